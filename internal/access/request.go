@@ -1,0 +1,165 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// State is where a request stands.
+type State string
+
+// The states of a request. A granted request is over when its grant ended;
+// what it opened may still be closing (Settled tells).
+const (
+	Pending   State = "pending"
+	Granted   State = "granted"
+	Ended     State = "ended"
+	Denied    State = "denied"
+	Withdrawn State = "withdrawn"
+	Lapsed    State = "lapsed"
+	Void      State = "void"
+)
+
+// States lists every state, in the order of a life.
+var States = []State{Pending, Granted, Ended, Denied, Withdrawn, Lapsed, Void}
+
+// Request is one person's ask and everything that became of it.
+type Request struct {
+	ID             canon.Digest  `json:"id"` // digest of the request statement
+	Requester      string        `json:"requester"`
+	Scenario       string        `json:"scenario"`
+	ScenarioDigest canon.Digest  `json:"scenario_digest"`
+	Severity       Severity      `json:"severity"`
+	For            canon.Seconds `json:"for"`
+	Targets        []string      `json:"targets"`
+	Incident       string        `json:"incident,omitempty"`
+	Why            canon.Digest  `json:"why"`    // hash of the note
+	Holder         canon.Key32   `json:"holder"` // Ed25519 key that fetches
+	Sealed         canon.Key32   `json:"sealed"` // X25519 key that secrets are sealed to
+	At             canon.Time    `json:"at"`
+	Address        string        `json:"address,omitempty"` // as the server saw it
+	Lapses         canon.Time    `json:"lapses"`
+	State          State         `json:"state"`
+	Decisions      []Decision    `json:"decisions,omitempty"`
+	Grant          *Grant        `json:"grant,omitzero"`
+	End            *End          `json:"end,omitzero"`
+	Leases         []Lease       `json:"leases,omitempty"`
+	Review         *Review       `json:"review,omitzero"`
+}
+
+// Decision is one approver's signed verdict.
+type Decision struct {
+	Statement canon.Digest  `json:"statement"`
+	Approver  string        `json:"approver"`
+	Key       string        `json:"key"` // fingerprint of the signing key
+	Approves  bool          `json:"approves"`
+	Check     string        `json:"check"`
+	For       canon.Seconds `json:"for,omitzero"`      // narrowed to; 0 is not narrowed
+	Targets   []string      `json:"targets,omitempty"` // narrowed to; none is not narrowed
+	At        canon.Time    `json:"at"`
+}
+
+// Grant is what an agreed request gives: targets and a window.
+type Grant struct {
+	From    canon.Time `json:"from"`
+	Until   canon.Time `json:"until"`
+	Targets []string   `json:"targets"`
+	By      []string   `json:"by"` // the approvers whose decisions filled the quorum
+}
+
+// Why a request or grant came to its end.
+const (
+	EndExpired  = "expired"
+	EndStopped  = "stopped"
+	EndVetoed   = "vetoed"
+	EndReleased = "released"
+	EndRemoved  = "requester-removed"
+)
+
+// End says when, why and by whom a grant ended.
+type End struct {
+	At  canon.Time `json:"at"`
+	Why string     `json:"why"`
+	By  string     `json:"by,omitempty"`
+}
+
+// Review is the post-incident review that the end of a grant opens.
+type Review struct {
+	Opened canon.Time `json:"opened"`
+	Due    canon.Time `json:"due"`
+}
+
+// DecisionsMost bounds the decisions of one request.
+const DecisionsMost = 64
+
+// Live tells whether the grant may be used at an instant.
+func (r *Request) Live(at canon.Time) bool {
+	return r.State == Granted && r.Grant != nil && at.Before(r.Grant.Until)
+}
+
+// Settled tells whether nothing can follow any more: the request is over and
+// every lease is proved closed.
+func (r *Request) Settled() bool {
+	if r.State == Pending || r.State == Granted {
+		return false
+	}
+	return !slices.ContainsFunc(r.Leases, func(l Lease) bool { return l.State != LeaseClosed })
+}
+
+// Lease finds the lease at a target.
+func (r *Request) Lease(target string) (*Lease, bool) {
+	for i := range r.Leases {
+		if r.Leases[i].Target == target {
+			return &r.Leases[i], true
+		}
+	}
+	return nil, false
+}
+
+// Approvers are the people who approve, in the order of their decisions, for
+// whom counts (still in the roster, say) answers yes; never the requester.
+func (r *Request) Approvers(counts func(Decision) bool) []string {
+	var people []string
+	for _, d := range r.Decisions {
+		if d.Approves && d.Approver != r.Requester && !slices.Contains(people, d.Approver) && counts(d) {
+			people = append(people, d.Approver)
+		}
+	}
+	return people
+}
+
+// Decided tells whether a person has decided already.
+func (r *Request) Decided(person string) bool {
+	return slices.ContainsFunc(r.Decisions, func(d Decision) bool { return d.Approver == person })
+}
+
+// Narrowed is what is left of the request after every approval that counts:
+// the shortest time that any of them names, and the targets that all leave.
+// It can be nothing.
+func (r *Request) Narrowed(counts func(Decision) bool) (canon.Seconds, []string) {
+	length, targets := r.For, slices.Clone(r.Targets)
+	for _, d := range r.Decisions {
+		if !d.Approves || !counts(d) {
+			continue
+		}
+		if d.For > 0 {
+			length = min(length, d.For)
+		}
+		if len(d.Targets) > 0 {
+			targets = slices.DeleteFunc(targets, func(t string) bool { return !slices.Contains(d.Targets, t) })
+		}
+	}
+	return length, targets
+}
+
+// Clone is a deep copy: nothing done to it shows in r.
+func (r *Request) Clone() *Request {
+	c := *r
+	c.Decisions = slices.Clone(r.Decisions)
+	c.Leases = slices.Clone(r.Leases)
+	for i := range c.Leases {
+		c.Leases[i].Proofs = slices.Clone(c.Leases[i].Proofs)
+	}
+	return &c
+}

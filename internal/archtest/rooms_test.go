@@ -1,0 +1,108 @@
+package archtest_test
+
+// module is where every path of the table lives.
+const module = "github.com/halligan-dev/halligan"
+
+// room is one row of the map. Only non-test imports are judged: a test may reach
+// for whatever shows the fault best.
+type room struct {
+	path    string   // below the module
+	kind    kind     // what it is held to
+	may     []string // rooms of ours that it may import
+	third   []string // third-party packages that a pure room may import, with what is below them
+	planned bool     // drawn, not built: it must not exist
+}
+
+type kind int
+
+const (
+	pure    kind = iota // no clock, no randomness, no I/O, no goroutine
+	work                // does what the law decided
+	adapter             // speaks to one thing outside; never to another adapter
+	edge                // what people and programs touch
+	tool                // builds, measures or tests the rest
+)
+
+const (
+	jsonLib    = "github.com/go-json-experiment/json"
+	sumdb      = "golang.org/x/mod/sumdb"
+	formats    = "github.com/transparency-dev/formats"
+	argon      = "golang.org/x/crypto/argon2"
+	everything = "*" // any room but cli and the tools
+)
+
+// encoding is the one room that every format shares.
+var encoding = []string{"internal/canon"}
+
+// law is what cell sees and what may be named together with it.
+var law = []string{"internal/canon", "internal/access", "internal/roster", "internal/statement", "internal/ledger", "internal/cell"}
+
+func with(base []string, more ...string) []string {
+	return append(append([]string{}, base...), more...)
+}
+
+// rooms is the map.
+var rooms = []room{
+	// The law.
+	{path: "internal/canon", third: []string{jsonLib}},
+	{path: "internal/access", may: encoding},
+	{path: "internal/roster", may: with(encoding, "internal/access")},
+	{path: "internal/custody", may: []string{"internal/access"}, planned: true},
+	{path: "internal/practice", may: []string{"internal/access"}, planned: true},
+	{path: "internal/policy", may: []string{"internal/access"}, planned: true},
+	{path: "internal/statement", may: encoding, third: []string{jsonLib, argon}},
+	{path: "internal/ledger", may: encoding, third: []string{jsonLib, sumdb, formats}},
+	{path: "internal/revocation", may: encoding, third: []string{jsonLib, sumdb}},
+	{path: "internal/cell", may: law[:5], third: []string{jsonLib}},
+	{path: "internal/view", may: law},
+	{path: "internal/procedure", may: []string{"internal/access"}, planned: true},
+	{path: "internal/blueprint", may: []string{"internal/access"}, planned: true},
+
+	// Work.
+	{path: "internal/broker", kind: work, may: law},
+	{path: "internal/scheduler", kind: work, may: with(law, "internal/broker", "internal/provider")},
+	{path: "internal/issuer", kind: work},
+	{path: "internal/seal", kind: work, planned: true},
+	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},
+	{path: "internal/verify", kind: work, may: with(law, "internal/revocation", "internal/authn/sshsig")},
+	{path: "internal/host", kind: work, may: with(encoding, "internal/ledger", "internal/revocation", "internal/authn/sshsig")},
+	{path: "internal/detect", kind: work, may: []string{"internal/view"}, planned: true},
+	{path: "internal/readiness", kind: work, may: []string{"internal/view"}, planned: true},
+	{path: "internal/report", kind: work, may: []string{"internal/view"}, planned: true},
+	{path: "internal/drill", kind: work, may: []string{"internal/view"}, planned: true},
+
+	// Adapters and the contracts that they keep.
+	{path: "internal/store/sqlite", kind: adapter, may: with(encoding, "internal/broker", "internal/ledger")},
+	{path: "internal/store/postgres", kind: adapter, may: with(encoding, "internal/broker", "internal/ledger"), planned: true},
+	{path: "internal/store/storetest", kind: tool, may: with(encoding, "internal/broker", "internal/ledger")},
+	{path: "internal/provider", kind: work, may: []string{"internal/access"}},
+	{path: "internal/provider/ssh", kind: adapter, may: with(encoding, "internal/access", "internal/provider", "internal/revocation")},
+	{path: "internal/provider/providertest", kind: tool, may: []string{"internal/access", "internal/provider"}},
+	{path: "internal/authn", kind: work, may: []string{"internal/statement"}},
+	{path: "internal/authn/sshsig", kind: adapter, may: []string{"internal/authn", "internal/statement"}},
+	{path: "internal/authn/passkey", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+	{path: "internal/authn/totp", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+	{path: "internal/authn/oidc", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+
+	// Edges.
+	{path: "client", kind: edge, may: with(encoding, "internal/statement")},
+	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/authn")},
+	{path: "internal/web", kind: edge, may: []string{"internal/broker", "internal/view", "internal/authn"}, planned: true},
+	{path: "internal/config", kind: edge, may: with(encoding, "internal/access")},
+	{path: "internal/server", kind: edge, may: []string{everything}},
+	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",
+		"internal/seal", "internal/procedure", "internal/blueprint",
+		"internal/verify", "internal/demo", "internal/view", "internal/authn/sshsig")},
+	{path: "internal/demo", kind: edge, may: with(law, "client", "internal/server", "internal/config",
+		"internal/alert", "internal/host", "internal/verify", "internal/view", "internal/authn/sshsig")},
+	{path: "cmd/halligan", kind: edge, may: []string{"internal/cli"}},
+	{path: "cmd/halligan-kit", kind: edge, may: with(law, "internal/seal", "internal/procedure",
+		"internal/verify", "internal/authn/sshsig")},
+	{path: "cmd/halligan-host", kind: edge, may: []string{"internal/ledger", "internal/host"}},
+
+	// Tools.
+	{path: "internal/archtest", kind: tool},
+	{path: "internal/e2e", kind: tool, may: []string{everything, "internal/cli"}},
+	{path: "internal/bench", kind: tool, may: []string{everything, "internal/cli"}},
+	{path: "scripts/gotest", kind: tool},
+}

@@ -1,0 +1,51 @@
+package cell
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Alarming lists the events that channels hear of.
+var Alarming = []string{
+	"request-made", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
+	"closing-overdue", "change-proposed", "person-removed", "key-removed", "clock-doubted",
+}
+
+// alarm enqueues one task for each channel that must hear of an event. Of a
+// lease's credentials only the first is told.
+func (w *World) alarm(p place, e Event) {
+	if w.Genesis == nil || !slices.Contains(Alarming, e.event()) {
+		return
+	}
+	name := e.event()
+	id, ofRequest := RequestOf(p.stream)
+	var to []string
+	if ofRequest {
+		r := w.Requests[id]
+		if authorised, ok := e.(*CredentialAuthorised); ok {
+			if l, _ := r.Lease(authorised.Target); l.Issued > 1 {
+				return
+			}
+		}
+		if scenario, ok := w.Scenarios[r.Scenario]; ok {
+			to = scenario.Alarms.To
+		}
+	}
+	for _, channel := range w.Genesis.Channels {
+		if len(to) == 0 || slices.Contains(to, channel.ID) {
+			w.enqueue(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: targetOf(e)})
+		}
+	}
+}
+
+// Overdue tells whether a lease should be closed by now.
+func Overdue(l *access.Lease, at canon.Time) bool {
+	return l.State == access.LeaseClosing && at.Sub(l.Closing.At) >= PageAfter.Duration()
+}
+
+func sortDigests(ids []canon.Digest) {
+	slices.SortFunc(ids, func(a, b canon.Digest) int { return bytes.Compare(a[:], b[:]) })
+}

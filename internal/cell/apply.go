@@ -1,0 +1,236 @@
+package cell
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// Apply moves the world on by the events of one entry. It is told the cause so
+// that it can remember a statement's nonce and take a task's result off the
+// list; it decides nothing. Its only error is a world that does not fit the
+// events, which Decide never gives.
+func (w *World) apply(p place, c Command, events []Event) error {
+	w.changes = Changes{Stream: p.stream}
+	for _, e := range events {
+		if err := w.applyOne(p, e); err != nil {
+			return fmt.Errorf("entry %d: %s: %w", p.index, e.event(), err)
+		}
+		w.follow(p, e)
+	}
+	if c.Signed != nil {
+		w.use(c.Signed.Statement.Header, p, refusedFor(events))
+	} else if !w.Tasks[c.Effect.Task].repeats(events) {
+		w.done(c.Effect.Task)
+	}
+	w.sweep(p)
+	w.LastAt = p.at
+	w.Last[p.stream] = p.index
+	return nil
+}
+
+func refusedFor(events []Event) Reason {
+	for _, e := range events {
+		if refused, ok := e.(*Refused); ok {
+			return refused.Reason
+		}
+	}
+	return ""
+}
+
+// applyOne dispatches to the part of the world that an event changes.
+func (w *World) applyOne(p place, e Event) error {
+	switch e := e.(type) {
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *ClockDoubted, *ClockTrusted:
+		w.changes.Cell = true
+		return w.applyCell(p, e)
+	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue:
+		return nil
+	case *RequestMade:
+		r := e.Request
+		w.Requests[r.ID] = &r
+		return nil
+	}
+	id, ok := RequestOf(p.stream)
+	before, known := w.Requests[id]
+	if !ok || !known {
+		return fmt.Errorf("stream %s is of no request in the world", p.stream)
+	}
+	after := before.Clone()
+	if err := applyRequest(after, e); err != nil {
+		return err
+	}
+	w.Requests[id] = after
+	if closing, ok := e.(*LeaseClosing); ok {
+		w.revoke(after, closing)
+	}
+	return nil
+}
+
+func (w *World) applyCell(p place, e Event) error {
+	switch e := e.(type) {
+	case *Founded:
+		w.Founded = append(w.Founded, e.Person)
+	case *ChangeProposed:
+		change := e.Change
+		w.Changes[change.ID] = &change
+	case *ChangeDecided:
+		change := *w.Changes[e.Change]
+		change.Decisions = append(change.Decisions[:len(change.Decisions):len(change.Decisions)], e.Decision)
+		w.Changes[e.Change] = &change
+	case *ChangeOver:
+		delete(w.Changes, e.Change)
+	case *PersonRemoved:
+		w.Roster = w.Roster.Clone()
+		return w.Roster.RemovePerson(e.Person)
+	case *KeyRemoved:
+		w.Roster = w.Roster.Clone()
+		return w.Roster.RemoveKey(e.Person, e.Key)
+	case *ClockDoubted:
+		w.Doubted = true
+	case *ClockTrusted:
+		w.Doubted = false
+	case *Sealed:
+		w.Sealed = true
+	}
+	return nil
+}
+
+// found reads genesis into the world: at the first founder's signature.
+func (w *World) found(c Command) error {
+	body, ok := genesisOf(c)
+	if !ok || w.Genesis != nil {
+		return nil
+	}
+	genesis, r, err := w.readGenesis(body)
+	if err != nil {
+		return err
+	}
+	scenarios, err := w.readScenarios(genesis, &r)
+	if err != nil {
+		return err
+	}
+	w.Genesis, w.GenesisDigest, w.Roster, w.Scenarios = genesis, body, r, scenarios
+	for _, ref := range genesis.Scenarios {
+		w.Digests[ref.ID] = ref.Digest
+	}
+	return nil
+}
+
+// applyRequest changes a copy of a request.
+func applyRequest(r *access.Request, e Event) error {
+	switch e := e.(type) {
+	case *Decided:
+		r.Decisions = append(r.Decisions, e.Decision)
+	case *Agreed:
+		grant := e.Grant
+		r.State, r.Grant, r.Leases = access.Granted, &grant, append([]access.Lease(nil), e.Leases...)
+	case *RequestOver:
+		r.State = e.State
+	case *GrantEnded:
+		end := e.End
+		r.State, r.End = access.Ended, &end
+	case *ReviewOpened:
+		review := e.Review
+		r.Review = &review
+	default:
+		return applyLease(r, e)
+	}
+	return nil
+}
+
+// applyLease changes one lease of a copy of a request.
+func applyLease(r *access.Request, e Event) error {
+	target := targetOf(e)
+	l, ok := r.Lease(target)
+	if !ok {
+		return fmt.Errorf("the request has no lease at %q", target)
+	}
+	switch e := e.(type) {
+	case *LeaseOpened:
+		l.State, l.Trouble = access.LeaseOpen, ""
+	case *OpenFailed:
+		l.Trouble = e.Why
+	case *TwinWorked:
+		l.Worked = true
+	case *CredentialAuthorised:
+		l.Issued++
+		if e.Before.After(l.NotAfter) {
+			l.NotAfter = e.Before
+		}
+	case *LeaseClosing:
+		closing := e.Closing
+		l.State, l.Closing = access.LeaseClosing, &closing
+	case *LeaseProved:
+		l.Proofs = append(l.Proofs, e.Proof)
+	case *LeaseClosed:
+		l.State, l.Closed = access.LeaseClosed, l.Proofs[len(l.Proofs)-1].At
+	default:
+		return fmt.Errorf("%T is not an event of a request", e)
+	}
+	return nil
+}
+
+// targetOf is the target that an event of a lease is about.
+func targetOf(e Event) string {
+	switch e := e.(type) {
+	case *LeaseOpened:
+		return e.Target
+	case *OpenFailed:
+		return e.Target
+	case *TwinWorked:
+		return e.Target
+	case *CredentialAuthorised:
+		return e.Target
+	case *LeaseClosing:
+		return e.Target
+	case *LeaseProved:
+		return e.Target
+	case *LeaseClosed:
+		return e.Target
+	}
+	return ""
+}
+
+// revoke puts a lease's key id on the revocation list, until no certificate
+// that bears it can be valid any more. The twin's lives as long as the grant.
+func (w *World) revoke(r *access.Request, e *LeaseClosing) {
+	l, _ := r.Lease(e.Target)
+	until := r.Grant.Until
+	if l.NotAfter.After(until) {
+		until = l.NotAfter
+	}
+	w.Revoked[l.KeyID] = Revoked{List: e.Closing.List, Until: until.Add(RevokedFor.Duration())}
+	w.List = max(w.List, e.Closing.List)
+	w.changes.Revoked = append(w.changes.Revoked, l.KeyID)
+}
+
+// Evict takes a settled request out of the world; whoever keeps the world has
+// its snapshot and may bring it back with Recall.
+func (w *World) Evict(stream string) {
+	if id, ok := RequestOf(stream); ok && w.settled(stream) {
+		delete(w.Requests, id)
+		delete(w.Last, stream)
+	}
+}
+
+// settled tells whether nothing can follow in a request's stream but by itself.
+func (w *World) settled(stream string) bool {
+	id, ok := RequestOf(stream)
+	if !ok {
+		return false
+	}
+	r, known := w.Requests[id]
+	return known && r.Settled() && len(w.tasksOf[stream]) == 0
+}
+
+// Recall brings a request back into the world.
+func (w *World) Recall(r *access.Request, last int64) {
+	w.Requests[r.ID] = r
+	w.Last[StreamOf(r.ID)] = last
+}
+
+// Revocations are the key ids on the revocation list at an instant, and its
+// number.
+func (w *World) Revocations() (map[string]Revoked, int64) { return maps.Clone(w.Revoked), w.List }

@@ -1,0 +1,110 @@
+package cell
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// Command is something that wants to happen: a signed statement or the result
+// of a task; exactly one is set.
+type Command struct {
+	At       canon.Time
+	Signed   *Signed
+	Effect   *Effect
+	Observed Observed
+}
+
+// Signed is a statement whose signature was checked: Signer is what the check
+// found, and whoever makes a Signed owes that check.
+type Signed struct {
+	Statement statement.Statement
+	Bytes     []byte
+	Signature ledger.Signature
+	Signer    Signer
+}
+
+// Signer is whose key signed, and how well that proves a person.
+type Signer struct {
+	Fingerprint string
+	Ed25519     canon.Key32 // the bare key if it is a plain ssh-ed25519 key, else zero
+	Strength    roster.Strength
+}
+
+// Effect is the result of a task. What it found is in Observed.
+type Effect struct {
+	Kind EffectKind
+	Task string
+}
+
+// EffectKind names a kind of result.
+type EffectKind string
+
+// The effects.
+const (
+	EffectOpened       EffectKind = "opened"
+	EffectOpenFailed   EffectKind = "open-failed"
+	EffectDelivered    EffectKind = "delivered"
+	EffectMintFailed   EffectKind = "mint-failed"
+	EffectProbed       EffectKind = "probed"
+	EffectListed       EffectKind = "listed"
+	EffectAlarmReceipt EffectKind = "alarm-receipt"
+	EffectDue          EffectKind = "due"
+	EffectConsequence  EffectKind = "consequence"
+	EffectClock        EffectKind = "clock"
+	EffectRefusedCount EffectKind = "refused-count"
+)
+
+// Observed are facts of the world that cannot be recomputed: the server's word,
+// except where a signature stands beside them.
+type Observed struct {
+	Published bool             `json:"published,omitzero"` // the checkpoint of the tree before this entry was published
+	Address   string           `json:"address,omitempty"`  // where the statement came from
+	Salt      string           `json:"salt,omitempty"`     // of the confirmation words: 32 hexadecimal digits
+	Why       string           `json:"why,omitempty"`      // of a failure: one of Failures
+	Round     *access.Round    `json:"round,omitzero"`
+	Report    *Reported        `json:"report,omitzero"`
+	Receipt   *Receipt         `json:"receipt,omitzero"`
+	Step      int64            `json:"step,omitzero"`    // wall clock minus monotonic clock, milliseconds
+	Counts    map[string]int64 `json:"counts,omitempty"` // refused attempts by reason
+}
+
+// Reported is a host's signed report. Facts are what the check of it found.
+type Reported struct {
+	Report    jsontext.Value `json:"report"`    // canonical JSON, the bytes that the host signed
+	Signature []byte         `json:"signature"` // binary SSHSIG over them
+	Facts     ReportFacts    `json:"-"`
+}
+
+// ReportFacts is what rules read of a host's report. Whoever makes it owes the
+// check of the signature and the decoding.
+type ReportFacts struct {
+	Host        string
+	Origin      string
+	Fingerprint string     // of the key that signed
+	List        int64      // number of the revocation list in force at the host
+	ListAt      canon.Time // when the server signed that list
+	KeyIDs      []string   // sessions that the host then listed, each by key id
+	Complete    bool       // nothing was left out and nothing went wrong
+}
+
+// Receipt is what a channel answered to an alarm.
+type Receipt struct {
+	Delivered bool `json:"delivered"`
+	Status    int  `json:"status,omitzero"`
+}
+
+// Failures lists what Observed.Why may say.
+var Failures = []string{"unreachable", "refused", "internal", "interrupted"}
+
+func (o Observed) encode() (jsontext.Value, error) {
+	data, err := canon.Encode(o)
+	if err != nil || string(data) == "{}" {
+		return nil, err
+	}
+	return data, nil
+}

@@ -1,0 +1,105 @@
+package cell
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// ChangesMost bounds the changes that wait at a time.
+const ChangesMost = 100
+
+func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Change), s.Statement.Actor
+	if !w.Genesis.Change.Names(person, w.Roster.In) {
+		return Outcome{}, refuse(NotAllowed, "%s is in no leg of the change quorum", person)
+	}
+	if len(w.Changes) >= ChangesMost {
+		return Outcome{}, refuse(TooMany, "%d changes are waiting already", len(w.Changes))
+	}
+	change := &Change{
+		ID: s.Statement.Digest, Proposer: person, Person: body.Remove.Person, Key: body.Remove.Key,
+		At: c.At, Lapses: c.At.Add(ChangeWaits.Duration()),
+	}
+	if refusal := w.removable(change); refusal != nil {
+		return Outcome{}, refusal
+	}
+	own := access.Decision{
+		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
+		Approves: true, Check: "proposer", At: c.At,
+	}
+	events := []Event{&ChangeProposed{Change: *change}}
+	return Outcome{StreamCell, append(events, w.changeEvents(change, own)...)}, nil
+}
+
+// decideOnChange counts one more verdict on a proposed change. Whoever is to be
+// removed has no say in it.
+func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
+	switch {
+	case !w.Genesis.Change.Names(person, w.Roster.In):
+		return Outcome{}, refuse(NotApprover, "%s is in no leg of the change quorum", person)
+	case person == change.Person:
+		return Outcome{}, refuse(SelfApproval, "nobody decides on their own removal")
+	case slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves }) && body.Verdict == statement.Approve:
+		return Outcome{}, refuse(AlreadyDecided, "%s has agreed to this change already", person)
+	case !c.At.Before(change.Lapses):
+		return Outcome{}, refuse(NotPending, "the change lapsed at %s", change.Lapses)
+	case body.Narrow != nil:
+		return Outcome{}, refuse(Widening, "a change cannot be narrowed; deny it and propose another")
+	}
+	d := access.Decision{
+		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
+		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: c.At,
+	}
+	if !d.Approves {
+		return Outcome{StreamCell, []Event{
+			&ChangeDecided{Change: change.ID, Decision: d},
+			&ChangeOver{Change: change.ID, State: ChangeDenied},
+		}}, nil
+	}
+	if refusal := w.removable(change); refusal != nil {
+		return Outcome{}, refusal
+	}
+	return Outcome{StreamCell, w.changeEvents(change, d)}, nil
+}
+
+// changeEvents counts a verdict and, when it fills the quorum, lets the change
+// take effect in the same entry.
+func (w *World) changeEvents(change *Change, d access.Decision) []Event {
+	events := []Event{&ChangeDecided{Change: change.ID, Decision: d}}
+	var agreed []string
+	for _, made := range append(slices.Clone(change.Decisions), d) {
+		if made.Approves && made.Approver != change.Person && w.counts(made) {
+			agreed = append(agreed, made.Approver)
+		}
+	}
+	if w.Genesis.Change.Missing(agreed, w.Roster.In) != nil {
+		return events
+	}
+	events = append(events, &ChangeOver{Change: change.ID, State: ChangeDone})
+	if change.Key == "" {
+		return append(events, &PersonRemoved{Person: change.Person})
+	}
+	return append(events, &KeyRemoved{Person: change.Person, Key: change.Key})
+}
+
+// removable refuses to remove who is not there, and whoever the change quorum
+// cannot do without: then nobody could change anything any more.
+func (w *World) removable(change *Change) *Refusal {
+	after := w.Roster.Clone()
+	var err error
+	if change.Key == "" {
+		err = after.RemovePerson(change.Person)
+	} else {
+		err = after.RemoveKey(change.Person, change.Key)
+	}
+	if err != nil {
+		return refuse(NotRemovable, "%v", err)
+	}
+	if err := CheckQuorum(w.Genesis.Change, &after, ""); err != nil {
+		return refuse(NotRemovable, "after that the change quorum could never be filled again: %v", err)
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package cell
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// ClockStep is how far, in milliseconds, the wall clock may leave the monotonic
+// one before time is in doubt.
+const ClockStep = int64(30_000)
+
+// decideEffect takes the result of a task. It must name a task that an earlier
+// entry asked for and that is not done, and be a result that such a task gives.
+func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
+	task, ok := w.Tasks[e.Task]
+	if !ok {
+		return Outcome{}, refuse(UnknownTask, "no task %s is waiting", e.Task)
+	}
+	if !slices.Contains(results[task.Kind], e.Kind) {
+		return Outcome{}, refuse(TaskMismatch, "%s is no result of a task %s", e.Kind, task.Kind)
+	}
+	if c.At.Before(task.Due) {
+		return Outcome{}, refuse(NotDue, "task %s is not due before %s", task.ID, task.Due)
+	}
+	switch task.Kind {
+	case TaskClock:
+		return w.clock(c)
+	case TaskCount:
+		return w.refusals(c)
+	case TaskLapse:
+		if task.Stream == StreamCell {
+			return w.lapseChange(task)
+		}
+	case TaskAlarm:
+		if c.Observed.Receipt == nil {
+			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
+		}
+		answered := &AlarmAnswered{Channel: task.Channel, Delivered: c.Observed.Receipt.Delivered, Status: c.Observed.Receipt.Status}
+		return Outcome{task.Stream, []Event{answered}}, nil
+	}
+	id, _ := RequestOf(task.Stream)
+	r, ok := w.Requests[id]
+	if !ok {
+		return Outcome{}, refuse(UnknownSubject, "there is no open request %s in this cell", id.Short())
+	}
+	events, refusal := w.requestEffect(r, task, c)
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	return Outcome{task.Stream, events}, nil
+}
+
+// requestEffect takes the result of a task of a request.
+func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event, *Refusal) {
+	switch task.Kind {
+	case TaskLapse:
+		return []Event{&RequestOver{State: access.Lapsed}}, nil
+	case TaskEnd:
+		return w.end(r, access.End{At: c.At, Why: access.EndExpired}), nil
+	case TaskConsequence:
+		return w.consequence(r, c)
+	}
+	lease, ok := r.Lease(task.Target)
+	if !ok {
+		return nil, refuse(UnknownTarget, "request %s has no lease at %q", r.ID.Short(), task.Target)
+	}
+	switch task.Kind {
+	case TaskOpen:
+		return opened(lease, c)
+	case TaskBaseline:
+		return baseline(lease, c)
+	case TaskDeliver:
+		return delivered(task, c)
+	case TaskProve:
+		return refused(lease, c)
+	case TaskList:
+		return w.listed(lease, c)
+	case TaskExpire:
+		return expired(lease, c)
+	case TaskPage:
+		return []Event{&ClosingOverdue{Target: lease.Target, Since: lease.Closing.At}}, nil
+	}
+	return nil, refuse(TaskMismatch, "a task %s is not of a request", task.Kind)
+}
+
+func opened(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if c.Effect.Kind == EffectOpened {
+		return []Event{&LeaseOpened{Target: l.Target}}, nil
+	}
+	if refusal := failure(c); refusal != nil {
+		return nil, refusal
+	}
+	if l.Trouble == c.Observed.Why {
+		return nil, refuse(NothingNew, "that opening %s failed so is known", l.Target)
+	}
+	return []Event{&OpenFailed{Target: l.Target, Why: c.Observed.Why}}, nil
+}
+
+func failure(c Command) *Refusal {
+	if !slices.Contains(Failures, c.Observed.Why) {
+		return refuse(TaskMismatch, "a failure must say why: one of %v", Failures)
+	}
+	return nil
+}
+
+func baseline(l *access.Lease, c Command) ([]Event, *Refusal) {
+	round := c.Observed.Round
+	if round == nil || round.Twin != access.Accepted || round.Control != access.Accepted {
+		return nil, refuse(NothingNew, "the twin was not seen to work at %s", l.Target)
+	}
+	return []Event{&TwinWorked{Target: l.Target}}, nil
+}
+
+func delivered(task Task, c Command) ([]Event, *Refusal) {
+	if c.Effect.Kind == EffectDelivered {
+		return []Event{&CredentialDelivered{Target: task.Target, Fetch: task.Fetch}}, nil
+	}
+	if refusal := failure(c); refusal != nil {
+		return nil, refusal
+	}
+	return []Event{&MintFailed{Target: task.Target, Fetch: task.Fetch, Why: c.Observed.Why}}, nil
+}
+
+func refused(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if c.Observed.Round == nil || !l.Refuses(*c.Observed.Round) {
+		return nil, refuse(NothingNew, "the round at %s proves nothing: the twin must have worked before and be refused while the control is accepted", l.Target)
+	}
+	return proved(l, access.Proof{Kind: access.ProofRefused, At: c.At}), nil
+}
+
+func expired(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if c.At.Before(l.NotAfter.Add(access.ExpirySkew.Duration())) {
+		return nil, refuse(NotDue, "the last credential of %s ends at %s", l.Target, l.NotAfter)
+	}
+	return proved(l, access.Proof{Kind: access.ProofExpired, At: c.At}), nil
+}
+
+// listed takes a host's signed report that no session of a lease is left. It
+// counts only if the host listed after the door was proved shut: the list that
+// it had then pulled was signed after that.
+func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if c.Observed.Report == nil {
+		return nil, refuse(ReportRefused, "a report must be observed")
+	}
+	facts := c.Observed.Report.Facts
+	host, ok := w.Genesis.Host(l.Host)
+	switch {
+	case !ok || facts.Host != l.Host || facts.Origin != w.Origin || facts.Fingerprint != host.Report.Fingerprint:
+		return nil, refuse(ReportRefused, "the report is not one of host %s, signed with its report key", l.Host)
+	case !facts.Complete:
+		return nil, refuse(ReportRefused, "host %s did not list all of its sessions", l.Host)
+	case facts.List < l.Closing.List:
+		return nil, refuse(NothingNew, "host %s had revocation list %d; %s is on list %d and later", l.Host, facts.List, l.Target, l.Closing.List)
+	case !l.DoorShut() || facts.ListAt.Before(l.ShutAt()):
+		return nil, refuse(NothingNew, "host %s listed its sessions before the door was proved shut", l.Host)
+	case slices.Contains(facts.KeyIDs, l.KeyID):
+		return nil, refuse(NothingNew, "host %s still lists a session of %s", l.Host, l.KeyID)
+	}
+	return proved(l, access.Proof{Kind: access.ProofEnded, At: c.At, By: l.Host}), nil
+}
+
+// consequence ends what a removed requester has open.
+func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
+	switch {
+	case w.Roster.Has(r.Requester):
+		return nil, refuse(NothingNew, "%s is in the roster", r.Requester)
+	case r.State == access.Pending:
+		return []Event{&RequestOver{State: access.Void}}, nil
+	case r.State == access.Granted:
+		return w.end(r, access.End{At: c.At, Why: access.EndRemoved}), nil
+	}
+	return nil, refuse(NothingNew, "request %s is over already", r.ID.Short())
+}
+
+func (w *World) lapseChange(task Task) (Outcome, *Refusal) {
+	id, err := canon.ParseDigest(task.Target)
+	if change, ok := w.Changes[id]; err == nil && ok {
+		return Outcome{StreamCell, []Event{&ChangeOver{Change: change.ID, State: ChangeLapsed}}}, nil
+	}
+	return Outcome{}, refuse(UnknownSubject, "there is no waiting change %s", task.Target)
+}
+
+// clock takes how far the wall clock has left the monotonic one.
+func (w *World) clock(c Command) (Outcome, *Refusal) {
+	step := c.Observed.Step
+	doubted := step > ClockStep || step < -ClockStep
+	switch {
+	case doubted && !w.Doubted:
+		return Outcome{StreamCell, []Event{&ClockDoubted{Step: step}}}, nil
+	case !doubted && w.Doubted:
+		return Outcome{StreamCell, []Event{&ClockTrusted{}}}, nil
+	}
+	return Outcome{}, refuse(ClockUnknown, "that is known")
+}
+
+func (w *World) refusals(c Command) (Outcome, *Refusal) {
+	if len(c.Observed.Counts) == 0 {
+		return Outcome{}, refuse(NothingNew, "nothing was counted")
+	}
+	return Outcome{StreamCell, []Event{&RefusalsCounted{Counts: c.Observed.Counts}}}, nil
+}

@@ -1,0 +1,191 @@
+package cell
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body := s.Statement.Body.(*statement.Fetch)
+	r, refusal := w.own(s)
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	if !r.Live(c.At) {
+		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
+	}
+	if !w.Roster.Has(r.Requester) {
+		return Outcome{}, refuse(NotLive, "%s is no longer in the roster", r.Requester)
+	}
+	lease, ok := r.Lease(body.Target)
+	if !ok {
+		return Outcome{}, refuse(UnknownTarget, "the grant does not open %q; it opens %v", body.Target, r.Grant.Targets)
+	}
+	if lease.State != access.LeaseOpen {
+		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
+	}
+	scenario := w.Scenarios[r.Scenario]
+	if !scenario.Controls.FromAllowed(c.Observed.Address) {
+		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
+	}
+	certificate, ok := w.Certificate(r, lease, s.Statement.Digest, c.At)
+	if !ok || !certificate.Before.After(c.At) {
+		return Outcome{}, refuse(NotLive, "less than a second is left of the grant")
+	}
+	return Outcome{StreamOf(r.ID), []Event{&CredentialAuthorised{
+		Target: lease.Target, Serial: access.SerialText(certificate.Serial), After: certificate.After,
+		Before: certificate.Before, Unsigned: canon.Sum(certificate.Unsigned()), Fetch: s.Statement.Digest,
+	}}}, nil
+}
+
+// Certificate is the certificate that a fetch at an instant authorises, before
+// the CA signed it. It is rebuilt alike by whoever decides, mints or verifies.
+// False says that the request's address is needed and cannot be read.
+func (w *World) Certificate(r *access.Request, lease *access.Lease, fetch canon.Digest, at canon.Time) (access.Certificate, bool) {
+	target, known := w.Scenarios[r.Scenario].Target(lease.Target)
+	if !known {
+		return access.Certificate{}, false
+	}
+	sources, ok := target.Sources(r.Address)
+	if !ok {
+		return access.Certificate{}, false
+	}
+	c := access.Certificate{
+		Key: r.Holder, KeyID: lease.KeyID, Principals: target.Principals, Source: sources,
+		Permit: target.Permit, Authority: w.Genesis.Authority.Wire(),
+	}
+	c.Derive(fetch)
+	c.After, c.Before = access.Window(at, r.Grant.Until)
+	return c, true
+}
+
+func decideRelease(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body := s.Statement.Body.(*statement.Release)
+	r, refusal := w.own(s)
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	if !r.Live(c.At) {
+		return Outcome{}, refuse(NotLive, "request %s has no live grant to release: it is %s", r.ID.Short(), r.State)
+	}
+	released := body.Targets
+	if len(released) == 0 {
+		released = r.Grant.Targets
+	}
+	var events []Event
+	for _, name := range released {
+		lease, ok := r.Lease(name)
+		if !ok {
+			return Outcome{}, refuse(UnknownTarget, "the grant does not open %q; it opens %v", name, r.Grant.Targets)
+		}
+		if held(lease) {
+			events = append(events, w.close(lease, access.EndReleased, c.At)...)
+		}
+	}
+	if len(events) == 0 {
+		return Outcome{}, refuse(LeaseNotOpen, "every target named is released already")
+	}
+	if !slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return held(&l) && !slices.Contains(released, l.Target) }) {
+		end := access.End{At: c.At, Why: access.EndReleased, By: r.Requester}
+		return Outcome{StreamOf(r.ID), w.end(r, end)}, nil
+	}
+	return Outcome{StreamOf(r.ID), events}, nil
+}
+
+func decideStop(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Stop), s.Statement.Actor
+	r, ok := w.Requests[body.Of]
+	if !ok {
+		return Outcome{}, refuse(UnknownSubject, "there is no open request %s in this cell", body.Of.Short())
+	}
+	if person != r.Requester && !w.overseer(person, r) {
+		return Outcome{}, refuse(NotAllowed, "%s may not stop request %s: the requester, approvers of %s and security may", person, r.ID.Short(), r.Scenario)
+	}
+	switch {
+	case r.State == access.Pending:
+		return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Denied, By: person}}}, nil
+	case r.State == access.Granted:
+		end := access.End{At: c.At, Why: access.EndStopped, By: person}
+		return Outcome{StreamOf(r.ID), w.end(r, end)}, nil
+	}
+	return Outcome{}, refuse(NotLive, "request %s is %s; there is nothing left to stop", r.ID.Short(), r.State)
+}
+
+// overseer tells whether a person may stop or attest what a request opened:
+// security, and the approvers of any severity of its scenario.
+func (w *World) overseer(person string, r *access.Request) bool {
+	if w.Roster.In(person, w.Genesis.Security) {
+		return true
+	}
+	scenario, ok := w.Scenarios[r.Scenario]
+	if !ok {
+		return false
+	}
+	for _, terms := range scenario.Severities {
+		if terms.Quorum.Names(person, w.Roster.In) {
+			return true
+		}
+	}
+	return false
+}
+
+func decideAttest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Attest), s.Statement.Actor
+	r, ok := w.Requests[body.Of]
+	if !ok {
+		return Outcome{}, refuse(UnknownSubject, "there is no open request %s in this cell", body.Of.Short())
+	}
+	if person == r.Requester || !w.overseer(person, r) {
+		return Outcome{}, refuse(NotAllowed, "%s may not attest for request %s: approvers of %s and security may, and never the requester", person, r.ID.Short(), r.Scenario)
+	}
+	lease, ok := r.Lease(body.Target)
+	if !ok || lease.State != access.LeaseClosing {
+		return Outcome{}, refuse(NotClosing, "target %q of request %s is not closing", body.Target, r.ID.Short())
+	}
+	proof := access.Proof{Kind: access.ProofAttested, At: c.At, By: person}
+	return Outcome{StreamOf(r.ID), proved(lease, proof)}, nil
+}
+
+// end ends a grant: every lease that is not closing yet begins to, and the
+// review is opened.
+func (w *World) end(r *access.Request, end access.End) []Event {
+	events := []Event{&GrantEnded{End: end}}
+	for i := range r.Leases {
+		if held(&r.Leases[i]) {
+			events = append(events, w.close(&r.Leases[i], end.Why, end.At)...)
+		}
+	}
+	terms := w.Scenarios[r.Scenario].Severities[r.Severity]
+	due := end.At.Add(terms.ReviewDue.Duration())
+	return append(events, &ReviewOpened{Review: access.Review{Opened: end.At, Due: due}})
+}
+
+// held tells whether a lease has not begun to close.
+func held(l *access.Lease) bool {
+	return l.State == access.LeaseOpening || l.State == access.LeaseOpen
+}
+
+// close begins to close a lease. The revocation list that names its key id gets
+// the index of this entry as its number. A lease under which no credential was
+// ever authorised is closed at once.
+func (w *World) close(l *access.Lease, why string, at canon.Time) []Event {
+	events := []Event{&LeaseClosing{Target: l.Target, Closing: access.Closing{At: at, Why: why, List: w.index}}}
+	if l.Issued == 0 {
+		return append(events, proved(l, access.Proof{Kind: access.ProofUnissued, At: at})...)
+	}
+	return events
+}
+
+// proved adds a proof, and closes the lease if that suffices.
+func proved(l *access.Lease, proof access.Proof) []Event {
+	after := *l
+	after.Proofs = append(slices.Clone(l.Proofs), proof)
+	events := []Event{&LeaseProved{Target: l.Target, Proof: proof}}
+	if after.Proved() {
+		events = append(events, &LeaseClosed{Target: l.Target})
+	}
+	return events
+}

@@ -1,0 +1,209 @@
+package cell
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/roster"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// PendingMost bounds the requests of one person that wait or live at a time.
+// It never stands in another person's way.
+const PendingMost = 20
+
+func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Request), s.Statement.Actor
+	scenario, terms, refusal := w.terms(body.Scenario, body.ScenarioDigest, access.Severity(body.Severity))
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	switch controls := scenario.Controls; {
+	case !slices.ContainsFunc(scenario.MayRequest, func(group string) bool { return w.Roster.In(person, group) }):
+		return Outcome{}, refuse(MayNotRequest, "%s is in none of %v", person, scenario.MayRequest)
+	case !s.Signer.Strength.AtLeast(least(scenario)):
+		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
+	case body.For > terms.Longest:
+		return Outcome{}, refuse(TooLong, "%s was asked; %s gives at most %s at %s", body.For, scenario.ID, terms.Longest, body.Severity)
+	case !controls.FromAllowed(c.Observed.Address):
+		return Outcome{}, refuse(WrongSource, "asking from %q is not allowed; %s may be asked for from %v", c.Observed.Address, scenario.ID, controls.Source)
+	case !controls.OpenAt(c.At):
+		return Outcome{}, refuse(WrongHour, "%s may not be asked for at this hour", scenario.ID)
+	}
+	for _, name := range body.Targets {
+		target, known := scenario.Target(name)
+		if !known {
+			return Outcome{}, refuse(UnknownTarget, "%s opens no target %q; it opens %v", scenario.ID, name, scenario.Targets())
+		}
+		if _, ok := target.Sources(c.Observed.Address); !ok {
+			return Outcome{}, refuse(WrongSource, "target %s is opened only for the asking address, and %q is none", name, c.Observed.Address)
+		}
+	}
+	open := 0
+	for _, other := range w.Requests {
+		if other.Requester == person && (other.State == access.Pending || other.State == access.Granted) {
+			open++
+		}
+	}
+	if open >= PendingMost {
+		return Outcome{}, refuse(TooMany, "%s has %d requests waiting or live already; withdraw or release one", person, open)
+	}
+	r := access.Request{
+		ID: s.Statement.Digest, Requester: person, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
+		Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
+		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
+		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
+	}
+	return Outcome{StreamOf(r.ID), []Event{&RequestMade{Request: r}}}, nil
+}
+
+// terms finds the scenario that was signed and what it says for a severity.
+func (w *World) terms(id string, digest canon.Digest, severity access.Severity) (*access.Scenario, access.Terms, *Refusal) {
+	scenario, ok := w.Scenarios[id]
+	if !ok {
+		return nil, access.Terms{}, refuse(UnknownScenario, "there is no scenario %q in this cell", id)
+	}
+	if w.Digests[id] != digest {
+		return nil, access.Terms{}, refuse(ScenarioChanged, "scenario %s is now %s; what was signed speaks of %s", id, w.Digests[id].Short(), digest.Short())
+	}
+	terms, ok := scenario.Severities[severity]
+	if !ok {
+		return nil, access.Terms{}, refuse(UnknownSeverity, "scenario %s has no severity %s", id, severity)
+	}
+	return scenario, terms, nil
+}
+
+func least(s *access.Scenario) roster.Strength {
+	if s.Controls.MFA == "" {
+		return roster.Possession
+	}
+	return roster.Strength(s.Controls.MFA)
+}
+
+func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
+	if change, ok := w.Changes[body.Of]; ok {
+		return w.decideOnChange(change, s, c)
+	}
+	r, ok := w.Requests[body.Of]
+	if !ok {
+		return Outcome{}, refuse(UnknownSubject, "there is no open request or change %s in this cell", body.Of.Short())
+	}
+	scenario, terms, refusal := w.terms(r.Scenario, r.ScenarioDigest, r.Severity)
+	switch {
+	case refusal != nil:
+		return Outcome{}, refusal
+	case person == r.Requester:
+		return Outcome{}, refuse(SelfApproval, "nobody decides on their own request")
+	case !terms.Quorum.Names(person, w.Roster.In):
+		return Outcome{}, refuse(NotApprover, "%s is an approver of no leg of %s at %s", person, r.Scenario, r.Severity)
+	case !s.Signer.Strength.AtLeast(least(scenario)):
+		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
+	}
+	decision := access.Decision{
+		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
+		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: c.At,
+	}
+	if body.Narrow != nil {
+		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
+	}
+	if decision.Approves {
+		return w.approve(r, decision, terms)
+	}
+	return w.deny(r, decision, c.At)
+}
+
+// approve adds an approval; when it fills the quorum, the grant begins here.
+func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms) (Outcome, *Refusal) {
+	switch {
+	case r.State != access.Pending:
+		return Outcome{}, refuse(NotPending, "request %s is %s; an approval changes nothing any more", r.ID.Short(), r.State)
+	case !d.At.Before(r.Lapses):
+		return Outcome{}, refuse(NotPending, "request %s lapsed at %s", r.ID.Short(), r.Lapses)
+	case r.Decided(d.Approver):
+		return Outcome{}, refuse(AlreadyDecided, "%s has decided on request %s already", d.Approver, r.ID.Short())
+	case len(r.Decisions) >= access.DecisionsMost:
+		return Outcome{}, refuse(TooMany, "request %s has %d decisions already", r.ID.Short(), len(r.Decisions))
+	case d.For > r.For:
+		return Outcome{}, refuse(Widening, "%s was asked; an approval can only make it less than that, not %s", r.For, d.For)
+	}
+	for _, target := range d.Targets {
+		if !slices.Contains(r.Targets, target) {
+			return Outcome{}, refuse(Widening, "target %s was not asked for", target)
+		}
+	}
+	after := r.Clone()
+	after.Decisions = append(after.Decisions, d)
+	length, targets := after.Narrowed(w.counts)
+	if len(targets) == 0 {
+		return Outcome{}, refuse(NothingLeft, "with what others approved, no target would be left of the request")
+	}
+	events := []Event{&Decided{Decision: d}}
+	approvers := after.Approvers(w.counts)
+	if terms.Quorum.Missing(approvers, w.Roster.In) == nil && w.Roster.Has(r.Requester) {
+		events = append(events, w.agree(r, approvers, length, targets, d.At))
+	}
+	return Outcome{StreamOf(r.ID), events}, nil
+}
+
+// agree makes the grant: the window starts now, at the agreement.
+func (w *World) agree(r *access.Request, approvers []string, length canon.Seconds, targets []string, at canon.Time) *Agreed {
+	if w.Doubted {
+		length = min(length, w.Scenarios[r.Scenario].ShortestWindow())
+	}
+	seats := w.Scenarios[r.Scenario].Severities[r.Severity].Quorum.Seats(approvers, w.Roster.In)
+	by := slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
+	agreed := &Agreed{Grant: access.Grant{From: at, Until: at.Add(length.Duration()), Targets: targets, By: by}}
+	for _, name := range targets {
+		target, _ := w.Scenarios[r.Scenario].Target(name)
+		agreed.Leases = append(agreed.Leases, access.Lease{
+			Target: name, Host: target.Host, State: access.LeaseOpening,
+			KeyID: "halligan:" + r.ID.Short() + ":" + name,
+		})
+	}
+	return agreed
+}
+
+// deny ends a pending request, or vetoes a live grant.
+func (w *World) deny(r *access.Request, d access.Decision, at canon.Time) (Outcome, *Refusal) {
+	if !r.Live(at) && r.State != access.Pending || len(r.Decisions) >= 2*access.DecisionsMost {
+		return Outcome{}, refuse(NotPending, "request %s is %s; there is nothing left to deny", r.ID.Short(), r.State)
+	}
+	events := []Event{&Decided{Decision: d}}
+	if r.State == access.Pending {
+		return Outcome{StreamOf(r.ID), append(events, &RequestOver{State: access.Denied, By: d.Approver})}, nil
+	}
+	end := access.End{At: at, Why: access.EndVetoed, By: d.Approver}
+	return Outcome{StreamOf(r.ID), append(events, w.end(r, end)...)}, nil
+}
+
+// counts tells whether a decision still counts: whoever made it is in the
+// roster now, and so is the key that signed it.
+func (w *World) counts(d access.Decision) bool {
+	owner, ok := w.Roster.Owner(d.Key)
+	return ok && owner == d.Approver
+}
+
+func decideWithdraw(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	r, refusal := w.own(s)
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	if r.State != access.Pending {
+		return Outcome{}, refuse(NotPending, "request %s is %s; only a waiting request can be withdrawn", r.ID.Short(), r.State)
+	}
+	return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Withdrawn, By: s.Statement.Actor}}}, nil
+}
+
+// own finds the request that a statement of its requester speaks of.
+func (w *World) own(s *Signed) (*access.Request, *Refusal) {
+	r, ok := w.Requests[subject(s.Statement.Body)]
+	if !ok {
+		return nil, refuse(UnknownSubject, "there is no open request %s in this cell", canon.Digest(subject(s.Statement.Body)).Short())
+	}
+	if r.Requester != s.Statement.Actor {
+		return nil, refuse(NotAllowed, "request %s is %s's", r.ID.Short(), r.Requester)
+	}
+	return r, nil
+}

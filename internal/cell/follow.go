@@ -1,0 +1,111 @@
+package cell
+
+import (
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// follow enqueues what an event asks for, and finishes what it makes needless.
+func (w *World) follow(p place, e Event) {
+	switch e := e.(type) {
+	case *Sealed:
+		w.enqueue(p, Task{Kind: TaskClock})
+		w.enqueue(p, Task{Kind: TaskCount})
+	case *RequestMade:
+		w.enqueue(p, Task{Kind: TaskLapse, Due: e.Request.Lapses})
+	case *Agreed:
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse })
+		w.enqueue(p, Task{Kind: TaskEnd, Due: e.Grant.Until})
+		for _, lease := range e.Leases {
+			w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
+		}
+	case *RequestOver:
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskConsequence })
+	case *GrantEnded:
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskEnd || t.Kind == TaskConsequence })
+	case *LeaseOpened:
+		w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
+	case *CredentialAuthorised:
+		w.enqueue(p, Task{Kind: TaskDeliver, Target: e.Target, Fetch: e.Fetch})
+	case *LeaseClosing:
+		w.followClosing(p, e)
+	case *LeaseClosed:
+		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver })
+	case *ClosingOverdue:
+		w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAgain.Duration())})
+	case *ChangeProposed:
+		w.enqueue(p, Task{Kind: TaskLapse, Target: e.Change.ID.String(), Due: e.Change.Lapses})
+	case *ChangeOver:
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse && t.Target == e.Change.String() })
+	case *PersonRemoved:
+		w.followRemoval(p, e.Person)
+	}
+	w.alarm(p, e)
+}
+
+// followClosing enqueues what proves a lease dead. A lease without credentials
+// is closed in the same entry.
+func (w *World) followClosing(p place, e *LeaseClosing) {
+	w.finish(p.stream, func(t Task) bool {
+		return t.Target == e.Target && (t.Kind == TaskOpen || t.Kind == TaskBaseline)
+	})
+	id, _ := RequestOf(p.stream)
+	l, _ := w.Requests[id].Lease(e.Target)
+	if l.Issued == 0 {
+		return
+	}
+	w.enqueue(p, Task{Kind: TaskProve, Target: e.Target})
+	w.enqueue(p, Task{Kind: TaskList, Target: e.Target})
+	w.enqueue(p, Task{Kind: TaskExpire, Target: e.Target, Due: l.NotAfter.Add(access.ExpirySkew.Duration())})
+	w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
+}
+
+// followRemoval enqueues, for each thing that a removed person has open, the
+// command that ends it: an entry changes one stream.
+func (w *World) followRemoval(p place, person string) {
+	for _, id := range w.openRequests() {
+		if w.Requests[id].Requester == person {
+			consequence := place{index: p.index, stream: StreamOf(id), at: p.at}
+			w.enqueue(consequence, Task{Kind: TaskConsequence})
+		}
+	}
+}
+
+// openRequests are the requests that wait or live, in order.
+func (w *World) openRequests() []canon.Digest {
+	var ids []canon.Digest
+	for id, r := range w.Requests {
+		if r.State == access.Pending || r.State == access.Granted {
+			ids = append(ids, id)
+		}
+	}
+	sortDigests(ids)
+	return ids
+}
+
+// repeats tells whether a task goes on after a result: the standing ones do,
+// and an opening that failed.
+func (t Task) repeats(events []Event) bool {
+	if t.Kind == TaskClock || t.Kind == TaskCount {
+		return true
+	}
+	for _, e := range events {
+		if _, failed := e.(*OpenFailed); failed {
+			return true
+		}
+	}
+	return false
+}
+
+// genesisOf is the genesis that a command signs.
+func genesisOf(c Command) (canon.Digest, bool) {
+	if c.Signed == nil {
+		return canon.Digest{}, false
+	}
+	body, ok := c.Signed.Statement.Body.(*statement.Found)
+	if !ok {
+		return canon.Digest{}, false
+	}
+	return body.Genesis, true
+}

@@ -1,0 +1,58 @@
+package cell
+
+import (
+	"github.com/halligan-dev/halligan/internal/roster"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// SignerKind says whose key a kind of statement must be signed with.
+type SignerKind string
+
+// The signers.
+const (
+	ByFounder SignerKind = "founder" // a key of a founder, before the cell is sealed
+	ByPerson  SignerKind = "person"  // a roster key of the actor
+	ByHolder  SignerKind = "holder"  // the holder key of the request; the actor is the requester
+)
+
+// Rule is a line of the one table of statement kinds.
+type Rule struct {
+	Kind   statement.Kind
+	Signer SignerKind
+	Who    string // in words: who may sign
+	Least  roster.Strength
+	Stream string // that the entry changes
+	Verb   string // of the command line
+	decide func(*World, *Signed, Command) (Outcome, *Refusal)
+}
+
+// Rules is the table of statement kinds: who may sign what, how strongly, what
+// it changes, and what it is called on the command line.
+func Rules() []Rule {
+	return []Rule{
+		{statement.KindFound, ByFounder, "each founder, once", roster.Possession, StreamCell, "init seal", decideFound},
+		{statement.KindSession, ByPerson, "anyone of the roster", roster.Possession, StreamSession, "(any reading command)", decideSession},
+		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.Possession, StreamRequest, "request", decideRequest},
+		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester; for a change, a member of the change quorum", roster.Possession, StreamRequest, "approve, deny", decideDecision},
+		{statement.KindWithdraw, ByPerson, "the requester", roster.Possession, StreamRequest, "withdraw", decideWithdraw},
+		{statement.KindFetch, ByHolder, "the requester", roster.Possession, StreamRequest, "credential, exec", decideFetch},
+		{statement.KindRelease, ByHolder, "the requester", roster.Possession, StreamRequest, "release", decideRelease},
+		{statement.KindStop, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "stop", decideStop},
+		{statement.KindAttest, ByPerson, "security or an approver of the scenario, never the requester", roster.Possession, StreamRequest, "attest", decideAttest},
+		{statement.KindChange, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "change propose", decideChange},
+	}
+}
+
+// RuleOf finds the line of a kind.
+func RuleOf(kind statement.Kind) (Rule, bool) {
+	rule, ok := rules[kind]
+	return rule, ok
+}
+
+var rules = func() map[statement.Kind]Rule {
+	byKind := map[statement.Kind]Rule{}
+	for _, rule := range Rules() {
+		byKind[rule.Kind] = rule
+	}
+	return byKind
+}()

@@ -1,0 +1,68 @@
+package cell
+
+import "fmt"
+
+// Reason is why a rule said no, for machines. Reasons never change meaning.
+type Reason string
+
+// The reasons.
+const (
+	NotSealed        Reason = "not-sealed"
+	AlreadySealed    Reason = "already-sealed"
+	WrongLedger      Reason = "wrong-ledger"
+	WrongGenesis     Reason = "wrong-genesis"
+	NotFounder       Reason = "not-a-founder"
+	AlreadyFounded   Reason = "already-founded"
+	UnknownKey       Reason = "unknown-key"
+	KeyRemovedReason Reason = "key-removed"
+	NotYours         Reason = "signed-by-another"
+	NotHolder        Reason = "not-the-holder-key"
+	TooWeak          Reason = "signature-too-weak"
+	StatementExpired Reason = "statement-expired"
+	StatementTooLong Reason = "statement-valid-too-long"
+	NonceUsed        Reason = "nonce-used"
+	SeenUnknown      Reason = "seen-unknown"
+	SeenStale        Reason = "seen-stale"
+	UnknownSubject   Reason = "unknown-subject"
+	UnknownScenario  Reason = "unknown-scenario"
+	ScenarioChanged  Reason = "scenario-changed"
+	MayNotRequest    Reason = "may-not-request"
+	UnknownSeverity  Reason = "unknown-severity"
+	TooLong          Reason = "too-long"
+	UnknownTarget    Reason = "unknown-target"
+	WrongSource      Reason = "address-not-allowed"
+	WrongHour        Reason = "hour-not-allowed"
+	TooMany          Reason = "too-many"
+	SelfApproval     Reason = "self-approval"
+	NotApprover      Reason = "not-an-approver"
+	AlreadyDecided   Reason = "already-decided"
+	Widening         Reason = "widening"
+	NothingLeft      Reason = "nothing-left"
+	NotPending       Reason = "not-pending"
+	NotLive          Reason = "not-live"
+	NotClosing       Reason = "not-closing"
+	LeaseNotOpen     Reason = "lease-not-open"
+	NotAllowed       Reason = "not-allowed"
+	NotRemovable     Reason = "not-removable"
+	UnknownTask      Reason = "unknown-task"
+	TaskMismatch     Reason = "task-mismatch"
+	NotDue           Reason = "not-due"
+	NothingNew       Reason = "nothing-new"
+	ReportRefused    Reason = "report-refused"
+	ClockUnknown     Reason = "clock-unchanged"
+)
+
+// Refusal is the answer no. Person is whom it is held against: the owner of the
+// key that signed; empty when that is nobody of this cell.
+type Refusal struct {
+	Reason Reason
+	Detail string
+	Person string
+}
+
+// Error is for people; programs read Reason.
+func (r *Refusal) Error() string { return r.Detail }
+
+func refuse(reason Reason, format string, args ...any) *Refusal {
+	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}

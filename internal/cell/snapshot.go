@@ -1,0 +1,221 @@
+package cell
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// Kept is a world as parts that whoever keeps it can replace one by one. Every
+// part is derived: losing them all loses nothing that Replay does not give.
+type Kept struct {
+	Moving  []byte            // what changes with every entry
+	Cell    []byte            // what belongs to the stream "cell"
+	Streams map[string]Stream // the live streams, "cell", "session" and "refused" among them
+	Memos   []Memo
+	Tasks   [][]byte
+	Tree    ledger.Edge
+}
+
+// Stream is one stream as it is kept.
+type Stream struct {
+	Last     int64
+	Snapshot []byte // of a request; empty for the other streams
+}
+
+// Memo is something to remember until an instant.
+type Memo struct {
+	Key     string
+	Expires canon.Time
+	Body    []byte
+}
+
+type moving struct {
+	Doubted bool       `json:"doubted,omitzero"`
+	LastAt  canon.Time `json:"last_at,omitzero"`
+	List    int64      `json:"list,omitzero"`
+}
+
+type cellPart struct {
+	Genesis canon.Digest   `json:"genesis,omitzero"`
+	Founded []string       `json:"founded,omitempty"`
+	Sealed  bool           `json:"sealed,omitzero"`
+	Roster  *roster.Roster `json:"roster,omitzero"`
+	Changes []*Change      `json:"changes,omitempty"`
+}
+
+type memoBody struct {
+	Used      *Used      `json:"used,omitzero"`
+	Revoked   *Revoked   `json:"revoked,omitzero"`
+	Published *Published `json:"published,omitzero"`
+}
+
+const (
+	memoUsed      = "used/"
+	memoRevoked   = "revoked/"
+	memoPublished = "published/"
+	partLimit     = 64 << 20
+)
+
+// KeepMoving is the part of the world that changes with every entry.
+func (w *World) KeepMoving() []byte {
+	return canon.MustEncode(moving{Doubted: w.Doubted, LastAt: w.LastAt, List: w.List})
+}
+
+// KeepStream is a stream as it is now, and whether it is live.
+func (w *World) KeepStream(stream string) (s Stream, live bool) {
+	s.Last = w.last(stream)
+	if stream == StreamCell {
+		s.Snapshot = w.keepCell()
+	}
+	id, ofRequest := RequestOf(stream)
+	if !ofRequest {
+		return s, true
+	}
+	s.Snapshot = canon.MustEncode(w.Requests[id])
+	return s, !w.settled(stream)
+}
+
+func (w *World) keepCell() []byte {
+	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed}
+	if w.Genesis != nil {
+		part.Roster = &w.Roster
+	}
+	for _, change := range w.Changes {
+		part.Changes = append(part.Changes, change)
+	}
+	slices.SortFunc(part.Changes, func(a, b *Change) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return canon.MustEncode(part)
+}
+
+// KeepMemos gives what a step gave the world to remember.
+func (w *World) KeepMemos(c Changes) []Memo {
+	var memos []Memo
+	for _, key := range c.Used {
+		if used, ok := w.Used[key]; ok {
+			memos = append(memos, Memo{memoUsed + key, used.Expires, canon.MustEncode(memoBody{Used: &used})})
+		}
+	}
+	for _, key := range c.Revoked {
+		if revoked, ok := w.Revoked[key]; ok {
+			memos = append(memos, Memo{memoRevoked + key, revoked.Until, canon.MustEncode(memoBody{Revoked: &revoked})})
+		}
+	}
+	return memos
+}
+
+// KeepPublished gives the newest checkpoints to remember: the one that the
+// last call of Publish added, and the one that it replaced.
+func (w *World) KeepPublished() []Memo {
+	var memos []Memo
+	for _, p := range w.Published[max(0, len(w.Published)-2):] {
+		expires := p.Replaced.Add(SeenFor.Duration())
+		if p.Replaced.IsZero() {
+			expires = w.LastAt.Add(100 * 365 * 24 * canon.Seconds(3600).Duration())
+		}
+		memos = append(memos, Memo{fmt.Sprintf("%s%016x", memoPublished, p.Size), expires, canon.MustEncode(memoBody{Published: &p})})
+	}
+	return memos
+}
+
+// Restore makes the world that parts are of.
+func Restore(origin string, attachments Attachments, kept Kept) (*World, error) {
+	w := New(origin, attachments)
+	w.Tree, w.index = kept.Tree, kept.Tree.Size()
+	if kept.Moving != nil {
+		var m moving
+		if err := canon.Decode(kept.Moving, partLimit, &m); err != nil {
+			return nil, fmt.Errorf("kept world: %w", err)
+		}
+		w.Doubted, w.LastAt, w.List = m.Doubted, m.LastAt, m.List
+	}
+	if err := w.restoreCell(kept.Streams[StreamCell].Snapshot); err != nil {
+		return nil, fmt.Errorf("kept cell: %w", err)
+	}
+	for id, stream := range kept.Streams {
+		w.Last[id] = stream.Last
+		if _, ok := RequestOf(id); ok {
+			r, err := DecodeRequest(stream.Snapshot)
+			if err != nil {
+				return nil, fmt.Errorf("kept stream %s: %w", id, err)
+			}
+			w.Requests[r.ID] = r
+		}
+	}
+	if err := w.restoreMemos(kept.Memos); err != nil {
+		return nil, err
+	}
+	return w, w.restoreTasks(kept.Tasks)
+}
+
+// DecodeRequest reads a request's snapshot.
+func DecodeRequest(snapshot []byte) (*access.Request, error) {
+	r := new(access.Request)
+	return r, canon.Decode(snapshot, partLimit, r)
+}
+
+func (w *World) restoreCell(snapshot []byte) error {
+	if snapshot == nil {
+		return nil
+	}
+	var part cellPart
+	if err := canon.Decode(snapshot, partLimit, &part); err != nil {
+		return err
+	}
+	genesis, r, err := w.readGenesis(part.Genesis)
+	if err != nil {
+		return err
+	}
+	scenarios, err := w.readScenarios(genesis, &r)
+	if err != nil {
+		return err
+	}
+	w.Genesis, w.GenesisDigest, w.Scenarios = genesis, part.Genesis, scenarios
+	for _, ref := range genesis.Scenarios {
+		w.Digests[ref.ID] = ref.Digest
+	}
+	w.Founded, w.Sealed, w.Roster = part.Founded, part.Sealed, *part.Roster
+	for _, change := range part.Changes {
+		w.Changes[change.ID] = change
+	}
+	return w.Roster.Restore()
+}
+
+func (w *World) restoreMemos(memos []Memo) error {
+	for _, memo := range memos {
+		var body memoBody
+		if err := canon.Decode(memo.Body, partLimit, &body); err != nil {
+			return fmt.Errorf("kept memo %s: %w", memo.Key, err)
+		}
+		switch {
+		case body.Used != nil:
+			w.Used[memo.Key[len(memoUsed):]] = *body.Used
+		case body.Revoked != nil:
+			w.Revoked[memo.Key[len(memoRevoked):]] = *body.Revoked
+		case body.Published != nil:
+			w.Published = append(w.Published, *body.Published)
+		}
+	}
+	slices.SortFunc(w.Published, func(a, b Published) int { return int(a.Size - b.Size) })
+	return nil
+}
+
+func (w *World) restoreTasks(tasks [][]byte) error {
+	for _, data := range tasks {
+		var t Task
+		if err := canon.Decode(data, partLimit, &t); err != nil {
+			return fmt.Errorf("kept task: %w", err)
+		}
+		w.addTask(t)
+	}
+	for stream := range w.tasksOf {
+		slices.SortFunc(w.tasksOf[stream], func(a, b string) int {
+			return int(w.Tasks[a].Entry - w.Tasks[b].Entry)
+		})
+	}
+	return nil
+}

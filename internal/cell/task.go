@@ -1,0 +1,117 @@
+package cell
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// TaskKind names what is to be done.
+type TaskKind string
+
+// The kinds of task.
+const (
+	TaskOpen        TaskKind = "open"          // open a lease at its target
+	TaskBaseline    TaskKind = "baseline"      // see the twin accepted while the lease is open
+	TaskDeliver     TaskKind = "deliver"       // mint an authorised credential and hand it over
+	TaskProve       TaskKind = "prove"         // close at the target and see the twin refused
+	TaskList        TaskKind = "list"          // have the host list its sessions
+	TaskExpire      TaskKind = "expire"        // the lease's last credential is over
+	TaskPage        TaskKind = "page"          // the lease should be closed by now
+	TaskLapse       TaskKind = "lapse"         // the request or proposal waited long enough
+	TaskEnd         TaskKind = "end"           // the grant's window is over
+	TaskAlarm       TaskKind = "alarm"         // tell a channel
+	TaskConsequence TaskKind = "consequence"   // what a removal means for a request
+	TaskClock       TaskKind = "clock"         // standing: report the clock's steps
+	TaskCount       TaskKind = "refused-count" // standing: report refused attempts
+)
+
+// Task is an effect that an entry asked for. Its results come back as effects
+// that name it.
+type Task struct {
+	ID      string       `json:"id"`
+	Kind    TaskKind     `json:"kind"`
+	Stream  string       `json:"stream"`
+	Target  string       `json:"target,omitempty"`
+	Channel string       `json:"channel,omitempty"`
+	Fetch   canon.Digest `json:"fetch,omitzero"`
+	Due     canon.Time   `json:"due"`             // not before
+	Entry   int64        `json:"entry"`           // that asked for it
+	Event   string       `json:"event,omitempty"` // that an alarm speaks of
+}
+
+// results says which effects may come back from which task.
+var results = map[TaskKind][]EffectKind{
+	TaskOpen:        {EffectOpened, EffectOpenFailed},
+	TaskBaseline:    {EffectProbed},
+	TaskDeliver:     {EffectDelivered, EffectMintFailed},
+	TaskProve:       {EffectProbed},
+	TaskList:        {EffectListed},
+	TaskExpire:      {EffectDue},
+	TaskPage:        {EffectDue},
+	TaskLapse:       {EffectDue},
+	TaskEnd:         {EffectDue},
+	TaskAlarm:       {EffectAlarmReceipt},
+	TaskConsequence: {EffectConsequence},
+	TaskClock:       {EffectClock},
+	TaskCount:       {EffectRefusedCount},
+}
+
+// PageAfter is how long a lease may be closing before it pages, and how often
+// it pages again.
+const PageAfter = canon.Seconds(120)
+
+// PageAgain is how long after a page the next one comes.
+const PageAgain = canon.Seconds(15 * 60)
+
+func (w *World) enqueue(p place, t Task) {
+	t.Stream, t.Entry = p.stream, p.index
+	if t.Due.IsZero() {
+		t.Due = p.at
+	}
+	t.ID = fmt.Sprintf("%s:%s:%d", t.Kind, shortStream(p.stream), p.index)
+	for _, part := range []string{t.Target, t.Channel, t.Event} {
+		if part != "" {
+			t.ID += ":" + part
+		}
+	}
+	w.addTask(t)
+	w.changes.Enqueued = append(w.changes.Enqueued, t)
+}
+
+func (w *World) addTask(t Task) {
+	w.Tasks[t.ID] = t
+	w.tasksOf[t.Stream] = append(slices.Clip(w.tasksOf[t.Stream]), t.ID)
+}
+
+// finish takes tasks of a stream that are no longer wanted out of the world.
+func (w *World) finish(stream string, over func(Task) bool) {
+	for _, id := range slices.Clone(w.tasksOf[stream]) {
+		if over(w.Tasks[id]) {
+			w.done(id)
+		}
+	}
+}
+
+func (w *World) done(id string) {
+	t, ok := w.Tasks[id]
+	if !ok {
+		return
+	}
+	delete(w.Tasks, id)
+	left := slices.DeleteFunc(slices.Clone(w.tasksOf[t.Stream]), func(other string) bool { return other == id })
+	if len(left) == 0 {
+		delete(w.tasksOf, t.Stream)
+	} else {
+		w.tasksOf[t.Stream] = left
+	}
+	w.changes.Done = append(w.changes.Done, id)
+}
+
+func shortStream(stream string) string {
+	if id, ok := RequestOf(stream); ok {
+		return id.Short()
+	}
+	return stream
+}

@@ -1,0 +1,235 @@
+package cell
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// The streams. A request's stream is StreamRequest followed by its digest.
+const (
+	StreamCell    = "cell"
+	StreamSession = "session"
+	StreamRefused = "refused"
+	StreamRequest = "request/"
+)
+
+// StreamOf is the stream of a request.
+func StreamOf(request canon.Digest) string { return StreamRequest + request.String() }
+
+// RequestOf is the request that a stream is of.
+func RequestOf(stream string) (canon.Digest, bool) {
+	text, ok := strings.CutPrefix(stream, StreamRequest)
+	if !ok {
+		return canon.Digest{}, false
+	}
+	id, err := canon.ParseDigest(text)
+	return id, err == nil
+}
+
+// World is what a cell's rules know: everything that is live. Requests in it
+// are never changed in place, so that whoever got one may keep reading it.
+type World struct {
+	Origin        string
+	Genesis       *Genesis // nil before the first founder signed
+	GenesisDigest canon.Digest
+	Founded       []string // founders who signed
+	Sealed        bool
+	Roster        roster.Roster
+	Scenarios     map[string]*access.Scenario
+	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
+	Requests      map[canon.Digest]*access.Request
+	Changes       map[canon.Digest]*Change
+	Tasks         map[string]Task
+	Used          map[string]Used    // actor and nonce → statement that used it
+	Revoked       map[string]Revoked // key id → on the revocation list
+	List          int64              // number of the newest revocation list: index of the newest closing
+	Doubted       bool               // the clock is in doubt
+	LastAt        canon.Time
+	Tree          ledger.Edge
+	Published     []Published
+	Last          map[string]int64 // stream → index of its newest entry
+
+	index       int64 // of the next entry
+	published   bool  // a checkpoint was published since the newest entry
+	attachments Attachments
+	partial     bool // entries are missing: rules that need them all are skipped
+	changes     Changes
+	tasksOf     map[string][]string // stream → ids of its tasks, in the order they came
+}
+
+// Attachments gives what genesis and scenarios say, by SHA-256. It must be
+// pure: a digest always gives bytes of that digest, or false.
+type Attachments func(digest canon.Digest) ([]byte, bool)
+
+// Change is a proposed removal.
+type Change struct {
+	ID        canon.Digest      `json:"id"`
+	Proposer  string            `json:"proposer"`
+	Person    string            `json:"person"`
+	Key       string            `json:"key,omitempty"` // empty: the whole person
+	At        canon.Time        `json:"at"`
+	Lapses    canon.Time        `json:"lapses"`
+	Decisions []access.Decision `json:"decisions,omitempty"`
+}
+
+// ChangeState is what became of a change.
+type ChangeState string
+
+// The ends of a change.
+const (
+	ChangeDone   ChangeState = "done"
+	ChangeDenied ChangeState = "denied"
+	ChangeLapsed ChangeState = "lapsed"
+)
+
+// ChangeWaits is how long a proposed change waits for its quorum.
+const ChangeWaits = canon.Seconds(72 * 3600)
+
+// Used is a statement that used a nonce, and what it was answered.
+type Used struct {
+	Digest  canon.Digest `json:"digest"`
+	Expires canon.Time   `json:"expires"`
+	Entry   int64        `json:"entry"`
+	Refused Reason       `json:"refused,omitempty"`
+}
+
+// Revoked is a key id on the revocation list.
+type Revoked struct {
+	List  int64      `json:"list"`  // number of the first list that names it
+	Until canon.Time `json:"until"` // when it may leave the list
+}
+
+// RevokedFor is how long a key id stays on the list after the last end of any
+// certificate that bears it.
+const RevokedFor = canon.Seconds(3600)
+
+// Published is a checkpoint that signers may have seen.
+type Published struct {
+	Size     int64        `json:"size"`
+	Root     canon.Digest `json:"root"`
+	Replaced canon.Time   `json:"replaced,omitzero"` // when a newer one came; zero: it is the newest
+}
+
+// SeenFor is how long after it was replaced a checkpoint may still be named.
+const SeenFor = canon.Seconds(600)
+
+// ValidMost is how long a statement may be valid.
+const ValidMost = canon.Seconds(900)
+
+// Changes is what one step changed, for whoever keeps the world.
+type Changes struct {
+	Stream   string
+	Cell     bool // the part that belongs to the stream "cell" changed
+	Enqueued []Task
+	Done     []string
+	Used     []string // keys of World.Used
+	Revoked  []string // keys of World.Revoked
+}
+
+// New is the world before the first entry of a ledger.
+func New(origin string, attachments Attachments) *World {
+	return &World{
+		Origin: origin, attachments: attachments,
+		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
+		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{},
+		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
+		Last: map[string]int64{}, tasksOf: map[string][]string{},
+	}
+}
+
+// Clone is a copy: steps of the one do not show in the other.
+func (w *World) Clone() *World {
+	c := *w
+	c.Founded = slices.Clone(w.Founded)
+	c.Roster = w.Roster.Clone()
+	c.Scenarios, c.Digests = maps.Clone(w.Scenarios), maps.Clone(w.Digests)
+	c.Requests, c.Changes = maps.Clone(w.Requests), maps.Clone(w.Changes)
+	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
+	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)
+	c.Published = slices.Clone(w.Published)
+	c.Tree = w.Tree.Clone()
+	c.changes = Changes{}
+	return &c
+}
+
+// UsedKey names a nonce of a person in World.Used.
+func UsedKey(h statement.Header) string { return h.Actor + ":" + h.Nonce.String() }
+
+// Publish says that the checkpoint of the tree as it stands was signed and
+// published. Whoever steps the world owes a call, before the next step, for
+// each checkpoint that a signer may have seen.
+func (w *World) Publish() {
+	if w.partial {
+		w.published = true
+		return
+	}
+	size := w.Tree.Size()
+	if n := len(w.Published); n > 0 {
+		if w.Published[n-1].Size == size {
+			return
+		}
+		w.Published[n-1].Replaced = w.LastAt
+	}
+	gone := 0
+	for gone < len(w.Published)-1 && w.LastAt.Sub(w.Published[gone].Replaced) > SeenFor.Duration() {
+		gone++
+	}
+	w.Published = append(w.Published[gone:], Published{Size: size, Root: canon.Digest(w.Tree.Root())})
+	w.published = true
+}
+
+// Newest is the newest published checkpoint: what a signer should name as seen.
+func (w *World) Newest() Published {
+	if len(w.Published) == 0 {
+		return Published{Root: canon.Digest(ledger.EmptyRoot())}
+	}
+	return w.Published[len(w.Published)-1]
+}
+
+// seen checks that a statement names a checkpoint that its signer may have seen.
+func (w *World) seen(s statement.Seen, at canon.Time) *Refusal {
+	if w.partial {
+		return nil
+	}
+	i, found := slices.BinarySearchFunc(w.Published, s.Size, func(p Published, size int64) int {
+		return int(min(max(p.Size-size, -1), 1))
+	})
+	if !found || w.Published[i].Root != s.Root {
+		return refuse(SeenUnknown, "the statement names a checkpoint of size %d that this ledger has not published lately", s.Size)
+	}
+	if p := w.Published[i]; !p.Replaced.IsZero() && at.Sub(p.Replaced) > SeenFor.Duration() {
+		return refuse(SeenStale, "the checkpoint of size %d was replaced over %s ago", s.Size, SeenFor)
+	}
+	return nil
+}
+
+// use remembers a nonce.
+func (w *World) use(h statement.Header, p place, refused Reason) {
+	key := UsedKey(h)
+	w.Used[key] = Used{Digest: h.Digest, Expires: h.Expires, Entry: p.index, Refused: refused}
+	w.changes.Used = append(w.changes.Used, key)
+}
+
+// sweep forgets what can no longer matter. It is called by the index of the
+// entry, so that every replay forgets alike.
+func (w *World) sweep(p place) {
+	if p.index%1024 != 0 {
+		return
+	}
+	maps.DeleteFunc(w.Used, func(_ string, u Used) bool { return u.Expires.Before(p.at) })
+	maps.DeleteFunc(w.Revoked, func(_ string, r Revoked) bool { return r.Until.Before(p.at) })
+}
+
+// place is where in the ledger something happens.
+type place struct {
+	index  int64
+	stream string
+	at     canon.Time
+}

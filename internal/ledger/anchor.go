@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+)
+
+const (
+	anchorVersion = "v1"
+	// NoWitnesses is the only witness policy so far: nobody cosigns, and nothing is
+	// claimed about truncation or forks beyond the reader's own checkpoint.
+	NoWitnesses = "none"
+)
+
+// Anchor is what a verifier pins before looking at any evidence: which log, which
+// genesis, whose keys, which witnesses. Evidence never supplies it.
+type Anchor struct {
+	Origin     string
+	Genesis    Hash     // digest of the cell's genesis
+	LedgerKeys []string // signed-note verifier keys, a set
+	Witnesses  string   // NoWitnesses
+}
+
+// anchorJSON is the canonical JSON of an Anchor.
+type anchorJSON struct {
+	Version   string   `json:"anchor"`
+	Genesis   Hash     `json:"genesis"`
+	Keys      []string `json:"ledger_keys"`
+	Origin    string   `json:"origin"`
+	Witnesses string   `json:"witnesses"`
+}
+
+// Encode writes the anchor as canonical JSON, the keys sorted. An anchor has one
+// encoding. It refuses what DecodeAnchor would refuse.
+func (a Anchor) Encode() ([]byte, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	keys := slices.Clone(a.LedgerKeys)
+	slices.Sort(keys)
+	return encodeCanonical(anchorJSON{
+		Version: anchorVersion, Genesis: a.Genesis, Keys: keys, Origin: a.Origin, Witnesses: a.Witnesses,
+	})
+}
+
+// DecodeAnchor accepts exactly what Encode writes.
+func DecodeAnchor(data []byte) (Anchor, error) {
+	var wire anchorJSON
+	if err := decodeCanonical(data, &wire, ClassAnchor, "anchor"); err != nil {
+		return Anchor{}, err
+	}
+	if wire.Version != anchorVersion {
+		return Anchor{}, &Fault{
+			Class: ClassAnchor, Where: "anchor",
+			Detail: fmt.Sprintf("it is of version %q, this program reads %q", wire.Version, anchorVersion),
+			Mend:   "use the program version that wrote it, or print the anchor again",
+		}
+	}
+	a := Anchor{Origin: wire.Origin, Genesis: wire.Genesis, LedgerKeys: wire.Keys, Witnesses: wire.Witnesses}
+	if err := a.check(); err != nil {
+		return Anchor{}, err
+	}
+	if !slices.IsSorted(a.LedgerKeys) {
+		return Anchor{}, &Fault{
+			Class: ClassAnchor, Where: "anchor", Detail: "its ledger keys are not sorted",
+			Mend: "use the file as it was written, without editing it",
+		}
+	}
+	return a, nil
+}
+
+func (a Anchor) check() error {
+	if err := checkOrigin(a.Origin); err != nil {
+		return err
+	}
+	if a.Genesis.IsZero() {
+		return &Fault{
+			Class: ClassAnchor, Where: "anchor", Detail: "it pins no genesis digest",
+			Mend: "copy the digest that every procedure of the cell prints",
+		}
+	}
+	if _, err := verifiers(a.Origin, a.LedgerKeys); err != nil {
+		return err
+	}
+	if a.Witnesses != NoWitnesses {
+		return &Fault{
+			Class: ClassAnchor, Where: "anchor",
+			Detail: fmt.Sprintf("its witness policy is %q, this program knows only %q", a.Witnesses, NoWitnesses),
+			Mend:   "use a program version that checks cosignatures",
+		}
+	}
+	return nil
+}

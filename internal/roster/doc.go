@@ -1,0 +1,11 @@
+// Package roster is who people are: persons, their keys and how strong these
+// are, groups, and what a removal does.
+//
+// It is not for what people may do in a request (access) nor for how a removal
+// is agreed (cell).
+//
+// The invariant: one human is one person. An id and a key belong to exactly one
+// person for ever, and what was removed never counts again.
+//
+// Read roster.go first.
+package roster

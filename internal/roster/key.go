@@ -1,0 +1,93 @@
+package roster
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Strength is how well a signature proves that the person was there.
+type Strength string
+
+// The strengths, weakest first.
+const (
+	NoStrength     Strength = ""
+	ServerAttested Strength = "server-attested"
+	Possession     Strength = "possession"
+	UserVerified   Strength = "user-verified"
+	Hardware       Strength = "hardware"
+)
+
+var strengths = []Strength{NoStrength, ServerAttested, Possession, UserVerified, Hardware}
+
+// ParseStrength reads a strength that a scenario may demand.
+func ParseStrength(text string) (Strength, error) {
+	if s := Strength(text); s != NoStrength && slices.Contains(strengths, s) {
+		return s, nil
+	}
+	return NoStrength, fmt.Errorf("%q is not one of server-attested, possession, user-verified, hardware", text)
+}
+
+// AtLeast tells whether s is as strong as least. A strength that is not known
+// is none.
+func (s Strength) AtLeast(least Strength) bool {
+	have, need := slices.Index(strengths, s), slices.Index(strengths, least)
+	return need >= 0 && have >= need
+}
+
+// Key is a public key of one person, as the first two words of an
+// authorized_keys line.
+type Key struct {
+	Line        string `json:"key"`
+	Fingerprint string `json:"fingerprint"` // SHA256:…, as ssh-keygen -l prints it
+	Removed     bool   `json:"removed,omitzero"`
+}
+
+// ParseKey reads an authorized_keys line: type, key, and a comment that is
+// dropped. Options before the type are refused.
+func ParseKey(line string) (Key, error) {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return Key{}, fmt.Errorf("%q is not an SSH public key (type and base64)", line)
+	}
+	wire, err := base64.StdEncoding.Strict().DecodeString(words[1])
+	if err != nil {
+		return Key{}, fmt.Errorf("the SSH public key is not base64: %w", err)
+	}
+	if !slices.Contains(KeyTypes, words[0]) {
+		return Key{}, fmt.Errorf("SSH key type %q is not one of %s", words[0], strings.Join(KeyTypes, ", "))
+	}
+	if len(wire) < 4 || int(binary.BigEndian.Uint32(wire)) != len(words[0]) || !strings.HasPrefix(string(wire[4:]), words[0]) {
+		return Key{}, fmt.Errorf("the SSH public key does not say that it is %s", words[0])
+	}
+	return Key{Line: words[0] + " " + words[1], Fingerprint: Fingerprint(wire)}, nil
+}
+
+// KeyTypes lists the SSH key types that people may sign with.
+var KeyTypes = []string{
+	"ssh-ed25519", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+	"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+}
+
+// Fingerprint is the SHA256 fingerprint of a public key in wire form.
+func Fingerprint(wire []byte) string {
+	sum := sha256.Sum256(wire)
+	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+}
+
+// Wire is the key in wire form; nil if the line cannot be read, which ParseKey
+// would have refused.
+func (k Key) Wire() []byte {
+	words := strings.Fields(k.Line)
+	if len(words) < 2 {
+		return nil
+	}
+	wire, err := base64.StdEncoding.DecodeString(words[1])
+	if err != nil {
+		return nil
+	}
+	return wire
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Brings what `make test` needs and what this machine lacks: Debian packages when
+# root on Debian, two pinned Go tools into ./.tools. What cannot be had is said in
+# one line with the way to get it; under CI=true it is a failure. Never silent.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+STATICCHECK=v0.8.2
+FSCK=v1.0.4
+tools="$PWD/.tools"
+skipped=()
+
+# need FILE-OR-COMMAND DEBIAN-PACKAGE
+packages=()
+need() {
+	case $1 in
+	/*) [ -e "$1" ] || packages+=("$2") ;;
+	*) command -v "$1" >/dev/null 2>&1 || packages+=("$2") ;;
+	esac
+}
+find_missing() {
+	packages=()
+	PATH="$PATH:/usr/sbin:/sbin" need sshd openssh-server
+	need ssh openssh-client
+	need ssh-keygen openssh-client
+	if [ "$(uname -s)" = Linux ]; then
+		need /usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so openssh-tests
+		need strace strace
+	fi
+	need age age
+	need git git
+	need cc gcc
+	case $(uname -s) in Linux) need /usr/include/stdlib.h libc6-dev ;; esac
+}
+
+find_missing
+if [ ${#packages[@]} -gt 0 ] && [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ] &&
+	command -v apt-get >/dev/null 2>&1; then
+	echo "deps: apt-get install ${packages[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
+	if ! { apt-get -o DPkg::Lock::Timeout=600 update &&
+		apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "${packages[@]}"; } \
+		>"$log" 2>&1 </dev/null; then
+		tail -n 15 "$log" >&2
+	fi
+	rm -f "$log"
+	find_missing
+fi
+skipped=(${packages[@]+"${packages[@]}"})
+
+# sshd refuses to start as root without its empty folder, which boot scripts make.
+if [ "$(id -u)" = 0 ] && [ "$(uname -s)" = Linux ]; then mkdir -p /run/sshd; fi
+
+# tool NAME MODULE PACKAGE VERSION: builds it unless that version is there.
+tool() {
+	local name=$1 module=$2 package=$3 version=$4 built
+	if [ -x "$tools/$name" ] &&
+		go version -m "$tools/$name" 2>/dev/null | grep -qF "$(printf '\tmod\t%s\t%s\t' "$module" "$version")"; then
+		return
+	fi
+	echo "deps: go install $package@$version"
+	mkdir -p "$tools"
+	built="$tools/$(basename "$package")"
+	if GOFLAGS= CGO_ENABLED=0 GOBIN="$tools" go install "$package@$version" </dev/null; then
+		[ "$built" = "$tools/$name" ] || mv -f "$built" "$tools/$name"
+	else
+		skipped+=("$name ($package@$version)")
+	fi
+}
+tool staticcheck honnef.co/go/tools honnef.co/go/tools/cmd/staticcheck "$STATICCHECK"
+tool tessera-fsck github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck "$FSCK"
+
+if [ ${#skipped[@]} -gt 0 ]; then
+	list=$(printf '%s, ' "${skipped[@]}")
+	echo "deps: skipped ${list%, }: suites that need them will say so; get them as root on Debian with this script, elsewhere with your package manager or 'go install'" >&2
+	if [ "${CI:-}" = true ]; then
+		echo "deps: a skip is a failure in CI" >&2
+		exit 1
+	fi
+else
+	echo "deps: complete"
+fi

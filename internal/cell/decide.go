@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
@@ -107,14 +109,21 @@ func (w *World) authenticateHolder(s *Signed, owner string) *Refusal {
 	if ok && !s.Signer.Ed25519.IsZero() && s.Signer.Ed25519 == r.Holder && s.Statement.Actor == r.Requester {
 		return nil
 	}
-	if owner == "" && !s.Signer.Ed25519.IsZero() {
-		for _, other := range w.Requests {
-			if other.Holder == s.Signer.Ed25519 {
-				owner = other.Requester
-			}
-		}
+	if other, known := w.heldBy(s.Signer.Ed25519); owner == "" && known {
+		owner = other.Requester
 	}
 	return against(refuse(NotHolder, "only the key made for this very request may sign this"), owner)
+}
+
+// heldBy finds the unsettled request that a holder key was made for. Settled
+// ones may or may not be in the world, so no rule may look at them here.
+func (w *World) heldBy(holder canon.Key32) (*access.Request, bool) {
+	for _, r := range w.Requests {
+		if r.Holder == holder && !r.Settled() {
+			return r, true
+		}
+	}
+	return nil, false
 }
 
 func (w *World) formerOwner(fingerprint string) string {

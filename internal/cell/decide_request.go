@@ -31,23 +31,11 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	case !controls.OpenAt(c.At):
 		return Outcome{}, refuse(WrongHour, "%s may not be asked for at this hour", scenario.ID)
 	}
-	for _, name := range body.Targets {
-		target, known := scenario.Target(name)
-		if !known {
-			return Outcome{}, refuse(UnknownTarget, "%s opens no target %q; it opens %v", scenario.ID, name, scenario.Targets())
-		}
-		if _, ok := target.Sources(c.Observed.Address); !ok {
-			return Outcome{}, refuse(WrongSource, "target %s is opened only for the asking address, and %q is none", name, c.Observed.Address)
-		}
+	if refusal := w.roomFor(scenario, body, c.Observed.Address); refusal != nil {
+		return Outcome{}, refusal
 	}
-	open := 0
-	for _, other := range w.Requests {
-		if other.Requester == person && (other.State == access.Pending || other.State == access.Granted) {
-			open++
-		}
-	}
-	if open >= PendingMost {
-		return Outcome{}, refuse(TooMany, "%s has %d requests waiting or live already; withdraw or release one", person, open)
+	if refusal := w.spare(person, body.Holder); refusal != nil {
+		return Outcome{}, refusal
 	}
 	r := access.Request{
 		ID: s.Statement.Digest, Requester: person, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
@@ -56,6 +44,38 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
 	}
 	return Outcome{StreamOf(r.ID), []Event{&RequestMade{Request: r}}}, nil
+}
+
+// roomFor checks the targets that are asked for.
+func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, address string) *Refusal {
+	for _, name := range body.Targets {
+		target, known := scenario.Target(name)
+		if !known {
+			return refuse(UnknownTarget, "%s opens no target %q; it opens %v", scenario.ID, name, scenario.Targets())
+		}
+		if _, ok := target.Sources(address); !ok {
+			return refuse(WrongSource, "target %s is opened only for the asking address, and %q is none", name, address)
+		}
+	}
+	return nil
+}
+
+// spare checks that a person may have one more request open, and that the
+// holder keys were made for it alone.
+func (w *World) spare(person string, holder statement.Holder) *Refusal {
+	open := 0
+	for _, other := range w.Requests {
+		if other.Requester == person && (other.State == access.Pending || other.State == access.Granted) {
+			open++
+		}
+	}
+	if open >= PendingMost {
+		return refuse(TooMany, "%s has %d requests waiting or live already; withdraw or release one", person, open)
+	}
+	if _, used := w.heldBy(holder.Ed25519); used || w.Roster.Knows(roster.Ed25519Fingerprint(holder.Ed25519)) {
+		return refuse(HolderReused, "the holder key is in use already; make a new one for each request")
+	}
+	return nil
 }
 
 // terms finds the scenario that was signed and what it says for a severity.

@@ -32,6 +32,7 @@ const (
 	UnknownTarget    Reason = "unknown-target"
 	WrongSource      Reason = "address-not-allowed"
 	WrongHour        Reason = "hour-not-allowed"
+	HolderReused     Reason = "holder-reused"
 	TooMany          Reason = "too-many"
 	SelfApproval     Reason = "self-approval"
 	NotApprover      Reason = "not-an-approver"

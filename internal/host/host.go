@@ -46,7 +46,7 @@ func (o Options) withDefaults() Options {
 	if o.Signal == nil {
 		p := o.proc()
 		o.Signal = func(pid int, start uint64, sig syscall.Signal) error {
-			return signal(p, birth{pid, start}, sig)
+			return sendSignal(p, birth{pid, start}, sig)
 		}
 	}
 	return o
@@ -66,6 +66,7 @@ type Host struct {
 	lock   *os.File
 
 	pulls, reports backoff
+	pulled         error // of the last attempt
 	sent           sent
 	ended          []revocation.Session // not yet in a report that was taken
 }

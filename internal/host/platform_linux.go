@@ -11,11 +11,11 @@ import (
 
 const supported = true
 
-// signal sends sig to that very process. FindProcess takes hold of it by a file
+// sendSignal sends sig to that very process. FindProcess takes hold of it by a file
 // descriptor (pidfd); if the start time read afterwards is the expected one,
 // the descriptor names the right process and goes on naming it, whatever
 // becomes of the number. A process that is gone is no error.
-func signal(p proc, b birth, sig syscall.Signal) error {
+func sendSignal(p proc, b birth, sig syscall.Signal) error {
 	held, err := os.FindProcess(b.PID)
 	if err != nil {
 		return nil // gone

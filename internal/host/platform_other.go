@@ -12,7 +12,7 @@ const supported = false
 
 var errPlatform = errors.New("cannot run here: halligan-host works on Linux only")
 
-func signal(proc, birth, syscall.Signal) error { return errPlatform }
+func sendSignal(proc, birth, syscall.Signal) error { return errPlatform }
 
 func lock(string) (*os.File, error) { return nil, errPlatform }
 

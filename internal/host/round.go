@@ -30,10 +30,14 @@ type Outcome struct {
 // Run works in rounds until ctx is done. Trouble is logged and reported, never
 // a reason to stop.
 func (h *Host) Run(ctx context.Context) error {
+	logged := ""
 	for ctx.Err() == nil {
 		out := h.round(ctx, false)
-		for _, p := range out.Problems {
-			h.opts.Log.Warn(p)
+		if all := strings.Join(out.Problems, "\n"); all != logged {
+			for _, p := range out.Problems {
+				h.opts.Log.Warn(p)
+			}
+			logged = all
 		}
 		if wait(ctx, jitter(tick)) != nil {
 			break
@@ -65,9 +69,10 @@ func (h *Host) round(ctx context.Context, now bool) Outcome {
 	if now || h.pulls.ready(h.opts.Now()) {
 		list, err = h.pull(ctx, list)
 		h.pulls.did(err, h.opts.Now())
-		if err != nil {
-			fail(err)
-		}
+		h.pulled = err
+	}
+	if h.pulled != nil {
+		fail(h.pulled) // it stays a problem until an attempt succeeds
 	}
 	out.List = list
 	ended, problems := h.end(ctx, list)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // Strength is how well a signature proves that the person was there.
@@ -90,4 +92,20 @@ func (k Key) Wire() []byte {
 		return nil
 	}
 	return wire
+}
+
+// Ed25519Wire is the wire form of a bare Ed25519 key as an SSH public key.
+func Ed25519Wire(key canon.Key32) []byte {
+	const name = "ssh-ed25519"
+	wire := append(binary.BigEndian.AppendUint32(nil, uint32(len(name))), name...)
+	return append(binary.BigEndian.AppendUint32(wire, uint32(len(key))), key[:]...)
+}
+
+// Ed25519Fingerprint is the fingerprint of a bare Ed25519 key.
+func Ed25519Fingerprint(key canon.Key32) string { return Fingerprint(Ed25519Wire(key)) }
+
+// Ed25519Key is a bare Ed25519 key as a Key.
+func Ed25519Key(key canon.Key32) Key {
+	wire := Ed25519Wire(key)
+	return Key{Line: "ssh-ed25519 " + base64.StdEncoding.EncodeToString(wire), Fingerprint: Fingerprint(wire)}
 }

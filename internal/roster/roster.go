@@ -141,6 +141,12 @@ func (r *Roster) Owner(fingerprint string) (string, bool) {
 	return "", false
 }
 
+// Knows tells whether a key is or was anybody's.
+func (r *Roster) Knows(fingerprint string) bool {
+	_, ok := r.owner[fingerprint]
+	return ok
+}
+
 // In tells whether a person is now in the group that a reference such as
 // group:security names. The whole name counts, and removed people are in none.
 func (r *Roster) In(person, reference string) bool {

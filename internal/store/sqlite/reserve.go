@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	msqlite "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -58,7 +59,10 @@ func (r *reserve) take() (bool, error) {
 	// Under another name until it is whole: a file of the right size has its blocks.
 	half := r.path() + ".new"
 	if err := writeBlocks(half, r.size); err != nil {
-		return false, errors.Join(ignoreFull(err), os.Remove(half))
+		if errors.Is(err, syscall.ENOSPC) {
+			err = nil
+		}
+		return false, errors.Join(err, os.Remove(half))
 	}
 	if err := os.Rename(half, r.path()); err != nil {
 		return false, err

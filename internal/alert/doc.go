@@ -1,0 +1,35 @@
+// Package alert carries alarms out of the cell: one alarm, one channel, one
+// signed POST in the format of Standard Webhooks 1.0.0, and a receipt or the
+// reason why there is none.
+//
+// It is not for deciding who hears of what (the cell enqueues an alarm task for
+// each channel), and not for remembering: tasks are durable in the store, and
+// what this package holds is lost with the process. A caller that keeps its own
+// schedule needs [Webhook.Send] and [Backoff] only; [Dispatcher] is that
+// schedule for callers that have none.
+//
+// Invariants, each with the reason at its place:
+//
+//   - No secret leaves by a side door. A [Message] has no field for a reason, a
+//     note or a credential; a signing secret and everything of an address but
+//     scheme and host are out of reach of every error, String, %+v and log line,
+//     because the address of a webhook is often a secret itself (webhook.go).
+//   - An alarm is rather sent with less than not sent: text that does not fit is
+//     cut and cleaned, a link that could carry a secret is left out (message.go).
+//   - The connection goes where the configuration says. No redirect is followed
+//     and no proxy asked, and the address is judged after its name was resolved,
+//     so that neither a name server nor a receiver can turn an alarm against the
+//     metadata service or another program on this machine (guard.go).
+//   - A receiver cannot hold us up: one attempt has [Deadline], little of an
+//     answer is read, a Retry-After counts up to [MaxWait], and every channel
+//     has its own queue, workers and connections (dispatcher.go).
+//
+// What a receipt says: the receiver answered 2xx. That a person saw the alarm is
+// another fact, and not claimed here.
+//
+// Receivers check with [Verify] and read with [Decode]; they keep the webhook-id
+// of what they have handled for at least twice [Tolerance], since an alarm may
+// come more than once.
+//
+// Read first: webhook.go.
+package alert

@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/broker"
+)
+
+// rowsAtOnce is how many entries one statement inserts when there are as many.
+const rowsAtOnce = 16
+
+// writer is the one connection that writes, with its statements.
+type writer struct {
+	conn       *sql.Conn
+	begin      *sql.Stmt
+	commit     *sql.Stmt
+	rollback   *sql.Stmt
+	moveHead   *sql.Stmt
+	entry      *sql.Stmt
+	entries    *sql.Stmt // rowsAtOnce of them
+	tile       *sql.Stmt
+	world      *sql.Stmt
+	stream     *sql.Stmt
+	name       *sql.Stmt
+	nonce      *sql.Stmt
+	enqueue    *sql.Stmt
+	done       *sql.Stmt
+	attachment *sql.Stmt
+	note       *sql.Stmt
+	settle     *sql.Stmt
+}
+
+const insertEntry = "INSERT INTO entry (idx, stream, statement, body) VALUES (?, ?, ?, ?)"
+
+func (w *writer) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&w.begin, "BEGIN IMMEDIATE"},
+		{&w.commit, "COMMIT"},
+		{&w.rollback, "ROLLBACK"},
+		{&w.moveHead, "UPDATE head SET size = ?, root = ?, checkpoint = ? WHERE one = 1 AND size = ? AND root = ?"},
+		{&w.entry, insertEntry},
+		{&w.entries, insertEntry + strings.Repeat(", (?, ?, ?, ?)", rowsAtOnce-1)},
+		{&w.tile, "INSERT INTO tile (place, data) VALUES (?, ?) ON CONFLICT (place) DO UPDATE SET data = excluded.data"},
+		{&w.world, "INSERT INTO world (one, snapshot) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET snapshot = excluded.snapshot"},
+		{&w.stream, `INSERT INTO stream (id, live, last, snapshot) VALUES (?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET live = excluded.live, last = excluded.last, snapshot = excluded.snapshot RETURNING n`},
+		{&w.name, "INSERT INTO stream (id, live, last) VALUES (?, 0, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last RETURNING n"},
+		{&w.nonce, "INSERT INTO nonce (key, expires, body) VALUES (?, ?, ?)"},
+		{&w.enqueue, "INSERT INTO task (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"},
+		{&w.done, "DELETE FROM task WHERE id = ?"},
+		{&w.attachment, "INSERT INTO attachment (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"},
+		{&w.note, "INSERT INTO note (hash, salt, text) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"},
+		{&w.settle, "UPDATE settled SET times = times + 1 WHERE one = 1"},
+	} {
+		var err error
+		if *p.stmt, err = w.conn.PrepareContext(ctx, p.text); err != nil {
+			return fmt.Errorf("%s: %w", p.text, err)
+		}
+	}
+	return nil
+}
+
+// write runs do in one transaction. It tells nobody's context: a batch is over in
+// milliseconds, and one that was cut short would leave the outcome unknown. When
+// the disk is full it gives up the reserve and tries once more.
+func (s *Store) write(do func(context.Context, *writer) error) error {
+	ctx := context.Background()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.settled(ctx)
+	if err == nil {
+		err = s.transact(ctx, do)
+	}
+	if !isFull(err) {
+		if err == nil {
+			s.reserve.restore()
+		}
+		return err
+	}
+	if !s.reserve.spend() {
+		return err
+	}
+	if again := s.settled(ctx); again != nil {
+		return errors.Join(err, again)
+	}
+	again := s.transact(ctx, do)
+	if errors.Is(again, broker.ErrHeadMoved) {
+		return err // the first try may have happened after all: nobody may call this "nothing written"
+	}
+	return again
+}
+
+// transact is one attempt. An error that came before the commit left nothing; an
+// error of the commit leaves the store unsettled.
+func (s *Store) transact(ctx context.Context, do func(context.Context, *writer) error) error {
+	w := s.w
+	if _, err := w.begin.ExecContext(ctx); err != nil {
+		return errors.Join(err, s.dropWriter())
+	}
+	err := do(ctx, w)
+	if err == nil {
+		if _, err = w.commit.ExecContext(ctx); err == nil {
+			return nil
+		}
+		s.unsettled = true
+	}
+	// SQLite may have rolled back by itself, and then says so. Either way the
+	// connection that cannot roll back is not used again.
+	if _, failed := w.rollback.ExecContext(ctx); failed != nil {
+		if dropped := s.dropWriter(); dropped != nil {
+			err = errors.Join(err, dropped)
+		}
+	}
+	return err
+}
+
+// settled makes sure that there is a writer and that a commit which failed halfway
+// stays failed. Its frames may lie in the WAL, complete and unflushed; this
+// process does not see them, but a later one would. A small commit writes over
+// them and waits for the disk; only then may anybody be told how things stand.
+func (s *Store) settled(ctx context.Context) error {
+	if s.closed {
+		return errClosed
+	}
+	if s.w == nil {
+		if err := s.openWriter(false); err != nil {
+			return err
+		}
+	}
+	if !s.unsettled {
+		return nil
+	}
+	err := s.transact(ctx, func(ctx context.Context, w *writer) error {
+		_, err := w.settle.ExecContext(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cannot settle an earlier commit: %w", err)
+	}
+	s.unsettled = false
+	return nil
+}
+
+var errClosed = errors.New("the store is closed")
+
+func (s *Store) dropWriter() error {
+	if s.w == nil {
+		return nil
+	}
+	conn := s.w.conn
+	s.w = nil
+	return discard(conn)
+}
+
+// discard closes the connection itself: returned to the pool it would come back.
+func discard(conn *sql.Conn) error {
+	err := conn.Raw(func(any) error { return driver.ErrBadConn })
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return nil
+	}
+	return err
+}
+
+// flush copies the WAL back into the file, as far as readers allow, and waits for
+// the disk.
+func flush(ctx context.Context, conn *sql.Conn) error {
+	var busy, frames, copied int64
+	return conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &copied)
+}

@@ -204,6 +204,7 @@ func (l *lane) next(now time.Time) (*job, time.Duration) {
 		return nil, l.pause.Sub(now)
 	case len(l.fresh) > 0:
 		j := l.fresh[0]
+		l.fresh[0] = nil
 		l.fresh = l.fresh[1:]
 		l.busy++
 		return j, 0

@@ -105,7 +105,7 @@ func classify(caller, attempt context.Context, err error) Class {
 		return TimedOut
 	case errors.As(err, &name):
 		return Unresolved
-	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
 		return Untrusted
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return Unreachable

@@ -21,6 +21,7 @@ const Deadline = 5 * time.Second
 
 const (
 	answerLimit = 16 << 10 // bytes of the answer's headers, and of its body, that are read
+	drainFor    = 250 * time.Millisecond
 	idleFor     = 90 * time.Second
 	urlLimit    = 2048
 )
@@ -123,8 +124,9 @@ func (w *Webhook) Send(ctx context.Context, m Message) (Receipt, error) {
 	}
 	defer response.Body.Close()
 	now := time.Now()
-	// Read a little, so that the connection can serve again; what it says or
-	// whether it ends does not matter, since the status is the answer.
+	// Read a little for a little while, so that the connection can serve again;
+	// what it says or whether it ends does not matter: the status is the answer.
+	defer time.AfterFunc(drainFor, cancel).Stop()
 	_, _ = io.CopyN(io.Discard, response.Body, answerLimit)
 	if response.StatusCode/100 == 2 {
 		return Receipt{Status: response.StatusCode, At: now}, nil

@@ -113,9 +113,9 @@ type Stream struct {
 	Snapshot []byte
 }
 
-// Nonce is a nonce that was used; it may be forgotten after Expires.
+// Nonce is something to remember (a used nonce, a revoked key id, a published checkpoint) until an instant; Append replaces one of the same key.
 type Nonce struct {
-	Key     string // actor and nonce
+	Key     string
 	Expires canon.Time
 	Body    []byte
 }

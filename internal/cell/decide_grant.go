@@ -31,7 +31,7 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !scenario.Controls.FromAllowed(c.Observed.Address) {
 		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
 	}
-	certificate, ok := w.Certificate(r, lease, s.Statement.Digest, c.At)
+	certificate, ok := Certificate(w.Genesis, scenario, r, Fetched{s.Statement.Digest, lease.Target, c.At})
 	if !ok || !certificate.Before.After(c.At) {
 		return Outcome{}, refuse(NotLive, "less than a second is left of the grant")
 	}
@@ -44,9 +44,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 // Certificate is the certificate that a fetch at an instant authorises, before
 // the CA signed it. It is rebuilt alike by whoever decides, mints or verifies.
 // False says that the request's address is needed and cannot be read.
-func (w *World) Certificate(r *access.Request, lease *access.Lease, fetch canon.Digest, at canon.Time) (access.Certificate, bool) {
-	target, known := w.Scenarios[r.Scenario].Target(lease.Target)
-	if !known {
+func Certificate(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (access.Certificate, bool) {
+	target, known := s.Target(f.Target)
+	if !known || r.Grant == nil {
 		return access.Certificate{}, false
 	}
 	sources, ok := target.Sources(r.Address)
@@ -54,12 +54,24 @@ func (w *World) Certificate(r *access.Request, lease *access.Lease, fetch canon.
 		return access.Certificate{}, false
 	}
 	c := access.Certificate{
-		Key: r.Holder, KeyID: lease.KeyID, Principals: target.Principals, Source: sources,
-		Permit: target.Permit, Authority: w.Genesis.Authority.Wire(),
+		Key: r.Holder, KeyID: KeyID(r.ID, f.Target), Principals: target.Principals, Source: sources,
+		Permit: target.Permit, Authority: g.Authority.Wire(),
 	}
-	c.Derive(fetch)
-	c.After, c.Before = access.Window(at, r.Grant.Until)
+	c.Derive(f.Digest)
+	c.After, c.Before = access.Window(f.At, r.Grant.Until)
 	return c, true
+}
+
+// Fetched is what of a fetch goes into its certificate.
+type Fetched struct {
+	Digest canon.Digest // of the fetch statement
+	Target string
+	At     canon.Time // recorded time
+}
+
+// KeyID is the key id of every certificate of a lease, and of its twins.
+func KeyID(request canon.Digest, target string) string {
+	return "halligan:" + request.Short() + ":" + target
 }
 
 func decideRelease(w *World, s *Signed, c Command) (Outcome, *Refusal) {

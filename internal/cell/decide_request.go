@@ -179,7 +179,7 @@ func (w *World) agree(r *access.Request, approvers []string, length canon.Second
 		target, _ := w.Scenarios[r.Scenario].Target(name)
 		agreed.Leases = append(agreed.Leases, access.Lease{
 			Target: name, Host: target.Host, State: access.LeaseOpening,
-			KeyID: "halligan:" + r.ID.Short() + ":" + name,
+			KeyID: KeyID(r.ID, name),
 		})
 	}
 	return agreed

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"syscall"
 	"time"
@@ -25,6 +26,8 @@ type Options struct {
 	// Signal sends a signal to exactly the process of that id and start time
 	// (clock ticks since boot) and takes one that is gone for no error.
 	Signal func(pid int, start uint64, sig syscall.Signal) error
+	// Transport carries requests; default: TLS as the configuration says.
+	Transport http.RoundTripper
 }
 
 func (o Options) withDefaults() Options {
@@ -85,6 +88,9 @@ func New(c *Config, opts Options) (*Host, error) {
 		return nil, err
 	}
 	h := &Host{config: c, opts: opts.withDefaults(), keep: newKeep(c), book: book(c.Run), client: newClient(c), signer: signer}
+	if opts.Transport != nil {
+		h.client.http.Transport = opts.Transport
+	}
 	if err := h.book.open(); err != nil {
 		return nil, err
 	}

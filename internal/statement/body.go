@@ -170,7 +170,7 @@ func (b *Request) check() error {
 	if len(b.Targets) == 0 {
 		return errors.New("targets: must name at least one")
 	}
-	if err := checkTargets(b.Targets); err != nil {
+	if err := checkTargets("targets", b.Targets); err != nil {
 		return err
 	}
 	if err := CheckIncident(b.Incident); err != nil {
@@ -183,6 +183,9 @@ func (b *Request) check() error {
 }
 
 func (b *Decision) check() error {
+	if err := checkOf(b.Of); err != nil {
+		return err
+	}
 	if b.Verdict != Approve && b.Verdict != Deny {
 		return fmt.Errorf("verdict: %q is not approve or deny", b.Verdict)
 	}
@@ -207,7 +210,7 @@ func (b *Decision) check() error {
 		if n.For < 0 || n.For > DayLongest {
 			return fmt.Errorf("narrow.for: must be 1 to %d seconds", DayLongest)
 		}
-		return checkTargets(n.Targets)
+		return checkTargets("narrow.targets", n.Targets)
 	}
 	return nil
 }
@@ -215,14 +218,14 @@ func (b *Decision) check() error {
 func (b *Withdraw) check() error { return checkOf(b.Of) }
 
 func (b *Fetch) check() error {
-	if err := checkTargets([]string{b.Target}); err != nil {
+	if err := checkTarget(b.Target); err != nil {
 		return err
 	}
 	return checkOf(b.Of)
 }
 
 func (b *Release) check() error {
-	if err := checkTargets(b.Targets); err != nil {
+	if err := checkTargets("targets", b.Targets); err != nil {
 		return err
 	}
 	return checkOf(b.Of)
@@ -236,7 +239,7 @@ func (b *Stop) check() error {
 }
 
 func (b *Attest) check() error {
-	if err := checkTargets([]string{b.Target}); err != nil {
+	if err := checkTarget(b.Target); err != nil {
 		return err
 	}
 	if err := b.Note.check("note"); err != nil {
@@ -255,4 +258,23 @@ func (b *Change) check() error {
 		}
 	}
 	return b.Reason.check("reason")
+}
+
+// Notes are the notes that a body speaks of; their texts must come with it.
+func Notes(body Body) []Note {
+	switch b := body.(type) {
+	case *Request:
+		return []Note{b.Why}
+	case *Decision:
+		if b.Note != nil {
+			return []Note{*b.Note}
+		}
+	case *Stop:
+		return []Note{b.Reason}
+	case *Attest:
+		return []Note{b.Note}
+	case *Change:
+		return []Note{b.Reason}
+	}
+	return nil
 }

@@ -43,16 +43,23 @@ func checkOf(of canon.Digest) error {
 	return nil
 }
 
-func checkTargets(targets []string) error {
+func checkTarget(target string) error {
+	if err := canon.CheckID(target); err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
+	return nil
+}
+
+func checkTargets(member string, targets []string) error {
 	if len(targets) > TargetsMost {
-		return fmt.Errorf("targets: %d, at most %d", len(targets), TargetsMost)
+		return fmt.Errorf("%s: %d, at most %d", member, len(targets), TargetsMost)
 	}
 	for i, target := range targets {
 		if err := canon.CheckID(target); err != nil {
-			return fmt.Errorf("targets: %w", err)
+			return fmt.Errorf("%s: %w", member, err)
 		}
 		if i > 0 && targets[i-1] >= target {
-			return fmt.Errorf("targets: %q must come in order and once", target)
+			return fmt.Errorf("%s: %q must come in order and once", member, target)
 		}
 	}
 	return nil

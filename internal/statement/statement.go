@@ -13,6 +13,9 @@ import (
 // Limit is the length in bytes of the longest statement.
 const Limit = 16 << 10
 
+// sizeMost bounds Seen.Size: RFC 8785 carries no larger integer exactly.
+const sizeMost = 1<<53 - 1
+
 // Version stands in every statement's member "halligan".
 const Version = "v1"
 
@@ -48,6 +51,15 @@ var (
 type Seen struct {
 	Root canon.Digest `json:"root"`
 	Size int64        `json:"size"`
+}
+
+// valid tells whether a statement of this kind may have seen n: the empty tree
+// (its root is the hash of nothing) for a found statement, else a later one.
+func (n Seen) valid(kind Kind) bool {
+	if kind == KindFound {
+		return n == Seen{Root: canon.Sum(nil)}
+	}
+	return n.Size > 0 && n.Size <= sizeMost && !n.Root.IsZero()
 }
 
 // Header is what every statement carries.
@@ -122,11 +134,14 @@ func Decode(data []byte) (Statement, error) {
 		return Statement{}, fmt.Errorf("statement: %w: %q", ErrUnknownKind, peek.Kind)
 	}
 	s, err := blank().(codec).decode(data)
-	if err != nil {
+	if err != nil && !errors.Is(err, canon.ErrNotCanonical) {
 		return Statement{}, fmt.Errorf("%s statement: %w", peek.Kind, err)
 	}
-	if err := s.check(); err != nil {
-		return Statement{}, err
+	if wrong := s.check(); wrong != nil { // before ErrNotCanonical: it names a missing member
+		return Statement{}, wrong
+	}
+	if err != nil {
+		return Statement{}, fmt.Errorf("%s statement: %w", peek.Kind, err)
 	}
 	s.Digest = canon.Sum(data)
 	return s, nil
@@ -144,10 +159,10 @@ func (s Statement) check() error {
 	if s.Nonce.IsZero() {
 		return wrong("nonce", errors.New("must be 32 random bytes"))
 	}
-	if s.Expires.IsZero() {
-		return wrong("expires", errors.New("must be set"))
+	if year := s.Expires.Std().Year(); s.Expires.IsZero() || year < 1 || year > 9999 {
+		return wrong("expires", errors.New("must be an instant of the years 1 to 9999"))
 	}
-	if s.Seen.Size < 0 || (s.Seen.Size == 0) != (kind == KindFound) {
+	if !s.Seen.valid(kind) {
 		return wrong("seen", errors.New("must name a checkpoint of the ledger; found statements, and only they, name the empty tree"))
 	}
 	if err := s.Body.check(); err != nil {
@@ -159,6 +174,7 @@ func (s Statement) check() error {
 // codec ties a body to the frame of its type.
 type codec interface {
 	encode(Header) ([]byte, error)
+	// decode gives what it read also with canon.ErrNotCanonical.
 	decode([]byte) (Statement, error)
 }
 
@@ -171,8 +187,6 @@ func decodeFrame[B any, P interface {
 	Body
 }](data []byte) (Statement, error) {
 	var f frame[B]
-	if err := canon.Decode(data, Limit, &f); err != nil {
-		return Statement{}, err
-	}
-	return Statement{Header: f.Header, Body: P(&f.Body)}, nil
+	err := canon.Decode(data, Limit, &f)
+	return Statement{Header: f.Header, Body: P(&f.Body)}, err
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -92,6 +94,15 @@ type Cell struct {
 
 // New is a sealed cell of a genesis and its scenarios.
 func New(g cell.Genesis, scenarios ...access.Scenario) *Cell {
+	c := Unfounded(g, scenarios...)
+	for _, founder := range g.Founders {
+		c.Must(c.Found(founder))
+	}
+	return c
+}
+
+// Unfounded is a cell whose genesis nobody has signed yet.
+func Unfounded(g cell.Genesis, scenarios ...access.Scenario) *Cell {
 	c := &Cell{Now: Start, Address: "192.0.2.7", Beside: map[canon.Digest][]byte{}, Commands: map[int64]cell.Command{}}
 	for i, s := range scenarios {
 		data := canon.MustEncode(s)
@@ -105,9 +116,6 @@ func New(g cell.Genesis, scenarios ...access.Scenario) *Cell {
 	c.Genesis, c.Digest = g, canon.Sum(data)
 	c.Beside[c.Digest] = data
 	c.World = cell.New(g.Origin, c.Attachments())
-	for _, founder := range g.Founders {
-		c.Must(c.Found(founder))
-	}
 	return c
 }
 
@@ -132,8 +140,11 @@ func (c *Cell) By(person, key string, body statement.Body) cell.Command {
 	c.count++
 	nonce := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("nonce"), c.count))
 	newest := c.World.Newest()
-	if body.Kind() == statement.KindFound {
+	switch {
+	case body.Kind() == statement.KindFound:
 		newest = cell.Published{Root: canon.Digest(ledger.EmptyRoot())}
+	case newest.Size == 0: // nothing is published: no statement can name what is
+		newest.Size = 1
 	}
 	s := statement.Statement{Header: statement.Header{
 		Actor: person, Expires: c.Now.Add(10 * time.Minute), Ledger: c.Genesis.Origin, Nonce: nonce,
@@ -191,4 +202,11 @@ func (c *Cell) Must(command cell.Command) cell.Recorded {
 		panic(fmt.Sprintf("entry %d: %v", c.World.Next(), err))
 	}
 	return recorded
+}
+
+// Fork is a copy: commands of the one do not show in the other.
+func (c *Cell) Fork() *Cell {
+	f := *c
+	f.World, f.Log, f.Commands = c.World.Clone(), slices.Clone(c.Log), maps.Clone(c.Commands)
+	return &f
 }

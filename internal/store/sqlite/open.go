@@ -111,7 +111,9 @@ func (s *Store) openFile() (err error) {
 	}
 	s.writeDB.SetMaxOpenConns(1)
 	s.mu.Lock()
-	err = s.openWriter(true)
+	if err = s.openWriter(true); err == nil {
+		err = s.settled(context.Background())
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -153,7 +155,7 @@ func dsn(path string, pragmas ...string) string {
 	q := url.Values{"_dqs": {"0"}, "_defensive": {"1"}, "_pragma": pragmas}
 	q.Add("_pragma", "busy_timeout="+strconv.Itoa(busyMillis))
 	q.Add("_pragma", "trusted_schema=0")
-	q.Add("_pragma", "mmap_size=0")
+	q.Add("_pragma", "temp_store=memory")
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
@@ -221,7 +223,7 @@ func (s *Store) openWriter(migrating bool) error {
 		return err
 	}
 	w := &writer{conn: conn}
-	err = flush(ctx, conn)
+	found, err := flush(ctx, conn)
 	if err == nil && migrating {
 		err = migrate(ctx, conn)
 	}
@@ -231,6 +233,6 @@ func (s *Store) openWriter(migrating bool) error {
 	if err != nil {
 		return errors.Join(err, discard(conn))
 	}
-	s.w = w
+	s.w, s.unsettled = w, s.unsettled || found
 	return nil
 }

@@ -35,7 +35,9 @@ type writer struct {
 	settle     *sql.Stmt
 }
 
-const insertEntry = "INSERT INTO entry (idx, stream, statement, body) VALUES (?, ?, ?, ?)"
+// insertEntry fails without taking back its own rows: the whole transaction is
+// rolled back anyway, and so SQLite need not remember the pages as they were.
+const insertEntry = "INSERT OR FAIL INTO entry (idx, stream, statement, body) VALUES (?, ?, ?, ?)"
 
 func (w *writer) prepare(ctx context.Context) error {
 	for _, p := range []struct {
@@ -53,7 +55,8 @@ func (w *writer) prepare(ctx context.Context) error {
 		{&w.stream, `INSERT INTO stream (id, live, last, snapshot) VALUES (?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET live = excluded.live, last = excluded.last, snapshot = excluded.snapshot RETURNING n`},
 		{&w.name, "INSERT INTO stream (id, live, last) VALUES (?, 0, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last RETURNING n"},
-		{&w.nonce, "INSERT INTO nonce (key, expires, body) VALUES (?, ?, ?)"},
+		{&w.nonce, `INSERT INTO nonce (key, expires, body) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires, body = excluded.body`},
 		{&w.enqueue, "INSERT INTO task (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"},
 		{&w.done, "DELETE FROM task WHERE id = ?"},
 		{&w.attachment, "INSERT INTO attachment (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"},
@@ -170,8 +173,9 @@ func discard(conn *sql.Conn) error {
 }
 
 // flush copies the WAL back into the file, as far as readers allow, and waits for
-// the disk.
-func flush(ctx context.Context, conn *sql.Conn) error {
+// the disk. It tells whether the WAL held anything.
+func flush(ctx context.Context, conn *sql.Conn) (found bool, err error) {
 	var busy, frames, copied int64
-	return conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &copied)
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &copied)
+	return frames > 0, err
 }

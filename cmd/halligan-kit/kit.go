@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// The exit codes of every command.
+const (
+	exitGood       = 0 // verified from an anchor
+	exitRefused    = 1 // the evidence is refused, or the check was interrupted
+	exitUsage      = 2 // the command line, or a file that it names, cannot be used
+	exitConsistent = 3 // the evidence agrees with itself, and nothing was pinned: not success
+)
+
+const usage = `halligan-kit: act and check with no server at all
+
+  halligan-kit verify PATH --anchor FILE [--seen FILE] [--json] [--words ID]
+
+PATH is a folder that holds a whole log, or a file of partial evidence.
+
+  --anchor FILE  what you pinned: origin, genesis digest, ledger keys. Without
+                 it the verdict is "self-consistent" at best, which is not success.
+  --seen FILE    a signed checkpoint that you kept: the log must extend it
+  --json         print the whole report as JSON
+  --words ID     print the confirmation words of a request instead of the report
+
+Exit codes: 0 verified, 1 refused, 2 usage, 3 self-consistent only.
+`
+
+// run does one command and gives the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(errOut, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "verify":
+		return runVerify(ctx, args[1:], out, errOut)
+	case "help", "-h", "--help":
+		fmt.Fprint(out, usage)
+		return exitGood
+	}
+	fmt.Fprintf(errOut, "%q is not a command.\n\n%s", args[0], usage)
+	return exitUsage
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/verify"
+)
+
+// pinLimit is the length in bytes of the longest anchor or checkpoint file.
+const pinLimit = 64 << 10
+
+// verifyArgs is the command line of verify.
+type verifyArgs struct {
+	path, anchor, seen, words string
+	json                      bool
+}
+
+func runVerify(ctx context.Context, args []string, out, errOut io.Writer) int {
+	a, err := parseVerify(args)
+	if err != nil {
+		fmt.Fprintf(errOut, "%v\n\n%s", err, usage)
+		return exitUsage
+	}
+	anchor, opts, err := a.pins()
+	if err != nil {
+		fmt.Fprintln(errOut, err)
+		return exitUsage
+	}
+	report, err := verify.Path(ctx, a.path, anchor, opts)
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errOut, "interrupted; nothing is known of the evidence")
+		return exitRefused
+	case err != nil:
+		fmt.Fprintf(errOut, "cannot read the evidence: %v\n", err)
+		return exitUsage
+	}
+	if err := a.print(report, out); err != nil {
+		fmt.Fprintln(errOut, err)
+		return max(code(report), exitRefused)
+	}
+	return code(report)
+}
+
+// code is the exit code of a verdict.
+func code(report *verify.Report) int {
+	switch report.Verdict {
+	case verify.Verified:
+		return exitGood
+	case verify.SelfConsistent:
+		return exitConsistent
+	}
+	return exitRefused
+}
+
+// parseVerify takes options before and after the path.
+func parseVerify(args []string) (verifyArgs, error) {
+	var a verifyArgs
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&a.anchor, "anchor", "", "")
+	flags.StringVar(&a.seen, "seen", "", "")
+	flags.StringVar(&a.words, "words", "", "")
+	flags.BoolVar(&a.json, "json", false, "")
+	for {
+		if err := flags.Parse(args); err != nil {
+			return a, err
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		if a.path != "" {
+			return a, fmt.Errorf("one PATH is wanted, not also %q", flags.Arg(0))
+		}
+		a.path, args = flags.Arg(0), flags.Args()[1:]
+	}
+	switch {
+	case a.path == "":
+		return a, errors.New("a PATH is wanted")
+	case a.json && a.words != "":
+		return a, errors.New("--json and --words do not go together")
+	}
+	return a, nil
+}
+
+// pins reads what the reader pinned.
+func (a verifyArgs) pins() (anchor ledger.Anchor, opts verify.Options, err error) {
+	if a.anchor != "" {
+		data, err := verify.ReadLimited(a.anchor, pinLimit)
+		if err != nil {
+			return anchor, opts, fmt.Errorf("cannot read the anchor: %w", err)
+		}
+		if anchor, err = ledger.DecodeAnchor(data); err != nil {
+			return anchor, opts, fmt.Errorf("cannot use the anchor %s: %w", a.anchor, err)
+		}
+	}
+	if a.seen == "" {
+		return anchor, opts, nil
+	}
+	if a.anchor == "" {
+		return anchor, opts, errors.New("--seen needs --anchor: without its keys nobody knows whose checkpoint that is")
+	}
+	data, err := verify.ReadLimited(a.seen, pinLimit)
+	if err != nil {
+		return anchor, opts, fmt.Errorf("cannot read the checkpoint that was seen: %w", err)
+	}
+	if opts.Seen, err = ledger.OpenCheckpoint(anchor.Origin, anchor.LedgerKeys, data); err != nil {
+		return anchor, opts, fmt.Errorf("cannot use the checkpoint %s: %w", a.seen, err)
+	}
+	return anchor, opts, nil
+}
+
+func (a verifyArgs) print(report *verify.Report, out io.Writer) error {
+	switch {
+	case a.words != "" && report.Verdict != verify.Refused:
+		words, err := report.Words(a.words)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, strings.Join(words[:], " "))
+		return err
+	case a.json:
+		data, err := json.Marshal(report, jsontext.WithIndent("  "), json.Deterministic(true))
+		if err != nil {
+			return fmt.Errorf("cannot write the report: %w", err)
+		}
+		_, err = fmt.Fprintf(out, "%s\n", data)
+		return err
+	}
+	_, err := io.WriteString(out, report.Text())
+	return err
+}

@@ -1,0 +1,243 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// Limits of the queue: how many commands wait, and how many go into one batch.
+const (
+	queueMost = 4096
+	batchMost = 256
+)
+
+// ErrClosed says that the broker takes nothing any more: it was closed, or it
+// no longer knows what is durable.
+var ErrClosed = errors.New("the broker is closed")
+
+// ErrUnknown says that a command may or may not have become durable. Asking
+// again with the same statement answers it.
+var ErrUnknown = errors.New("the outcome is not known; ask again with the same statement")
+
+// Minter makes a certificate of its unsigned bytes. It may be called
+// concurrently, must add nothing, and need not be idempotent: what it makes of
+// one input is always the same certificate but for the signature.
+type Minter interface {
+	Sign(unsigned []byte) ([]byte, error)
+}
+
+// Follower hears of what became durable, in order, before callers are
+// answered. It may read the world during the call and must not keep it; the
+// requests in it never change and may be kept. It must be quick and must not
+// call the broker.
+type Follower interface {
+	Committed(w *cell.World, recorded []cell.Recorded)
+}
+
+// Options is what a broker needs.
+type Options struct {
+	Origin string
+	Store  Store
+	Beside BesideReader // for genesis and scenarios
+	Check  cell.Verifier
+	Signer note.Signer // of checkpoints
+	Minter Minter
+	Wall   Wall
+	Rand   func([]byte) // fills with random bytes; never fails
+	Follow []Follower
+}
+
+// Broker decides. Make one with Open, and end it with Close.
+type Broker struct {
+	Options
+	check   cell.Verifier
+	clock   *clock
+	refused *refused
+	queue   chan *job
+	quit    chan struct{}
+	over    chan struct{}
+	head    atomic.Pointer[Published]
+	failed  atomic.Pointer[error]
+	decider decider
+}
+
+// job is one command on its way.
+type job struct {
+	command     cell.Command
+	attachments [][]byte
+	notes       []ledger.Note
+	answer      Answer
+	err         error
+	done        chan struct{} // nil: nobody waits
+}
+
+// Open loads the world from the store and begins to decide.
+func Open(ctx context.Context, o Options) (*Broker, error) {
+	b := &Broker{
+		Options: o, check: o.Check, refused: newRefused(), queue: make(chan *job, queueMost),
+		quit: make(chan struct{}), over: make(chan struct{}),
+	}
+	b.decider = decider{broker: b, fresh: map[ledger.Hash][]byte{}}
+	if err := b.decider.load(ctx); err != nil {
+		return nil, fmt.Errorf("cannot open the cell: %w", err)
+	}
+	b.clock = newClock(o.Wall, b.decider.world.LastAt)
+	b.decider.follow(nil)
+	go b.decider.run()
+	return b, nil
+}
+
+// Close lets the commands that were taken finish, and ends. No command is
+// taken afterwards.
+func (b *Broker) Close() {
+	select {
+	case <-b.quit:
+	default:
+		close(b.quit)
+	}
+	<-b.over
+}
+
+// Err is why the broker stopped by itself; nil while it runs.
+func (b *Broker) Err() error {
+	if err := b.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Submit puts a signed statement before the rules and answers once the outcome
+// is durable. Its errors: *Malformed, *cell.Refusal, ErrUnknown, ErrClosed, or
+// the context's. Repeating a statement gives the same answer again.
+func (b *Broker) Submit(ctx context.Context, s Submission) (Answer, error) {
+	signed, err := b.prepare(s)
+	if err != nil {
+		return Answer{}, err
+	}
+	command := cell.Command{Signed: signed, Observed: cell.Observed{Address: s.Address}}
+	if signed.Statement.Body.Kind() == "request" {
+		var salt [16]byte
+		b.Rand(salt[:])
+		command.Observed.Salt = fmt.Sprintf("%x", salt)
+	}
+	return b.do(ctx, &job{command: command, attachments: s.Attachments, notes: s.Notes, done: make(chan struct{})})
+}
+
+// Effect puts the result of a task before the rules, as Submit does.
+func (b *Broker) Effect(ctx context.Context, e cell.Effect, observed cell.Observed) (Answer, error) {
+	command := cell.Command{Effect: &e, Observed: observed}
+	return b.do(ctx, &job{command: command, done: make(chan struct{})})
+}
+
+// Head is the newest signed checkpoint.
+func (b *Broker) Head() Published { return *b.head.Load() }
+
+func (b *Broker) do(ctx context.Context, j *job) (Answer, error) {
+	select {
+	case <-b.quit:
+		return Answer{}, b.closed()
+	default:
+	}
+	select {
+	case b.queue <- j:
+	case <-b.over:
+		return Answer{}, b.closed()
+	case <-ctx.Done():
+		return Answer{}, ctx.Err()
+	}
+	select {
+	case <-j.done:
+		return j.answer, j.err
+	case <-b.over:
+	case <-ctx.Done():
+		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+	}
+	select {
+	case <-j.done:
+		return j.answer, j.err
+	default:
+		return Answer{}, b.closed()
+	}
+}
+
+func (b *Broker) closed() error {
+	if err := b.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return ErrClosed
+}
+
+// Mint makes the certificate that an answer's entry authorised, and records
+// that it leaves. It is called once for an answer, after it.
+func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
+	authorised, ok := authorisedBy(a)
+	if !ok {
+		return nil, errors.New("the entry authorised no credential")
+	}
+	law := b.decider.law.Load()
+	certificate, ok := cell.Certificate(law.genesis, law.scenarios[a.Request.Scenario], a.Request,
+		cell.Fetched{Digest: a.Digest, Target: authorised.Target, At: a.At})
+	if !ok {
+		return nil, errors.New("the certificate that was authorised cannot be rebuilt")
+	}
+	made, err := b.Minter.Sign(certificate.Unsigned())
+	result, observed := cell.EffectDelivered, cell.Observed{}
+	if err != nil {
+		result, observed = cell.EffectMintFailed, cell.Observed{Why: "internal"}
+	}
+	task := fmt.Sprintf("%s:%s:%d:%s", cell.TaskDeliver, a.Request.ID.Short(), a.Index, authorised.Target)
+	b.report(ctx, &job{command: cell.Command{Effect: &cell.Effect{Kind: result, Task: task}, Observed: observed}})
+	return made, err
+}
+
+// report queues a result that nobody waits for. If it is lost, the task is
+// still there after the next start, and its result is then "interrupted".
+func (b *Broker) report(ctx context.Context, j *job) {
+	select {
+	case b.queue <- j:
+	case <-b.over:
+	case <-ctx.Done():
+	}
+}
+
+func authorisedBy(a Answer) (*cell.CredentialAuthorised, bool) {
+	for _, e := range a.Events {
+		if authorised, ok := e.(*cell.CredentialAuthorised); ok {
+			return authorised, a.Request != nil
+		}
+	}
+	return nil, false
+}
+
+// law is what never changes once the cell is founded.
+type law struct {
+	genesis   *cell.Genesis
+	scenarios map[string]*access.Scenario
+}
+
+// ClockStep is how far the wall clock is ahead of recorded time, milliseconds;
+// small steps ahead are taken over.
+func (b *Broker) ClockStep() int64 {
+	step := b.clock.step().Milliseconds()
+	b.clock.settle(1e9)
+	return step
+}
+
+// Refused gives the refused attempts counted since the last call, by reason;
+// RefusedBack gives them back when they could not be recorded.
+func (b *Broker) Refused() map[string]int64 { return b.refused.take() }
+
+// RefusedBack is the undo of Refused.
+func (b *Broker) RefusedBack(counts map[string]int64) { b.refused.back(counts) }
+
+// Now is recorded time: what the next entry would bear.
+func (b *Broker) Now() canon.Time { return b.clock.now() }

@@ -1,0 +1,303 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// commitLongest bounds one append; reloadTries bounds the attempts to learn
+// what became of one.
+const (
+	commitLongest = 30 * time.Second
+	reloadTries   = 20
+)
+
+// decider is the one goroutine that owns the world.
+type decider struct {
+	broker *Broker
+	world  *cell.World
+	tiles  *ledger.Tiles
+	head   Head
+	law    atomic.Pointer[law]
+	fresh  map[ledger.Hash][]byte // attachments that are not yet durable
+}
+
+// run decides until the broker is closed or the store fails for good.
+func (d *decider) run() {
+	defer close(d.broker.over)
+	for {
+		select {
+		case first := <-d.broker.queue:
+			if err := d.decide(d.gather(first)); err != nil {
+				d.broker.failed.Store(&err)
+				return
+			}
+		case <-d.broker.quit:
+			if len(d.broker.queue) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// gather takes what else is waiting: while one batch is on its way to the
+// disk, the next one grows.
+func (d *decider) gather(first *job) []*job {
+	jobs := []*job{first}
+	for len(jobs) < batchMost {
+		select {
+		case j := <-d.broker.queue:
+			jobs = append(jobs, j)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// decide decides jobs in order, commits what they became and answers them. Its
+// error ends the broker.
+func (d *decider) decide(jobs []*job) error {
+	batch := newBatch(d)
+	for _, j := range jobs {
+		d.step(j, batch)
+	}
+	if err := d.commit(batch, jobs); err != nil {
+		answer(jobs, err)
+		return err
+	}
+	answer(jobs, nil)
+	return nil
+}
+
+// answer tells everybody who waits. An error of the commit takes the place of
+// every answer that is not a refusal by itself.
+func answer(jobs []*job, err error) {
+	for _, j := range jobs {
+		if err != nil && !standsAlone(j) {
+			j.err = fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
+		if j.done != nil {
+			close(j.done)
+		}
+	}
+}
+
+// standsAlone tells whether a job's answer rests on no entry of the batch.
+func standsAlone(j *job) bool { return j.err != nil && j.answer.Index < 0 }
+
+// step decides one job on the world as the jobs before it left it.
+func (d *decider) step(j *job, batch *batch) {
+	j.answer.Index = -1
+	j.command.At = canon.Later(d.broker.clock.now(), d.world.LastAt)
+	if signed := j.command.Signed; signed != nil {
+		if used, again := d.world.Again(signed); again {
+			j.answer = Answer{Index: used.Entry, Digest: signed.Statement.Digest, Again: true}
+			if used.Refused != "" {
+				j.err = &cell.Refusal{Reason: used.Refused, Detail: "this statement was refused before: " + string(used.Refused), Person: signed.Statement.Actor}
+			}
+			return
+		}
+	}
+	for _, data := range j.attachments {
+		d.fresh[ledger.AttachmentHash(data)] = data
+	}
+	if err := d.recall(cell.Names(j.command, d.world.Tasks)); err != nil {
+		j.err = err
+		return
+	}
+	recorded, err := d.world.Step(j.command)
+	var refusal *cell.Refusal
+	if errors.As(err, &refusal) {
+		j.err = refusal
+		if j.command.Signed == nil || !d.broker.refused.record(refusal, j.command.At) {
+			return
+		}
+		recorded, err = d.world.StepRefused(j.command, refusal)
+	}
+	if err != nil {
+		j.err = err
+		return
+	}
+	d.answered(j, recorded)
+	batch.add(j, recorded)
+}
+
+func (d *decider) answered(j *job, recorded cell.Recorded) {
+	j.answer.Index, j.answer.At, j.answer.Stream = recorded.Index, recorded.Entry.At, recorded.Outcome.Stream
+	j.answer.Events = recorded.Outcome.Events
+	if j.command.Signed != nil {
+		j.answer.Digest = j.command.Signed.Statement.Digest
+	}
+	if id, ok := cell.RequestOf(recorded.Outcome.Stream); ok {
+		j.answer.Request = d.world.Requests[id]
+	}
+}
+
+// recall brings a settled request back into the world, if a command names one.
+func (d *decider) recall(stream string) error {
+	id, ok := cell.RequestOf(stream)
+	if !ok || d.world.Requests[id] != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitLongest)
+	defer cancel()
+	kept, err := d.broker.Store.Stream(ctx, stream)
+	if errors.Is(err, ErrAbsent) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r, err := cell.DecodeRequest(kept.Snapshot)
+	if err != nil {
+		return err
+	}
+	d.world.Recall(r, kept.Last)
+	return nil
+}
+
+// commit makes a batch durable. When it returns nil, everything that the jobs
+// were told is true for good, or each job has its own error.
+func (d *decider) commit(batch *batch, jobs []*job) error {
+	if len(batch.recorded) == 0 {
+		batch.evict()
+		return nil
+	}
+	expected := d.head
+	after, err := batch.seal()
+	if err != nil {
+		return err
+	}
+	// What if we crash here: nothing was written and nobody was answered.
+	ctx, cancel := context.WithTimeout(context.Background(), commitLongest)
+	defer cancel()
+	err = d.broker.Store.Append(ctx, expected, batch.Batch)
+	// What if we crash here: it may be durable though nobody was answered;
+	// whoever asks again with the same statement is told so.
+	if err != nil {
+		return d.settle(err, after, jobs)
+	}
+	d.committed(batch, after)
+	for _, j := range jobs {
+		j.answer.Checkpoint = d.broker.Head()
+	}
+	return nil
+}
+
+// committed goes on from a durable batch.
+func (d *decider) committed(batch *batch, after Head) {
+	d.head = after
+	d.tiles.Clean()
+	clear(d.fresh)
+	d.publish()
+	d.follow(batch.recorded)
+	batch.evict()
+}
+
+// settle finds out what became of an append that failed: the scratch state is
+// thrown away and the head is read.
+func (d *decider) settle(cause error, after Head, jobs []*job) error {
+	var err error
+	for try := range reloadTries {
+		ctx, cancel := context.WithTimeout(context.Background(), commitLongest)
+		err = d.load(ctx)
+		cancel()
+		if err == nil {
+			break
+		}
+		time.Sleep(min(time.Second, time.Millisecond<<try))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot learn what became of an append (%w): %w", cause, err)
+	}
+	if d.head.Size == after.Size && d.head.Root == after.Root {
+		d.follow(nil)
+		return nil
+	}
+	for _, j := range jobs {
+		if !standsAlone(j) {
+			j.answer, j.err = Answer{Index: -1}, fmt.Errorf("nothing was written; ask again: %w", cause)
+		}
+	}
+	d.follow(nil)
+	return nil
+}
+
+// load makes the world from what the store keeps.
+func (d *decider) load(ctx context.Context) error {
+	state, err := d.broker.Store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	d.tiles, err = ledger.OpenTiles(state.Head.Size, func(level int, index int64) ([]byte, error) {
+		for _, tile := range state.Tiles {
+			if tile.Level == level && tile.Index == index {
+				return tile.Data, nil
+			}
+		}
+		return nil, ErrAbsent
+	})
+	if err != nil {
+		return err
+	}
+	if d.tiles.Root() != state.Head.Root && state.Head.Size > 0 {
+		return fmt.Errorf("the stored tiles give root %s, the stored head says %s", d.tiles.Root(), state.Head.Root)
+	}
+	d.world, err = cell.Restore(d.broker.Origin, d.attachment, kept(state, d.tiles.Edge()))
+	if err != nil {
+		return err
+	}
+	d.head = state.Head
+	d.publish()
+	return nil
+}
+
+// kept turns what a store holds into what a world is restored from.
+func kept(state State, tree ledger.Edge) cell.Kept {
+	k := cell.Kept{Moving: state.World, Streams: map[string]cell.Stream{}, Tree: tree}
+	for _, s := range state.Streams {
+		k.Streams[s.ID] = cell.Stream{Last: s.Last, Snapshot: s.Snapshot}
+	}
+	for _, n := range state.Nonces {
+		k.Memos = append(k.Memos, cell.Memo{Key: n.Key, Expires: n.Expires, Body: n.Body})
+	}
+	for _, t := range state.Tasks {
+		k.Tasks = append(k.Tasks, t.Body)
+	}
+	return k
+}
+
+// attachment gives what genesis and scenarios say.
+func (d *decider) attachment(digest canon.Digest) ([]byte, bool) {
+	if data, ok := d.fresh[ledger.Hash(digest)]; ok {
+		return data, true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitLongest)
+	defer cancel()
+	data, err := d.broker.Beside.Attachment(ctx, digest)
+	return data, err == nil
+}
+
+// publish lets signers see the newest durable checkpoint.
+func (d *decider) publish() {
+	if d.head.Size > 0 {
+		d.world.Publish()
+	}
+	d.broker.head.Store(&Published{Size: d.head.Size, Root: canon.Digest(d.tiles.Root()), Text: d.head.Checkpoint})
+}
+
+// follow tells the followers, and whoever mints, what is durable now.
+func (d *decider) follow(recorded []cell.Recorded) {
+	d.law.Store(&law{genesis: d.world.Genesis, scenarios: d.world.Scenarios})
+	for _, f := range d.broker.Follow {
+		f.Committed(d.world, recorded)
+	}
+}

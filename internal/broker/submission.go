@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// Submission is a signed statement with what belongs beside it.
+type Submission struct {
+	Statement   []byte
+	Signature   ledger.Signature
+	Address     string // where it came from, as the server saw it
+	Notes       []ledger.Note
+	Attachments [][]byte // of a found statement only
+}
+
+// Answer is what a command became. It is given only once that is durable.
+type Answer struct {
+	Index      int64
+	Digest     canon.Digest // of the statement; zero for an effect
+	At         canon.Time
+	Stream     string
+	Events     []cell.Event    // nil when Again
+	Request    *access.Request // as it is after the entry; nil when it is none's
+	Again      bool            // the statement was taken before; Index says where
+	Checkpoint Published
+}
+
+// Published is a signed checkpoint and what it says.
+type Published struct {
+	Size int64
+	Root canon.Digest
+	Text []byte
+}
+
+// Malformed is a submission that cannot be put before the rules at all.
+type Malformed struct {
+	What string // statement, signature, note, attachment
+	Err  error
+}
+
+// Error says what is wrong and where.
+func (m *Malformed) Error() string { return fmt.Sprintf("%s: %v", m.What, m.Err) }
+
+// Unwrap gives the cause.
+func (m *Malformed) Unwrap() error { return m.Err }
+
+var (
+	errNoteMissing = errors.New("the text and salt of a note that the statement speaks of must come with it")
+	errNoteStray   = errors.New("does not belong to the statement")
+)
+
+// prepare decodes a submission and checks its signature. Callers run it
+// concurrently; the world is not needed for it.
+func (b *Broker) prepare(s Submission) (*cell.Signed, error) {
+	decoded, err := statement.Decode(s.Statement)
+	if err != nil {
+		return nil, &Malformed{"statement", err}
+	}
+	if err := checkNotes(decoded.Body, s.Notes); err != nil {
+		return nil, err
+	}
+	if len(s.Attachments) > 0 && decoded.Body.Kind() != statement.KindFound {
+		return nil, &Malformed{"attachment", errNoteStray}
+	}
+	signer, err := b.check.Statement(decoded.Body.Kind(), s.Statement, s.Signature)
+	if err != nil {
+		return nil, &Malformed{"signature", err}
+	}
+	return &cell.Signed{Statement: decoded, Bytes: s.Statement, Signature: s.Signature, Signer: signer}, nil
+}
+
+// checkNotes demands the text of every note of a statement and no other. The
+// founders bring the notes of genesis, which no rule reads.
+func checkNotes(body statement.Body, notes []ledger.Note) error {
+	if body.Kind() == statement.KindFound {
+		return nil
+	}
+	due := statement.Notes(body)
+	for _, note := range due {
+		if !brought(note, notes) {
+			return &Malformed{"note " + note.Hash.Short(), errNoteMissing}
+		}
+	}
+	if len(notes) > len(due) {
+		return &Malformed{"note", errNoteStray}
+	}
+	return nil
+}
+
+func brought(due statement.Note, notes []ledger.Note) bool {
+	for _, note := range notes {
+		if canon.Digest(note.Hash()) == due.Hash && len(note.Text) == due.Length && statement.CleanText(note.Text) == nil {
+			return true
+		}
+	}
+	return false
+}

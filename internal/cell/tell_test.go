@@ -1,0 +1,108 @@
+package cell_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/roster"
+
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+)
+
+func people(ids ...string) []roster.Person {
+	var all []roster.Person
+	for _, id := range ids {
+		all = append(all, roster.Person{ID: id, Keys: []roster.Key{celltest.Line(id)}})
+	}
+	return all
+}
+
+// tellAll is what a command became, on one line, as the matrix shows it.
+func tellAll(at canon.Time, outcome cell.Outcome, err error) string {
+	if refusal := refusalOf(err); refusal != nil {
+		if refusal.Person == "" {
+			return fmt.Sprintf("no: %s", refusal.Reason)
+		}
+		return fmt.Sprintf("no: %s (%s)", refusal.Reason, refusal.Person)
+	}
+	if err != nil {
+		return "fault: " + err.Error()
+	}
+	var told []string
+	for _, e := range outcome.Events {
+		told = append(told, tell(at, e))
+	}
+	return strings.Join(told, ", ")
+}
+
+// tell is an event in short: its name, and what of it an auditor asks for.
+func tell(at canon.Time, e cell.Event) string {
+	name := cell.NameOf(e)
+	with := func(format string, args ...any) string { return name + "[" + fmt.Sprintf(format, args...) + "]" }
+	switch e := e.(type) {
+	case *cell.Founded:
+		return with("%s", e.Person)
+	case *cell.ChangeDecided:
+		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
+	case *cell.ChangeOver:
+		return with("%s", e.State)
+	case *cell.PersonRemoved:
+		return with("%s", e.Person)
+	case *cell.KeyRemoved:
+		return with("%s", e.Person)
+	case *cell.ClockDoubted:
+		return with("%s", time.Duration(e.Step)*time.Millisecond)
+	case *cell.Refused:
+		return with("%s", e.Reason)
+	case *cell.Decided:
+		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
+	case *cell.Agreed:
+		return with("%s for %s by %s", strings.Join(e.Grant.Targets, " "), span(e.Grant.From, e.Grant.Until), strings.Join(e.Grant.By, " "))
+	case *cell.RequestOver:
+		return with("%s", strings.TrimSpace(string(e.State)+" "+e.By))
+	case *cell.GrantEnded:
+		return with("%s", strings.TrimSpace(e.End.Why+" "+e.End.By))
+	case *cell.CredentialAuthorised:
+		return with("%s for %s", e.Target, span(at, e.Before))
+	default:
+		return tellLease(e, with)
+	}
+}
+
+func tellLease(e cell.Event, with func(string, ...any) string) string {
+	switch e := e.(type) {
+	case *cell.LeaseOpened:
+		return with("%s", e.Target)
+	case *cell.OpenFailed:
+		return with("%s %s", e.Target, e.Why)
+	case *cell.TwinWorked:
+		return with("%s", e.Target)
+	case *cell.CredentialDelivered:
+		return with("%s", e.Target)
+	case *cell.MintFailed:
+		return with("%s %s", e.Target, e.Why)
+	case *cell.LeaseClosing:
+		return with("%s", e.Target)
+	case *cell.LeaseProved:
+		return with("%s %s", e.Target, strings.TrimSpace(string(e.Proof.Kind)+" "+e.Proof.By))
+	case *cell.LeaseClosed:
+		return with("%s", e.Target)
+	case *cell.ClosingOverdue:
+		return with("%s", e.Target)
+	case *cell.AlarmAnswered:
+		return with("%s %s", e.Channel, yes(e.Delivered))
+	}
+	return cell.NameOf(e)
+}
+
+func yes(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func span(from, to canon.Time) string { return to.Sub(from).String() }

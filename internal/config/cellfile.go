@@ -1,0 +1,168 @@
+package config
+
+// cellFile is cell.yaml.
+type cellFile struct {
+	Mark
+	Name      word          `yaml:"name,required"`
+	Founders  []word        `yaml:"founders,required"`
+	People    []personFile  `yaml:"people,required"`
+	Groups    table[[]word] `yaml:"groups,required"`
+	Security  word          `yaml:"security,required"`
+	Change    changeFile    `yaml:"change,required"`
+	Pending   span          `yaml:"pending"`
+	Hosts     []hostFile    `yaml:"hosts"`
+	Channels  []channelFile `yaml:"channels"`
+	Witnesses word          `yaml:"witnesses,required"`
+	Trial     flag          `yaml:"trial"`
+}
+
+func (*cellFile) planned() []string {
+	return []string{"recovery", "cool_off", "networks", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+}
+
+type personFile struct {
+	Mark
+	ID       word   `yaml:"id,required"`
+	Name     word   `yaml:"name,required"`
+	Contact  word   `yaml:"contact"`
+	Keys     []word `yaml:"keys"`
+	KeysFrom word   `yaml:"keys_from"`
+}
+
+func (*personFile) planned() []string { return []string{"passkeys", "totp", "oidc", "custodian"} }
+
+type changeFile struct {
+	Mark
+	Quorum []legFile `yaml:"quorum,required"`
+}
+
+func (*changeFile) planned() []string { return []string{"delay", "notice"} }
+
+type legFile struct {
+	Mark
+	From  word  `yaml:"from,required"`
+	Count count `yaml:"count,required"`
+}
+
+type hostFile struct {
+	Mark
+	ID        word   `yaml:"id,required"`
+	Address   word   `yaml:"address,required"`
+	HostKeys  []word `yaml:"host_keys,required"`
+	ReportKey word   `yaml:"report_key,required"`
+	OtherWay  word   `yaml:"other_way"`
+}
+
+type channelFile struct {
+	Mark
+	ID   word `yaml:"id,required"`
+	Kind word `yaml:"kind,required"`
+}
+
+// scenarioFile is one file of scenarios.
+type scenarioFile struct {
+	Mark
+	Scenario     word             `yaml:"scenario,required"`
+	Title        word             `yaml:"title,required"`
+	Owner        word             `yaml:"owner"`
+	UseWhen      []word           `yaml:"use_when,required"`
+	DoNotUseWhen []word           `yaml:"do_not_use_when"`
+	MayRequest   []word           `yaml:"may_request,required"`
+	Severities   table[termsFile] `yaml:"severities,required"`
+	Controls     controlsFile     `yaml:"controls"`
+	Opens        []openFile       `yaml:"opens,required"`
+	Alarms       alarmsFile       `yaml:"alarms"`
+	Procedure    word             `yaml:"procedure"`
+}
+
+func (*scenarioFile) planned() []string {
+	return []string{"evidence", "ladder", "guard_rails", "policies", "training", "drill", "review", "guidelines"}
+}
+
+type termsFile struct {
+	Mark
+	Longest   span      `yaml:"longest,required"`
+	Quorum    []legFile `yaml:"quorum,required"`
+	ReviewDue span      `yaml:"review_due,required"`
+}
+
+func (*termsFile) planned() []string { return []string{"channels", "solo", "extensions", "ladder"} }
+
+type controlsFile struct {
+	Mark
+	MFA    word        `yaml:"mfa"`
+	Source []word      `yaml:"source"`
+	Hours  []hoursFile `yaml:"hours"`
+}
+
+func (*controlsFile) planned() []string {
+	return []string{"training", "policy", "policies", "device", "country", "networks"}
+}
+
+type hoursFile struct {
+	Mark
+	Days []word `yaml:"days"`
+	From word   `yaml:"from,required"`
+	To   word   `yaml:"to,required"`
+}
+
+type openFile struct {
+	Mark
+	SSH *sshFile `yaml:"ssh"`
+}
+
+func (*openFile) planned() []string {
+	return []string{"aws", "postgres", "kubernetes", "envelope", "identitycenter", "ssm", "exec", "sealed"}
+}
+
+type sshFile struct {
+	Mark
+	Name          word        `yaml:"name"`
+	Host          word        `yaml:"host,required"`
+	User          word        `yaml:"user"`
+	Principals    []word      `yaml:"principals,required"`
+	SourceAddress sourcesFile `yaml:"source_address"`
+	Permit        permitsFile `yaml:"permit"`
+}
+
+func (*sshFile) planned() []string { return []string{"record", "force_command", "session_policy"} }
+
+// sourcesFile is the word request, or a list of it and networks.
+type sourcesFile []word
+
+func (s *sourcesFile) read(f *findings, n *node) {
+	if n.form == text && n.text == "request" {
+		*s = sourcesFile{{n.text, n.place}}
+		return
+	}
+	readWords(f, n, (*[]word)(s), "write request, or a list of networks such as [10.0.0.0/8]")
+}
+
+// permitsFile is a list; an empty one was written, a missing one was not.
+type permitsFile struct {
+	words []word
+	given bool
+}
+
+func (p *permitsFile) read(f *findings, n *node) {
+	p.given = true
+	readWords(f, n, &p.words, "write a list such as [pty], or [] for none")
+}
+
+func readWords(f *findings, n *node, words *[]word, mend string) {
+	if n.form != sequence {
+		f.errorf(n.place, mend, "must be %s, is %s", sequence, n.saying())
+		return
+	}
+	*words = make([]word, len(n.items))
+	for i, item := range n.items {
+		(*words)[i].read(f, item)
+	}
+}
+
+type alarmsFile struct {
+	Mark
+	To []word `yaml:"to"`
+}
+
+func (*alarmsFile) planned() []string { return []string{"also_when", "escalate", "acknowledge"} }

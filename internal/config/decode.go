@@ -1,0 +1,230 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// A file is a struct whose exported fields have a yaml tag: the key, and
+// ",required" where it must be there. Everything else is unknown and refused.
+
+// selfReader is a value that reads itself from a node and notes what is wrong.
+type selfReader interface{ read(f *findings, n *node) }
+
+// planner is a struct of the design's keys without a rule in this version.
+type planner interface{ planned() []string }
+
+// Mark is where a struct of a file stands.
+type Mark struct{ at place }
+
+func (m *Mark) mark(at place) { m.at = at }
+
+// word is text in a file. Its zero value was not written.
+type word struct {
+	text string
+	at   place
+}
+
+func (w *word) read(f *findings, n *node) {
+	w.at = n.place
+	switch n.form {
+	case text:
+		w.text = strings.TrimSuffix(n.text, "\n")
+		if strings.TrimSpace(w.text) == "" {
+			f.errorf(n.place, "write it, or leave the key out", "is empty text")
+		}
+	case number, boolean:
+		w.text = n.text
+		f.errorf(n.place, fmt.Sprintf("write \"%s\" in quotation marks", n.text), "must be text, is %s", n.form)
+	default:
+		f.errorf(n.place, "", "must be text, is %s", n.form)
+	}
+}
+
+func (w *word) given() bool { return w.at.file != "" }
+
+// count is a whole number in a file.
+type count struct {
+	n  int
+	at place
+}
+
+func (c *count) read(f *findings, n *node) {
+	c.at = n.place
+	if _, err := fmt.Sscanf(n.text, "%d", &c.n); n.form != number || err != nil || fmt.Sprint(c.n) != n.text {
+		f.errorf(n.place, "", "must be a whole number, is %s", n.saying())
+	}
+}
+
+func (c *count) given() bool { return c.at.file != "" }
+
+// flag is true or false in a file.
+type flag struct {
+	on bool
+	at place
+}
+
+func (b *flag) read(f *findings, n *node) {
+	b.at, b.on = n.place, n.text == "true"
+	if n.form != boolean {
+		f.errorf(n.place, "", "must be true or false, is %s", n.saying())
+	}
+}
+
+// span is a duration in a file.
+type span struct {
+	seconds canon.Seconds
+	at      place
+}
+
+const spanMend = `write hours, minutes and seconds, such as 1h, 90m or 1h30m`
+
+func (s *span) read(f *findings, n *node) {
+	s.at = n.place
+	switch n.form {
+	case number:
+		f.errorf(n.place, spanMend, "%s has no unit", n.text)
+		return
+	case text:
+	default:
+		f.errorf(n.place, spanMend, "must be a duration, is %s", n.form)
+		return
+	}
+	d, err := time.ParseDuration(n.text)
+	switch {
+	case err != nil:
+		f.errorf(n.place, spanMend, "%s is not a duration", show(n.text))
+	case d <= 0:
+		f.errorf(n.place, spanMend, "%s is not longer than nothing", show(n.text))
+	case d%time.Second != 0:
+		f.errorf(n.place, spanMend, "%s is not in whole seconds", show(n.text))
+	default:
+		s.seconds = canon.SecondsOf(d)
+	}
+}
+
+func (s *span) given() bool { return s.at.file != "" }
+
+// entry is a key that a person chose, with its value.
+type entry[T any] struct {
+	key   word
+	value T
+}
+
+// table is keys that people choose, in the order of the file.
+type table[T any] []entry[T]
+
+func (t *table[T]) read(f *findings, n *node) {
+	if n.form != mapping {
+		f.errorf(n.place, "", "must be %s, is %s", mapping, n.saying())
+		return
+	}
+	for _, p := range n.pairs {
+		e := entry[T]{key: word{p.key.text, p.key.place}}
+		readValue(f, p.value, reflect.ValueOf(&e.value).Elem())
+		*t = append(*t, e)
+	}
+}
+
+// element is the type of the values, for Keys.
+func (t *table[T]) element() reflect.Type { return reflect.TypeFor[T]() }
+
+// readValue reads n into v, which is addressable.
+func readValue(f *findings, n *node, v reflect.Value) {
+	if r, ok := v.Addr().Interface().(selfReader); ok {
+		r.read(f, n)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		readValue(f, n, v.Elem())
+	case reflect.Slice:
+		readList(f, n, v)
+	default:
+		readRecord(f, n, v)
+	}
+}
+
+func readList(f *findings, n *node, v reflect.Value) {
+	if n.form != sequence {
+		f.errorf(n.place, "write it as a list: [one, two], or a line with a hyphen for each", "must be %s, is %s", sequence, n.saying())
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
+	for i, item := range n.items {
+		readValue(f, item, v.Index(i))
+	}
+}
+
+func readRecord(f *findings, n *node, v reflect.Value) {
+	if m, ok := v.Addr().Interface().(interface{ mark(place) }); ok {
+		m.mark(n.place)
+	}
+	if n.form != mapping {
+		f.errorf(n.place, "", "must be %s, is %s", mapping, n.saying())
+		return
+	}
+	fields := fieldsOf(v.Type())
+	var seen []string
+	for _, p := range n.pairs {
+		i := slices.IndexFunc(fields, func(k key) bool { return k.name == p.key.text })
+		if i < 0 {
+			unknownKey(f, p.key, v, fields)
+			continue
+		}
+		seen = append(seen, p.key.text)
+		readValue(f, p.value, v.Field(fields[i].index))
+	}
+	for _, k := range fields {
+		if k.required && !slices.Contains(seen, k.name) {
+			f.errorf(n.place, "", "%s is missing", k.name)
+		}
+	}
+}
+
+func unknownKey(f *findings, found *node, v reflect.Value, fields []key) {
+	if p, ok := v.Addr().Interface().(planner); ok && slices.Contains(p.planned(), found.text) {
+		f.errorf(found.place, "take it out; it would not be kept", "%s is not supported by this version", found.text)
+		return
+	}
+	var names []string
+	for _, k := range fields {
+		names = append(names, k.name)
+	}
+	f.errorf(found.place, nearest(found.text, names, "known here: "), "key %s is not known", show(found.text))
+}
+
+// key is one key of a struct.
+type key struct {
+	name     string
+	required bool
+	index    int
+}
+
+func fieldsOf(t reflect.Type) []key {
+	var keys []key
+	for i := range t.NumField() {
+		if tag, ok := t.Field(i).Tag.Lookup("yaml"); ok {
+			name, option, _ := strings.Cut(tag, ",")
+			keys = append(keys, key{name, option == "required", i})
+		}
+	}
+	return keys
+}
+
+// saying is what a node is, with its value where that is one.
+func (n *node) saying() string {
+	if n.form == text {
+		return "text " + show(n.text)
+	}
+	if n.text != "" {
+		return n.text
+	}
+	return string(n.form)
+}

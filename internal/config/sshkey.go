@@ -1,0 +1,104 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// publicKey is a key with the place that it was read from.
+type publicKey struct {
+	roster.Key
+	at       place
+	security bool // lives in a security key: a person can be verified by it
+}
+
+// keyMend is the hint for what is not a public key.
+const keyMend = "paste one line of a .pub file, such as ssh-ed25519 AAAA… anna@laptop"
+
+// readKey reads one authorized_keys line.
+func readKey(f *findings, at place, line string) (publicKey, bool) {
+	words := strings.Fields(line)
+	if i := slices.IndexFunc(words, func(w string) bool { return slices.Contains(roster.KeyTypes, w) }); i > 0 {
+		f.errorf(at, "begin with the type of the key, as a .pub file does", "has words before the type of the SSH public key")
+		return publicKey{}, false
+	}
+	if len(words) > 0 && strings.HasSuffix(words[0], "-cert-v01@openssh.com") {
+		f.errorf(at, keyMend, "is an SSH certificate, not a public key")
+		return publicKey{}, false
+	}
+	if len(words) < 2 || !slices.Contains(roster.KeyTypes, words[0]) {
+		f.errorf(at, keyMend, "%s is not an SSH public key of type %s", show(line), strings.Join(roster.KeyTypes, ", "))
+		return publicKey{}, false
+	}
+	key, err := roster.ParseKey(line)
+	if err != nil {
+		f.errorf(at, keyMend, "is not a whole SSH public key: its base64 cannot be read, or is of another type")
+		return publicKey{}, false
+	}
+	wire, err := base64.StdEncoding.Strict().DecodeString(words[1])
+	if err != nil {
+		f.errorf(at, keyMend, "is not a whole SSH public key: its base64 cannot be read")
+		return publicKey{}, false
+	}
+	who, err := sshsig.Inspect(wire)
+	if err != nil {
+		return publicKey{}, refuseKey(f, at, err)
+	}
+	return publicKey{key, at, who.Security}, true
+}
+
+// refuseKey notes why signatures by a key would be refused. It is false.
+func refuseKey(f *findings, at place, err error) bool {
+	mend := keyMend
+	if errors.Is(err, sshsig.ErrKeySize) || errors.Is(err, sshsig.ErrKeyWeak) {
+		mend = "make a new one: ssh-keygen -t ed25519"
+	}
+	f.errorf(at, mend, "this SSH key cannot be used: %v", err)
+	return false
+}
+
+// readKeys reads a file of authorized_keys lines below the folder.
+func readKeys(f *findings, folder fs.FS, name word) []publicKey {
+	if !fs.ValidPath(name.text) {
+		f.errorf(name.at, "write a path below the folder of cell.yaml, such as keys/anna.pub", "%s is not a path below the folder", show(name.text))
+		return nil
+	}
+	info, err := fs.Stat(folder, name.text)
+	if err != nil || !info.Mode().IsRegular() {
+		f.errorf(name.at, "", "cannot open %s as a file of keys", show(name.text))
+		return nil
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		f.errorf(name.at, "chmod go-w "+name.text, "%s can be written by others (mode %04o)", show(name.text), info.Mode().Perm())
+	}
+	data, err := readFile(folder, name.text)
+	if err != nil {
+		f.errorf(name.at, "", "cannot read %s: %v", show(name.text), err)
+		return nil
+	}
+	if !scan(name.text, data, f) {
+		return nil
+	}
+	var keys []publicKey
+	number := 0
+	for line := range strings.Lines(string(data)) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if key, ok := readKey(f, place{name.text, number, 1}, line); ok {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		f.errorf(name.at, keyMend, "%s holds no key that can be used", show(name.text))
+	}
+	return keys
+}

@@ -1,0 +1,104 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// The bounds of terms, as cell has them.
+const (
+	longestLeast = canon.Seconds(60)
+	longestMost  = canon.Seconds(12 * 3600)
+	reviewLeast  = canon.Seconds(3600)
+	reviewMost   = canon.Seconds(30 * 24 * 3600)
+)
+
+// terms reads the severities.
+func (s *scenarioFacts) terms() {
+	if len(s.file.Severities) == 0 {
+		s.errorf(s.file.at, "write one of SEV1, SEV2, SEV3, SEV4", "severities: must have at least one")
+	}
+	s.out.Severities = make(map[access.Severity]access.Terms)
+	for _, e := range s.file.Severities {
+		severity := access.Severity(e.key.text)
+		if !slices.Contains(access.Severities, severity) {
+			s.errorf(e.key.at, "write one of SEV1, SEV2, SEV3, SEV4", "%s is not a severity", show(e.key.text))
+			continue
+		}
+		t := e.value
+		s.within(t.Longest, "longest", longestLeast, longestMost)
+		s.within(t.ReviewDue, "review_due", reviewLeast, reviewMost)
+		s.out.Severities[severity] = access.Terms{Longest: t.Longest.seconds, Quorum: s.quorum(t), ReviewDue: t.ReviewDue.seconds}
+	}
+}
+
+func (s *scenarioFacts) within(d span, name string, least, most canon.Seconds) {
+	if d.seconds != 0 && (d.seconds < least || d.seconds > most) {
+		s.errorf(d.at, "", "%s must be %v to %v, is %v", name, least, most, d.seconds)
+	}
+}
+
+func (s *scenarioFacts) quorum(t termsFile) access.Quorum {
+	if s.cell == nil || t.at.file == "" {
+		return nil
+	}
+	q, ok := s.cell.readQuorum(s.findings, t.at, t.Quorum)
+	if ok {
+		q.checkWhoever(s.findings, s.cell, s.mayAsk(), s.able)
+	}
+	return q.Quorum
+}
+
+// controls reads conditions on who asks, from where and when.
+func (s *scenarioFacts) controls() {
+	c := s.file.Controls
+	s.mfa(c.MFA)
+	s.out.Controls.MFA = c.MFA.text
+	for _, w := range c.Source {
+		if w.text != "" {
+			checkNetwork(s.findings, w, "")
+		}
+		s.out.Controls.Source = append(s.out.Controls.Source, w.text)
+	}
+	for _, h := range c.Hours {
+		hours := access.Hours{Days: texts(h.Days), From: h.From.text, To: h.To.text}
+		if h.From.text != "" && h.To.text != "" && !hours.Valid() {
+			s.errorf(h.at, "write from: \"22:00\", to: \"06:00\" in UTC, days: [mon, tue]", "%s to %s is not a window of a day", show(hours.From), show(hours.To))
+		}
+		s.out.Controls.Hours = append(s.out.Controls.Hours, hours)
+	}
+}
+
+func (s *scenarioFacts) mfa(w word) {
+	if w.text == "" {
+		return
+	}
+	strengths := []string{string(roster.ServerAttested), string(roster.Possession), string(roster.UserVerified), string(roster.Hardware)}
+	if _, err := roster.ParseStrength(w.text); err != nil {
+		s.errorf(w.at, nearest(w.text, strengths, "known here: "), "%s is not a strength of a signature", show(w.text))
+		return
+	}
+	if w.text == string(roster.Hardware) {
+		s.errorf(w.at, "use user-verified", "mfa hardware is not supported by this version: nothing attests yet which keys are hardware")
+		return
+	}
+	if s.cell == nil {
+		return
+	}
+	var weak []string
+	asking := s.mayAsk()
+	for _, p := range asking {
+		if !s.able(p) {
+			weak = append(weak, p)
+		}
+	}
+	switch {
+	case len(weak) > 0 && len(weak) == len(asking):
+		s.errorf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "nobody who may ask has a security key, which mfa demands")
+	case len(weak) > 0:
+		s.warnf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "%s of those who may ask cannot: they have no security key, which mfa demands", plural(len(weak), "person", "people"))
+	}
+}

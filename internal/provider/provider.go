@@ -1,0 +1,48 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Lease is what a provider is told of a lease.
+type Lease struct {
+	KeyID      string   // names the lease for good: idempotency key, and what is revoked
+	Target     string   // target name
+	Host       Host     // where it is
+	User       string   // account
+	Principals []string // of its certificates
+	Until      canon.Time
+}
+
+// Host is an SSH host as the cell knows it.
+type Host struct {
+	ID      string
+	Address string   // host:port
+	Keys    []string // authorized_keys lines of its host keys; no other is believed
+}
+
+// Provider opens and ends leases at targets. Every method may be called
+// concurrently and repeatedly, also after it succeeded, and may have had its
+// effect although it failed.
+type Provider interface {
+	// Open makes the target usable. Its errors wrap ErrUnreachable or
+	// ErrRefused where they can; the caller tries again.
+	Open(ctx context.Context, lease Lease) error
+	// Close does what ends the lease at the target, short of proving it.
+	Close(ctx context.Context, lease Lease) error
+	// Probe asks one host, in one round, whether the twins of leases are
+	// accepted, and whether a control is. It gives one round for each lease, in
+	// order, and changes nothing at the host.
+	Probe(ctx context.Context, leases []Lease) []access.Round
+}
+
+var (
+	// ErrUnreachable says that the target did not answer.
+	ErrUnreachable = errors.New("the target cannot be reached")
+	// ErrRefused says that the target answered no.
+	ErrRefused = errors.New("the target refuses")
+)

@@ -1,0 +1,241 @@
+package ssh
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/provider"
+)
+
+// Signer signs certificates: the SSH CA. It may be called concurrently.
+type Signer interface {
+	Sign(unsigned []byte) ([]byte, error)
+	PublicKey() []byte // wire form
+}
+
+// Harmless is the command that twins and controls are forced to run.
+const Harmless = "true"
+
+// loginLongest bounds one login, in time.
+const loginLongest = 10 * time.Second
+
+// SSH is the provider. Its fields are set once.
+type SSH struct {
+	Signer Signer
+	Rand   io.Reader
+	Now    func() canon.Time
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer
+}
+
+// Open has nothing to do: a host that knows the CA is open to whoever holds a
+// certificate.
+func (s *SSH) Open(context.Context, provider.Lease) error { return nil }
+
+// Close has nothing to do: the list of revoked key ids is made from the ledger,
+// and hosts pull it.
+func (s *SSH) Close(context.Context, provider.Lease) error { return nil }
+
+// Probe logs in as each lease's twin and, before and after, as the control. A
+// round counts the control as accepted only if both were.
+func (s *SSH) Probe(ctx context.Context, leases []provider.Lease) []access.Round {
+	rounds := make([]access.Round, len(leases))
+	control := s.control(ctx, leases)
+	for i, lease := range leases {
+		rounds[i] = access.Round{Twin: access.Unreachable, Control: control}
+		if control == access.Accepted {
+			rounds[i].Twin = s.login(ctx, lease, s.twin(lease))
+		}
+	}
+	if control != access.Accepted {
+		return rounds
+	}
+	if again := s.control(ctx, leases); again != access.Accepted {
+		for i := range rounds {
+			rounds[i].Control = again
+		}
+	}
+	return rounds
+}
+
+func (s *SSH) control(ctx context.Context, leases []provider.Lease) access.Answer {
+	if len(leases) == 0 {
+		return access.Unreachable
+	}
+	lease := leases[0]
+	return s.login(ctx, lease, access.Certificate{
+		KeyID: "halligan-control:" + lease.Host.ID, Principals: lease.Principals,
+		After: s.Now().Add(-30 * time.Second), Before: s.Now().Add(time.Minute),
+	})
+}
+
+// twin is the certificate of a lease, narrowed to nothing: the same key id,
+// principals and end. After the end it is refused for being over, as every
+// credential of the lease is. Its serial follows from the key id, so that detection
+// knows it.
+func (s *SSH) twin(lease provider.Lease) access.Certificate {
+	return access.Certificate{
+		KeyID: lease.KeyID, Principals: lease.Principals,
+		After: canon.Earlier(s.Now(), lease.Until).Add(-30 * time.Second), Before: lease.Until,
+	}
+}
+
+// TwinSerial is the serial of a lease's twin.
+func TwinSerial(keyID string) uint64 {
+	var c access.Certificate
+	c.Derive(canon.Sum([]byte("halligan twin " + keyID)))
+	return c.Serial
+}
+
+// login tries one certificate with a key of its own.
+func (s *SSH) login(ctx context.Context, lease provider.Lease, c access.Certificate) access.Answer {
+	signer, err := s.issue(c)
+	if err != nil {
+		return access.Unreachable
+	}
+	ctx, cancel := context.WithTimeout(ctx, loginLongest)
+	defer cancel()
+	conn, err := s.dial(ctx, lease.Host.Address)
+	if err != nil {
+		return access.Unreachable
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return access.Unreachable
+		}
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	return handshake(conn, lease, signer)
+}
+
+func (s *SSH) dial(ctx context.Context, address string) (net.Conn, error) {
+	if s.Dial != nil {
+		return s.Dial(ctx, "tcp", address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+}
+
+// issue makes a key for this login alone and a certificate over it.
+func (s *SSH) issue(c access.Certificate) (ssh.Signer, error) {
+	public, private, err := ed25519.GenerateKey(s.Rand)
+	if err != nil {
+		return nil, err
+	}
+	c.Derive(canon.Sum([]byte("halligan twin " + c.KeyID)))
+	c.Nonce = canon.Sum(public)
+	c.Key, c.Command, c.Authority = canon.Key32(public), Harmless, s.Signer.PublicKey()
+	made, err := s.Signer.Sign(c.Unsigned())
+	if err != nil {
+		return nil, err
+	}
+	key, err := ssh.ParsePublicKey(made)
+	if err != nil {
+		return nil, err
+	}
+	certificate, ok := key.(*ssh.Certificate)
+	if !ok {
+		return nil, errors.New("the CA made no certificate")
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		return nil, err
+	}
+	return ssh.NewCertSigner(certificate, signer)
+}
+
+// handshake logs in and runs the harmless command. Only a login that succeeds
+// is accepted, and only the host's own refusal of the key, after its host key
+// was found right, is refused.
+func handshake(conn net.Conn, lease provider.Lease, signer ssh.Signer) access.Answer {
+	reached := false
+	config := &ssh.ClientConfig{
+		User: lease.User,
+		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
+			reached = true // the host key was right and the host asks who we are
+			return []ssh.Signer{signer}, nil
+		})},
+		HostKeyCallback:   hostKey(lease.Host),
+		HostKeyAlgorithms: algorithms(lease.Host),
+		ClientVersion:     "SSH-2.0-halligan-probe",
+		Timeout:           loginLongest,
+	}
+	sound := &watched{Conn: conn}
+	inner, channels, requests, err := ssh.NewClientConn(sound, lease.Host.Address, config)
+	if err != nil {
+		if reached && !sound.broke.Load() {
+			return access.Refused
+		}
+		return access.Unreachable
+	}
+	client := ssh.NewClient(inner, channels, requests)
+	defer client.Close()
+	return access.Accepted
+}
+
+// watched remembers whether the connection itself failed, so that a login that
+// came to nothing on a sound connection is known to be the host's refusal.
+type watched struct {
+	net.Conn
+	broke atomic.Bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if err != nil {
+		w.broke.Store(true)
+	}
+	return n, err
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	if err != nil {
+		w.broke.Store(true)
+	}
+	return n, err
+}
+
+func hostKey(host provider.Host) ssh.HostKeyCallback {
+	return func(_ string, _ net.Addr, offered ssh.PublicKey) error {
+		for _, key := range parse(host) {
+			if slices.Equal(key.Marshal(), offered.Marshal()) {
+				return nil
+			}
+		}
+		return fmt.Errorf("host %s shows a key that is not one of its keys", host.ID)
+	}
+}
+
+func algorithms(host provider.Host) []string {
+	var names []string
+	for _, key := range parse(host) {
+		if key.Type() == ssh.KeyAlgoRSA {
+			names = append(names, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
+			continue
+		}
+		names = append(names, key.Type())
+	}
+	return names
+}
+
+func parse(host provider.Host) []ssh.PublicKey {
+	var keys []ssh.PublicKey
+	for _, line := range host.Keys {
+		if key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,149 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// writer collects lines.
+type writer struct{ strings.Builder }
+
+func (w *writer) say(format string, args ...any) {
+	fmt.Fprintf(w, format, args...)
+	w.WriteByte('\n')
+}
+
+// Text is the report in plain sentences. Everything in it that came from the
+// evidence is an id, a digest, a number or quoted.
+func (r *Report) Text() string {
+	w := new(writer)
+	r.sayVerdict(w)
+	for _, f := range r.Faults {
+		w.say("  FAULT %s", f.Error())
+		if f.Mend != "" {
+			w.say("        %s", f.Mend)
+		}
+	}
+	if r.Verdict == Refused {
+		w.say("Nothing in this evidence should be relied on. %d entries before the fault agreed with the rules.", r.Entries)
+		return w.String()
+	}
+	w.say("%d entries from %s to %s were replayed through the rules and gave the same bytes.", r.Entries, r.From, r.To)
+	w.say("%d statements and %d host reports bear good signatures; %d effects rest on the server's word; %d certificates were rebuilt.",
+		r.Counts.Statements, r.Counts.HostReports, r.Counts.Effects, r.Counts.Certificates)
+	if r.Counts.Notes+r.Counts.NotesMissing > 0 {
+		w.say("%d notes are what was signed; %d are not here (erased, or left out).", r.Counts.Notes, r.Counts.NotesMissing)
+	}
+	if !r.Sealed {
+		w.say("The cell is not sealed: not every founder has signed.")
+	}
+	w.say("%d requests, %d of them granted.", len(r.Requests), len(r.Grants))
+	for i := range r.Grants {
+		r.Grants[i].sayIn(w)
+	}
+	r.saySessions(w)
+	w.say("\nNot checked, because this evidence cannot show it:")
+	for _, limit := range r.NotChecked {
+		w.say("  - %s", limit)
+	}
+	return w.String()
+}
+
+func (r *Report) sayVerdict(w *writer) {
+	switch r.Verdict {
+	case Verified:
+		w.say("VERIFIED: %s, checked from your anchor.", r.Origin)
+	case SelfConsistent:
+		w.say("SELF-CONSISTENT ONLY: %s agrees with itself. Without an anchor that proves nothing; this is not success.", r.Origin)
+	default:
+		w.say("REFUSED.")
+	}
+	if r.Checkpoint != nil {
+		w.say("Checkpoint: %d entries, root %s.", r.Checkpoint.Size, r.Checkpoint.Root)
+	}
+	if r.Seen != nil {
+		w.say("It extends the checkpoint of %d entries that you had seen.", r.Seen.Size)
+	}
+	if r.Witnesses == NoWitnesses {
+		w.say("Witnesses: none. Truncation and forks beyond your own checkpoint are not excluded.")
+	}
+}
+
+func (g *Grant) sayIn(w *writer) {
+	w.say("\nGrant %s (entry %d)", g.ID.Short(), g.Entry)
+	w.say("  %s asked at %s under %s at %s, for %s.", g.Requester, g.Asked, g.Scenario, g.Severity, g.AskedFor)
+	for _, a := range g.Approvers {
+		w.say("  %s agreed for %s at %s, having checked by %s; signed with %s.", a.Person, a.Leg, a.At, a.Check, a.Key)
+	}
+	w.say("  The window was %s to %s.", g.From, g.Until)
+	switch {
+	case g.End == nil:
+		w.say("  It has not ended by the newest entry.")
+	case g.End.By != "":
+		w.say("  It ended at %s: %s, by %s.", g.End.At, g.End.Why, g.End.By)
+	default:
+		w.say("  It ended at %s: %s.", g.End.At, g.End.Why)
+	}
+	for i := range g.Leases {
+		g.Leases[i].sayIn(w)
+	}
+	w.say("  It rests on")
+	w.say("    signatures: %s", g.Rests.signatures())
+	w.say("    recomputation: %d entries gave the same events when decided again", len(g.Rests.Recomputed))
+	w.say("    witnesses: %s", g.Rests.Witnesses)
+	w.say("    the server's word: %d facts", len(g.Rests.Server))
+	for _, word := range g.Rests.Server {
+		w.say("      entry %d, %s, %s: %s", word.Entry, word.At, word.What, word.Says)
+	}
+}
+
+func (l *Lease) sayIn(w *writer) {
+	state := string(l.State)
+	if l.State == access.LeaseClosed {
+		state = "closed at " + l.Closed.String()
+	} else if l.State == access.LeaseClosing {
+		state = "CLOSING: its end is not proved"
+	}
+	w.say("  Target %s on host %s is %s; %d certificates.", l.Target, l.Host, state, len(l.Certificates))
+	for _, c := range l.Certificates {
+		w.say("    certificate %s, valid %s to %s (entry %d)", c.Serial, c.After, c.Before, c.Entry)
+	}
+	for _, p := range l.Proofs {
+		by := ""
+		if p.By != "" {
+			by = " by " + p.By
+		}
+		w.say("    proved %s%s at %s (entry %d), resting on: %s", p.Kind, by, p.At, p.Entry, p.RestsOn)
+	}
+}
+
+// signatures counts the statements by kind and names the hosts that reported.
+func (r *Rests) signatures() string {
+	var parts []string
+	for _, s := range r.Statements {
+		parts = append(parts, fmt.Sprintf("%s by %s (%s…)", s.Kind, s.Actor, s.Digest.Short()))
+	}
+	for _, report := range r.Reports {
+		parts = append(parts, fmt.Sprintf("report of host %s (%s…)", report.Host, report.Digest.Short()))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *Report) saySessions(w *writer) {
+	if len(r.Sessions) == 0 && r.Scope == ScopeWhole {
+		w.say("\nNo host listed a session under this cell's key ids that the ledger had not authorised.")
+	}
+	for _, s := range r.Sessions {
+		w.say("\nUNAUTHORISED: host %s listed a session of %q with key id %s and serial %s (entry %d): %s.", s.Host, s.User, s.KeyID, s.Serial, s.Entry, meanings[s.Why])
+	}
+	if r.Foreign > 0 {
+		w.say("%d listed sessions bear key ids of another form; whether this cell's authority signed them cannot be told from here.", r.Foreign)
+	}
+}
+
+var meanings = map[string]string{
+	"unknown-key-id": "no grant of this ledger has that key id",
+	"unknown-serial": "that grant has no such certificate; a probe's own login looks like this too",
+}

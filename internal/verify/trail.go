@@ -1,0 +1,198 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/revocation"
+)
+
+// ourKeyIDs begin the key ids of every certificate of a cell.
+const ourKeyIDs = "halligan:"
+
+// trail is what a request left behind, entry by entry.
+type trail struct {
+	line         Request
+	agreed       int64
+	seats        map[string]string
+	certificates map[string][]Certificate // by target
+	proofs       map[string][]Proof       // by target
+	rests        Rests
+}
+
+// witness notes what an entry rests on and what it shows.
+func (e *examination) witness(r cell.Recorded, p cell.Prepared) {
+	if e.report.Entries == 0 {
+		e.report.From = p.Entry.At
+	}
+	e.report.To = p.Entry.At
+	rests := &e.report.Cell
+	id, ofRequest := cell.RequestOf(r.Outcome.Stream)
+	var t *trail
+	if ofRequest {
+		t = e.trail(id, r, p)
+		rests = &t.rests
+	}
+	if stream := r.Outcome.Stream; ofRequest || stream == cell.StreamCell {
+		rests.add(r.Index, p)
+	}
+	e.count(p)
+	for _, event := range r.Outcome.Events {
+		if refused, ok := event.(*cell.Refused); ok {
+			e.report.Counts.Refused[string(refused.Reason)]++
+		}
+		if t != nil {
+			e.follow(id, t, r.Index, p, event)
+		}
+	}
+	if reported := p.Command.Observed.Report; reported != nil && p.Command.Effect != nil {
+		e.sessions(r.Index, reported)
+	}
+}
+
+func (e *examination) count(p cell.Prepared) {
+	if p.Command.Signed != nil {
+		e.report.Counts.Statements++
+		return
+	}
+	e.report.Counts.Effects++
+	if p.Command.Observed.Report != nil {
+		e.report.Counts.HostReports++
+	}
+}
+
+func (e *examination) trail(id canon.Digest, r cell.Recorded, p cell.Prepared) *trail {
+	if t, ok := e.trails[id]; ok {
+		return t
+	}
+	t := &trail{
+		line:         Request{ID: id, Entry: r.Index, At: p.Entry.At, Salt: p.Command.Observed.Salt},
+		certificates: map[string][]Certificate{}, proofs: map[string][]Proof{}, rests: newRests(),
+	}
+	e.trails[id] = t
+	e.order = append(e.order, id)
+	return t
+}
+
+// follow notes what one event of a request shows.
+func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prepared, event cell.Event) {
+	switch event := event.(type) {
+	case *cell.Agreed:
+		t.agreed = index
+		request := e.world.Requests[id]
+		quorum := e.world.Scenarios[request.Scenario].Severities[request.Severity].Quorum
+		t.seats = quorum.Seats(event.Grant.By, e.world.Roster.In)
+		for _, lease := range event.Leases {
+			e.issued[lease.KeyID] = map[string]bool{}
+		}
+	case *cell.CredentialAuthorised:
+		e.report.Counts.Certificates++
+		t.certificates[event.Target] = append(t.certificates[event.Target], Certificate{
+			Entry: index, Serial: event.Serial, After: event.After, Before: event.Before, Unsigned: event.Unsigned,
+		})
+		lease, _ := e.world.Requests[id].Lease(event.Target)
+		e.issued[lease.KeyID][event.Serial] = true
+	case *cell.LeaseProved:
+		t.proofs[event.Target] = append(t.proofs[event.Target], Proof{
+			Kind: event.Proof.Kind, At: event.Proof.At, By: event.Proof.By, Entry: index, RestsOn: basis(event.Proof.Kind),
+		})
+	}
+}
+
+// basis says what stands behind a kind of proof. That a certificate has expired
+// is computed from its own end; that the time had come is the server's word.
+func basis(kind access.ProofKind) Basis {
+	switch kind {
+	case access.ProofEnded, access.ProofAttested:
+		return OnSignature
+	case access.ProofExpired, access.ProofUnissued:
+		return OnRecomputation
+	}
+	return OnServer
+}
+
+// add notes on what one entry rests.
+func (r *Rests) add(index int64, p cell.Prepared) {
+	r.Recomputed = append(r.Recomputed, index)
+	c := p.Command
+	if s := c.Signed; s != nil {
+		r.Statements = append(r.Statements, Signed{
+			Entry: index, Kind: string(s.Statement.Body.Kind()), Actor: s.Statement.Actor,
+			Digest: s.Statement.Digest, Key: s.Signer.Fingerprint, Strength: string(s.Signer.Strength),
+		})
+		if c.Observed.Address != "" {
+			r.Server = append(r.Server, Word{Entry: index, At: c.At, What: "address", Says: "the statement came from " + c.Observed.Address})
+		}
+		return
+	}
+	if report := c.Observed.Report; report != nil {
+		r.Reports = append(r.Reports, Reported{
+			Entry: index, Host: report.Facts.Host, Digest: canon.Sum(report.Report), Key: report.Facts.Fingerprint,
+		})
+	}
+	r.Server = append(r.Server, Word{Entry: index, At: c.At, What: string(c.Effect.Kind), Task: c.Effect.Task, Says: says(c)})
+}
+
+// says puts the result of a task into words.
+func says(c cell.Command) string {
+	o := c.Observed
+	switch c.Effect.Kind {
+	case cell.EffectOpened:
+		return "the target was opened"
+	case cell.EffectOpenFailed:
+		return "the target could not be opened: " + o.Why
+	case cell.EffectDelivered:
+		return "the certificate was signed and handed over"
+	case cell.EffectMintFailed:
+		return "the certificate was not handed over: " + o.Why
+	case cell.EffectProbed:
+		return fmt.Sprintf("a probe found the twin %s and the control %s", o.Round.Twin, o.Round.Control)
+	case cell.EffectListed:
+		return "the host's signed report came in at this time"
+	case cell.EffectAlarmReceipt:
+		if o.Receipt.Delivered {
+			return fmt.Sprintf("the alarm was delivered (status %d)", o.Receipt.Status)
+		}
+		return fmt.Sprintf("the alarm was not delivered (status %d)", o.Receipt.Status)
+	case cell.EffectDue:
+		return "the time had come"
+	case cell.EffectConsequence:
+		return "what follows from a removal was done"
+	case cell.EffectClock:
+		return fmt.Sprintf("the wall clock was %d ms off the monotonic one", o.Step)
+	case cell.EffectRefusedCount:
+		return "so many attempts were refused without an entry of their own"
+	}
+	return string(c.Effect.Kind)
+}
+
+// sessions compares what a host listed with what the ledger authorised. Partial
+// evidence does not know the other requests' certificates, so it is not asked.
+func (e *examination) sessions(index int64, reported *cell.Reported) {
+	report, err := revocation.DecodeReport(reported.Report)
+	if err != nil || e.report.Scope == ScopePartial {
+		return
+	}
+	for _, s := range report.Sessions {
+		u := Unauthorised{Host: report.Host, KeyID: s.KeyID, Serial: access.SerialText(s.Serial), User: s.User}
+		switch serials, known := e.issued[s.KeyID]; {
+		case known && serials[u.Serial]:
+			continue
+		case known:
+			u.Why = "unknown-serial"
+		case strings.HasPrefix(s.KeyID, ourKeyIDs):
+			u.Why = "unknown-key-id"
+		default:
+			e.report.Foreign++
+			continue
+		}
+		if !e.found[u] {
+			e.found[u] = true
+			u.Entry = index
+			e.report.Sessions = append(e.report.Sessions, u)
+		}
+	}
+}

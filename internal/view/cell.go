@@ -1,0 +1,243 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// ErrRebuild says that an entry does not follow what the view holds: make the
+// view again with FromWorld.
+var ErrRebuild = errors.New("the view must be made again from the world")
+
+// Cell is a cell as people look at it, kept in memory beside the world. Its
+// methods may be called concurrently: readers share a lock that Apply takes for
+// microseconds, and what they are given is theirs.
+type Cell struct {
+	mu sync.RWMutex
+	s  state
+}
+
+// Founding is what a cell is on its first day. Nothing in it may be changed
+// after it was given away.
+type Founding struct {
+	Origin    string
+	Genesis   *cell.Genesis // nil before the first founder signed
+	Digest    canon.Digest
+	Scenarios map[string]*access.Scenario
+	Digests   map[string]canon.Digest // scenario → digest of its canonical JSON
+}
+
+// FoundingOf is the founding of a world.
+func FoundingOf(w *cell.World) Founding {
+	return Founding{
+		Origin: w.Origin, Genesis: w.Genesis, Digest: w.GenesisDigest,
+		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests),
+	}
+}
+
+// Instant is when somebody looks, and what only the server knows then.
+type Instant struct {
+	Now canon.Time
+	// Heard says when each host last reported. A host that is missing has not
+	// been heard of since the server started; nil means that nobody listened,
+	// and then nothing is said about it.
+	Heard map[string]canon.Time
+}
+
+// state is what a Cell holds; its methods want the lock held.
+type state struct {
+	Founding
+	roster   roster.Roster
+	sealed   bool
+	doubted  bool
+	requests map[canon.Digest]Held
+	changes  map[canon.Digest]*cell.Change
+	revoked  revoked
+	next     int64 // index of the entry that is applied next
+	learned  learned
+}
+
+// Held is a request and the index of its stream's newest entry.
+type Held struct {
+	Last    int64
+	Request *access.Request
+}
+
+// New is the view of a cell before its first entry. It fails with what is wrong
+// with genesis.
+func New(f Founding) (*Cell, error) {
+	c := &Cell{s: state{
+		Founding: f, requests: map[canon.Digest]Held{}, changes: map[canon.Digest]*cell.Change{},
+		revoked: revoked{ids: map[string]cell.Revoked{}}, learned: newLearned(),
+	}}
+	if f.Genesis == nil {
+		return c, nil
+	}
+	people, err := f.Genesis.Check()
+	if err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	c.s.roster = people
+	return c, nil
+}
+
+// FromWorld is the view of a world as it is. What only entries tell (the salts
+// of the words, answers of channels, refused attempts) it does not know before
+// Learn, and settled requests that the world let go not before Recall. The
+// world may be stepped on afterwards.
+func FromWorld(w *cell.World) (*Cell, error) {
+	c, err := New(FoundingOf(w))
+	if err != nil {
+		return nil, err
+	}
+	s := &c.s
+	s.roster, s.sealed, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Doubted, w.Next()
+	maps.Copy(s.changes, w.Changes)
+	for id, r := range w.Requests {
+		s.requests[id] = Held{Last: w.Last[cell.StreamOf(id)], Request: r}
+	}
+	s.trim()
+	s.revoked.from(w)
+	return c, nil
+}
+
+// Apply moves the view on by the next committed entry. Touched is the request
+// of the entry's stream as the world now has it, nil when the stream is of none
+// or the world let the request go. It fails only with ErrRebuild, and then has
+// changed nothing.
+func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &c.s
+	if s.Genesis == nil {
+		return fmt.Errorf("%w: it has no genesis", ErrRebuild)
+	}
+	if r.Index != s.next {
+		return fmt.Errorf("%w: entry %d came, %d is next", ErrRebuild, r.Index, s.next)
+	}
+	people, err := s.after(r.Outcome.Events)
+	if err != nil {
+		return err
+	}
+	s.next, s.roster = r.Index+1, people
+	for _, e := range r.Outcome.Events {
+		s.applyCell(e)
+	}
+	if touched != nil {
+		s.requests[touched.ID] = Held{Last: r.Index, Request: touched}
+		s.revoked.apply(r, touched)
+	}
+	s.learn(r)
+	s.trim()
+	return nil
+}
+
+// after is the roster after events.
+func (s *state) after(events []cell.Event) (roster.Roster, error) {
+	people := s.roster
+	for _, e := range events {
+		var err error
+		switch e := e.(type) {
+		case *cell.PersonRemoved:
+			people = people.Clone()
+			err = people.RemovePerson(e.Person)
+		case *cell.KeyRemoved:
+			people = people.Clone()
+			err = people.RemoveKey(e.Person, e.Key)
+		}
+		if err != nil {
+			return people, fmt.Errorf("%w: %w", ErrRebuild, err)
+		}
+	}
+	return people, nil
+}
+
+// applyCell moves on what belongs to the cell itself.
+func (s *state) applyCell(e cell.Event) {
+	switch e := e.(type) {
+	case *cell.Sealed:
+		s.sealed = true
+	case *cell.ClockDoubted:
+		s.doubted = true
+	case *cell.ClockTrusted:
+		s.doubted = false
+	case *cell.ChangeProposed:
+		change := e.Change
+		s.changes[change.ID] = &change
+	case *cell.ChangeDecided:
+		if before, ok := s.changes[e.Change]; ok {
+			change := *before
+			change.Decisions = append(change.Decisions[:len(change.Decisions):len(change.Decisions)], e.Decision)
+			s.changes[e.Change] = &change
+		}
+	case *cell.ChangeOver:
+		delete(s.changes, e.Change)
+	}
+}
+
+// Learn takes what only an entry tells from one that FromWorld's world already
+// had. Each entry is learned once; Apply learns by itself.
+func (c *Cell) Learn(r cell.Recorded) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.s.learn(r)
+}
+
+// Recall gives the view a settled request from the store; last is the index of
+// its stream's newest entry. Requests that the view holds stay as they are.
+func (c *Cell) Recall(last int64, r *access.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, held := c.s.requests[r.ID]; !held {
+		c.s.requests[r.ID] = Held{Last: last, Request: r}
+		c.s.trim()
+	}
+}
+
+// Version is the number of entries that the view has taken: the same version
+// is the same view, but for what passes with time.
+func (c *Cell) Version() int64 {
+	return read(c, func(s *state) int64 { return s.next })
+}
+
+// Find gives a request that the view holds: every one that is not settled, and
+// the newest that are. It must not be changed, nor shown without MaySee.
+func (c *Cell) Find(id canon.Digest) (*access.Request, bool) {
+	held := read(c, func(s *state) Held { return s.requests[id] })
+	return held.Request, held.Request != nil
+}
+
+// Match gives the ids of held requests and waiting changes that begin with the
+// digits given, sorted; nothing for fewer than four digits.
+func (c *Cell) Match(digits string) []canon.Digest {
+	if len(digits) < 4 {
+		return nil
+	}
+	return read(c, func(s *state) (found []canon.Digest) {
+		for id := range s.requests {
+			if strings.HasPrefix(id.String(), digits) {
+				found = append(found, id)
+			}
+		}
+		for id := range s.changes {
+			if strings.HasPrefix(id.String(), digits) {
+				found = append(found, id)
+			}
+		}
+		return sortedDigests(found)
+	})
+}
+
+func read[T any](c *Cell, look func(*state) T) T {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return look(&c.s)
+}

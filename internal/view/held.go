@@ -1,0 +1,72 @@
+package view
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// SettledMost bounds the settled requests that a view holds; older ones are in
+// the store.
+const SettledMost = 1000
+
+// trim lets the oldest settled requests go, some at a time.
+func (s *state) trim() {
+	if len(s.requests) <= SettledMost+SettledMost/4 {
+		return
+	}
+	var settled []Held
+	for _, h := range s.requests {
+		if h.Request.Settled() {
+			settled = append(settled, h)
+		}
+	}
+	if len(settled) <= SettledMost {
+		return
+	}
+	newestFirst(settled)
+	for _, h := range settled[SettledMost:] {
+		delete(s.requests, h.Request.ID)
+		s.learned.forget(h.Request.ID)
+	}
+}
+
+// all are the held requests, newest entry first.
+func (s *state) all() []Held {
+	held := make([]Held, 0, len(s.requests))
+	for _, h := range s.requests {
+		held = append(held, h)
+	}
+	newestFirst(held)
+	return held
+}
+
+// unsettled are the held requests that something can still follow in, newest
+// entry first.
+func (s *state) unsettled() []Held {
+	var held []Held
+	for _, h := range s.requests {
+		if !h.Request.Settled() {
+			held = append(held, h)
+		}
+	}
+	newestFirst(held)
+	return held
+}
+
+func newestFirst(held []Held) {
+	slices.SortFunc(held, func(a, b Held) int {
+		return cmp.Or(cmp.Compare(b.Last, a.Last), bytes.Compare(a.Request.ID[:], b.Request.ID[:]))
+	})
+}
+
+func sortedDigests(ids []canon.Digest) []canon.Digest {
+	slices.SortFunc(ids, func(a, b canon.Digest) int { return bytes.Compare(a[:], b[:]) })
+	return ids
+}
+
+// closing tells whether a request's grant is over and not proved dead.
+func closing(r *access.Request) bool { return r.State == access.Ended && !r.Settled() }

@@ -1,0 +1,151 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// Step is something that comes next. At is zero when it waits for a person or
+// is under way.
+type Step struct {
+	At   canon.Time `json:"at,omitzero"`
+	Text string     `json:"text"`
+}
+
+// known is one sentence that says what is known of a request now, and no more.
+func (s *state) known(r *access.Request, at Instant) string {
+	switch r.State {
+	case access.Pending:
+		return s.waiting(r, at.Now)
+	case access.Granted, access.Ended:
+		return grantKnown(r, at)
+	case access.Denied:
+		for _, d := range slices.Backward(r.Decisions) {
+			if !d.Approves {
+				return fmt.Sprintf("denied by %s; nothing was opened", d.Approver)
+			}
+		}
+		return "stopped before it was agreed; nothing was opened"
+	case access.Withdrawn:
+		return fmt.Sprintf("withdrawn by %s; nothing was opened", r.Requester)
+	case access.Lapsed:
+		return "lapsed: its quorum was not filled in time; nothing was opened"
+	case access.Void:
+		return fmt.Sprintf("void: %s was removed; nothing was opened", r.Requester)
+	}
+	return string(r.State)
+}
+
+func (s *state) waiting(r *access.Request, now canon.Time) string {
+	if !now.Before(r.Lapses) {
+		return fmt.Sprintf("too late: it could be agreed until %s; nothing is open", clock(r.Lapses, now))
+	}
+	b, ok := s.ballotOf(r)
+	if !ok {
+		return "waiting, but its scenario is no longer what was signed, so that nobody can agree; nothing is open"
+	}
+	_, missing := b.missing()
+	places := 0
+	for _, leg := range b.quorum {
+		places += leg.Count
+	}
+	return fmt.Sprintf("waiting for %d of %s; nothing is open", missing, count(places, "signature"))
+}
+
+// grantKnown tells of a grant: first what is not proved dead, then what is open.
+func grantKnown(r *access.Request, at Instant) string {
+	var clauses []string
+	for i := range r.Leases {
+		if l := &r.Leases[i]; l.State == access.LeaseClosing {
+			clauses = append(clauses, fmt.Sprintf("%s is %s", l.Target, leaseKnown(l, at)))
+		}
+	}
+	if left := targets(r, access.LeaseOpen); len(left) > 0 {
+		clauses = append(clauses, "open: "+both(left))
+	}
+	for i := range r.Leases {
+		if l := &r.Leases[i]; l.State == access.LeaseOpening {
+			clauses = append(clauses, fmt.Sprintf("%s is %s", l.Target, leaseKnown(l, at)))
+		}
+	}
+	if closed := targets(r, access.LeaseClosed); len(closed) > 0 {
+		clauses = append(clauses, "closed and proved dead: "+both(closed))
+	}
+	if r.State == access.Granted {
+		if r.Live(at.Now) {
+			clauses = append(clauses, fmt.Sprintf("the window is over at %s", clock(r.Grant.Until, at.Now)))
+		} else {
+			clauses = append(clauses, fmt.Sprintf("the window is over since %s, and closing begins at once", clock(r.Grant.Until, at.Now)))
+		}
+	}
+	return strings.Join(clauses, "; ")
+}
+
+func targets(r *access.Request, state access.LeaseState) []string {
+	var names []string
+	for _, l := range r.Leases {
+		if l.State == state {
+			names = append(names, l.Target)
+		}
+	}
+	return names
+}
+
+// steps are what comes next: what waits for people and what is under way first,
+// then what has its time, in order.
+func (s *state) steps(r *access.Request, at Instant) []Step {
+	var steps []Step
+	add := func(when canon.Time, format string, args ...any) {
+		steps = append(steps, Step{At: when, Text: fmt.Sprintf(format, args...)})
+	}
+	switch r.State {
+	case access.Pending:
+		if b, ok := s.ballotOf(r); ok {
+			for _, leg := range b.legs(s.candidates(b.quorum)) {
+				if leg.Missing > 0 {
+					add(canon.Time{}, "%s.", leg.Text)
+				}
+			}
+		}
+		add(r.Lapses, "The request lapses unless its quorum is filled before.")
+	case access.Granted:
+		add(canon.Time{}, "%s can release what is no longer needed.", r.Requester)
+		add(r.Grant.Until, "The window is over: what is open begins to close, and the review opens.")
+	}
+	for i := range r.Leases {
+		steps = append(steps, leaseSteps(&r.Leases[i])...)
+	}
+	if r.Review != nil {
+		add(r.Review.Due, "The review is due.")
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Std().Compare(b.At.Std()) })
+	return steps
+}
+
+// leaseSteps are what comes next for a lease.
+func leaseSteps(l *access.Lease) []Step {
+	switch {
+	case l.State == access.LeaseOpening:
+		return []Step{{Text: l.Target + " is being opened, and tried again until it is."}}
+	case l.State != access.LeaseClosing:
+		return nil
+	}
+	var steps []Step
+	if !l.DoorShut() && l.Worked {
+		steps = append(steps, Step{Text: fmt.Sprintf("A login at %s is tried until it is refused.", l.Target)})
+	}
+	if !l.DoorShut() {
+		over := l.NotAfter.Add(access.ExpirySkew.Duration())
+		steps = append(steps, Step{At: over, Text: fmt.Sprintf("The last credential for %s is over, which shuts the door.", l.Target)})
+	}
+	if !l.Has(access.ProofEnded) {
+		steps = append(steps, Step{Text: fmt.Sprintf("Once the door is shut, host %s must list its sessions and show that none is left, or an approver or security attests it.", l.Host)})
+	}
+	page := l.Closing.At.Add(cell.PageAfter.Duration())
+	return append(steps, Step{At: page, Text: fmt.Sprintf("If %s is not proved dead by then, it pages, and again every %s.", l.Target, cell.PageAgain)})
+}

@@ -1,0 +1,138 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// Lease is a grant's footprint at one target, and the truth about it.
+type Lease struct {
+	Target   string            `json:"target"`
+	Host     string            `json:"host"`
+	State    access.LeaseState `json:"state"`
+	KeyID    string            `json:"key_id"`
+	Issued   int64             `json:"issued"`             // credentials authorised
+	NotAfter canon.Time        `json:"not_after,omitzero"` // latest end of any
+	Trouble  string            `json:"trouble,omitempty"`
+	Closing  *access.Closing   `json:"closing,omitzero"`
+	Proofs   []access.Proof    `json:"proofs,omitempty"`
+	Closed   canon.Time        `json:"closed,omitzero"`
+	Heard    canon.Time        `json:"heard,omitzero"`       // when the host last reported
+	Overdue  bool              `json:"overdue,omitzero"`     // should be closed by now; it pages
+	OtherWay string            `json:"other_way,omitempty"`  // into the host, without a certificate; while closing
+	Known    string            `json:"known"`
+}
+
+func (s *state) lease(l *access.Lease, at Instant) Lease {
+	v := Lease{
+		Target: l.Target, Host: l.Host, State: l.State, KeyID: l.KeyID, Issued: l.Issued, NotAfter: l.NotAfter,
+		Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
+		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
+	}
+	if host, ok := s.Genesis.Host(l.Host); ok && l.State == access.LeaseClosing {
+		v.OtherWay = host.Other
+	}
+	return v
+}
+
+// leaseKnown is what is known of a lease: "closing since …: a credential can
+// live until …; host db-1 has not answered since …".
+func leaseKnown(l *access.Lease, at Instant) string {
+	switch l.State {
+	case access.LeaseOpening:
+		if l.Trouble != "" {
+			return "not open yet: " + say(failures, l.Trouble) + "; it is tried again"
+		}
+		return "being opened"
+	case access.LeaseOpen:
+		return "open; " + issued(l, at.Now)
+	case access.LeaseClosing:
+		return fmt.Sprintf("closing since %s: %s%s", clock(l.Closing.At, at.Now), unproved(l, at.Now), heard(l, at))
+	}
+	if l.Has(access.ProofUnissued) {
+		return fmt.Sprintf("closed since %s: no credential was ever issued", clock(l.Closed, at.Now))
+	}
+	return fmt.Sprintf("closed, proved dead at %s: %s", clock(l.Closed, at.Now), both(proofs(l)))
+}
+
+// issued is what is known of the credentials of an open lease.
+func issued(l *access.Lease, now canon.Time) string {
+	switch {
+	case l.Issued == 0:
+		return "no credential was fetched yet"
+	case l.NotAfter.After(now):
+		return fmt.Sprintf("%s, valid until %s", newest(l), clock(l.NotAfter, now))
+	}
+	return fmt.Sprintf("%s, which ended at %s; a session may still run", newest(l), clock(l.NotAfter, now))
+}
+
+// newest is "1 credential was issued" or "the newest of 3 credentials".
+func newest(l *access.Lease) string {
+	if l.Issued == 1 {
+		return "1 credential was issued"
+	}
+	return fmt.Sprintf("%s were issued, the newest", count(l.Issued, "credential"))
+}
+
+// unproved is what is not proved yet of a lease that is closing.
+func unproved(l *access.Lease, now canon.Time) string {
+	if l.DoorShut() {
+		return fmt.Sprintf("no new login is possible since %s, but a session may still run: host %s has not shown that none is left", clock(l.ShutAt(), now), l.Host)
+	}
+	if l.Has(access.ProofEnded) {
+		return "no session was left, but a new login is not proved impossible"
+	}
+	if dead := l.NotAfter.Add(access.ExpirySkew.Duration()); !dead.After(now) {
+		return fmt.Sprintf("the last credential ended at %s; that is not recorded as proof yet", clock(l.NotAfter, now))
+	}
+	if !l.NotAfter.After(now) {
+		return fmt.Sprintf("the last credential ended at %s and counts as dead %s later", clock(l.NotAfter, now), access.ExpirySkew)
+	}
+	if l.Issued == 1 {
+		return "1 credential can live until " + clock(l.NotAfter, now)
+	}
+	return fmt.Sprintf("the newest of %s can live until %s", count(l.Issued, "credential"), clock(l.NotAfter, now))
+}
+
+// heard is what is known of the host itself, if anybody listened.
+func heard(l *access.Lease, at Instant) string {
+	if at.Heard == nil {
+		return ""
+	}
+	last, ok := at.Heard[l.Host]
+	switch {
+	case !ok:
+		return fmt.Sprintf("; host %s has not answered since the server started", l.Host)
+	case last.Before(l.Closing.At) || at.Now.Sub(last) >= cell.PageAfter.Duration():
+		return fmt.Sprintf("; host %s has not answered since %s", l.Host, clock(last, at.Now))
+	}
+	return fmt.Sprintf("; host %s last answered at %s", l.Host, clock(last, at.Now))
+}
+
+var proofWords = map[access.ProofKind]string{
+	access.ProofExpired: "its last credential is over", access.ProofRefused: "a login was refused",
+	access.ProofEnded: "the host listed no session", access.ProofAttested: "a person attested",
+	access.ProofUnissued: "no credential was ever issued",
+}
+
+// proofs names each kind of proof of a lease once.
+func proofs(l *access.Lease) []string {
+	var words []string
+	for _, kind := range []access.ProofKind{access.ProofUnissued, access.ProofRefused, access.ProofExpired, access.ProofEnded, access.ProofAttested} {
+		for _, p := range l.Proofs {
+			if p.Kind != kind {
+				continue
+			}
+			word := proofWords[kind]
+			if kind == access.ProofAttested {
+				word = p.By + " attested"
+			}
+			words = append(words, word)
+			break
+		}
+	}
+	return words
+}

@@ -1,0 +1,160 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// Leg is one part of a quorum and who fills it. Legs of one group are shown as
+// one: they mean the same.
+type Leg struct {
+	From      string   `json:"from"` // group reference
+	Count     int      `json:"count"`
+	Filled    []string `json:"filled,omitempty"`     // people who sit here
+	Missing   int      `json:"missing,omitzero"`     // places still empty
+	CouldFill []string `json:"could_fill,omitempty"` // whose yes would fill a place now, the seated moving along
+	Text      string   `json:"text"`
+}
+
+// ballot is a quorum, who agreed so far, and who may still agree.
+type ballot struct {
+	quorum access.Quorum
+	agreed []string
+	may    func(person string) bool
+	in     access.Membership
+}
+
+// merged gives a quorum with one leg for each group, which is filled by exactly
+// the same people.
+func merged(q access.Quorum) access.Quorum {
+	var one access.Quorum
+	for _, leg := range q {
+		i := slices.IndexFunc(one, func(l access.Leg) bool { return l.From == leg.From })
+		if i < 0 {
+			one = append(one, leg)
+		} else {
+			one[i].Count += leg.Count
+		}
+	}
+	return one
+}
+
+// missing is group reference → places still empty, with some more people.
+func (b ballot) missing(more ...string) (left map[string]int, total int) {
+	left = map[string]int{}
+	for _, leg := range merged(b.quorum).Missing(append(slices.Clone(b.agreed), more...), b.in) {
+		left[leg.From] += leg.Count
+		total += leg.Count
+	}
+	return left, total
+}
+
+// helps tells whether a person's yes would fill a place.
+func (b ballot) helps(person string) bool {
+	if slices.Contains(b.agreed, person) || !b.may(person) {
+		return false
+	}
+	_, before := b.missing()
+	_, after := b.missing(person)
+	return after < before
+}
+
+// legs shows the ballot, with the people that could fill what is missing among
+// the candidates.
+func (b ballot) legs(candidates []string) []Leg {
+	one := merged(b.quorum)
+	left, _ := b.missing()
+	seats := one.Seats(b.agreed, b.in)
+	legs := make([]Leg, 0, len(one))
+	for _, l := range one {
+		leg := Leg{From: l.From, Count: l.Count, Missing: left[l.From]}
+		for _, person := range b.agreed {
+			if seats[person] == l.From {
+				leg.Filled = append(leg.Filled, person)
+			}
+		}
+		legs = append(legs, leg)
+	}
+	for _, person := range candidates {
+		if !b.helps(person) {
+			continue
+		}
+		then, _ := b.missing(person)
+		for i := range legs {
+			leg := &legs[i]
+			if leg.Missing > 0 && (b.in(person, leg.From) || then[leg.From] < leg.Missing) {
+				leg.CouldFill = append(leg.CouldFill, person)
+			}
+		}
+	}
+	for i := range legs {
+		legs[i].Text = legs[i].sentence()
+	}
+	return legs
+}
+
+func (l Leg) sentence() string {
+	name := fmt.Sprintf("%d of %s", l.Count, group(l.From))
+	if l.Missing == 0 {
+		return name + ": signed by " + both(l.Filled)
+	}
+	missing := fmt.Sprintf("%d of %s is missing", l.Missing, group(l.From))
+	if l.Missing > 1 {
+		missing = fmt.Sprintf("%d of %s are missing", l.Missing, group(l.From))
+	}
+	if len(l.CouldFill) < l.Missing {
+		return missing + ", and not enough people could sign: " + either(l.CouldFill)
+	}
+	return missing + ": " + either(l.CouldFill) + " could sign"
+}
+
+// ballotOf is the ballot on a request; false when the cell has no such scenario
+// or severity any more.
+func (s *state) ballotOf(r *access.Request) (ballot, bool) {
+	scenario, ok := s.Scenarios[r.Scenario]
+	if !ok || s.Digests[r.Scenario] != r.ScenarioDigest {
+		return ballot{}, false
+	}
+	terms, ok := scenario.Severities[r.Severity]
+	return ballot{
+		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: s.roster.In,
+		may: func(person string) bool {
+			return person != r.Requester && !r.Decided(person) && s.canSign(person, scenario.Controls.MFA)
+		},
+	}, ok
+}
+
+// counts tells whether a decision still counts, as the rules have it: whoever
+// made it and the key that signed it are in the roster.
+func (s *state) counts(d access.Decision) bool {
+	owner, ok := s.roster.Owner(d.Key)
+	return ok && owner == d.Approver
+}
+
+// canSign tells whether a person has a key left that can prove what a scenario
+// demands. What a key proved is known only from a signature; that the user was
+// verified, only the keys of authenticators can say.
+func (s *state) canSign(person, least string) bool {
+	if !s.roster.CanSign(person) {
+		return false
+	}
+	strong := roster.Strength(least).AtLeast(roster.UserVerified)
+	p, _ := s.roster.Person(person)
+	return slices.ContainsFunc(p.Keys, func(k roster.Key) bool {
+		return !k.Removed && (!strong || strings.HasPrefix(k.Line, "sk-"))
+	})
+}
+
+// candidates are the people in any leg of a quorum, each once, sorted.
+func (s *state) candidates(q access.Quorum) []string {
+	var people []string
+	for _, leg := range q {
+		people = append(people, s.roster.Members(leg.From)...)
+	}
+	slices.Sort(people)
+	return slices.Compact(people)
+}

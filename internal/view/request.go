@@ -1,0 +1,223 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Request is everything of one request for a screen. When Limited is set, the
+// reader may know no more than ID, Short, Scenario and State, and the rest is
+// empty.
+type Request struct {
+	ID        canon.Digest    `json:"id"`
+	Short     string          `json:"short"`
+	Scenario  string          `json:"scenario"`
+	State     access.State    `json:"state"`
+	Limited   bool            `json:"limited,omitzero"`
+	Title     string          `json:"title,omitempty"`
+	Requester string          `json:"requester,omitempty"`
+	Severity  access.Severity `json:"severity,omitempty"`
+	For       canon.Seconds   `json:"for,omitzero"`
+	Targets   []string        `json:"targets,omitempty"`
+	Incident  string          `json:"incident,omitempty"`
+	Why       *Note           `json:"why,omitzero"`
+	Address   string          `json:"address,omitempty"`
+	At        canon.Time      `json:"at,omitzero"`
+	Lapses    canon.Time      `json:"lapses,omitzero"`
+	Salt      string          `json:"salt,omitempty"`  // of the confirmation words
+	Words     []string        `json:"words,omitempty"` // filled in by the caller, who works them out
+	Opens     []Opening       `json:"opens,omitempty"` // what was asked for, in plain words
+	Legs      []Leg           `json:"legs,omitempty"`
+	Missing   []string        `json:"missing,omitempty"` // sentences; only while the request waits
+	Decisions []Decision      `json:"decisions,omitempty"`
+	Narrowed  *Narrowed       `json:"narrowed,omitzero"`
+	Grant     *Grant          `json:"grant,omitzero"`
+	Leases    []Lease         `json:"leases,omitempty"`
+	End       *End            `json:"end,omitzero"`
+	Review    *access.Review  `json:"review,omitzero"`
+	Told      []Told          `json:"told,omitempty"`
+	Known     string          `json:"known,omitempty"` // one sentence: what is known now
+	Next      []Step          `json:"next,omitempty"`
+	Last      int64           `json:"last,omitzero"` // index of its newest entry, 0 when the view does not hold it
+}
+
+// Note is free text beside the ledger. Text is filled in by the caller; it is
+// missing when it was erased.
+type Note struct {
+	Hash canon.Digest `json:"hash"`
+	Text string       `json:"text,omitempty"`
+}
+
+// Decision is one verdict.
+type Decision struct {
+	Approver string        `json:"approver"`
+	Approves bool          `json:"approves"`
+	Check    string        `json:"check"`
+	For      canon.Seconds `json:"for,omitzero"`      // narrowed to
+	Targets  []string      `json:"targets,omitempty"` // narrowed to
+	At       canon.Time    `json:"at"`
+	Key      string        `json:"key"`               // fingerprint
+	Void     bool          `json:"void,omitzero"`     // signer or key was removed since: it counts no more
+	Text     string        `json:"text"`
+}
+
+// Narrowed is what the approvals so far leave of a request.
+type Narrowed struct {
+	For     canon.Seconds `json:"for"`
+	Targets []string      `json:"targets"`
+}
+
+// Grant is the window and what it is for.
+type Grant struct {
+	From      canon.Time    `json:"from"`
+	Until     canon.Time    `json:"until"`
+	Remaining canon.Seconds `json:"remaining"` // 0 once the grant is over
+	Targets   []string      `json:"targets"`
+	By        []string      `json:"by"`
+}
+
+// End is when, why and by whom a grant ended.
+type End struct {
+	access.End `json:",embed"`
+	Text       string `json:"text"`
+}
+
+// Request shows a request to a viewer, who need not be allowed to see it all.
+// The request may be one that the view does not hold.
+func (c *Cell) Request(viewer string, r *access.Request, at Instant) Request {
+	return read(c, func(s *state) Request {
+		if !s.maySee(viewer, r) {
+			return limited(r)
+		}
+		return s.request(r, at)
+	})
+}
+
+// Show is Request without a viewer, for who holds the evidence anyway. On a
+// server it owes MaySee.
+func (c *Cell) Show(r *access.Request, at Instant) Request {
+	return read(c, func(s *state) Request { return s.request(r, at) })
+}
+
+func limited(r *access.Request) Request {
+	return Request{ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Limited: true}
+}
+
+func (s *state) request(r *access.Request, at Instant) Request {
+	v := Request{
+		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Title: s.title(r.Scenario),
+		Requester: r.Requester, Severity: r.Severity, For: r.For, Targets: r.Targets, Incident: r.Incident,
+		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
+		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.requests[r.ID].Last,
+	}
+	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
+		v.Opens = s.openings(scenario, r.Targets, r.Address)
+	}
+	if b, ok := s.ballotOf(r); ok {
+		v.Legs = s.legsOf(r, b)
+		for _, leg := range v.Legs {
+			if leg.Missing > 0 && r.State == access.Pending {
+				v.Missing = append(v.Missing, leg.Text)
+			}
+		}
+	}
+	for _, d := range r.Decisions {
+		v.Decisions = append(v.Decisions, s.decision(d))
+	}
+	if length, targets := r.Narrowed(s.counts); r.State == access.Pending && (length != r.For || len(targets) != len(r.Targets)) {
+		v.Narrowed = &Narrowed{For: length, Targets: targets}
+	}
+	if g := r.Grant; g != nil {
+		v.Grant = &Grant{From: g.From, Until: g.Until, Targets: g.Targets, By: g.By}
+		if r.Live(at.Now) {
+			v.Grant.Remaining = canon.SecondsOf(g.Until.Sub(at.Now))
+		}
+	}
+	if r.End != nil {
+		v.End = &End{End: *r.End, Text: endText(r.End)}
+	}
+	for i := range r.Leases {
+		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
+	}
+	v.Known, v.Next = s.known(r, at), s.steps(r, at)
+	return v
+}
+
+// legsOf shows the legs of a request. Once it is granted they are who filled
+// them then: who was removed later takes nothing back.
+func (s *state) legsOf(r *access.Request, b ballot) []Leg {
+	if r.State == access.Pending {
+		return b.legs(s.candidates(b.quorum))
+	}
+	if r.Grant == nil {
+		b.may = func(string) bool { return false }
+		return nil
+	}
+	legs := make([]Leg, 0, len(b.quorum))
+	seats := b.quorum.Seats(r.Grant.By, func(person, from string) bool { return s.member(person, from) })
+	for _, l := range merged(b.quorum) {
+		leg := Leg{From: l.From, Count: l.Count}
+		for _, person := range r.Grant.By {
+			if seats[person] == l.From {
+				leg.Filled = append(leg.Filled, person)
+			}
+		}
+		leg.Text = leg.sentence()
+		legs = append(legs, leg)
+	}
+	return legs
+}
+
+// member tells whether a person is or was in a group: groups of this version
+// only ever lose people by removing them from the roster.
+func (s *state) member(person, from string) bool {
+	name, ok := access.Group(from)
+	if !ok {
+		return false
+	}
+	for _, member := range s.roster.Groups[name] {
+		if member == person {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *state) title(scenario string) string {
+	if known, ok := s.Scenarios[scenario]; ok {
+		return known.Title
+	}
+	return ""
+}
+
+func (s *state) decision(d access.Decision) Decision {
+	return Decision{
+		Approver: d.Approver, Approves: d.Approves, Check: d.Check, For: d.For, Targets: d.Targets, At: d.At, Key: d.Key,
+		Void: !s.counts(d), Text: d.Approver + " " + verdict(d),
+	}
+}
+
+// verdict is "agrees, after a call back".
+func verdict(d access.Decision) string {
+	text := "denies"
+	if d.Approves {
+		text = "agrees"
+	}
+	if d.For > 0 {
+		text += fmt.Sprintf(" to %s at most", d.For)
+	}
+	if len(d.Targets) > 0 {
+		text += " to " + both(d.Targets) + " only"
+	}
+	return text + ", " + say(checks, d.Check)
+}
+
+func endText(e *access.End) string {
+	text := say(ends, e.Why)
+	if e.By != "" {
+		text += " by " + e.By
+	}
+	return text
+}

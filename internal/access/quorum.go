@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Leg is one part of a quorum: Count different people of one group.
 type Leg struct {
@@ -94,8 +97,10 @@ func (q Quorum) seat(people []string, in Membership) *seating {
 		}
 	}
 	s.taken = make([]int, len(s.places))
-	for person := range people {
-		s.find(person, make([]bool, len(s.places)))
+	for person, id := range people {
+		if !slices.Contains(people[:person], id) { // named twice is still one human
+			s.find(person, make([]bool, len(s.places)))
+		}
 	}
 	return s
 }

@@ -20,23 +20,25 @@ func (w *World) apply(p place, c Command, events []Event) error {
 		w.follow(p, e)
 	}
 	if c.Signed != nil {
-		w.use(c.Signed.Statement.Header, p, refusedFor(events))
+		w.use(c.Signed.Statement.Header, p, refusedIn(events))
 	} else if !w.Tasks[c.Effect.Task].repeats(events) {
 		w.done(c.Effect.Task)
 	}
 	w.sweep(p)
 	w.LastAt = p.at
 	w.Last[p.stream] = p.index
+	w.forgetPublished()
 	return nil
 }
 
-func refusedFor(events []Event) Reason {
+// refusedIn is the refusal among events; nil when the command was taken.
+func refusedIn(events []Event) *Refused {
 	for _, e := range events {
 		if refused, ok := e.(*Refused); ok {
-			return refused.Reason
+			return refused
 		}
 	}
-	return ""
+	return nil
 }
 
 // applyOne dispatches to the part of the world that an event changes.
@@ -188,6 +190,8 @@ func targetOf(e Event) string {
 	case *LeaseProved:
 		return e.Target
 	case *LeaseClosed:
+		return e.Target
+	case *ClosingOverdue:
 		return e.Target
 	}
 	return ""

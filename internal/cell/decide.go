@@ -146,7 +146,7 @@ func (w *World) fresh(s statement.Statement, c Command) *Refusal {
 	if s.Expires.Sub(c.At) > ValidMost.Duration() {
 		return refuse(StatementTooLong, "the statement is valid until %s; at most %s from now is taken", s.Expires, ValidMost)
 	}
-	if _, used := w.Used[UsedKey(s.Header)]; used {
+	if w.nonceUsed(s.Header, c.At) {
 		return refuse(NonceUsed, "the statement's nonce was used before")
 	}
 	return w.seen(s.Seen, c.At)

@@ -235,12 +235,12 @@ func changeDeeds() []deed {
 		}
 	}
 	return flatten([][]deed{
-		each("propose to remove ann", removal("ann", ""), "sam", "lea", "bob", "max", "roy", "eve"),
+		each("propose", removal("ann", ""), "sam", "lea", "bob", "max", "roy", "eve"),
 		{
-			signed("propose to remove ann's key", "sam, security", "sam", "sam", removal("ann", celltest.Line("ann").Fingerprint)),
-			signed("propose to remove bob's key from ann", "sam, security", "sam", "sam", removal("ann", celltest.Line("bob").Fingerprint)),
-			signed("propose to remove sam", "sam, security", "sam", "sam", removal("sam", "")),
-			signed("propose to remove roy again", "sam, security", "sam", "sam", removal("roy", "")),
+			signed("propose", "sam, to remove ann's key", "sam", "sam", removal("ann", celltest.Line("ann").Fingerprint)),
+			signed("propose", "sam, to remove bob's key from ann", "sam", "sam", removal("ann", celltest.Line("bob").Fingerprint)),
+			signed("propose", "sam, to remove himself", "sam", "sam", removal("sam", "")),
+			signed("propose", "sam, to remove roy again", "sam", "sam", removal("roy", "")),
 		},
 		each("approve", verdict(statement.Approve), "ann", "bob", "sam", "sue", "lea", "leo", "max", "roy", "eve"),
 		each("deny", verdict(statement.Deny), "ann", "bob", "sam", "sue", "lea", "max", "roy"),
@@ -310,7 +310,7 @@ func faultDeeds() []deed {
 			changed("request", "with a nonce that ann has used", func(s *story, st *statement.Statement) { st.Nonce = s.usedNonce() }),
 			changed("request", "has seen a checkpoint of another log", func(_ *story, st *statement.Statement) { st.Seen.Root = canon.Sum([]byte("fork")) }),
 			changed("request", "has seen a checkpoint that is to come", func(_ *story, st *statement.Statement) { st.Seen.Size += 7 }),
-			changed("request", "has seen a checkpoint replaced eleven minutes ago", (*story).seenLongAgo),
+			changed("request", "has seen one replaced eleven minutes ago", (*story).seenLongAgo),
 			changed("request", "signed by ann as bob", func(_ *story, st *statement.Statement) { st.Actor = "bob" }),
 			{"request", "no more than server-attested", func(s *story) cell.Command {
 				c := s.Ask("ann", "2", "db-1")
@@ -348,7 +348,7 @@ func faultDeeds() []deed {
 				}
 				return s.Ask("bob", "2", "db-1")
 			}},
-			{"propose to remove bob", "the hundred and first change at a time", func(s *story) cell.Command {
+			{"propose", "the hundred and first change at a time", func(s *story) cell.Command {
 				for range cell.ChangesMost {
 					s.propose("bob", "")
 				}

@@ -106,7 +106,7 @@ func writeMatrix(lines []cellOfMatrix) string {
 	var section, state string
 	for _, line := range lines {
 		if line.section != section {
-			fmt.Fprintf(&out, "%s\n%s\n%s\n\n", strings.Repeat("=", 78), line.section, strings.Repeat("=", 78))
+			fmt.Fprintf(&out, "\n%s\n%s\n%s\n", strings.Repeat("=", 78), line.section, strings.Repeat("=", 78))
 			section, state = line.section, ""
 		}
 		if line.state != state {
@@ -271,7 +271,7 @@ func TestMatrixCellsAreSteps(t *testing.T) {
 		where := fmt.Sprintf("%s, %s %s", line.state, line.deed.verb, line.deed.who)
 		if line.err == nil {
 			last := line.after.Log[len(line.after.Log)-1]
-			if diff := cmp.Diff(line.outcome, last.Outcome); diff != "" {
+			if diff := differ(line.outcome, last.Outcome); diff != "" {
 				t.Errorf("%s: Step gave other events than Decide:\n%s", where, diff)
 			}
 			continue
@@ -281,7 +281,7 @@ func TestMatrixCellsAreSteps(t *testing.T) {
 		if refusal := refusalOf(err); refusal == nil || refusal.Reason != refusalOf(line.err).Reason {
 			t.Errorf("%s: Step gave %v, Decide %v", where, err, line.err)
 		}
-		if diff := cmp.Diff(before, wholeOf(t, line.before.World)); diff != "" {
+		if diff := differ(before, wholeOf(t, line.before.World)); diff != "" {
 			t.Errorf("%s: a refusal moved the world:\n%s", where, diff)
 		}
 	}

@@ -81,7 +81,7 @@ func (w *World) Replay(p Prepared) (Recorded, error) {
 	outcome, err := Decide(w, p.Command)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
-		if p.Entry.Stream != StreamRefused {
+		if p.Entry.Stream != StreamRefused || refusal.Person == "" {
 			return Recorded{}, fmt.Errorf("%w: %s (%s)", ErrRefused, refusal.Detail, refusal.Reason)
 		}
 		outcome, err = refusedOutcome(refusal), nil

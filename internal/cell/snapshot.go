@@ -201,6 +201,8 @@ func (w *World) restoreMemos(memos []Memo) error {
 		}
 	}
 	slices.SortFunc(w.Published, func(a, b Published) int { return int(a.Size - b.Size) })
+	w.forgetPublished()
+	w.published = len(w.Published) > 0 && w.Newest().Size == w.index
 	return nil
 }
 

@@ -177,12 +177,20 @@ func (w *World) Publish() {
 		}
 		w.Published[n-1].Replaced = w.LastAt
 	}
+	w.Published = append(w.Published, Published{Size: size, Root: canon.Digest(w.Tree.Root())})
+	w.published = true
+	w.forgetPublished()
+}
+
+// forgetPublished forgets the checkpoints that no statement may name any more.
+// What is left follows from the newest entry's time alone, so that a world that
+// was kept and restored answers like one that never stopped.
+func (w *World) forgetPublished() {
 	gone := 0
 	for gone < len(w.Published)-1 && w.LastAt.Sub(w.Published[gone].Replaced) > SeenFor.Duration() {
 		gone++
 	}
-	w.Published = append(w.Published[gone:], Published{Size: size, Root: canon.Digest(w.Tree.Root())})
-	w.published = true
+	w.Published = w.Published[gone:]
 }
 
 // Newest is the newest published checkpoint: what a signer should name as seen.
@@ -210,11 +218,28 @@ func (w *World) seen(s statement.Seen, at canon.Time) *Refusal {
 	return nil
 }
 
-// use remembers a nonce.
-func (w *World) use(h statement.Header, p place, refused Reason) {
+// use remembers a nonce. Whoever used it first keeps it: were a refused repeat
+// to take its place, with an earlier end, the first statement could be played
+// again. A refusal that is not held against the actor, or is because the key was
+// removed, uses nothing: nobody else can spend a person's nonce.
+func (w *World) use(h statement.Header, p place, refused *Refused) {
+	used := Used{Digest: h.Digest, Expires: h.Expires, Entry: p.index}
+	if refused != nil {
+		if w.nonceUsed(h, p.at) || refused.Person != h.Actor || refused.Reason == KeyRemovedReason {
+			return
+		}
+		used.Refused = refused.Reason
+	}
 	key := UsedKey(h)
-	w.Used[key] = Used{Digest: h.Digest, Expires: h.Expires, Entry: p.index, Refused: refused}
+	w.Used[key] = used
 	w.changes.Used = append(w.changes.Used, key)
+}
+
+// nonceUsed tells whether a statement that is not over yet used the nonce. When
+// sweep forgets one that is over makes no difference.
+func (w *World) nonceUsed(h statement.Header, at canon.Time) bool {
+	used, ok := w.Used[UsedKey(h)]
+	return ok && !used.Expires.Before(at)
 }
 
 // sweep forgets what can no longer matter. It is called by the index of the

@@ -37,10 +37,7 @@ func TestBrokenSamples(t *testing.T) {
 	}
 	for _, name := range archives {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			archive := readArchive(t, name)
 			folder := t.TempDir()
 			want := breakFolder(t, folder, archive)
 			got := render(config.Lint(folder))
@@ -67,10 +64,7 @@ func TestBrokenSamplesDoNotCompile(t *testing.T) {
 	}
 	refused := 0
 	for _, name := range archives {
-		archive, err := txtar.ParseFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		archive := readArchive(t, name)
 		folder := t.TempDir()
 		breakFolder(t, folder, archive)
 		var cellProblems []config.Problem
@@ -91,6 +85,15 @@ func TestBrokenSamplesDoNotCompile(t *testing.T) {
 	if refused < 60 {
 		t.Errorf("%d broken samples were refused, at least 60", refused)
 	}
+}
+
+func readArchive(t *testing.T, name string) *txtar.Archive {
+	t.Helper()
+	archive, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return archive
 }
 
 var escaped = regexp.MustCompile(`\{U\+([0-9A-F]+)\}`)

@@ -39,7 +39,7 @@ func (c *cellFacts) checkRest(f *findings) {
 		f.errorf(w.at, "write none: pages and verify then say that nobody cosigns", "witnesses %s is not supported by this version", show(w.text))
 	}
 	if file.Pending.seconds > pendingLongest {
-		f.errorf(file.Pending.at, "", "pending must be at most %v, is %v", pendingLongest, file.Pending.seconds)
+		f.errorf(file.Pending.at, boundsMend, "pending must be at most %v, is %v", pendingLongest, file.Pending.seconds)
 	}
 	if c.checkGroup(f, file.Security) && len(c.groups[groupName(file.Security)]) == 1 {
 		f.warnf(file.Security.at, "add a second person", "%s has one member: a single point of failure when something must be stopped", file.Security.text)
@@ -47,7 +47,7 @@ func (c *cellFacts) checkRest(f *findings) {
 	if file.Change.at.file == "" {
 		return
 	}
-	if q, ok := c.readQuorum(f, file.Change.at, file.Change.Quorum); ok {
+	if q, ok := c.readQuorum(f, file.Change.key("quorum"), file.Change.Quorum); ok {
 		q.checkChange(f, c)
 	}
 }

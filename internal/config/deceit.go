@@ -14,7 +14,7 @@ var secrets = []struct {
 	kind  string
 	shape *regexp.Regexp
 }{
-	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+`)},
+	{privateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+`)},
 	{"an AWS access key", regexp.MustCompile(`\b(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)},
 	{"a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`)},
 	{"a GitHub token", regexp.MustCompile(`\bgh[oprsu]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}`)},
@@ -27,8 +27,16 @@ var secrets = []struct {
 	{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/@:]+:[^\s/@]+@`)},
 }
 
-// secretMend is the hint for every secret that is found.
-const secretMend = "take it out and replace it where it is used: whoever could read this file has it"
+const privateKey = "a private key"
+
+// secretMend is the hint for a kind of secret that is found.
+func secretMend(kind string) string {
+	const replace = "take it out and replace it where it is used: whoever could read this file has it"
+	if kind == privateKey {
+		return replace + "; the public key is in the file that ends in .pub"
+	}
+	return replace
+}
 
 // secretKind names the kind of secret that text holds, or nothing.
 func secretKind(text string) string {
@@ -87,7 +95,7 @@ func scanLine(at place, line string, f *findings) {
 	for _, s := range secrets {
 		if found := s.shape.FindStringIndex(line); found != nil {
 			at.column = 1 + utf8.RuneCountInString(line[:found[0]])
-			f.errorf(at, secretMend, "what stands here looks like %s", s.kind)
+			f.errorf(at, secretMend(s.kind), "what stands here looks like %s", s.kind)
 			return
 		}
 	}
@@ -106,7 +114,7 @@ func deceives(at place, text string, f *findings) bool {
 		return true
 	}
 	if kind := secretKind(text); kind != "" {
-		f.errorf(at, secretMend, "what stands here looks like %s", kind)
+		f.errorf(at, secretMend(kind), "what stands here looks like %s", kind)
 		return true
 	}
 	return false

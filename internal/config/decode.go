@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,10 +20,26 @@ type selfReader interface{ read(f *findings, n *node) }
 // planner is a struct of the design's keys without a rule in this version.
 type planner interface{ planned() []string }
 
-// Mark is where a struct of a file stands.
-type Mark struct{ at place }
+// Mark is where a struct of a file and its keys stand.
+type Mark struct {
+	at   place
+	keys map[string]place
+}
 
-func (m *Mark) mark(at place) { m.at = at }
+func (m *Mark) mark(n *node) {
+	m.at, m.keys = n.place, make(map[string]place)
+	for _, p := range n.pairs {
+		m.keys[p.key.text] = p.key.place
+	}
+}
+
+// key is where a key stands, or where it would.
+func (m *Mark) key(name string) place {
+	if at, ok := m.keys[name]; ok {
+		return at
+	}
+	return m.at
+}
 
 // word is text in a file. Its zero value was not written.
 type word struct {
@@ -42,26 +59,31 @@ func (w *word) read(f *findings, n *node) {
 		w.text = n.text
 		f.errorf(n.place, fmt.Sprintf("write \"%s\" in quotation marks", n.text), "must be text, is %s", n.form)
 	default:
-		f.errorf(n.place, "", "must be text, is %s", n.form)
+		f.errorf(n.place, valueMend, "must be text, is %s", n.form)
 	}
 }
+
+// valueMend is the hint for what is of another form than it must be.
+const valueMend = "write its value after the colon, or look at the example in docs/reference"
 
 func (w *word) given() bool { return w.at.file != "" }
 
 // count is a whole number in a file.
 type count struct {
-	n  int
-	at place
+	n     int
+	at    place
+	given bool // and read
 }
 
 func (c *count) read(f *findings, n *node) {
 	c.at = n.place
-	if _, err := fmt.Sscanf(n.text, "%d", &c.n); n.form != number || err != nil || fmt.Sprint(c.n) != n.text {
-		f.errorf(n.place, "", "must be a whole number, is %s", n.saying())
+	value, err := strconv.Atoi(n.text)
+	if n.form != number || err != nil || strconv.Itoa(value) != n.text {
+		f.errorf(n.place, "write digits alone, such as 2", "must be a whole number, is %s", n.saying())
+		return
 	}
+	c.n, c.given = value, true
 }
-
-func (c *count) given() bool { return c.at.file != "" }
 
 // flag is true or false in a file.
 type flag struct {
@@ -72,7 +94,7 @@ type flag struct {
 func (b *flag) read(f *findings, n *node) {
 	b.at, b.on = n.place, n.text == "true"
 	if n.form != boolean {
-		f.errorf(n.place, "", "must be true or false, is %s", n.saying())
+		f.errorf(n.place, "write true or false, without quotation marks", "must be true or false, is %s", n.saying())
 	}
 }
 
@@ -121,9 +143,10 @@ type table[T any] []entry[T]
 
 func (t *table[T]) read(f *findings, n *node) {
 	if n.form != mapping {
-		f.errorf(n.place, "", "must be %s, is %s", mapping, n.saying())
+		f.errorf(n.place, valueMend, "must be %s, is %s", mapping, n.saying())
 		return
 	}
+	*t = make(table[T], 0, len(n.pairs))
 	for _, p := range n.pairs {
 		e := entry[T]{key: word{p.key.text, p.key.place}}
 		readValue(f, p.value, reflect.ValueOf(&e.value).Elem())
@@ -163,11 +186,11 @@ func readList(f *findings, n *node, v reflect.Value) {
 }
 
 func readRecord(f *findings, n *node, v reflect.Value) {
-	if m, ok := v.Addr().Interface().(interface{ mark(place) }); ok {
-		m.mark(n.place)
+	if m, ok := v.Addr().Interface().(interface{ mark(*node) }); ok {
+		m.mark(n)
 	}
 	if n.form != mapping {
-		f.errorf(n.place, "", "must be %s, is %s", mapping, n.saying())
+		f.errorf(n.place, valueMend, "must be %s, is %s", mapping, n.saying())
 		return
 	}
 	fields := fieldsOf(v.Type())
@@ -183,7 +206,7 @@ func readRecord(f *findings, n *node, v reflect.Value) {
 	}
 	for _, k := range fields {
 		if k.required && !slices.Contains(seen, k.name) {
-			f.errorf(n.place, "", "%s is missing", k.name)
+			f.errorf(n.place, fmt.Sprintf("add %s: to it", k.name), "%s is missing", k.name)
 		}
 	}
 }

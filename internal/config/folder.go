@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -55,7 +54,7 @@ func reason(err error) error {
 func scenarioNames(f *findings, folder fs.FS) []string {
 	entries, err := fs.ReadDir(folder, ScenariosDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.errorf(place{ScenariosDir, 0, 0}, "", "cannot be read: %v", reason(err))
+		f.errorf(place{ScenariosDir, 0, 0}, "make it a folder that you can read", "cannot be read: %v", reason(err))
 		return nil
 	}
 	var names []string
@@ -75,16 +74,8 @@ func scenarioNames(f *findings, folder fs.FS) []string {
 		f.errorf(place{ScenariosDir, 0, 0}, "write one: halligan init gives two to begin with", "holds no scenario: nothing could ever be opened")
 	}
 	if len(names) > scenariosMost {
-		f.errorf(place{ScenariosDir, 0, 0}, "", "holds %d scenarios, at most %d", len(names), scenariosMost)
+		f.errorf(place{ScenariosDir, 0, 0}, "make cells of fewer scenarios", "holds %d scenarios, at most %d", len(names), scenariosMost)
 		return nil
 	}
 	return names
-}
-
-// plural is a count with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -17,7 +17,7 @@ func Lint(folder string) []Problem {
 	}
 	lintFolder(f, root.FS(), folder)
 	if err := root.Close(); err != nil {
-		f.errorf(place{CellFile, 0, 0}, "", "cannot be read: %v", reason(err))
+		f.errorf(place{CellFile, 0, 0}, "try again", "cannot be read: %v", reason(err))
 	}
 	return f.sorted()
 }
@@ -37,7 +37,7 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 	}
 	data, err := readFile(files, ServerFile)
 	if err != nil {
-		f.errorf(place{ServerFile, 0, 0}, "", "cannot be read: %v", reason(err))
+		f.errorf(place{ServerFile, 0, 0}, "make it readable for you", "cannot be read: %v", reason(err))
 		return
 	}
 	server := readServer(f, data, folder)

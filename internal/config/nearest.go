@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// namesMost is how many names a hint lists.
+const namesMost = 24
+
 // nearest is the hint for a name that is not among names: the one that was
 // probably meant, or all of them after a prefix.
 func nearest(name string, names []string, prefix string) string {
@@ -18,10 +21,13 @@ func nearest(name string, names []string, prefix string) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
-	if len(names) == 0 || len(names) > 24 {
-		return ""
+	if len(names) == 0 {
+		return "there is none yet; add it to " + CellFile
 	}
 	sorted := slices.Sorted(slices.Values(names))
+	if len(sorted) > namesMost {
+		sorted = append(sorted[:namesMost:namesMost], "…")
+	}
 	return prefix + strings.Join(sorted, ", ")
 }
 

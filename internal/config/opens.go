@@ -17,8 +17,8 @@ const (
 
 // opens reads what the scenario opens.
 func (s *scenarioFacts) opens() {
-	if n := len(s.file.Opens); n == 0 || n > opensMost {
-		s.errorf(s.file.at, "", "opens: must name 1 to %d targets, names %d", opensMost, n)
+	if n := len(s.file.Opens); s.file.Opens != nil && n == 0 || n > opensMost {
+		s.errorf(s.file.key("opens"), "write what this scenario is for, and make another scenario of the rest", "opens: must name 1 to %d targets, names %d", opensMost, n)
 	}
 	seen := make(map[string]place)
 	for _, open := range s.file.Opens {

@@ -28,6 +28,9 @@ type cellFacts struct {
 	hosts  []host
 }
 
+// boundsMend is the hint for a number out of its bounds.
+const boundsMend = "choose one within these bounds"
+
 // textLongest is the length in bytes of the longest name, contact or sentence.
 const textLongest = 1 << 10
 
@@ -44,14 +47,14 @@ func idOf(f *findings, w word) bool {
 
 func lengthOf(f *findings, w word, most int) {
 	if len(w.text) > most {
-		f.errorf(w.at, "", "has %d bytes, at most %d", len(w.text), most)
+		f.errorf(w.at, "make it shorter", "has %d bytes, at most %d", len(w.text), most)
 	}
 }
 
 // readPeople checks people and their keys.
 func (c *cellFacts) readPeople(f *findings, folder fs.FS) {
-	if len(c.file.People) == 0 || len(c.file.People) > roster.PeopleMost {
-		f.errorf(c.file.at, "", "people: must be 1 to %d, are %d", roster.PeopleMost, len(c.file.People))
+	if n := len(c.file.People); c.file.People != nil && n == 0 || n > roster.PeopleMost {
+		f.errorf(c.file.key("people"), boundsMend, "people: must be 1 to %d, are %d", roster.PeopleMost, len(c.file.People))
 	}
 	seen := make(map[string]place)
 	for _, p := range c.file.People {
@@ -89,7 +92,7 @@ func (c *cellFacts) keysOf(f *findings, folder fs.FS, p personFile) []publicKey 
 		f.errorf(p.ID.at, "add keys with a line of a .pub file, or keys_from with the name of one", "person %s has no key: %s could sign nothing", p.ID.text, p.ID.text)
 	}
 	if len(keys) > roster.KeysMost {
-		f.errorf(p.ID.at, "", "person %s has %d keys, at most %d", p.ID.text, len(keys), roster.KeysMost)
+		f.errorf(p.ID.at, "take out those that are not used", "person %s has %d keys, at most %d", p.ID.text, len(keys), roster.KeysMost)
 	}
 	return slices.DeleteFunc(keys, func(k publicKey) bool { return !c.claim(f, k, "person "+p.ID.text) })
 }
@@ -115,7 +118,7 @@ func (c *cellFacts) claim(f *findings, key publicKey, owner string) bool {
 // readGroups checks the groups and keeps those members that exist.
 func (c *cellFacts) readGroups(f *findings) {
 	if len(c.file.Groups) > roster.GroupsMost {
-		f.errorf(c.file.at, "", "groups: are %d, at most %d", len(c.file.Groups), roster.GroupsMost)
+		f.errorf(c.file.key("groups"), boundsMend, "groups: are %d, at most %d", len(c.file.Groups), roster.GroupsMost)
 	}
 	var ids []string
 	for _, p := range c.people {
@@ -169,8 +172,8 @@ func (c *cellFacts) checkGroup(f *findings, reference word) bool {
 
 // checkFounders demands people, each once.
 func (c *cellFacts) checkFounders(f *findings) {
-	if len(c.file.Founders) == 0 {
-		f.errorf(c.file.at, "", "founders: must name at least one person")
+	if c.file.Founders != nil && len(c.file.Founders) == 0 {
+		f.errorf(c.file.key("founders"), "name the people who sign first", "founders: must name at least one person")
 	}
 	var seen, ids []string
 	for _, p := range c.people {

@@ -14,6 +14,11 @@ type quorum struct {
 	legs []place // of each leg
 }
 
+const (
+	manyMend = "ask fewer: everybody in a quorum must be woken"
+	fewMend  = "count less, or add people to the group: each place takes a different person"
+)
+
 func groupName(reference word) string {
 	name, _ := access.Group(reference.text)
 	return name
@@ -28,7 +33,7 @@ func (c *cellFacts) readQuorum(f *findings, at place, legs []legFile) (quorum, b
 		if !c.checkGroup(f, leg.From) {
 			ok = false
 		}
-		if !leg.Count.given() {
+		if !leg.Count.given {
 			ok = false
 			continue
 		}
@@ -41,14 +46,16 @@ func (c *cellFacts) readQuorum(f *findings, at place, legs []legFile) (quorum, b
 		q.legs = append(q.legs, leg.at)
 	}
 	switch {
+	case legs == nil:
+		return q, false
 	case len(legs) == 0:
 		f.errorf(at, "write at least one leg: - { from: group:security, count: 1 }", "the quorum is empty: nobody would have to agree")
 		return q, false
 	case len(legs) > access.LegsMost:
-		f.errorf(at, "", "the quorum has %d legs, at most %d", len(legs), access.LegsMost)
+		f.errorf(at, manyMend, "the quorum has %d legs, at most %d", len(legs), access.LegsMost)
 		return q, false
 	case ok && places > access.PlacesMost:
-		f.errorf(at, "", "the quorum has %d places, at most %d", places, access.PlacesMost)
+		f.errorf(at, manyMend, "the quorum has %d places, at most %d", places, access.PlacesMost)
 		return q, false
 	}
 	return q, ok
@@ -132,11 +139,11 @@ func anyone(string) bool { return true }
 // person could prevent every change.
 func (q quorum) checkChange(f *findings, c *cellFacts) {
 	if missing := q.missing(c, anyone); missing != nil {
-		f.errorf(q.where(missing[0].From), "count less, or add people to the group", "the change quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
+		f.errorf(q.where(missing[0].From), fewMend, "the change quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
 		return
 	}
 	if p, leg, found := q.critical(c, anyone, ""); found && !c.file.Trial.on {
-		f.warnf(q.where(leg.From), "count less, or add people to the group", "without %s the change quorum cannot be filled: a single point of failure", p)
+		f.warnf(q.where(leg.From), fewMend, "without %s the change quorum cannot be filled: a single point of failure", p)
 	}
 }
 
@@ -144,7 +151,7 @@ func (q quorum) checkChange(f *findings, c *cellFacts) {
 // one person could prevent it. Able says whose keys are strong enough.
 func (q quorum) checkWhoever(f *findings, c *cellFacts, requesters []string, able func(string) bool) {
 	if missing := q.missing(c, able); missing != nil {
-		f.errorf(q.where(missing[0].From), "count less, or add people to the group"+ableMend(q, c, able),
+		f.errorf(q.where(missing[0].From), fewMend+ableMend(q, c, able),
 			"the quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
 		return
 	}
@@ -185,8 +192,13 @@ func ableMend(q quorum, c *cellFacts, able func(string) bool) string {
 	if len(weak) == 0 {
 		return ""
 	}
-	if len(weak) > 5 {
-		weak = append(weak[:5:5], "others")
+	return "; mfa leaves out those without a security key: " + few(weak)
+}
+
+// few names people, not all of them when they are many.
+func few(people []string) string {
+	if len(people) > 5 {
+		people = append(people[:5:5], "others")
 	}
-	return "; mfa leaves out " + strings.Join(weak, ", ") + ", who have no security key"
+	return strings.Join(people, ", ")
 }

@@ -22,7 +22,7 @@ type scenarioFacts struct {
 // readScenario reads and checks one scenario. It gives nil when the file is no
 // YAML.
 func readScenario(f *findings, folder fs.FS, name string, cell *cellFacts) *scenarioFacts {
-	root := open(f, folder, name, "")
+	root := open(f, folder, name, "make it readable for you, or move it away")
 	if root == nil {
 		return nil
 	}
@@ -43,8 +43,8 @@ func (s *scenarioFacts) about(fileID string) {
 	if idOf(s.findings, file.Scenario) && file.Scenario.text != fileID {
 		s.errorf(file.Scenario.at, "rename the file to "+file.Scenario.text+".yaml, or change the id: one scenario has one name", "scenario %s stands in %s.yaml", file.Scenario.text, fileID)
 	}
-	if len(file.UseWhen) == 0 {
-		s.errorf(file.at, "say when this is an emergency", "use_when: must have at least one sentence")
+	if file.UseWhen != nil && len(file.UseWhen) == 0 {
+		s.errorf(file.key("use_when"), "say when this is an emergency", "use_when: must have at least one sentence")
 	}
 	if file.Owner.given() && s.cell != nil {
 		s.cell.checkGroup(s.findings, file.Owner)
@@ -76,8 +76,8 @@ func (s *scenarioFacts) personal(w word) {
 }
 
 func (s *scenarioFacts) requesters() {
-	if len(s.file.MayRequest) == 0 {
-		s.errorf(s.file.at, "", "may_request: must name at least one group")
+	if s.file.MayRequest != nil && len(s.file.MayRequest) == 0 {
+		s.errorf(s.file.key("may_request"), "write a group: [group:on-call]", "may_request: must name at least one group")
 	}
 	var seen []string
 	for _, w := range s.file.MayRequest {
@@ -104,10 +104,7 @@ func (s *scenarioFacts) mayAsk() []string {
 
 // able says whose keys can prove what mfa demands.
 func (s *scenarioFacts) able(id string) bool {
-	if !roster.Strength(s.file.Controls.MFA.text).AtLeast(roster.UserVerified) {
-		return true
-	}
-	return s.cell.secure[id]
+	return s.file.Controls.MFA.text != string(roster.UserVerified) || s.cell.secure[id]
 }
 
 func (s *scenarioFacts) alarms() {

@@ -9,13 +9,15 @@ import (
 // secretMost is the length in bytes of the longest file that holds a secret.
 const secretMost = 64 << 10
 
+const fileMend = "name a file that the server can read; a path is seen from the folder of " + ServerFile
+
 // readSecretFile reads a file that nobody but its owner may read. It does not
 // follow a link in the last place, and refuses what is no regular file.
 func (s *serverFacts) readSecretFile(w word) ([]byte, bool) {
 	name := s.path(w, "")
 	info, err := os.Lstat(name)
 	if err != nil {
-		s.errorf(w.at, "", "cannot open %s: %v", show(w.text), reason(err))
+		s.errorf(w.at, fileMend, "cannot open %s: %v", show(w.text), reason(err))
 		return nil, false
 	}
 	if !info.Mode().IsRegular() {
@@ -27,12 +29,12 @@ func (s *serverFacts) readSecretFile(w word) ([]byte, bool) {
 		return nil, false
 	}
 	if info.Size() > secretMost {
-		s.errorf(w.at, "", "%s has %d bytes, at most %d", show(w.text), info.Size(), secretMost)
+		s.errorf(w.at, fileMend, "%s has %d bytes, at most %d", show(w.text), info.Size(), secretMost)
 		return nil, false
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		s.errorf(w.at, "", "cannot read %s: %v", show(w.text), reason(err))
+		s.errorf(w.at, fileMend, "cannot read %s: %v", show(w.text), reason(err))
 		return nil, false
 	}
 	return data, true
@@ -50,7 +52,7 @@ func (s *serverFacts) tls() {
 	}
 	cert, err := os.ReadFile(s.out.TLS.Cert)
 	if err != nil {
-		s.errorf(t.Cert.at, "", "cannot open %s: %v", show(t.Cert.text), reason(err))
+		s.errorf(t.Cert.at, fileMend, "cannot open %s: %v", show(t.Cert.text), reason(err))
 		return
 	}
 	// The error could quote the key.

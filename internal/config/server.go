@@ -77,7 +77,7 @@ func LoadServer(name string) (Server, []Problem, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		data = []byte("listen: " + ListenDefault + "\n")
 	} else if err != nil {
-		problem := Problem{File: ServerFile, What: "cannot be read: " + reason(err).Error(), Severity: Error}
+		problem := Problem{File: ServerFile, What: "cannot be read: " + reason(err).Error(), Mend: "make it readable for the server", Severity: Error}
 		return Server{}, nil, &BrokenError{[]Problem{problem}}
 	}
 	server, problems := ParseServer(data, filepath.Dir(name))
@@ -206,11 +206,11 @@ func (s *serverFacts) limits() {
 		{"streams", s.file.Limits.Streams, &s.out.Limits.Streams},
 		{"requests_per_minute", s.file.Limits.RequestsPerMinute, &s.out.Limits.RequestsPerMinute},
 	} {
-		if !limit.given.given() {
+		if !limit.given.given {
 			continue
 		}
 		if limit.given.n < 1 || limit.given.n > 1_000_000 {
-			s.errorf(limit.given.at, "", "%s must be 1 to 1000000, is %d", limit.name, limit.given.n)
+			s.errorf(limit.given.at, boundsMend, "%s must be 1 to 1000000, is %d", limit.name, limit.given.n)
 		}
 		*limit.to = limit.given.n
 	}
@@ -224,7 +224,7 @@ func (s *serverFacts) checkChannels(f *findings, channels []string) {
 		}
 	}
 	for _, channel := range channels {
-		if _, ok := s.out.Webhooks[channel]; !ok {
+		if !slices.ContainsFunc(s.file.Webhooks, func(e entry[webhookFile]) bool { return e.key.text == channel }) {
 			f.warnf(s.file.at, "add it under webhooks", "channel %s has no webhook here: its alarms go nowhere", show(channel))
 		}
 	}

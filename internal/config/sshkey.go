@@ -33,7 +33,7 @@ func readKey(f *findings, at place, line string) (publicKey, bool) {
 		return publicKey{}, false
 	}
 	if len(words) < 2 || !slices.Contains(roster.KeyTypes, words[0]) {
-		f.errorf(at, keyMend, "%s is not an SSH public key of type %s", show(line), strings.Join(roster.KeyTypes, ", "))
+		f.errorf(at, keyMend+"; types: "+strings.Join(roster.KeyTypes, ", "), "%s is not an SSH public key", show(line))
 		return publicKey{}, false
 	}
 	key, err := roster.ParseKey(line)
@@ -71,7 +71,7 @@ func readKeys(f *findings, folder fs.FS, name word) []publicKey {
 	}
 	info, err := fs.Stat(folder, name.text)
 	if err != nil || !info.Mode().IsRegular() {
-		f.errorf(name.at, "", "cannot open %s as a file of keys", show(name.text))
+		f.errorf(name.at, "put it there, and make it readable for you", "cannot open %s as a file of keys", show(name.text))
 		return nil
 	}
 	if info.Mode().Perm()&0o022 != 0 {
@@ -79,7 +79,7 @@ func readKeys(f *findings, folder fs.FS, name word) []publicKey {
 	}
 	data, err := readFile(folder, name.text)
 	if err != nil {
-		f.errorf(name.at, "", "cannot read %s: %v", show(name.text), err)
+		f.errorf(name.at, "make it readable for you", "cannot read %s: %v", show(name.text), reason(err))
 		return nil
 	}
 	if !scan(name.text, data, f) {

@@ -18,8 +18,8 @@ const (
 
 // terms reads the severities.
 func (s *scenarioFacts) terms() {
-	if len(s.file.Severities) == 0 {
-		s.errorf(s.file.at, "write one of SEV1, SEV2, SEV3, SEV4", "severities: must have at least one")
+	if s.file.Severities != nil && len(s.file.Severities) == 0 {
+		s.errorf(s.file.key("severities"), "write one of SEV1, SEV2, SEV3, SEV4", "severities: must have at least one")
 	}
 	s.out.Severities = make(map[access.Severity]access.Terms)
 	for _, e := range s.file.Severities {
@@ -37,15 +37,15 @@ func (s *scenarioFacts) terms() {
 
 func (s *scenarioFacts) within(d span, name string, least, most canon.Seconds) {
 	if d.seconds != 0 && (d.seconds < least || d.seconds > most) {
-		s.errorf(d.at, "", "%s must be %v to %v, is %v", name, least, most, d.seconds)
+		s.errorf(d.at, boundsMend, "%s must be %v to %v, is %v", name, least, most, d.seconds)
 	}
 }
 
 func (s *scenarioFacts) quorum(t termsFile) access.Quorum {
-	if s.cell == nil || t.at.file == "" {
+	if s.cell == nil || t.Quorum == nil {
 		return nil
 	}
-	q, ok := s.cell.readQuorum(s.findings, t.at, t.Quorum)
+	q, ok := s.cell.readQuorum(s.findings, t.key("quorum"), t.Quorum)
 	if ok {
 		q.checkWhoever(s.findings, s.cell, s.mayAsk(), s.able)
 	}
@@ -99,6 +99,6 @@ func (s *scenarioFacts) mfa(w word) {
 	case len(weak) > 0 && len(weak) == len(asking):
 		s.errorf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "nobody who may ask has a security key, which mfa demands")
 	case len(weak) > 0:
-		s.warnf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "%s of those who may ask cannot: they have no security key, which mfa demands", plural(len(weak), "person", "people"))
+		s.warnf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "mfa demands a security key, which some who may ask do not have: %s", few(weak))
 	}
 }

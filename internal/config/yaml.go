@@ -62,7 +62,7 @@ func parse(file string, data []byte, f *findings) *node {
 		return nil
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		f.errorf(place{file, 1, 1}, "", "is empty")
+		f.errorf(place{file, 1, 1}, "write it, or take the file away", "is empty")
 		return nil
 	}
 	c := converter{file: file, findings: f}
@@ -116,7 +116,7 @@ func plain(file string, tokens token.Tokens, f *findings) bool {
 			entries++
 		}
 		if open > deepest || entries > 4*deepest {
-			f.errorf(at, "", "is nested too deeply")
+			f.errorf(at, deepMend, "is nested too deeply")
 			return false
 		}
 	}
@@ -134,6 +134,11 @@ func safely(parse func() (*ast.File, error)) (tree *ast.File, err error) {
 	return parse()
 }
 
+const (
+	deepMend   = "write it with fewer brackets and hyphens"
+	syntaxMend = "look at the indentation, the quotation marks and the brackets before this place"
+)
+
 var errUnreadable = errors.New("cannot be read as YAML")
 
 // syntax notes where and why the parser gave up.
@@ -143,7 +148,7 @@ func syntax(file string, err error, f *findings) {
 		GetMessage() string
 	}
 	if !errors.As(err, &located) || located.GetToken() == nil || located.GetToken().Position == nil {
-		f.errorf(place{file, 0, 0}, "", "%v", errUnreadable)
+		f.errorf(place{file, 0, 0}, syntaxMend, "%v", errUnreadable)
 		return
 	}
 	at := located.GetToken().Position
@@ -151,8 +156,7 @@ func syntax(file string, err error, f *findings) {
 	if strings.ContainsFunc(what, hidden) || secretKind(what) != "" {
 		what = "it breaks off here"
 	}
-	f.errorf(place{file, at.Line, at.Column}, "look at the indentation, the quotation marks and the brackets before this place",
-		"%v: %s", errUnreadable, what)
+	f.errorf(place{file, at.Line, at.Column}, syntaxMend, "%v: %s", errUnreadable, what)
 }
 
 // converter makes nodes of the parser's tree.
@@ -165,7 +169,7 @@ type converter struct {
 func (c *converter) node(n ast.Node, depth int) *node {
 	out := &node{place: c.at(n), form: empty}
 	if depth > deepest {
-		c.fail(out.place, "is nested too deeply")
+		c.fail(out.place, deepMend, "is nested too deeply")
 		return out
 	}
 	switch x := n.(type) {
@@ -188,7 +192,7 @@ func (c *converter) node(n ast.Node, depth int) *node {
 		out.form, out.text = boolean, fmt.Sprint(x.Value)
 	case *ast.NullNode:
 	default:
-		c.fail(out.place, "is a part of YAML that is not read")
+		c.fail(out.place, "write text, lists and keys alone", "is a part of YAML that is not read")
 	}
 	if out.form == text && deceives(out.place, out.text, c.findings) {
 		c.failed = true
@@ -205,11 +209,11 @@ func (c *converter) pairs(out *node, values []*ast.MappingValueNode, depth int) 
 			out.place = key.place
 		}
 		if key.form != text && key.form != number && key.form != boolean {
-			c.fail(key.place, "a key must be text, is "+string(key.form))
+			c.fail(key.place, "write a word before the colon", "a key must be text, is "+string(key.form))
 			return
 		}
 		if first, twice := seen[key.text]; twice {
-			c.fail(key.place, fmt.Sprintf("key %s stands twice, first in line %d", show(key.text), first.line))
+			c.fail(key.place, "keep one of them", fmt.Sprintf("key %s stands twice, first in line %d", show(key.text), first.line))
 			continue
 		}
 		seen[key.text] = key.place
@@ -217,9 +221,9 @@ func (c *converter) pairs(out *node, values []*ast.MappingValueNode, depth int) 
 	}
 }
 
-func (c *converter) fail(at place, what string) {
+func (c *converter) fail(at place, mend, what string) {
 	c.failed = true
-	c.errorf(at, "", "%s", what)
+	c.errorf(at, mend, "%s", what)
 }
 
 func (c *converter) at(n ast.Node) place {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,11 +196,14 @@ func checkOtherWay(f *findings, in CheckInput, s settings) {
 	if s.get("passwordauthentication") == "yes" || s.get("kbdinteractiveauthentication") == "yes" {
 		ways = append(ways, "a password")
 	}
-	if s.get("pubkeyauthentication") != "no" {
-		for _, user := range usersOf(in.Passwd) {
-			if file := plainKeys(s["authorizedkeysfile"], user); file != "" {
-				ways = append(ways, fmt.Sprintf("a plain key of %s (%s)", user.name, file))
-			}
+	for _, user := range usersOf(in.Passwd) {
+		plain, authority := keysOf(s["authorizedkeysfile"], user)
+		if plain != "" && s.get("pubkeyauthentication") != "no" {
+			ways = append(ways, fmt.Sprintf("a plain key of %s (%s)", user.name, plain))
+		}
+		if authority != "" {
+			f.warn("if it is the cell's, remove the line: TrustedUserCAKeys is enough",
+				"%s trusts an authority: logins by it are not on record and cannot be ended", authority)
 		}
 	}
 	if len(ways) == 0 {
@@ -207,7 +211,8 @@ func checkOtherWay(f *findings, in CheckInput, s settings) {
 			"there is no way into this host without a certificate")
 		return
 	}
-	f.ok("another way in without a certificate: %s", strings.Join(ways[:min(len(ways), 4)], ", "))
+	const remark = " (plain keys too are refused while the list cannot be read: keep a console)"
+	f.ok("another way in without a certificate: %s%s", strings.Join(ways[:min(len(ways), 4)], ", "), remark)
 }
 
 type user struct{ name, home string }
@@ -226,9 +231,9 @@ func usersOf(passwd string) (out []user) {
 	return out
 }
 
-// plainKeys returns the first authorized keys file of the user that holds a key
-// which is not an authority's.
-func plainKeys(patterns []string, u user) string {
+// keysOf returns the first authorized keys file of the user that holds a plain
+// key, and the first that trusts an authority.
+func keysOf(patterns []string, u user) (plain, authority string) {
 	for pattern := range strings.FieldsSeq(strings.Join(patterns, " ")) {
 		path := strings.NewReplacer("%h", u.home, "%u", u.name, "%%", "%").Replace(pattern)
 		if !filepath.IsAbs(path) {
@@ -237,10 +242,15 @@ func plainKeys(patterns []string, u user) string {
 		data, err := os.ReadFile(path)
 		for err == nil && len(data) > 0 {
 			var options []string
-			if _, _, options, data, err = ssh.ParseAuthorizedKey(data); err == nil && !slices.Contains(options, "cert-authority") {
-				return path
+			_, _, options, data, err = ssh.ParseAuthorizedKey(data)
+			switch {
+			case err != nil:
+			case slices.Contains(options, "cert-authority"):
+				authority = cmp.Or(authority, path)
+			default:
+				plain = cmp.Or(plain, path)
 			}
 		}
 	}
-	return ""
+	return plain, authority
 }

@@ -25,6 +25,9 @@ type Outcome struct {
 	Ended    []revocation.Session
 	Problems []string
 	Reported bool // a server took a report of this round
+	// Blind: the sessions, or the list in force, could not be read. The report
+	// then says that there is more than it lists, so that it proves no end.
+	Blind bool
 }
 
 // Run works in rounds until ctx is done. Trouble is logged and reported, never
@@ -64,9 +67,8 @@ func (h *Host) round(ctx context.Context, now bool) Outcome {
 	list, err := h.keep.ensure()
 	if err != nil {
 		fail(err)
-		return out // without a list in force there is nothing to say
-	}
-	if now || h.pulls.ready(h.opts.Now()) {
+		out.Blind, list = true, revocation.Empty(h.config.Origin)
+	} else if now || h.pulls.ready(h.opts.Now()) {
 		list, err = h.pull(ctx, list)
 		h.pulls.did(err, h.opts.Now())
 		h.pulled = err
@@ -82,7 +84,7 @@ func (h *Host) round(ctx context.Context, now bool) Outcome {
 	logins, err := h.look()
 	if err != nil {
 		fail(err)
-		return out // a listing that may lack something is not reported
+		out.Blind = true
 	}
 	for _, l := range logins {
 		out.Sessions = append(out.Sessions, l.sessions()...)
@@ -155,7 +157,11 @@ func (h *Host) report(ctx context.Context, out Outcome, listedAt time.Time) erro
 		List:     revocation.ListRef{Number: out.List.Number, At: out.List.At},
 		ListedAt: listedAt.UTC().Truncate(time.Millisecond), Sequence: s.Sequence,
 		Sessions: out.Sessions, Ended: h.ended, Problems: out.Problems,
-	}.Fit(out.List)
+	}
+	if out.Blind {
+		r.More = 1
+	}
+	r = r.Fit(out.List)
 	body, err := sign(h, r)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +87,28 @@ func TestServerAway(t *testing.T) {
 	})
 }
 
+// TestServerHangs: a server that takes requests and never answers holds up
+// nothing but those requests, for a bounded time.
+func TestServerHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		h := w.host()
+		w.net.hangs = true
+		begun := time.Now()
+		out := h.Once(t.Context())
+		if took := time.Since(begun); took > 10*time.Second || len(out.Problems) != 2 || out.Reported {
+			t.Errorf("after %v: %+v", took, out)
+		}
+		during(t, h, time.Minute)
+		w.net.hangs = false
+		w.net.revoke(grantA)
+		during(t, h, time.Minute)
+		if len(w.net.reports) == 0 || w.net.reports[len(w.net.reports)-1].List.Number != 1 {
+			t.Error("the host does not come back")
+		}
+	})
+}
+
 // TestReportsRefused: a server that takes no reports still gives lists at the
 // usual pace.
 func TestReportsRefused(t *testing.T) {
@@ -152,6 +175,31 @@ func TestFloor(t *testing.T) {
 	w.net.list.KeyIDs = []string{grantA}
 	if out := h.Once(t.Context()); out.List.Number != 5 || len(out.Problems) != 0 {
 		t.Errorf("the right list was not taken: %+v", out)
+	}
+}
+
+// TestBlind: what the host cannot read it does not pass off as absent.
+func TestBlind(t *testing.T) {
+	w := newWorld(t)
+	h := w.host()
+	w.login(200, 1000, grantA)
+	if err := os.WriteFile(filepath.Join(w.config.Run, "7-7-odd.login"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.net.revoke(grantA)
+	out := h.Once(t.Context())
+	if !out.Blind || !out.Reported || len(out.Problems) == 0 {
+		t.Fatalf("%+v", out)
+	}
+	if r := w.net.reports[0]; r.More == 0 || len(r.Problems) == 0 {
+		t.Errorf("the report could be taken for a proof: %+v", r)
+	}
+	if err := os.WriteFile(w.config.KRL, []byte("ssh-ed25519 AAAA\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	h.Once(t.Context())
+	if r := w.net.reports[1]; r.More == 0 || r.List.Number != 0 {
+		t.Errorf("a report about somebody else's list: %+v", r)
 	}
 }
 

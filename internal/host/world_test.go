@@ -197,7 +197,8 @@ type wire struct {
 	list    revocation.List
 	body    []byte // if set, served in place of list
 	down    error
-	refuse  int // status of answers to reports
+	hangs   bool // accepts requests and never answers
+	refuse  int  // status of answers to reports
 	fetched []time.Time
 	reports []revocation.Report
 	at      []time.Time
@@ -210,6 +211,10 @@ func (n *wire) revoke(ids ...string) {
 }
 
 func (n *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if n.hangs {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	answer := func(status int, body []byte) (*http.Response, error) {

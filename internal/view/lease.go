@@ -20,9 +20,9 @@ type Lease struct {
 	Closing  *access.Closing   `json:"closing,omitzero"`
 	Proofs   []access.Proof    `json:"proofs,omitempty"`
 	Closed   canon.Time        `json:"closed,omitzero"`
-	Heard    canon.Time        `json:"heard,omitzero"`       // when the host last reported
-	Overdue  bool              `json:"overdue,omitzero"`     // should be closed by now; it pages
-	OtherWay string            `json:"other_way,omitempty"`  // into the host, without a certificate; while closing
+	Heard    canon.Time        `json:"heard,omitzero"`      // when the host last reported
+	Overdue  bool              `json:"overdue,omitzero"`    // should be closed by now; it pages
+	OtherWay string            `json:"other_way,omitempty"` // into the host, without a certificate; while closing
 	Known    string            `json:"known"`
 }
 

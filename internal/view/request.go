@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -58,8 +59,8 @@ type Decision struct {
 	For      canon.Seconds `json:"for,omitzero"`      // narrowed to
 	Targets  []string      `json:"targets,omitempty"` // narrowed to
 	At       canon.Time    `json:"at"`
-	Key      string        `json:"key"`               // fingerprint
-	Void     bool          `json:"void,omitzero"`     // signer or key was removed since: it counts no more
+	Key      string        `json:"key"`           // fingerprint
+	Void     bool          `json:"void,omitzero"` // signer or key was removed since: it counts no more
 	Text     string        `json:"text"`
 }
 
@@ -152,11 +153,10 @@ func (s *state) legsOf(r *access.Request, b ballot) []Leg {
 		return b.legs(s.candidates(b.quorum))
 	}
 	if r.Grant == nil {
-		b.may = func(string) bool { return false }
 		return nil
 	}
 	legs := make([]Leg, 0, len(b.quorum))
-	seats := b.quorum.Seats(r.Grant.By, func(person, from string) bool { return s.member(person, from) })
+	seats := b.quorum.Seats(r.Grant.By, s.member)
 	for _, l := range merged(b.quorum) {
 		leg := Leg{From: l.From, Count: l.Count}
 		for _, person := range r.Grant.By {
@@ -177,12 +177,7 @@ func (s *state) member(person, from string) bool {
 	if !ok {
 		return false
 	}
-	for _, member := range s.roster.Groups[name] {
-		if member == person {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.roster.Groups[name], person)
 }
 
 func (s *state) title(scenario string) string {

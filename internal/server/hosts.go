@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/revocation"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+)
+
+// freshFor is how long one signed revocation list is served: hosts must be able
+// to show that they listed their sessions after an instant of ours.
+const freshFor = time.Second
+
+// hosts is the server's side of cmd/halligan-host: it hands out the revocation
+// list and takes reports.
+type hosts struct {
+	origin string
+	signer note.Signer
+	check  cell.Verifier
+	world  *following
+	tasks  *scheduler.Scheduler
+	effect scheduler.Broker
+
+	mu     sync.Mutex
+	signed []byte
+	at     canon.Time
+	number int64
+	heard  map[string]heard
+}
+
+// heard is the newest report of a host.
+type heard struct {
+	At    canon.Time
+	Facts cell.ReportFacts
+}
+
+// errReport says that a report is not one of a host of this cell.
+var errReport = errors.New("the report is not signed by the report key of a host of this cell")
+
+// Revocations is the signed revocation list as it is now.
+func (h *hosts) Revocations(context.Context) ([]byte, error) {
+	ids, number := h.world.view().Revocations()
+	now := h.effect.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.signed != nil && h.number == number && now.Sub(h.at) < freshFor && !now.Before(h.at) {
+		return h.signed, nil
+	}
+	list := revocation.List{Origin: h.origin, Number: number, At: now.Std(), KeyIDs: ids}
+	signed, err := list.Sign(h.signer)
+	if err != nil {
+		return nil, fmt.Errorf("cannot sign the revocation list: %w", err)
+	}
+	h.signed, h.at, h.number = signed, now, number
+	return signed, nil
+}
+
+// Report takes a host's signed report. It is put before the rules for every
+// lease at that host whose end still wants proof.
+func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
+	facts, err := h.check.Report(report, signature)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errReport, err)
+	}
+	host, known := h.world.host(facts.Host)
+	if !known || facts.Origin != h.origin || host.Report.Fingerprint != facts.Fingerprint {
+		return errReport
+	}
+	h.mu.Lock()
+	h.heard[facts.Host] = heard{At: h.effect.Now(), Facts: facts}
+	h.mu.Unlock()
+	reported := &cell.Reported{Report: report, Signature: signature, Facts: facts}
+	var failed []error
+	for _, job := range h.tasks.Waiting(cell.TaskList) {
+		lease, ok := job.Lease()
+		if !ok || lease.Host != facts.Host || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID) {
+			continue // the rules would refuse it; no entry would come of it
+		}
+		_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: job.Task.ID}, cell.Observed{Report: reported})
+		var refusal *cell.Refusal
+		if err != nil && !errors.As(err, &refusal) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Heard is when each host last reported, for those who watch.
+func (h *hosts) Heard() map[string]canon.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := map[string]canon.Time{}
+	for host, report := range h.heard {
+		at[host] = report.At
+	}
+	return at
+}

@@ -1,0 +1,249 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/provider"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+)
+
+// sink sends an alarm on one channel, once.
+type sink interface {
+	Send(ctx context.Context, m alert.Message) (alert.Receipt, error)
+}
+
+// Limits of alarms: how many of one channel are on their way at a time, and
+// after how many tries one is given up, which is itself recorded.
+const (
+	alarmsAtATime = 4
+	alarmTries    = 40 // with pauses up to five minutes: about three hours
+)
+
+// clockEvery and countEvery are the pauses of the standing tasks.
+const (
+	clockEvery = 5 * time.Second
+	countEvery = time.Minute
+)
+
+// works is what the scheduler does, kind by kind.
+type works struct {
+	origin   string
+	world    *following
+	ssh      provider.Provider
+	channels map[string]sink
+	broker   func() *broker.Broker // set after the scheduler was made
+}
+
+func (w *works) table() map[cell.TaskKind]scheduler.Work {
+	due := scheduler.Work{Do: always(scheduler.Result{Kind: cell.EffectDue}), Group: together, Workers: 4}
+	atHost := func(j scheduler.Job) string {
+		lease, ok := j.Lease()
+		if !ok {
+			return j.Task.ID
+		}
+		return lease.Host
+	}
+	return map[cell.TaskKind]scheduler.Work{
+		cell.TaskLapse:       due,
+		cell.TaskEnd:         due,
+		cell.TaskExpire:      due,
+		cell.TaskPage:        due,
+		cell.TaskConsequence: {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
+		cell.TaskOpen:        {Do: w.open, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskBaseline:    {Do: w.baseline, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
+		cell.TaskProve:       {Do: w.prove, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
+		cell.TaskAlarm:       {Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Workers: 64, Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute}},
+		cell.TaskClock:       {Do: w.clock, Workers: 1},
+		cell.TaskCount:       {Do: w.count, Workers: 1},
+	}
+}
+
+func together(scheduler.Job) string { return "" }
+
+// always gives the same result for every job.
+func always(result scheduler.Result) func(context.Context, []scheduler.Job) []scheduler.Result {
+	return func(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
+		results := make([]scheduler.Result, len(jobs))
+		for i := range results {
+			results[i] = result
+		}
+		return results
+	}
+}
+
+// lease is what the provider is told of a job's lease.
+func (w *works) lease(j scheduler.Job) (provider.Lease, bool) {
+	l, ok := j.Lease()
+	if !ok || j.Request.Grant == nil {
+		return provider.Lease{}, false
+	}
+	seen := w.world.view()
+	host, known := w.world.host(l.Host)
+	if seen == nil || !known {
+		return provider.Lease{}, false
+	}
+	scenario, known := seen.Scenario(j.Request.Scenario)
+	if !known {
+		return provider.Lease{}, false
+	}
+	target, known := scenario.Target(l.Target)
+	if !known {
+		return provider.Lease{}, false
+	}
+	return provider.Lease{
+		KeyID: l.KeyID, Target: l.Target, User: target.User, Principals: target.Principals, Until: j.Request.Grant.Until,
+		Host: provider.Host{ID: host.ID, Address: host.Address, Keys: hostKeys(host)},
+	}, true
+}
+
+func hostKeys(h *cell.Host) []string {
+	lines := make([]string, 0, len(h.Keys))
+	for _, key := range h.Keys {
+		lines = append(lines, key.Line)
+	}
+	return lines
+}
+
+func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	for i, j := range jobs {
+		lease, ok := w.lease(j)
+		if !ok {
+			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: "internal"}}
+			continue
+		}
+		if err := w.ssh.Open(ctx, lease); err != nil {
+			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
+			continue
+		}
+		results[i] = scheduler.Result{Kind: cell.EffectOpened}
+	}
+	return results
+}
+
+func why(err error) string {
+	switch {
+	case errors.Is(err, provider.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
+		return "unreachable"
+	case errors.Is(err, provider.ErrRefused):
+		return "refused"
+	}
+	return "internal"
+}
+
+// baseline looks whether twins are accepted while their leases are open.
+func (w *works) baseline(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	return w.probe(ctx, jobs)
+}
+
+// prove closes and looks whether twins are refused.
+func (w *works) prove(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	for _, j := range jobs {
+		if lease, ok := w.lease(j); ok {
+			// An error here changes nothing: the probe tells what is so.
+			_ = w.ssh.Close(ctx, lease)
+		}
+	}
+	return w.probe(ctx, jobs)
+}
+
+// probe asks the one host of all jobs in one round.
+func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	var leases []provider.Lease
+	var of []int
+	for i, j := range jobs {
+		if lease, ok := w.lease(j); ok {
+			leases, of = append(leases, lease), append(of, i)
+		}
+	}
+	for i, round := range w.ssh.Probe(ctx, leases) {
+		results[of[i]] = scheduler.Result{Kind: cell.EffectProbed, Observed: cell.Observed{Round: &access.Round{Twin: round.Twin, Control: round.Control}}}
+	}
+	return results
+}
+
+// deliver is for credentials whose delivery was cut off: whoever mints reports
+// by itself, so that a task older than a minute belongs to a process that died.
+func (w *works) deliver(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	for i, j := range jobs {
+		if j.Tries > 0 || w.broker().Now().Sub(j.Task.Due) > time.Minute {
+			results[i] = scheduler.Result{Kind: cell.EffectMintFailed, Observed: cell.Observed{Why: "interrupted"}}
+		}
+	}
+	return results
+}
+
+// alarm tells one channel. A hung channel delays no other.
+func (w *works) alarm(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	slots := make(chan struct{}, alarmsAtATime)
+	var sending sync.WaitGroup
+	for i, j := range jobs {
+		slots <- struct{}{}
+		sending.Add(1)
+		go func() {
+			defer sending.Done()
+			defer func() { <-slots }()
+			results[i] = w.send(ctx, j)
+		}()
+	}
+	sending.Wait()
+	return results
+}
+
+func (w *works) send(ctx context.Context, j scheduler.Job) scheduler.Result {
+	to, configured := w.channels[j.Task.Channel]
+	if !configured {
+		return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{}}}
+	}
+	receipt, err := to.Send(ctx, w.message(j))
+	if err == nil {
+		return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: receipt.Status}}}
+	}
+	var undelivered *alert.Undelivered
+	if errors.As(err, &undelivered) {
+		if undelivered.Permanent || j.Tries >= alarmTries {
+			return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Status: undelivered.Status}}}
+		}
+		return scheduler.Result{After: undelivered.RetryAfter}
+	}
+	return scheduler.Result{}
+}
+
+func (w *works) message(j scheduler.Job) alert.Message {
+	m := alert.Message{
+		ID: alert.MessageID(j.Task.ID), At: j.Task.Due.Std(), Type: j.Task.Event, Cell: w.origin, Target: j.Task.Target,
+	}
+	if r := j.Request; r != nil {
+		m.Request, m.Scenario, m.Severity, m.Person = r.ID.Short(), r.Scenario, string(r.Severity), r.Requester
+	}
+	if seen := w.world.view(); seen != nil {
+		m.Text = seen.AlarmText(j.Task.Event, j.Task.Target, j.Request)
+	}
+	return m
+}
+
+func (w *works) clock(context.Context, []scheduler.Job) []scheduler.Result {
+	return []scheduler.Result{{Kind: cell.EffectClock, Observed: cell.Observed{Step: w.broker().ClockStep()}, After: clockEvery}}
+}
+
+func (w *works) count(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	counts := w.broker().Refused()
+	if len(counts) > 0 {
+		_, err := w.broker().Effect(ctx, cell.Effect{Kind: cell.EffectRefusedCount, Task: jobs[0].Task.ID}, cell.Observed{Counts: counts})
+		if err != nil {
+			w.broker().RefusedBack(counts)
+		}
+	}
+	return []scheduler.Result{{After: countEvery}}
+}

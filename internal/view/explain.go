@@ -1,0 +1,138 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Explain answers "what would this open, and who could approve it right now?".
+type Explain struct {
+	Scenario   string          `json:"scenario"`
+	Title      string          `json:"title"`
+	Severity   access.Severity `json:"severity"`
+	Requester  string          `json:"requester,omitempty"`
+	MayAsk     bool            `json:"may_ask"`
+	WhyNot     []string        `json:"why_not,omitempty"` // sentences
+	Longest    canon.Seconds   `json:"longest"`           // window that could be had now
+	Quorum     string          `json:"quorum"`
+	Opens      []Opening       `json:"opens"`
+	Conditions []string        `json:"conditions,omitempty"`
+	Legs       []Pool          `json:"legs"`
+	Fillable   bool            `json:"fillable"`         // the people below could fill every leg
+	Single     []string        `json:"single,omitempty"` // people without any one of whom they could not
+	Text       string          `json:"text"`
+}
+
+// Pool is a leg and everybody who could sign for it now.
+type Pool struct {
+	From   string   `json:"from"` // group reference
+	Count  int      `json:"count"`
+	People []string `json:"people"`
+	Text   string   `json:"text"`
+}
+
+// Explain says what a request of a scenario at a severity would open for a
+// requester, and who could approve it now. False says that there is no such
+// scenario or severity. An empty requester is somebody who approves nothing.
+func (c *Cell) Explain(scenario string, severity access.Severity, requester string, at Instant) (Explain, bool) {
+	var known bool
+	v := read(c, func(s *state) Explain {
+		of, ok := s.Scenarios[scenario]
+		if !ok {
+			return Explain{}
+		}
+		terms, ok := of.Severities[severity]
+		if known = ok; !ok {
+			return Explain{}
+		}
+		return s.explain(of, severity, terms, question{requester, at.Now})
+	})
+	return v, known
+}
+
+// question is who asks and when.
+type question struct {
+	requester string
+	now       canon.Time
+}
+
+func (s *state) explain(of *access.Scenario, severity access.Severity, terms access.Terms, q question) Explain {
+	v := Explain{
+		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.requester, Longest: terms.Longest,
+		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls),
+		WhyNot: s.whyNot(of, q), Legs: []Pool{},
+	}
+	v.MayAsk = len(v.WhyNot) == 0
+	if s.doubted {
+		v.Longest = min(v.Longest, of.ShortestWindow())
+	}
+	able := func(person string) bool { return person != q.requester && s.canSign(person, of.Controls.MFA) }
+	var people []string
+	for _, person := range s.candidates(terms.Quorum) {
+		if able(person) {
+			people = append(people, person)
+		}
+	}
+	for _, leg := range merged(terms.Quorum) {
+		pool := Pool{From: leg.From, Count: leg.Count, People: []string{}}
+		for _, person := range people {
+			if s.roster.In(person, leg.From) {
+				pool.People = append(pool.People, person)
+			}
+		}
+		pool.Text = fmt.Sprintf("%d of %s: %s", leg.Count, group(leg.From), either(pool.People))
+		v.Legs = append(v.Legs, pool)
+	}
+	v.Fillable = terms.Quorum.Missing(people, s.roster.In) == nil
+	if v.Fillable {
+		v.Single = s.single(terms.Quorum, people)
+	}
+	v.Text = v.sentence()
+	return v
+}
+
+// single are the people that a quorum cannot do without.
+func (s *state) single(q access.Quorum, people []string) []string {
+	var single []string
+	for _, person := range people {
+		others := slices.DeleteFunc(slices.Clone(people), func(other string) bool { return other == person })
+		if q.Missing(others, s.roster.In) != nil {
+			single = append(single, person)
+		}
+	}
+	return single
+}
+
+// whyNot says why a person could not ask now, as far as can be known before.
+func (s *state) whyNot(of *access.Scenario, q question) []string {
+	var why []string
+	switch {
+	case q.requester == "":
+	case !s.roster.Has(q.requester):
+		why = append(why, fmt.Sprintf("%s is not in the roster.", q.requester))
+	case !s.mayAsk(q.requester, of):
+		why = append(why, fmt.Sprintf("%s is not in %s.", q.requester, either(groups(of.MayRequest))))
+	case !s.canSign(q.requester, of.Controls.MFA):
+		why = append(why, fmt.Sprintf("%s has no key that could sign for it.", q.requester))
+	}
+	if !of.Controls.OpenAt(q.now) {
+		why = append(why, "It may not be asked for at this hour.")
+	}
+	if !s.sealed {
+		why = append(why, "The cell is not sealed yet.")
+	}
+	return why
+}
+
+func (v Explain) sentence() string {
+	switch {
+	case !v.Fillable:
+		return fmt.Sprintf("Nobody can get it now: %s is needed, and there are not enough people who can sign.", v.Quorum)
+	case len(v.Single) > 0:
+		return fmt.Sprintf("It needs %s, for %s at most; it cannot be had without %s.", v.Quorum, v.Longest, both(v.Single))
+	}
+	return fmt.Sprintf("It needs %s, for %s at most; no single person can hold it up.", v.Quorum, v.Longest)
+}

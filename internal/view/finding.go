@@ -1,0 +1,108 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// FindingKind names what kind of thing was found.
+type FindingKind string
+
+// The kinds of finding.
+const (
+	FindingOverdue FindingKind = "closing-overdue" // a lease should be proved dead by now
+	FindingOpening FindingKind = "open-failed"     // a target could not be opened yet
+	FindingUnheard FindingKind = "alarm-unheard"   // a channel took no alarm since
+	FindingClock   FindingKind = "clock-doubted"
+)
+
+// Finding is something that people should look at. Target and Text are empty
+// where the viewer may not see the request.
+type Finding struct {
+	Kind     FindingKind  `json:"kind"`
+	Request  canon.Digest `json:"request,omitzero"`
+	Scenario string       `json:"scenario,omitempty"`
+	Target   string       `json:"target,omitempty"`
+	Channel  string       `json:"channel,omitempty"`
+	Since    canon.Time   `json:"since,omitzero"`
+	Text     string       `json:"text,omitempty"`
+}
+
+// Findings is everything that is not as it should be, worst first, and what
+// was refused. Who was refused is told to security alone.
+type Findings struct {
+	Findings []Finding `json:"findings"`
+	Refused  Refusals  `json:"refused"`
+}
+
+// Findings shows what is not as it should be.
+func (c *Cell) Findings(viewer string, at Instant) Findings {
+	return read(c, func(s *state) Findings {
+		v := Findings{Findings: []Finding{}, Refused: s.learned.refused.clone()}
+		if !s.security(viewer) {
+			v.Refused.ByPerson = nil
+		}
+		oldest := s.unsettled()
+		slices.Reverse(oldest)
+		v.add(viewer, s, oldest, overdue(at))
+		if s.doubted {
+			v.Findings = append(v.Findings, Finding{
+				Kind: FindingClock,
+				Text: "The clock left its own measure by more than 30 seconds; until both agree again, nothing is granted for longer than the shortest window.",
+			})
+		}
+		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
+			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
+		}
+		v.add(viewer, s, oldest, failing)
+		return v
+	})
+}
+
+// add looks at every lease of the requests.
+func (v *Findings) add(viewer string, s *state, held []Held, look func(*access.Lease) (Finding, bool)) {
+	for _, h := range held {
+		for i := range h.Request.Leases {
+			found, ok := look(&h.Request.Leases[i])
+			if !ok {
+				continue
+			}
+			found.Request, found.Scenario = h.Request.ID, h.Request.Scenario
+			if !s.maySee(viewer, h.Request) {
+				found.Target, found.Text = "", ""
+			}
+			v.Findings = append(v.Findings, found)
+		}
+	}
+}
+
+func overdue(at Instant) func(*access.Lease) (Finding, bool) {
+	return func(l *access.Lease) (Finding, bool) {
+		if !cell.Overdue(l, at.Now) {
+			return Finding{}, false
+		}
+		text := fmt.Sprintf("%s is not proved dead: it is %s.", l.Target, leaseKnown(l, at))
+		return Finding{Kind: FindingOverdue, Target: l.Target, Since: l.Closing.At, Text: text}, true
+	}
+}
+
+func failing(l *access.Lease) (Finding, bool) {
+	if l.State != access.LeaseOpening || l.Trouble == "" {
+		return Finding{}, false
+	}
+	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, say(failures, l.Trouble))
+	return Finding{Kind: FindingOpening, Target: l.Target, Text: text}, true
+}
+
+func (u Unheard) finding(now canon.Time) Finding {
+	text := fmt.Sprintf("Channel %s took none of %s since %s", u.Channel, count(u.Count, "alarm"), clock(u.Since, now))
+	if u.Status != 0 {
+		text += fmt.Sprintf("; it answered with status %d", u.Status)
+	}
+	return Finding{Kind: FindingUnheard, Channel: u.Channel, Since: u.Since, Text: text + "."}
+}

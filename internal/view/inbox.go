@@ -1,0 +1,128 @@
+package view
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// Inbox is what waits for one person, oldest first.
+type Inbox struct {
+	Requests []Ask    `json:"requests"`
+	Changes  []Change `json:"changes"`
+}
+
+// Ask is a request that a person's yes would bring closer to its quorum.
+type Ask struct {
+	Row
+	For    canon.Seconds `json:"for"`
+	Lapses canon.Time    `json:"lapses"`
+	Legs   []string      `json:"legs"` // the groups with an empty place that the person could fill
+}
+
+// Change is a proposed removal of a person or key.
+type Change struct {
+	ID        canon.Digest `json:"id"`
+	Short     string       `json:"short"`
+	Proposer  string       `json:"proposer"`
+	Person    string       `json:"person"`
+	Key       string       `json:"key,omitempty"` // fingerprint; none: the whole person
+	At        canon.Time   `json:"at"`
+	Lapses    canon.Time   `json:"lapses"`
+	Legs      []Leg        `json:"legs"`
+	Decisions []Decision   `json:"decisions,omitempty"`
+	Text      string       `json:"text"`
+}
+
+// Inbox is what waits for a person: requests with an empty place that the
+// person could fill, and changes that the person has not agreed to.
+func (c *Cell) Inbox(person string, at Instant) Inbox {
+	return read(c, func(s *state) Inbox {
+		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}}
+		for _, h := range slices.Backward(s.unsettled()) {
+			if ask, ok := s.ask(person, h.Request, at); ok {
+				inbox.Requests = append(inbox.Requests, ask)
+			}
+		}
+		for _, change := range s.sortedChanges() {
+			if b := s.ballotOn(change); at.Now.Before(change.Lapses) && b.may(person) && b.quorum.Names(person, b.in) {
+				inbox.Changes = append(inbox.Changes, s.change(change))
+			}
+		}
+		return inbox
+	})
+}
+
+// Changes are the changes that wait for the change quorum, oldest first.
+func (c *Cell) Changes() []Change {
+	return read(c, func(s *state) []Change {
+		changes := []Change{}
+		for _, change := range s.sortedChanges() {
+			changes = append(changes, s.change(change))
+		}
+		return changes
+	})
+}
+
+func (s *state) ask(person string, r *access.Request, at Instant) (Ask, bool) {
+	if r.State != access.Pending || !at.Now.Before(r.Lapses) {
+		return Ask{}, false
+	}
+	b, ok := s.ballotOf(r)
+	if !ok || !b.helps(person) {
+		return Ask{}, false
+	}
+	ask := Ask{Row: s.row(person, r, at), For: r.For, Lapses: r.Lapses}
+	for _, leg := range b.legs([]string{person}) {
+		if len(leg.CouldFill) > 0 {
+			ask.Legs = append(ask.Legs, group(leg.From))
+		}
+	}
+	return ask, true
+}
+
+func (s *state) sortedChanges() []*cell.Change {
+	return slices.SortedFunc(maps.Values(s.changes), func(a, b *cell.Change) int {
+		return cmp.Or(a.At.Std().Compare(b.At.Std()), cmp.Compare(a.ID.String(), b.ID.String()))
+	})
+}
+
+// ballotOn is the ballot on a change: whoever is to be removed has no say.
+func (s *state) ballotOn(change *cell.Change) ballot {
+	b := ballot{quorum: s.Genesis.Change, in: s.roster.In}
+	for _, d := range change.Decisions {
+		if d.Approves && d.Approver != change.Person && s.counts(d) && !slices.Contains(b.agreed, d.Approver) {
+			b.agreed = append(b.agreed, d.Approver)
+		}
+	}
+	b.may = func(person string) bool {
+		signed := slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves })
+		return person != change.Person && !signed && s.canSign(person, "")
+	}
+	return b
+}
+
+func (s *state) change(change *cell.Change) Change {
+	b := s.ballotOn(change)
+	v := Change{
+		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
+		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
+		Text: change.Proposer + " proposes to remove " + removal(change),
+	}
+	for _, d := range change.Decisions {
+		v.Decisions = append(v.Decisions, s.decision(d))
+	}
+	return v
+}
+
+// removal is "ann" or "the key SHA256:… of ann".
+func removal(c *cell.Change) string {
+	if c.Key == "" {
+		return c.Person
+	}
+	return "the key " + c.Key + " of " + c.Person
+}

@@ -1,0 +1,100 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+func (t teller) ofLease(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.LeaseOpened:
+		return fmt.Sprintf("%s is open.", e.Target)
+	case *cell.OpenFailed:
+		return fmt.Sprintf("%s could not be opened yet: %s; it is tried again.", e.Target, say(failures, e.Why))
+	case *cell.TwinWorked:
+		return fmt.Sprintf("A twin of the credential was accepted at %s, so that a refusal later on will prove something.", e.Target)
+	case *cell.CredentialAuthorised:
+		return fmt.Sprintf("A credential for %s is authorised, serial %s, valid until %s.", e.Target, e.Serial, clock(e.Before, t.at))
+	case *cell.CredentialDelivered:
+		return fmt.Sprintf("The credential for %s was handed over.", e.Target)
+	case *cell.MintFailed:
+		return fmt.Sprintf("The credential for %s was not handed over: %s.", e.Target, say(failures, e.Why))
+	}
+	return ""
+}
+
+func (t teller) ofProof(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.LeaseClosing:
+		return fmt.Sprintf("%s is closing, because %s; hosts refuse it from revocation list %d on.", e.Target, say(ends, e.Closing.Why), e.Closing.List)
+	case *cell.LeaseProved:
+		return proof(e)
+	case *cell.LeaseClosed:
+		return fmt.Sprintf("%s is closed: it is proved dead.", e.Target)
+	case *cell.ClosingOverdue:
+		return fmt.Sprintf("%s is closing since %s and still not proved dead; this pages.", e.Target, clock(e.Since, t.at))
+	}
+	return ""
+}
+
+// proof says what one piece of proof means, and no more.
+func proof(e *cell.LeaseProved) string {
+	switch e.Proof.Kind {
+	case access.ProofUnissued:
+		return fmt.Sprintf("No credential was ever issued for %s.", e.Target)
+	case access.ProofRefused:
+		return fmt.Sprintf("The twin is refused at %s while another login is accepted: no new login is possible.", e.Target)
+	case access.ProofExpired:
+		return fmt.Sprintf("The last credential for %s is over: no new login is possible.", e.Target)
+	case access.ProofEnded:
+		return fmt.Sprintf("Host %s listed its sessions and has none of %s left.", e.Proof.By, e.Target)
+	case access.ProofAttested:
+		return fmt.Sprintf("%s attests that nothing of it is left at %s.", e.Proof.By, e.Target)
+	}
+	return fmt.Sprintf("%s: %s.", e.Target, plain(string(e.Proof.Kind)))
+}
+
+// tally is "3 attempts were" and "2 nonce used and 1 unknown key".
+func tally(counts map[string]int64) (total, words string) {
+	var sum int64
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		sum += counts[reason]
+		parts = append(parts, fmt.Sprintf("%d %s", counts[reason], plain(reason)))
+	}
+	if sum == 1 {
+		return "1 attempt was", both(parts)
+	}
+	return fmt.Sprintf("%d attempts were", sum), both(parts)
+}
+
+// target is the target that an event is about.
+func target(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.LeaseOpened:
+		return e.Target
+	case *cell.OpenFailed:
+		return e.Target
+	case *cell.TwinWorked:
+		return e.Target
+	case *cell.CredentialAuthorised:
+		return e.Target
+	case *cell.CredentialDelivered:
+		return e.Target
+	case *cell.MintFailed:
+		return e.Target
+	case *cell.LeaseClosing:
+		return e.Target
+	case *cell.LeaseProved:
+		return e.Target
+	case *cell.LeaseClosed:
+		return e.Target
+	case *cell.ClosingOverdue:
+		return e.Target
+	}
+	return ""
+}

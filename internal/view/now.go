@@ -1,0 +1,92 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// Now is the first page: what is open, what is closing, what waits.
+type Now struct {
+	Cell     string    `json:"cell"` // the ledger's origin
+	Sealed   bool      `json:"sealed"`
+	Trial    bool      `json:"trial,omitzero"` // a cell for looking around: say so everywhere
+	Doubted  bool      `json:"doubted,omitzero"`
+	Headline string    `json:"headline"`
+	Notes    []string  `json:"notes,omitempty"`
+	Live     []Request `json:"live"`    // grants that may be used
+	Closing  []Request `json:"closing"` // grants that are over and not proved dead
+	Waiting  []Row     `json:"waiting"`
+	Entries  int64     `json:"entries"` // of the ledger
+}
+
+// Now shows what is going on to a viewer. What the viewer may not see is
+// counted and limited.
+func (c *Cell) Now(viewer string, at Instant) Now {
+	return read(c, func(s *state) Now {
+		n := Now{
+			Cell: s.Origin, Sealed: s.sealed, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
+			Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
+		}
+		open, shut := 0, 0
+		for _, h := range s.unsettled() {
+			open += len(targets(h.Request, access.LeaseOpen))
+			shut += len(targets(h.Request, access.LeaseClosing))
+			switch {
+			case h.Request.State == access.Pending:
+				n.Waiting = append(n.Waiting, s.row(viewer, h.Request, at))
+			case h.Request.State == access.Granted:
+				n.Live = append(n.Live, s.seen(viewer, h.Request, at))
+			case closing(h.Request):
+				n.Closing = append(n.Closing, s.seen(viewer, h.Request, at))
+			}
+		}
+		n.Headline, n.Notes = headline(open, shut), s.notes(n)
+		return n
+	})
+}
+
+func (s *state) seen(viewer string, r *access.Request, at Instant) Request {
+	if !s.maySee(viewer, r) {
+		return limited(r)
+	}
+	return s.request(r, at)
+}
+
+// headline is "Two doors are open", "One door is open, two are closing".
+func headline(open, shut int) string {
+	switch {
+	case open == 0 && shut == 0:
+		return "Nothing is open"
+	case shut == 0:
+		return doors(open) + " open"
+	case open == 0:
+		return doors(shut) + " closing, not yet proved dead"
+	}
+	return fmt.Sprintf("%s open, %d closing", doors(open), shut)
+}
+
+func (s *state) notes(n Now) []string {
+	var notes []string
+	if !s.sealed {
+		notes = append(notes, "the cell is not sealed yet: every founder must sign genesis first")
+	}
+	if s.doubted {
+		notes = append(notes, "the clock is in doubt: nothing is granted for longer than the shortest window")
+	}
+	switch len(n.Waiting) {
+	case 0:
+	case 1:
+		notes = append(notes, "1 request waits for signatures")
+	default:
+		notes = append(notes, fmt.Sprintf("%d requests wait for signatures", len(n.Waiting)))
+	}
+	switch len(s.changes) {
+	case 0:
+	case 1:
+		notes = append(notes, "1 change waits for signatures")
+	default:
+		notes = append(notes, fmt.Sprintf("%d changes wait for signatures", len(s.changes)))
+	}
+	return notes
+}

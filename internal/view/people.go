@@ -1,0 +1,86 @@
+package view
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// People is everybody of a cell, removed or not.
+type People struct {
+	People   []Person `json:"people"` // by id
+	Groups   []Group  `json:"groups"` // by name
+	Security string   `json:"security"`
+	Change   string   `json:"change"` // the change quorum, in words
+}
+
+// Person is one human of the cell. Name and Contact are hashes of notes, for
+// the caller to fill in the text.
+type Person struct {
+	ID      string   `json:"id"`
+	Name    *Note    `json:"name,omitzero"`
+	Contact *Note    `json:"contact,omitzero"`
+	Groups  []string `json:"groups,omitempty"`
+	Keys    []Key    `json:"keys"`
+	Removed bool     `json:"removed,omitzero"`
+	CanSign bool     `json:"can_sign"`
+}
+
+// Key is one key of a person.
+type Key struct {
+	Type        string `json:"type"` // ssh-ed25519, …
+	Fingerprint string `json:"fingerprint"`
+	Line        string `json:"key"`
+	Removed     bool   `json:"removed,omitzero"`
+}
+
+// Group is a group and who is in it now.
+type Group struct {
+	Group   string   `json:"group"`
+	Members []string `json:"members"`
+}
+
+// People shows everybody, their groups and keys.
+func (c *Cell) People() People {
+	return read(c, func(s *state) People {
+		v := People{People: []Person{}, Groups: []Group{}}
+		for _, p := range s.roster.People {
+			v.People = append(v.People, s.person(p.ID))
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.roster.Groups)) {
+			members := append([]string{}, s.roster.Members("group:"+name)...)
+			v.Groups = append(v.Groups, Group{Group: name, Members: members})
+		}
+		if s.Genesis != nil {
+			v.Security, v.Change = group(s.Genesis.Security), quorum(s.Genesis.Change)
+		}
+		return v
+	})
+}
+
+func (s *state) person(id string) Person {
+	p, _ := s.roster.Person(id)
+	v := Person{
+		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{},
+		Removed: p.Removed, CanSign: s.roster.CanSign(p.ID),
+	}
+	for _, key := range p.Keys {
+		kind, _, _ := strings.Cut(key.Line, " ")
+		v.Keys = append(v.Keys, Key{Type: kind, Fingerprint: key.Fingerprint, Line: key.Line, Removed: key.Removed || p.Removed})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.roster.Groups)) {
+		if s.roster.In(p.ID, "group:"+name) {
+			v.Groups = append(v.Groups, name)
+		}
+	}
+	return v
+}
+
+func noteOf(hash canon.Digest) *Note {
+	if hash.IsZero() {
+		return nil
+	}
+	return &Note{Hash: hash}
+}

@@ -1,0 +1,182 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// Moment is one event of a stream, as one sentence.
+type Moment struct {
+	Entry  int64      `json:"entry"` // index
+	At     canon.Time `json:"at"`
+	Event  string     `json:"event"`          // name, as entries spell it
+	Who    string     `json:"who,omitempty"`  // person who signed; none: the server's word
+	Host   string     `json:"host,omitempty"` // host whose signed report it rests on
+	Target string     `json:"target,omitempty"`
+	Text   string     `json:"text"`
+}
+
+// Timeline tells the entries of a stream, in the order given, one sentence for
+// each event. It names no viewer: whoever shows it owes MaySee. It fails on a
+// statement that cannot be read, which no ledger holds.
+func Timeline(entries []cell.Recorded) ([]Moment, error) {
+	moments := []Moment{}
+	for _, r := range entries {
+		t := teller{at: r.Entry.At, task: r.Entry.Cause.Task}
+		if r.Entry.Cause.Statement != nil {
+			s, err := statement.Decode(r.Entry.Cause.Statement)
+			if err != nil {
+				return nil, fmt.Errorf("entry %d: %w", r.Index, err)
+			}
+			t.who, t.kind = s.Actor, s.Body.Kind()
+		}
+		for _, e := range r.Outcome.Events {
+			m := Moment{Entry: r.Index, At: r.Entry.At, Event: cell.NameOf(e), Who: t.who, Target: target(e), Text: t.tell(e)}
+			if proved, ok := e.(*cell.LeaseProved); ok && proved.Proof.Kind == access.ProofEnded {
+				m.Host = proved.Proof.By
+			}
+			moments = append(moments, m)
+		}
+	}
+	return moments, nil
+}
+
+// teller knows what an entry says beside its events.
+type teller struct {
+	at   canon.Time
+	who  string // empty: a task's result
+	kind statement.Kind
+	task string
+}
+
+// tell is the sentence of an event.
+func (t teller) tell(e cell.Event) string {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof} {
+		if text := part(e); text != "" {
+			return text
+		}
+	}
+	return "Something happened that this version has no words for: " + plain(cell.NameOf(e)) + "."
+}
+
+func (t teller) ofCell(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.Founded:
+		return fmt.Sprintf("%s, a founder, signed genesis.", e.Person)
+	case *cell.Sealed:
+		return fmt.Sprintf("Every founder has signed genesis %s; the cell is sealed.", e.Genesis.Short())
+	case *cell.ChangeProposed:
+		return fmt.Sprintf("%s proposes to remove %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, removal(&e.Change), clock(e.Change.Lapses, t.at))
+	case *cell.ChangeDecided:
+		return fmt.Sprintf("%s %s, on change %s.", e.Decision.Approver, verdict(e.Decision), e.Change.Short())
+	case *cell.ChangeOver:
+		switch e.State {
+		case cell.ChangeDone:
+			return fmt.Sprintf("The change quorum is filled; change %s takes effect.", e.Change.Short())
+		case cell.ChangeLapsed:
+			return fmt.Sprintf("Change %s lapsed: its quorum was not filled in time.", e.Change.Short())
+		}
+		return fmt.Sprintf("Change %s is %s.", e.Change.Short(), e.State)
+	case *cell.PersonRemoved:
+		return fmt.Sprintf("%s is removed; no signature of theirs counts any more.", e.Person)
+	case *cell.KeyRemoved:
+		return fmt.Sprintf("The key %s of %s is removed; no signature by it counts any more.", e.Key, e.Person)
+	case *cell.ClockDoubted:
+		return clockText(e) + "; until both agree again, nothing is granted for longer than the shortest window."
+	case *cell.ClockTrusted:
+		return "The clock and its own measure agree again."
+	}
+	return ""
+}
+
+// clockText is "The clock is 31.000 s ahead of its own measure".
+func clockText(e *cell.ClockDoubted) string {
+	step, way := e.Step, "ahead of"
+	if step < 0 {
+		step, way = -step, "behind"
+	}
+	return fmt.Sprintf("The clock is %d.%03d s %s its own measure", step/1000, step%1000, way)
+}
+
+// attempts says what a kind of statement tries.
+var attempts = map[statement.Kind]string{
+	statement.KindSession: "read", statement.KindRequest: "ask for access", statement.KindDecision: "decide",
+	statement.KindWithdraw: "withdraw a request", statement.KindFetch: "fetch a credential",
+	statement.KindRelease: "release a grant", statement.KindStop: "stop a grant", statement.KindAttest: "attest the end of a lease",
+	statement.KindChange: "propose a change", statement.KindFound: "sign genesis",
+}
+
+func (t teller) ofReading(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.SessionOpened:
+		return fmt.Sprintf("%s may read until %s.", e.Person, clock(e.Until, t.at))
+	case *cell.Refused:
+		text := fmt.Sprintf("%s tried to %s and was refused: %s.", e.Person, attempts[t.kind], plain(string(e.Reason)))
+		if t.who != "" && t.who != e.Person {
+			text = fmt.Sprintf("%s tried to %s in the name of %s and was refused: %s.", e.Person, attempts[t.kind], t.who, plain(string(e.Reason)))
+		}
+		return text
+	case *cell.RefusalsCounted:
+		total, words := tally(e.Counts)
+		return fmt.Sprintf("%s refused without an entry of their own: %s.", total, words)
+	case *cell.AlarmAnswered:
+		about := plain(eventOfTask(t.task))
+		if e.Delivered {
+			return fmt.Sprintf("Channel %s took the alarm %q.", e.Channel, about)
+		}
+		if e.Status != 0 {
+			return fmt.Sprintf("Channel %s did not take the alarm %q: it answered with status %d.", e.Channel, about, e.Status)
+		}
+		return fmt.Sprintf("Channel %s did not take the alarm %q: it did not answer.", e.Channel, about)
+	}
+	return ""
+}
+
+func (t teller) ofRequest(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.RequestMade:
+		return t.made(&e.Request)
+	case *cell.Decided:
+		return e.Decision.Approver + " " + verdict(e.Decision) + "."
+	case *cell.Agreed:
+		return fmt.Sprintf("The quorum is filled by %s: %s may be used until %s.", both(e.Grant.By), both(e.Grant.Targets), clock(e.Grant.Until, t.at))
+	case *cell.RequestOver:
+		return t.over(e)
+	case *cell.GrantEnded:
+		return fmt.Sprintf("The grant ended: %s.", endText(&e.End))
+	case *cell.ReviewOpened:
+		return fmt.Sprintf("The review is open and due at %s.", clock(e.Review.Due, t.at))
+	}
+	return ""
+}
+
+func (t teller) made(r *access.Request) string {
+	text := fmt.Sprintf("%s asks for %s at %s: %s, for %s", r.Requester, r.Scenario, r.Severity, both(r.Targets), r.For)
+	if r.Incident != "" {
+		text += ", incident " + r.Incident
+	}
+	if r.Address != "" {
+		text += ", from " + r.Address
+	}
+	return fmt.Sprintf("%s. It lapses at %s unless it is agreed.", text, clock(r.Lapses, t.at))
+}
+
+func (t teller) over(e *cell.RequestOver) string {
+	switch {
+	case e.State == access.Denied && t.kind == statement.KindStop:
+		return fmt.Sprintf("%s stopped the request; nothing was opened.", e.By)
+	case e.State == access.Denied:
+		return fmt.Sprintf("The request is denied by %s; nothing was opened.", e.By)
+	case e.State == access.Withdrawn:
+		return fmt.Sprintf("%s withdrew the request; nothing was opened.", e.By)
+	case e.State == access.Lapsed:
+		return "The request lapsed: its quorum was not filled in time; nothing was opened."
+	case e.State == access.Void:
+		return "The request is void: its requester was removed; nothing was opened."
+	}
+	return fmt.Sprintf("The request is %s.", e.State)
+}

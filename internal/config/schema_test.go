@@ -71,7 +71,7 @@ func kindOf(path string) config.Kind {
 func TestGoodSamplesFitTheSchemas(t *testing.T) {
 	schemas, _ := compiledSchemas(t)
 	seen := 0
-	for _, pattern := range []string{"testdata/good/*/cell.yaml", "testdata/good/*/server.yaml", "testdata/good/*/scenarios/*.yaml"} {
+	for _, pattern := range []string{"testdata/good/*/cell.yaml", "testdata/server/*.yaml", "testdata/good/*/scenarios/*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: no files, %v", pattern, err)

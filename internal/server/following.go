@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -13,7 +14,7 @@ import (
 type following struct {
 	log    *slog.Logger
 	now    atomic.Pointer[view.Cell]
-	law    atomic.Pointer[cell.Genesis]
+	law    atomic.Pointer[law]
 	mu     sync.Mutex
 	others map[int]func(cell.Recorded)
 	next   int
@@ -21,7 +22,7 @@ type following struct {
 
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, recorded []cell.Recorded) {
-	f.law.Store(w.Genesis)
+	f.law.Store(&law{genesis: w.Genesis, scenarios: w.Scenarios})
 	if seen := f.now.Load(); seen == nil || recorded == nil {
 		f.rebuild(w)
 	} else if err := f.apply(seen, w, recorded); err != nil {
@@ -64,11 +65,26 @@ func (f *following) view() *view.Cell { return f.now.Load() }
 
 // host finds a host of the cell.
 func (f *following) host(id string) (*cell.Host, bool) {
-	genesis := f.law.Load()
-	if genesis == nil {
+	law := f.law.Load()
+	if law == nil || law.genesis == nil {
 		return nil, false
 	}
-	return genesis.Host(id)
+	return law.genesis.Host(id)
+}
+
+// target finds what a scenario opens under a target name.
+func (f *following) target(scenario, name string) (*access.SSH, bool) {
+	law := f.law.Load()
+	if law == nil || law.scenarios[scenario] == nil {
+		return nil, false
+	}
+	return law.scenarios[scenario].Target(name)
+}
+
+// law is what never changes once the cell is founded.
+type law struct {
+	genesis   *cell.Genesis
+	scenarios map[string]*access.Scenario
 }
 
 // Subscribe tells a function of every entry that becomes durable, in order,

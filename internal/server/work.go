@@ -12,6 +12,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // sink sends an alarm on one channel, once.
@@ -38,6 +39,7 @@ type works struct {
 	world    *following
 	ssh      provider.Provider
 	channels map[string]sink
+	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
 }
 
@@ -85,16 +87,11 @@ func (w *works) lease(j scheduler.Job) (provider.Lease, bool) {
 	if !ok || j.Request.Grant == nil {
 		return provider.Lease{}, false
 	}
-	seen := w.world.view()
 	host, known := w.world.host(l.Host)
-	if seen == nil || !known {
-		return provider.Lease{}, false
-	}
-	scenario, known := seen.Scenario(j.Request.Scenario)
 	if !known {
 		return provider.Lease{}, false
 	}
-	target, known := scenario.Target(l.Target)
+	target, known := w.world.target(j.Request.Scenario, l.Target)
 	if !known {
 		return provider.Lease{}, false
 	}
@@ -206,7 +203,11 @@ func (w *works) send(ctx context.Context, j scheduler.Job) scheduler.Result {
 	if !configured {
 		return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{}}}
 	}
-	receipt, err := to.Send(ctx, w.message(j))
+	message, err := w.message(ctx, j)
+	if err != nil {
+		return scheduler.Result{} // the ledger cannot be read now; later it can
+	}
+	receipt, err := to.Send(ctx, message)
 	if err == nil {
 		return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: receipt.Status}}}
 	}
@@ -220,17 +221,34 @@ func (w *works) send(ctx context.Context, j scheduler.Job) scheduler.Result {
 	return scheduler.Result{}
 }
 
-func (w *works) message(j scheduler.Job) alert.Message {
+// message makes an alarm of the event that the job's task speaks of.
+func (w *works) message(ctx context.Context, j scheduler.Job) (alert.Message, error) {
+	entry, err := w.entry(ctx, j.Task.Entry)
+	if err != nil {
+		return alert.Message{}, err
+	}
 	m := alert.Message{
-		ID: alert.MessageID(j.Task.ID), At: j.Task.Due.Std(), Type: j.Task.Event, Cell: w.origin, Target: j.Task.Target,
+		ID: alert.MessageID(j.Task.ID), At: entry.Entry.At.Std(), Type: j.Task.Event, Cell: w.origin, Target: j.Task.Target,
 	}
 	if r := j.Request; r != nil {
 		m.Request, m.Scenario, m.Severity, m.Person = r.ID.Short(), r.Scenario, string(r.Severity), r.Requester
 	}
-	if seen := w.world.view(); seen != nil {
-		m.Text = seen.AlarmText(j.Task.Event, j.Task.Target, j.Request)
+	if e, ok := view.Alarmed(entry.Outcome.Events, j.Task); ok {
+		m.Type, m.Text = view.Alarm(e, j.Request)
 	}
-	return m
+	return m, nil
+}
+
+// entry reads a durable entry again.
+func (w *works) entry(ctx context.Context, index int64) (cell.Recorded, error) {
+	bodies, err := w.log.Entries(ctx, index, 1)
+	if err != nil {
+		return cell.Recorded{}, err
+	}
+	if len(bodies) == 0 {
+		return cell.Recorded{}, broker.ErrAbsent
+	}
+	return view.Recorded(index, bodies[0])
 }
 
 func (w *works) clock(context.Context, []scheduler.Job) []scheduler.Result {

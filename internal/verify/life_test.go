@@ -83,6 +83,7 @@ func (c *cellOf) act() {
 	var command cell.Command
 	switch c.rand.IntN(14) {
 	case 0, 1, 2, 3:
+		someone = pick(c, "sam", "sue", "lea", "leo", someone)
 		key := someone
 		if someone == "lea" {
 			key = pick(c, "lea", leaCurveName)

@@ -22,7 +22,7 @@ var ErrLocked = errors.New("another process has the cell open")
 const (
 	file        = "cell.db"
 	busyMillis  = 10_000
-	walPages    = 4000  // of 4 KiB: how long the WAL grows before it is copied back
+	walPages    = 1000  // of 4 KiB: how long the WAL grows before it is copied back
 	writerCache = 16384 // KiB
 	readerCache = 2048  // KiB, for each reader
 	readers     = 4

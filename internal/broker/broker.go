@@ -107,6 +107,17 @@ func (b *Broker) Close() {
 	<-b.over
 }
 
+// Wait waits until the broker stops by itself, which is an error, or the context
+// ends.
+func (b *Broker) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-b.over:
+		return b.Err()
+	}
+}
+
 // Err is why the broker stopped by itself; nil while it runs.
 func (b *Broker) Err() error {
 	if err := b.failed.Load(); err != nil {

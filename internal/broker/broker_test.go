@@ -8,23 +8,24 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 func TestSubmitAnswersTheSameStatementAlike(t *testing.T) {
-	d := newDrive(t, nil)
-	ask := d.ask("ann", "1")
-	first := d.must(ask)
-	again := d.must(ask)
+	d := brokertest.New(t, brokertest.Setup{})
+	ask := d.Ask("ann", "1")
+	first := d.Must(ask)
+	again := d.Must(ask)
 	if !again.Again || again.Index != first.Index {
 		t.Errorf("again: %+v, first entry %d", again, first.Index)
 	}
-	d.refused(d.decide("ann", first.Digest, statement.Approve), cell.SelfApproval)
+	d.Refused(d.Decide("ann", first.Digest, statement.Approve), cell.SelfApproval)
 }
 
 func TestSubmitDemandsItsNotes(t *testing.T) {
-	d := newDrive(t, nil)
+	d := brokertest.New(t, brokertest.Setup{})
 	for name, change := range map[string]func(*broker.Submission){
 		"missing":          func(s *broker.Submission) { s.Notes = nil },
 		"changed":          func(s *broker.Submission) { s.Notes[0].Text = "cannot connecT" },
@@ -33,7 +34,7 @@ func TestSubmitDemandsItsNotes(t *testing.T) {
 		"signature":        func(s *broker.Submission) { s.Signature.SSHSig[len(s.Signature.SSHSig)-1] ^= 1 },
 		"statement":        func(s *broker.Submission) { s.Statement = append(s.Statement, ' ') },
 	} {
-		s := d.ask("ann", "1")
+		s := d.Ask("ann", "1")
 		change(&s)
 		_, err := d.Submit(context.Background(), s)
 		var malformed *broker.Malformed
@@ -46,34 +47,34 @@ func TestSubmitDemandsItsNotes(t *testing.T) {
 // TestReopen restarts in the middle of everything: what was acknowledged is
 // there, and replayed statements are known.
 func TestReopen(t *testing.T) {
-	d := newDrive(t, nil)
-	id := d.granted("1")
-	fetch := d.submission("ann", "holder 1", &statement.Fetch{Of: id, Target: "db-1"})
-	a := d.must(fetch)
-	d.shut()
-	d.open()
-	if again := d.must(fetch); !again.Again || again.Index != a.Index {
+	d := brokertest.New(t, brokertest.Setup{})
+	id := d.Granted("1")
+	fetch := d.Sign("ann", "holder 1", &statement.Fetch{Of: id, Target: "db-1"})
+	a := d.Must(fetch)
+	d.Shut()
+	d.Open()
+	if again := d.Must(fetch); !again.Again || again.Index != a.Index {
 		t.Errorf("the fetch is not known after a restart: %+v", again)
 	}
-	stop := d.must(func() broker.Submission {
-		s := d.ask("sam", "x") // for its note
+	stop := d.Must(func() broker.Submission {
+		s := d.Ask("sam", "x") // for its note
 		note := s.Notes[0]
 		made, _ := statement.NewNote(note.Salt, note.Text)
-		s = d.submission("sam", "sam", &statement.Stop{Of: id, Reason: made})
+		s = d.Sign("sam", "sam", &statement.Stop{Of: id, Reason: made})
 		s.Notes = append(s.Notes, note)
 		return s
 	}())
 	if stop.Request.State != access.Ended {
 		t.Errorf("after stop the request is %s", stop.Request.State)
 	}
-	d.refused(d.submission("ann", "holder 1", &statement.Fetch{Of: id, Target: "db-1"}), cell.NotLive)
+	d.Refused(d.Sign("ann", "holder 1", &statement.Fetch{Of: id, Target: "db-1"}), cell.NotLive)
 }
 
 // TestT08ManyAtOnce: 64 callers at a time; every request is agreed exactly once.
 func TestT08ManyAtOnce(t *testing.T) {
-	d := newDrive(t, nil)
-	id := d.must(d.ask("ann", "1")).Digest
-	same := d.decide("sam", id, statement.Approve)
+	d := brokertest.New(t, brokertest.Setup{})
+	id := d.Must(d.Ask("ann", "1")).Digest
+	same := d.Decide("sam", id, statement.Approve)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	agreed, taken := 0, 0
@@ -84,9 +85,9 @@ func TestT08ManyAtOnce(t *testing.T) {
 			s := same
 			switch i % 3 {
 			case 0:
-				s = d.decide("sam", id, statement.Approve)
+				s = d.Decide("sam", id, statement.Approve)
 			case 1:
-				s = d.decide("lea", id, statement.Approve)
+				s = d.Decide("lea", id, statement.Approve)
 			}
 			a, err := d.Submit(context.Background(), s)
 			var refusal *cell.Refusal

@@ -32,7 +32,7 @@ func Decide(w *World, c Command) (Outcome, error) {
 	var outcome Outcome
 	var refusal *Refusal
 	switch {
-	case c.Signed != nil && c.Effect == nil:
+	case c.Signed != nil && c.Effect == nil && c.Signed.Statement.Body != nil:
 		outcome, refusal = decideSigned(w, c.Signed, c)
 	case c.Effect != nil && c.Signed == nil:
 		outcome, refusal = decideEffect(w, *c.Effect, c)

@@ -141,7 +141,7 @@ func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms
 		return Outcome{}, refuse(NotPending, "request %s is %s; an approval changes nothing any more", r.ID.Short(), r.State)
 	case !d.At.Before(r.Lapses):
 		return Outcome{}, refuse(NotPending, "request %s lapsed at %s", r.ID.Short(), r.Lapses)
-	case r.Decided(d.Approver):
+	case slices.ContainsFunc(r.Decisions, func(made access.Decision) bool { return made.Approver == d.Approver && w.counts(made) }):
 		return Outcome{}, refuse(AlreadyDecided, "%s has decided on request %s already", d.Approver, r.ID.Short())
 	case len(r.Decisions) >= access.DecisionsMost:
 		return Outcome{}, refuse(TooMany, "request %s has %d decisions already", r.ID.Short(), len(r.Decisions))

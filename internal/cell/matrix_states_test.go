@@ -66,6 +66,12 @@ var statesOfRequest = []state{
 	{"granted, open: issued, and sam who approved was removed", func() *story { return working().removeBy("sam", "sue", "lea") }},
 	{"granted, open: half a second before the end", func() *story { return working().later(30*time.Minute - 500*time.Millisecond) }},
 	{"granted, open: issued, the window is over, not yet ended", func() *story { return working().later(30 * time.Minute) }},
+	{"granted, opening: ann was just removed", func() *story { return newStory().granted("db-1").remove("ann") }},
+	{"granted, opening: the window is over, not yet ended", func() *story { return newStory().granted("db-1").later(30 * time.Minute) }},
+	{"granted, open: nothing issued, ann was just removed", func() *story { return newStory().granted("db-1").opened("db-1").remove("ann") }},
+	{"granted, open: nothing issued, the window is over", func() *story {
+		return newStory().granted("db-1").opened("db-1").later(30 * time.Minute)
+	}},
 	{"granted, db-1 closing (released), db-2 open", func() *story {
 		s := newStory().granted("db-1", "db-2").opened("db-1", "db-2").fetched("db-1").worked("db-1")
 		s.Must(s.Release("ann", "1", s.id, "db-1"))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,13 +80,29 @@ func readFile(t testing.TB, name string) []byte {
 func copied(t *testing.T, sample string) string {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.CopyFS(folder, os.DirFS(sample)); err != nil {
-		t.Fatal(err)
-	}
+	copyTree(t, folder, sample)
 	if _, err := config.FillNotes(folder, &counter{}); err != nil {
 		t.Fatal(err)
 	}
 	return folder
+}
+
+// copyTree copies a sample into folder, with permissions that do not depend on
+// the umask of whoever checked it out.
+func copyTree(t *testing.T, folder, sample string) {
+	t.Helper()
+	if err := os.CopyFS(folder, os.DirFS(sample)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func compiled(t *testing.T, folder string) config.Bundle {
@@ -221,9 +238,7 @@ func TestCompileIsStable(t *testing.T) {
 
 func TestFillNotesKeepsSalts(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.CopyFS(folder, os.DirFS("testdata/good/small")); err != nil {
-		t.Fatal(err)
-	}
+	copyTree(t, folder, "testdata/good/small")
 	_, err := config.Compile(folder, machineKeys(t, "halligan.example.com"))
 	var broken *config.BrokenError
 	if !errors.As(err, &broken) || len(broken.Problems) != 8 {

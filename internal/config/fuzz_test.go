@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // corpus is the good samples and the broken ones of a kind of file.
@@ -45,14 +47,14 @@ func corpus(f *testing.F, file string) {
 
 // wellFormed holds every problem to one line in a place of the file, without
 // anything that commands a terminal.
-func wellFormed(t *testing.T, problems []config.Problem, data []byte) {
+func wellFormed(t *testing.T, problems []config.Problem, name string, data []byte) {
 	t.Helper()
 	lines := bytes.Count(data, []byte("\n")) + 1
 	for _, p := range problems {
 		if p.What == "" || p.Mend == "" || p.File == "" || p.Severity != config.Error && p.Severity != config.Warning {
 			t.Errorf("problem lacks something: %+v", p)
 		}
-		if p.Line < 0 || p.Column < 0 || p.Line > lines+1 {
+		if p.Line < 0 || p.Column < 0 || p.File == name && p.Line > lines+1 {
 			t.Errorf("problem is in line %d of %d: %v", p.Line, lines, p)
 		}
 		for _, text := range []string{p.File, p.What, p.Mend} {
@@ -81,8 +83,8 @@ func fuzzFolder(t *testing.T, base fstest.MapFS, name string, data []byte) {
 	}
 	files[name] = &fstest.MapFile{Data: data, Mode: 0o600}
 	problems := config.LintFS(files)
-	wellFormed(t, problems, data)
-	bundle, err := config.CompileFS(files, machineKeys(t, "halligan.example.com"))
+	wellFormed(t, problems, name, data)
+	bundle, err := config.CompileFS(files, fixedKeys())
 	if config.HasErrors(problems) {
 		if err == nil {
 			t.Errorf("compiled in spite of %v", problems)
@@ -95,11 +97,21 @@ func fuzzFolder(t *testing.T, base fstest.MapFS, name string, data []byte) {
 		}
 		return
 	}
-	again, err := config.CompileFS(files, machineKeys(t, "halligan.example.com"))
+	again, err := config.CompileFS(files, fixedKeys())
 	if err != nil || !bytes.Equal(bundle.GenesisBytes, again.GenesisBytes) {
 		t.Errorf("compiled twice to different bytes: %v", err)
 	}
 }
+
+// fixedKeys are machineKeys made once.
+var fixedKeys = sync.OnceValue(func() config.MachineKeys {
+	_, vkey, err := ledger.GenerateKey(&counter{}, "halligan.example.com")
+	_, other, err2 := ledger.GenerateKey(&counter{n: 4096}, "halligan.example.com")
+	if err != nil || err2 != nil {
+		panic("no ledger keys")
+	}
+	return config.MachineKeys{Ledger: vkey, Revocations: other, Authority: authority}
+})
 
 func smallFS(t testing.TB) fstest.MapFS {
 	t.Helper()
@@ -126,7 +138,7 @@ func FuzzServer(f *testing.F) {
 	corpus(f, "server.yaml")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		server, problems := config.ParseServer(data, "testdata/server")
-		wellFormed(t, problems, data)
+		wellFormed(t, problems, config.ServerFile, data)
 		if !config.HasErrors(problems) && (server.Listen == "" || server.MetricsListen == "" || server.DataFolder == "" || server.Limits.Streams < 1) {
 			t.Errorf("settings without a problem and without a value: %+v", server)
 		}
@@ -139,13 +151,13 @@ func FuzzNotes(f *testing.F) {
 	for _, text := range []string{"", "{}", "[]", "null", `{"notes":"v2","salts":{}}`, `{"notes":"v1","salts":null}`, `{"notes":"v1","salts":{"anna name":"00"}}`, `{"salts":{},"notes":"v1"}`} {
 		f.Add([]byte(text))
 	}
-	good, err := config.CompileFS(base, machineKeys(f, "halligan.example.com"))
+	good, err := config.CompileFS(base, fixedKeys())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		files := fstest.MapFS{"cell.yaml": base["cell.yaml"], "scenarios/locked-out.yaml": base["scenarios/locked-out.yaml"], "notes.json": {Data: data, Mode: 0o600}}
-		bundle, err := config.CompileFS(files, machineKeys(t, "halligan.example.com"))
+		bundle, err := config.CompileFS(files, fixedKeys())
 		if err == nil && bytes.Equal(bundle.GenesisBytes, good.GenesisBytes) != bytes.Equal(data, salts()) && !bytes.Contains(data, []byte("anna name")) {
 			t.Errorf("compiled with %q", data)
 		}
@@ -157,12 +169,14 @@ func FuzzNotes(f *testing.F) {
 func TestLargeFiles(t *testing.T) {
 	base := smallFS(t)
 	for name, unit := range map[string]string{
-		"keys": "a%d: 1\n", "hyphens": "- ", "brackets": "[", "braces": "{a: ", "quotes": "\"a\" ", "text": "a ", "colons": "a: ", "comments": "#\n", "block": "a: |\n  x\n",
+		"keys": "a: 1\n", "hyphens": "- ", "brackets": "[", "braces": "{a: ", "quotes": "\"a\" ", "text": "a ", "colons": "a: ", "comments": "#\n", "block": "a: |\n  x\n",
 		"lines": "\n", "commas": "[a, ", "escapes": "\"\\u0041\" ",
 	} {
 		data := []byte(strings.Repeat(unit, config.FileLimit/len(unit)))
 		started := time.Now()
-		fuzzFolder(t, base, "cell.yaml", data)
+		base["cell.yaml"] = &fstest.MapFile{Data: data, Mode: 0o600}
+		wellFormed(t, config.LintFS(base), "cell.yaml", data)
+		t.Logf("%s: %v", name, time.Since(started))
 		if took := time.Since(started); took > 20*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		}

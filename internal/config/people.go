@@ -124,6 +124,7 @@ func (c *cellFacts) readGroups(f *findings) {
 	for _, p := range c.people {
 		ids = append(ids, p.id)
 	}
+	known := func(id string) bool { _, ok := c.secure[id]; return ok }
 	for _, g := range c.file.Groups {
 		if !idOf(f, g.key) {
 			continue
@@ -134,7 +135,7 @@ func (c *cellFacts) readGroups(f *findings) {
 			case m.text == "":
 			case slices.Contains(members, m.text):
 				f.errorf(m.at, "take one out", "person %s stands twice in group %s", m.text, g.key.text)
-			case !slices.Contains(ids, m.text):
+			case !known(m.text):
 				f.errorf(m.at, nearest(m.text, ids, "people: "), "person %s does not exist", showID(m.text))
 			default:
 				members = append(members, m.text)

@@ -68,59 +68,71 @@ func (c *cellFacts) in(person, reference string) bool {
 	return ok && found
 }
 
-// tight are the legs that could run out of people, without those that have so
-// many that one asking and one missing change nothing, whoever fills the others.
-func (q quorum) tight(c *cellFacts, able func(string) bool) access.Quorum {
-	return slices.DeleteFunc(slices.Clone(q.Quorum), func(leg access.Leg) bool {
-		group, _ := access.Group(leg.From)
-		number := 0
-		for _, p := range c.groups[group] {
-			if able(p) {
-				number++
-			}
-		}
-		return number >= access.PlacesMost+2
-	})
+// judge asks who could fill a quorum. It looks only at legs that could run out of
+// people: one that has so many that one asking and one missing change nothing,
+// whoever fills the others, is always filled.
+type judge struct {
+	legs access.Quorum
+	in   access.Membership
+	able []string // who is in a leg and has the keys for it, sorted
 }
 
-// candidates are who could sit in the legs, without those who are left out.
-func (q quorum) candidates(c *cellFacts, able func(string) bool, without ...string) []string {
-	var people []string
-	for _, leg := range q.tight(c, able) {
+func (q quorum) judge(c *cellFacts, able func(string) bool) judge {
+	j := judge{in: c.in}
+	for _, leg := range q.Quorum {
 		group, _ := access.Group(leg.From)
-		for _, p := range c.groups[group] {
-			if able(p) && !slices.Contains(without, p) && !slices.Contains(people, p) {
-				people = append(people, p)
-			}
+		people := slices.DeleteFunc(slices.Clone(c.groups[group]), func(p string) bool { return !able(p) })
+		if len(people) >= access.PlacesMost+2 {
+			continue
 		}
+		j.legs = append(j.legs, leg)
+		j.able = append(j.able, people...)
 	}
-	slices.Sort(people)
-	return people
+	slices.Sort(j.able)
+	j.able = slices.Compact(j.able)
+	return j
+}
+
+func (j judge) without(people ...string) []string {
+	return slices.DeleteFunc(slices.Clone(j.able), func(p string) bool { return slices.Contains(people, p) })
 }
 
 // missing are the legs that cannot be filled without some people.
-func (q quorum) missing(c *cellFacts, able func(string) bool, without ...string) []access.Leg {
-	legs := q.tight(c, able)
-	if len(legs) == 0 {
+func (j judge) missing(without ...string) []access.Leg {
+	if len(j.legs) == 0 {
 		return nil
 	}
-	return legs.Missing(q.candidates(c, able, without...), c.in)
+	return j.legs.Missing(j.without(without...), j.in)
 }
 
 // critical is somebody without whom the quorum cannot be filled when the
 // requester asks, though it can with them.
-func (q quorum) critical(c *cellFacts, able func(string) bool, requester string) (string, access.Leg, bool) {
-	candidates := q.candidates(c, able, requester)
-	seated := q.tight(c, able).Seats(candidates, c.in)
+func (j judge) critical(requester string) (string, access.Leg, bool) {
+	candidates := j.without(requester)
+	seated := j.legs.Seats(candidates, j.in)
 	for _, p := range candidates {
 		if _, ok := seated[p]; !ok {
 			continue
 		}
-		if missing := q.missing(c, able, requester, p); missing != nil {
+		if missing := j.missing(requester, p); missing != nil {
 			return p, missing[0], true
 		}
 	}
 	return "", access.Leg{}, false
+}
+
+// askers are those of the requesters whose asking makes a difference, and one of
+// the others.
+func (j judge) askers(requesters []string) []string {
+	other := false
+	return slices.DeleteFunc(slices.Clone(requesters), func(p string) bool {
+		if _, found := slices.BinarySearch(j.able, p); found {
+			return false
+		}
+		dropped := other
+		other = true
+		return dropped
+	})
 }
 
 // where is the place of the leg that names a group.
@@ -138,11 +150,12 @@ func anyone(string) bool { return true }
 // checkChange demands a change quorum that can be filled, and warns when one
 // person could prevent every change.
 func (q quorum) checkChange(f *findings, c *cellFacts) {
-	if missing := q.missing(c, anyone); missing != nil {
+	j := q.judge(c, anyone)
+	if missing := j.missing(); missing != nil {
 		f.errorf(q.where(missing[0].From), fewMend, "the change quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
 		return
 	}
-	if p, leg, found := q.critical(c, anyone, ""); found && !c.file.Trial.on {
+	if p, leg, found := j.critical(""); found && !c.file.Trial.on {
 		f.warnf(q.where(leg.From), fewMend, "without %s the change quorum cannot be filled: a single point of failure", p)
 	}
 }
@@ -150,21 +163,22 @@ func (q quorum) checkChange(f *findings, c *cellFacts) {
 // checkWhoever demands a quorum that can be filled whoever asks, and warns when
 // one person could prevent it. Able says whose keys are strong enough.
 func (q quorum) checkWhoever(f *findings, c *cellFacts, requesters []string, able func(string) bool) {
-	if missing := q.missing(c, able); missing != nil {
+	j := q.judge(c, able)
+	if missing := j.missing(); missing != nil {
 		f.errorf(q.where(missing[0].From), fewMend+ableMend(q, c, able),
 			"the quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
 		return
 	}
 	warned := false
-	for _, requester := range requesters {
-		if missing := q.missing(c, able, requester); missing != nil {
+	for _, requester := range j.askers(requesters) {
+		if missing := j.missing(requester); missing != nil {
 			q.unfillable(f, c, requester, missing[0])
 			return
 		}
 		if warned {
 			continue
 		}
-		if p, leg, found := q.critical(c, able, requester); found {
+		if p, leg, found := j.critical(requester); found {
 			f.warnf(q.where(leg.From), "add people to the group, so that one more can be asked", "when %s asks, nobody but %s can fill %s: a single point of failure", requester, p, leg.From)
 			warned = true
 		}
@@ -184,7 +198,7 @@ func (q quorum) unfillable(f *findings, c *cellFacts, requester string, leg acce
 // ableMend adds to a hint that keys, not people, are what is missing.
 func ableMend(q quorum, c *cellFacts, able func(string) bool) string {
 	var weak []string
-	for _, p := range q.candidates(c, anyone) {
+	for _, p := range q.judge(c, anyone).able {
 		if !able(p) {
 			weak = append(weak, p)
 		}

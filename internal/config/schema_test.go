@@ -162,7 +162,9 @@ type walker struct {
 
 func (w *walker) walk(path string, schema map[string]any) {
 	if reference, ok := schema["$ref"].(string); ok {
+		from := w.kind
 		w.walk(path, w.find(reference))
+		w.kind = from
 		return
 	}
 	if properties, ok := schema["properties"].(map[string]any); ok {
@@ -182,11 +184,10 @@ func (w *walker) walk(path string, schema map[string]any) {
 
 func (w *walker) find(reference string) map[string]any {
 	file, name, _ := strings.Cut(reference, "#/$defs/")
-	kind := w.kind
 	if file != "" {
-		kind = config.Kind(strings.TrimSuffix(file, ".json"))
+		w.kind = config.Kind(strings.TrimSuffix(file, ".json"))
 	}
-	found, ok := w.raw[kind]["$defs"].(map[string]any)[name].(map[string]any)
+	found, ok := w.raw[w.kind]["$defs"].(map[string]any)[name].(map[string]any)
 	if !ok {
 		panic(fmt.Sprintf("no %s in the schemas", reference))
 	}

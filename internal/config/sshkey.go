@@ -74,8 +74,11 @@ func readKeys(f *findings, folder fs.FS, name word) []publicKey {
 		f.errorf(name.at, "put it there, and make it readable for you", "cannot open %s as a file of keys", show(name.text))
 		return nil
 	}
-	if info.Mode().Perm()&0o022 != 0 {
-		f.errorf(name.at, "chmod go-w "+name.text, "%s can be written by others (mode %04o)", show(name.text), info.Mode().Perm())
+	switch perm := info.Mode().Perm(); {
+	case perm&0o002 != 0:
+		f.errorf(name.at, "chmod go-w "+name.text, "%s can be written by everybody (mode %04o)", show(name.text), perm)
+	case perm&0o020 != 0:
+		f.warnf(name.at, "chmod g-w "+name.text, "%s can be written by its group (mode %04o)", show(name.text), perm)
 	}
 	data, err := readFile(folder, name.text)
 	if err != nil {

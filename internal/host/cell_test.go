@@ -1,21 +1,34 @@
 package host_test
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/host"
 	"github.com/halligan-dev/halligan/internal/revocation"
+)
+
+const (
+	origin   = "halligan.example.com"
+	hostName = "db.prod.internal"
+
+	grantA = "halligan:00000000000000aa:db.prod.internal"
+	grantB = "halligan:00000000000000bb:db.prod.internal"
+	grantC = "halligan:00000000000000cc:db.prod.internal"
 )
 
 // cell is a server as hosts see it: a list and a place for reports, which it
@@ -147,4 +160,30 @@ func has(sessions []revocation.Session, keyID string) bool {
 		}
 	}
 	return false
+}
+
+func reportKey(t *testing.T, c *host.Config) []byte {
+	t.Helper()
+	private, err := os.ReadFile(c.ReportKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.ParsePrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer.PublicKey().Marshal()
+}
+
+func newListKey(t testing.TB) (note.Signer, string) {
+	t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, vkey
 }

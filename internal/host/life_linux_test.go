@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,12 +14,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/halligan-dev/halligan/internal/revocation"
-)
-
-const (
-	grantA = "halligan:00000000000000aa:db.prod.internal"
-	grantB = "halligan:00000000000000bb:db.prod.internal"
-	grantC = "halligan:00000000000000cc:db.prod.internal"
 )
 
 // run starts `halligan-host run` and stops it at the end of the test.
@@ -122,6 +118,39 @@ func TestSessionsOfGrantsEnd(t *testing.T) {
 	var none []any
 	if err := json.Unmarshal([]byte(tg.sessions()), &none); err != nil || len(none) > 0 {
 		t.Errorf("sessions at the end: %v (%v)", none, err)
+	}
+}
+
+// TestLoginsRacingTheList lets logins and a list arrive at the same time. Once a
+// report shows the list and no session, no login may be there that it missed.
+func TestLoginsRacingTheList(t *testing.T) {
+	tg := newTarget(t)
+	tg.run()
+	const logins = 8
+	for n := range 4 {
+		keyID := fmt.Sprintf("halligan:%016x:db.prod.internal", n)
+		over := make(chan struct{}, logins)
+		for range logins {
+			cmd := tg.ssh(tg.certificate(keyID), "sleep 1000")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { cmd.Process.Kill() })
+			go func() { cmd.Wait(); over <- struct{}{} }()
+		}
+		time.AfterFunc(rand.N(300*time.Millisecond), func() { tg.cell.revoke(keyID) })
+		r := tg.cell.await("the list and no session", func(r revocation.Report) bool {
+			return r.List.Number == int64(n+2) && !has(r.Sessions, keyID)
+		})
+		if r.More > 0 || len(r.Problems) > 0 {
+			t.Errorf("%+v", r)
+		}
+		if sessions := tg.sessions(); strings.Contains(sessions, keyID) {
+			t.Errorf("a login was missed:\n%s", sessions)
+		}
+		for range logins { // refused, or ended: a login that was missed sleeps on
+			await(t, over)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
 	"net"
 	"os"
@@ -13,15 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/halligan-dev/halligan/internal/host"
-)
-
-const (
-	origin   = "halligan.example.com"
-	hostName = "db.prod.internal"
 )
 
 // target is a real sshd on loopback that trusts an authority of its own and is
@@ -102,19 +93,6 @@ func (tg *target) install() {
 	tg.cell.reportKey = reportKey(tg.t, tg.config)
 }
 
-func reportKey(t *testing.T, c *host.Config) []byte {
-	t.Helper()
-	private, err := os.ReadFile(c.ReportKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.ParsePrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer.PublicKey().Marshal()
-}
-
 func (tg *target) startSSHD() {
 	t := tg.t
 	t.Helper()
@@ -129,6 +107,8 @@ func (tg *target) startSSHD() {
 	if err := os.WriteFile(tg.path("authorized_keys"), public, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// SHLVL keeps bash from reading root's .bashrc, whatever may be in it, and
+	// from being killed in the middle of that.
 	config := fmt.Sprintf(`Port %d
 ListenAddress 127.0.0.1
 HostKey %s
@@ -139,6 +119,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 AuthorizedKeysFile %s
 LogLevel VERBOSE
+SetEnv SHLVL=2
 `, tg.port, tg.path("hostkey"), tg.path("authorized_keys")) + host.SSHDConfig(tg.config, tg.configPath, tg.program)
 	if err := os.WriteFile(tg.path("sshd_config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -276,17 +257,4 @@ func gone(pid string) bool {
 		return true
 	}
 	return bytes.Contains(data[bytes.LastIndexByte(data, ')'):], []byte(") Z "))
-}
-
-func newListKey(t testing.TB) (note.Signer, string) {
-	t.Helper()
-	skey, vkey, err := note.GenerateKey(rand.Reader, origin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := note.NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, vkey
 }

@@ -6,19 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/revocation"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 )
-
-// freshFor is how long one signed revocation list is served: hosts must be able
-// to show that they listed their sessions after an instant of ours.
-const freshFor = time.Second
 
 // hosts is the server's side of cmd/halligan-host: it hands out the revocation
 // list and takes reports.
@@ -30,11 +26,8 @@ type hosts struct {
 	tasks  *scheduler.Scheduler
 	effect scheduler.Broker
 
-	mu     sync.Mutex
-	signed []byte
-	at     canon.Time
-	number int64
-	heard  map[string]heard
+	mu    sync.Mutex
+	heard map[string]heard
 }
 
 // heard is the newest report of a host.
@@ -43,24 +36,16 @@ type heard struct {
 	Facts cell.ReportFacts
 }
 
-// errReport says that a report is not one of a host of this cell.
-var errReport = errors.New("the report is not signed by the report key of a host of this cell")
+// errReport is the refusal of a report that is not one of a host of this cell.
+var errReport = &cell.Refusal{Reason: cell.ReportRefused, Detail: "the report is not signed by the report key of a host of this cell"}
 
-// Revocations is the signed revocation list as it is now.
-func (h *hosts) Revocations(context.Context) ([]byte, error) {
-	ids, number := h.world.view().Revocations()
-	now := h.effect.Now()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.signed != nil && h.number == number && now.Sub(h.at) < freshFor && !now.Before(h.at) {
-		return h.signed, nil
-	}
-	list := revocation.List{Origin: h.origin, Number: number, At: now.Std(), KeyIDs: ids}
+// Sign gives the signed revocation list with a number, as of an instant.
+func (h *hosts) Sign(keyIDs []string, number int64, at canon.Time) ([]byte, error) {
+	list := revocation.List{Origin: h.origin, Number: number, At: at.Std(), KeyIDs: keyIDs}
 	signed, err := list.Sign(h.signer)
 	if err != nil {
 		return nil, fmt.Errorf("cannot sign the revocation list: %w", err)
 	}
-	h.signed, h.at, h.number = signed, now, number
 	return signed, nil
 }
 
@@ -69,7 +54,7 @@ func (h *hosts) Revocations(context.Context) ([]byte, error) {
 func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
 	facts, err := h.check.Report(report, signature)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errReport, err)
+		return &broker.Malformed{What: "report", Err: err}
 	}
 	host, known := h.world.host(facts.Host)
 	if !known || facts.Origin != h.origin || host.Report.Fingerprint != facts.Fingerprint {

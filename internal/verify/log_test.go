@@ -20,7 +20,7 @@ func check(t testing.TB, src ledger.Source, anchor ledger.Anchor, seen ledger.Ch
 func TestUntouchedLedgersAreAccepted(t *testing.T) {
 	grants := 0
 	for seed := range uint64(100) {
-		c := randomLife(1000+seed, 20+int(seed)%60)
+		c := randomLife(1000+seed, 20+int(seed)%80)
 		src, cp := c.export(c.bodies)
 		report := check(t, src, c.anchor, cp)
 		if !report.Good() {
@@ -31,7 +31,7 @@ func TestUntouchedLedgersAreAccepted(t *testing.T) {
 		}
 		grants += len(report.Grants)
 	}
-	if grants < 30 {
+	if grants < 25 {
 		t.Errorf("the random ledgers have only %d grants among them", grants)
 	}
 }

@@ -59,6 +59,7 @@ type state struct {
 	sealed   bool
 	doubted  bool
 	requests map[canon.Digest]Held
+	settled  int // how many of the requests are
 	changes  map[canon.Digest]*cell.Change
 	revoked  revoked
 	next     int64 // index of the entry that is applied next
@@ -102,7 +103,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	s.roster, s.sealed, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Doubted, w.Next()
 	maps.Copy(s.changes, w.Changes)
 	for id, r := range w.Requests {
-		s.requests[id] = Held{Last: w.Last[cell.StreamOf(id)], Request: r}
+		s.hold(Held{Last: w.Last[cell.StreamOf(id)], Request: r})
 	}
 	s.trim()
 	s.revoked.from(w)
@@ -110,9 +111,10 @@ func FromWorld(w *cell.World) (*Cell, error) {
 }
 
 // Apply moves the view on by the next committed entry. Touched is the request
-// of the entry's stream as the world now has it, nil when the stream is of none
-// or the world let the request go. It fails only with ErrRebuild, and then has
-// changed nothing.
+// of the entry's stream, as that entry or a later one of the same batch left it;
+// nil when the stream is of no request. Whoever evicts requests from the world
+// owes the call before. It fails only with ErrRebuild, and then has changed
+// nothing.
 func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,6 +125,10 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 	if r.Index != s.next {
 		return fmt.Errorf("%w: entry %d came, %d is next", ErrRebuild, r.Index, s.next)
 	}
+	id, ofRequest := cell.RequestOf(r.Outcome.Stream)
+	if ofRequest != (touched != nil) || ofRequest && touched.ID != id {
+		return fmt.Errorf("%w: entry %d came without its request", ErrRebuild, r.Index)
+	}
 	people, err := s.after(r.Outcome.Events)
 	if err != nil {
 		return err
@@ -132,7 +138,7 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 		s.applyCell(e)
 	}
 	if touched != nil {
-		s.requests[touched.ID] = Held{Last: r.Index, Request: touched}
+		s.hold(Held{Last: r.Index, Request: touched})
 		s.revoked.apply(r, touched)
 	}
 	s.learn(r)
@@ -197,7 +203,7 @@ func (c *Cell) Recall(last int64, r *access.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, held := c.s.requests[r.ID]; !held {
-		c.s.requests[r.ID] = Held{Last: last, Request: r}
+		c.s.hold(Held{Last: last, Request: r})
 		c.s.trim()
 	}
 }

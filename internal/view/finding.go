@@ -17,7 +17,7 @@ type FindingKind string
 const (
 	FindingOverdue FindingKind = "closing-overdue" // a lease should be proved dead by now
 	FindingOpening FindingKind = "open-failed"     // a target could not be opened yet
-	FindingUnheard FindingKind = "alarm-unheard"   // a channel took no alarm since
+	FindingUnheard FindingKind = "alarm-unheard"   // a channel missed alarms and has taken none since
 	FindingClock   FindingKind = "clock-doubted"
 )
 
@@ -100,7 +100,7 @@ func failing(l *access.Lease) (Finding, bool) {
 }
 
 func (u Unheard) finding(now canon.Time) Finding {
-	text := fmt.Sprintf("Channel %s took none of %s since %s", u.Channel, count(u.Count, "alarm"), clock(u.Since, now))
+	text := fmt.Sprintf("Channel %s missed %s, the first at %s", u.Channel, count(u.Count, "alarm"), clock(u.Since, now))
 	if u.Status != 0 {
 		text += fmt.Sprintf("; it answered with status %d", u.Status)
 	}

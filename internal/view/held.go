@@ -13,9 +13,20 @@ import (
 // the store.
 const SettledMost = 1000
 
+// hold takes a request, in place of what it was before.
+func (s *state) hold(h Held) {
+	if before, held := s.requests[h.Request.ID]; held && before.Request.Settled() {
+		s.settled--
+	}
+	if h.Request.Settled() {
+		s.settled++
+	}
+	s.requests[h.Request.ID] = h
+}
+
 // trim lets the oldest settled requests go, some at a time.
 func (s *state) trim() {
-	if len(s.requests) <= SettledMost+SettledMost/4 {
+	if s.settled <= SettledMost+SettledMost/4 {
 		return
 	}
 	var settled []Held
@@ -24,14 +35,12 @@ func (s *state) trim() {
 			settled = append(settled, h)
 		}
 	}
-	if len(settled) <= SettledMost {
-		return
-	}
 	newestFirst(settled)
 	for _, h := range settled[SettledMost:] {
 		delete(s.requests, h.Request.ID)
 		s.learned.forget(h.Request.ID)
 	}
+	s.settled = SettledMost
 }
 
 // all are the held requests, newest entry first.

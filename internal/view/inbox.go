@@ -18,7 +18,7 @@ type Inbox struct {
 
 // Ask is a request that a person's yes would bring closer to its quorum.
 type Ask struct {
-	Row
+	Row    `json:",embed"`
 	For    canon.Seconds `json:"for"`
 	Lapses canon.Time    `json:"lapses"`
 	Legs   []string      `json:"legs"` // the groups with an empty place that the person could fill
@@ -111,7 +111,7 @@ func (s *state) change(change *cell.Change) Change {
 	v := Change{
 		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
 		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
-		Text: change.Proposer + " proposes to remove " + removal(change),
+		Text: change.Proposer + " proposes to remove " + removal(change.Person, change.Key),
 	}
 	for _, d := range change.Decisions {
 		v.Decisions = append(v.Decisions, s.decision(d))
@@ -120,9 +120,9 @@ func (s *state) change(change *cell.Change) Change {
 }
 
 // removal is "ann" or "the key SHA256:… of ann".
-func removal(c *cell.Change) string {
-	if c.Key == "" {
-		return c.Person
+func removal(person, key string) string {
+	if key == "" {
+		return person
 	}
-	return "the key " + c.Key + " of " + c.Person
+	return "the key " + key + " of " + person
 }

@@ -78,7 +78,7 @@ func grantKnown(r *access.Request, at Instant) string {
 	}
 	if r.State == access.Granted {
 		if r.Live(at.Now) {
-			clauses = append(clauses, fmt.Sprintf("the window is over at %s", clock(r.Grant.Until, at.Now)))
+			clauses = append(clauses, fmt.Sprintf("the window ends at %s", clock(r.Grant.Until, at.Now)))
 		} else {
 			clauses = append(clauses, fmt.Sprintf("the window is over since %s, and closing begins at once", clock(r.Grant.Until, at.Now)))
 		}
@@ -115,10 +115,10 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 		add(r.Lapses, "The request lapses unless its quorum is filled before.")
 	case access.Granted:
 		add(canon.Time{}, "%s can release what is no longer needed.", r.Requester)
-		add(r.Grant.Until, "The window is over: what is open begins to close, and the review opens.")
+		add(r.Grant.Until, "The window ends: what is open begins to close, and the review opens.")
 	}
 	for i := range r.Leases {
-		steps = append(steps, leaseSteps(&r.Leases[i])...)
+		steps = append(steps, leaseSteps(&r.Leases[i], at.Now)...)
 	}
 	if r.Review != nil {
 		add(r.Review.Due, "The review is due.")
@@ -128,7 +128,7 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 }
 
 // leaseSteps are what comes next for a lease.
-func leaseSteps(l *access.Lease) []Step {
+func leaseSteps(l *access.Lease, now canon.Time) []Step {
 	switch {
 	case l.State == access.LeaseOpening:
 		return []Step{{Text: l.Target + " is being opened, and tried again until it is."}}
@@ -139,13 +139,14 @@ func leaseSteps(l *access.Lease) []Step {
 	if !l.DoorShut() && l.Worked {
 		steps = append(steps, Step{Text: fmt.Sprintf("A login at %s is tried until it is refused.", l.Target)})
 	}
-	if !l.DoorShut() {
-		over := l.NotAfter.Add(access.ExpirySkew.Duration())
+	if over := l.NotAfter.Add(access.ExpirySkew.Duration()); !l.DoorShut() && over.After(now) {
 		steps = append(steps, Step{At: over, Text: fmt.Sprintf("The last credential for %s is over, which shuts the door.", l.Target)})
 	}
 	if !l.Has(access.ProofEnded) {
 		steps = append(steps, Step{Text: fmt.Sprintf("Once the door is shut, host %s must list its sessions and show that none is left, or an approver or security attests it.", l.Host)})
 	}
-	page := l.Closing.At.Add(cell.PageAfter.Duration())
-	return append(steps, Step{At: page, Text: fmt.Sprintf("If %s is not proved dead by then, it pages, and again every %s.", l.Target, cell.PageAgain)})
+	if page := l.Closing.At.Add(cell.PageAfter.Duration()); page.After(now) {
+		return append(steps, Step{At: page, Text: fmt.Sprintf("If %s is not proved dead by then, it pages, and again every %s.", l.Target, cell.PageAgain)})
+	}
+	return append(steps, Step{Text: fmt.Sprintf("%s pages every %s until it is proved dead.", l.Target, cell.PageAgain)})
 }

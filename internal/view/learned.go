@@ -31,7 +31,7 @@ type Told struct {
 type Unheard struct {
 	Channel string     `json:"channel"`
 	Count   int64      `json:"count"`
-	Since   canon.Time `json:"since"`
+	Since   canon.Time `json:"since"`           // the first of them
 	Status  int        `json:"status,omitzero"` // what it answered last; 0 is no answer
 }
 

@@ -32,7 +32,10 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 		Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}
-	if host, ok := s.Genesis.Host(l.Host); ok && l.State == access.LeaseClosing {
+	if s.Genesis == nil || l.State != access.LeaseClosing {
+		return v
+	}
+	if host, ok := s.Genesis.Host(l.Host); ok {
 		v.OtherWay = host.Other
 	}
 	return v
@@ -97,6 +100,9 @@ func unproved(l *access.Lease, now canon.Time) string {
 	return fmt.Sprintf("the newest of %s can live until %s", count(l.Issued, "credential"), clock(l.NotAfter, now))
 }
 
+// Silent is how long after its last report a host is said not to answer.
+const Silent = canon.Seconds(30)
+
 // heard is what is known of the host itself, if anybody listened.
 func heard(l *access.Lease, at Instant) string {
 	if at.Heard == nil {
@@ -106,7 +112,7 @@ func heard(l *access.Lease, at Instant) string {
 	switch {
 	case !ok:
 		return fmt.Sprintf("; host %s has not answered since the server started", l.Host)
-	case last.Before(l.Closing.At) || at.Now.Sub(last) >= cell.PageAfter.Duration():
+	case at.Now.Sub(last) >= Silent.Duration():
 		return fmt.Sprintf("; host %s has not answered since %s", l.Host, clock(last, at.Now))
 	}
 	return fmt.Sprintf("; host %s last answered at %s", l.Host, clock(last, at.Now))

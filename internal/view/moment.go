@@ -51,7 +51,7 @@ func proof(e *cell.LeaseProved) string {
 	case access.ProofExpired:
 		return fmt.Sprintf("The last credential for %s is over: no new login is possible.", e.Target)
 	case access.ProofEnded:
-		return fmt.Sprintf("Host %s listed its sessions and has none of %s left.", e.Proof.By, e.Target)
+		return fmt.Sprintf("Host %s listed its sessions: of this grant at %s none is left.", e.Proof.By, e.Target)
 	case access.ProofAttested:
 		return fmt.Sprintf("%s attests that nothing of it is left at %s.", e.Proof.By, e.Target)
 	}

@@ -29,7 +29,7 @@ type Request struct {
 	Lapses    canon.Time      `json:"lapses,omitzero"`
 	Salt      string          `json:"salt,omitempty"`  // of the confirmation words
 	Words     []string        `json:"words,omitempty"` // filled in by the caller, who works them out
-	Opens     []Opening       `json:"opens,omitempty"` // what was asked for, in plain words
+	Opens     []Opening       `json:"opens,omitempty"` // what it opens, in plain words; what was asked for until it is agreed
 	Legs      []Leg           `json:"legs,omitempty"`
 	Missing   []string        `json:"missing,omitempty"` // sentences; only while the request waits
 	Decisions []Decision      `json:"decisions,omitempty"`
@@ -114,7 +114,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.requests[r.ID].Last,
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
-		v.Opens = s.openings(scenario, r.Targets, r.Address)
+		v.Opens = s.openings(scenario, opened(r), r.Address)
 	}
 	if b, ok := s.ballotOf(r); ok {
 		v.Legs = s.legsOf(r, b)
@@ -144,6 +144,13 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	}
 	v.Known, v.Next = s.known(r, at), s.steps(r, at)
 	return v
+}
+
+func opened(r *access.Request) []string {
+	if r.Grant != nil {
+		return r.Grant.Targets
+	}
+	return r.Targets
 }
 
 // legsOf shows the legs of a request. Once it is granted they are who filled

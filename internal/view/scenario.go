@@ -148,11 +148,13 @@ func from(networks []string) string {
 	return either(words) + " only"
 }
 
+var forwarded = map[string]string{"agent-forwarding": "the agent", "port-forwarding": "ports", "X11-forwarding": "X11"}
+
 // forwarding says what else the login may do.
 func forwarding(permit []string) string {
 	var may, not []string
 	for _, name := range []string{"agent-forwarding", "port-forwarding", "X11-forwarding"} {
-		what := strings.TrimSuffix(name, "-forwarding")
+		what := forwarded[name]
 		if slices.Contains(permit, name) {
 			may = append(may, what)
 		} else {

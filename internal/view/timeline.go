@@ -32,7 +32,7 @@ func Timeline(entries []cell.Recorded) ([]Moment, error) {
 			if err != nil {
 				return nil, fmt.Errorf("entry %d: %w", r.Index, err)
 			}
-			t.who, t.kind = s.Actor, s.Body.Kind()
+			t.who, t.body = s.Actor, s.Body
 		}
 		for _, e := range r.Outcome.Events {
 			m := Moment{Entry: r.Index, At: r.Entry.At, Event: cell.NameOf(e), Who: t.who, Target: target(e), Text: t.tell(e)}
@@ -49,7 +49,7 @@ func Timeline(entries []cell.Recorded) ([]Moment, error) {
 type teller struct {
 	at   canon.Time
 	who  string // empty: a task's result
-	kind statement.Kind
+	body statement.Body
 	task string
 }
 
@@ -70,7 +70,7 @@ func (t teller) ofCell(e cell.Event) string {
 	case *cell.Sealed:
 		return fmt.Sprintf("Every founder has signed genesis %s; the cell is sealed.", e.Genesis.Short())
 	case *cell.ChangeProposed:
-		return fmt.Sprintf("%s proposes to remove %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, removal(&e.Change), clock(e.Change.Lapses, t.at))
+		return fmt.Sprintf("%s proposes to remove %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, removal(e.Change.Person, e.Change.Key), clock(e.Change.Lapses, t.at))
 	case *cell.ChangeDecided:
 		return fmt.Sprintf("%s %s, on change %s.", e.Decision.Approver, verdict(e.Decision), e.Change.Short())
 	case *cell.ChangeOver:
@@ -102,12 +102,31 @@ func clockText(e *cell.ClockDoubted) string {
 	return fmt.Sprintf("The clock is %d.%03d s %s its own measure", step/1000, step%1000, way)
 }
 
-// attempts says what a kind of statement tries.
-var attempts = map[statement.Kind]string{
-	statement.KindSession: "read", statement.KindRequest: "ask for access", statement.KindDecision: "decide",
-	statement.KindWithdraw: "withdraw a request", statement.KindFetch: "fetch a credential",
-	statement.KindRelease: "release a grant", statement.KindStop: "stop a grant", statement.KindAttest: "attest the end of a lease",
-	statement.KindChange: "propose a change", statement.KindFound: "sign genesis",
+// attempt says what a statement tries.
+func attempt(body statement.Body) string {
+	switch b := body.(type) {
+	case *statement.Found:
+		return "sign genesis"
+	case *statement.Session:
+		return "read"
+	case *statement.Request:
+		return fmt.Sprintf("ask for %s at %s", b.Scenario, b.Severity)
+	case *statement.Decision:
+		return fmt.Sprintf("%s %s", b.Verdict, b.Of.Short())
+	case *statement.Withdraw:
+		return "withdraw " + b.Of.Short()
+	case *statement.Fetch:
+		return fmt.Sprintf("fetch a credential of %s for %s", b.Of.Short(), b.Target)
+	case *statement.Release:
+		return "release " + b.Of.Short()
+	case *statement.Stop:
+		return "stop " + b.Of.Short()
+	case *statement.Attest:
+		return fmt.Sprintf("attest that nothing is left of %s at %s", b.Of.Short(), b.Target)
+	case *statement.Change:
+		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
+	}
+	return "do something"
 }
 
 func (t teller) ofReading(e cell.Event) string {
@@ -115,9 +134,9 @@ func (t teller) ofReading(e cell.Event) string {
 	case *cell.SessionOpened:
 		return fmt.Sprintf("%s may read until %s.", e.Person, clock(e.Until, t.at))
 	case *cell.Refused:
-		text := fmt.Sprintf("%s tried to %s and was refused: %s.", e.Person, attempts[t.kind], plain(string(e.Reason)))
+		text := fmt.Sprintf("%s tried to %s and was refused: %s.", e.Person, attempt(t.body), plain(string(e.Reason)))
 		if t.who != "" && t.who != e.Person {
-			text = fmt.Sprintf("%s tried to %s in the name of %s and was refused: %s.", e.Person, attempts[t.kind], t.who, plain(string(e.Reason)))
+			text = fmt.Sprintf("%s tried to %s in the name of %s and was refused: %s.", e.Person, attempt(t.body), t.who, plain(string(e.Reason)))
 		}
 		return text
 	case *cell.RefusalsCounted:
@@ -166,8 +185,9 @@ func (t teller) made(r *access.Request) string {
 }
 
 func (t teller) over(e *cell.RequestOver) string {
+	_, stop := t.body.(*statement.Stop)
 	switch {
-	case e.State == access.Denied && t.kind == statement.KindStop:
+	case e.State == access.Denied && stop:
 		return fmt.Sprintf("%s stopped the request; nothing was opened.", e.By)
 	case e.State == access.Denied:
 		return fmt.Sprintf("The request is denied by %s; nothing was opened.", e.By)

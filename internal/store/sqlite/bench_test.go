@@ -87,3 +87,46 @@ func report(b *testing.B, writers int, appends, syncs []time.Duration) {
 	b.ReportMetric(middle(syncs)/1e3, "µs/bare-sync")
 	b.ReportMetric(middle(appends)/middle(syncs), "times-bare")
 }
+
+// BenchmarkFind finds things in a log of a million entries: what is new, what is
+// old, and what is not there.
+func BenchmarkFind(b *testing.B) {
+	if os.Getenv("HALLIGAN_SOAK") == "" {
+		b.Skip("skipped: HALLIGAN_SOAK is not set; it writes a million entries first")
+	}
+	s := open(b, b.TempDir())
+	defer s.Close()
+	log, err := storetest.NewLog(broker.State{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for log.Head().Size < 1_000_000 {
+		appendOne(b, s, log, 1000)
+	}
+	for _, at := range []int64{log.Head().Size - 1, 1000, log.Head().Size} {
+		b.Run(fmt.Sprintf("statement/%d", at), func(b *testing.B) {
+			for b.Loop() {
+				found, err := s.StatementEntry(b.Context(), storetest.Statement(at))
+				if (err == nil) != (at < log.Head().Size) || (err == nil && found != at) {
+					b.Fatal(found, err)
+				}
+			}
+		})
+	}
+	for name, prefix := range map[string]string{"newest": "request/", "one": "request/9e", "none": "nothing/"} {
+		b.Run("streams/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Streams(b.Context(), prefix, 0, 50); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("head", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Head(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

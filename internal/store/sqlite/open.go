@@ -87,11 +87,11 @@ func open(folder string, opts Options) (_ *Store, err error) {
 	if s.lock, err = openLocked(filepath.Join(folder, "lock")); err != nil {
 		return nil, err
 	}
-	if err := s.openFile(); err != nil {
-		return nil, err
-	}
 	if _, err := s.reserve.take(); err != nil {
 		return nil, fmt.Errorf("cannot reserve space: %w", err)
+	}
+	if err := s.openFile(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -111,8 +111,9 @@ func (s *Store) openFile() (err error) {
 	}
 	s.writeDB.SetMaxOpenConns(1)
 	s.mu.Lock()
-	if err = s.openWriter(true); err == nil {
-		err = s.settled(context.Background())
+	err = s.revive()
+	if isFull(err) && s.reserve.spend() {
+		err = s.revive()
 	}
 	s.mu.Unlock()
 	if err != nil {
@@ -213,26 +214,39 @@ func syncFolders(folder string) error {
 	return nil
 }
 
-// openWriter opens the one connection that writes. Whatever the WAL holds, from
-// a process that was killed or from a commit that failed halfway, is first
-// copied back and flushed: what this store then finds, it will find again.
-func (s *Store) openWriter(migrating bool) error {
+// revive makes the file ready. What the WAL holds, from a process that was killed, is
+// copied back and flushed, so that what this store finds it will find again.
+func (s *Store) revive() error {
 	ctx := context.Background()
+	if err := s.dropWriter(); err != nil {
+		return err
+	}
 	conn, err := s.writeDB.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	w := &writer{conn: conn}
 	found, err := flush(ctx, conn)
-	if err == nil && migrating {
+	if err == nil {
 		err = migrate(ctx, conn)
 	}
-	if err == nil {
-		err = w.prepare(ctx)
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return err
 	}
+	s.unsettled = found
+	return s.settled(ctx)
+}
+
+// openWriter opens the one connection that writes. The readers keep the shared
+// memory of the WAL alive meanwhile, and so a commit that failed stays unseen.
+func (s *Store) openWriter(ctx context.Context) (*writer, error) {
+	conn, err := s.writeDB.Conn(ctx)
 	if err != nil {
-		return errors.Join(err, discard(conn))
+		return nil, err
 	}
-	s.w, s.unsettled = w, s.unsettled || found
-	return nil
+	w := &writer{conn: conn}
+	if err := w.prepare(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	s.w = w
+	return w, nil
 }

@@ -127,9 +127,14 @@ func (r *reserve) say(what Space) {
 // isFull tells whether SQLite failed for want of space: writing a file, or
 // growing the shared memory of the WAL.
 func isFull(err error) bool {
+	return code(err) == lib.SQLITE_FULL || code(err) == lib.SQLITE_IOERR_SHMSIZE
+}
+
+// code is SQLite's extended result code, zero if the error is not SQLite's.
+func code(err error) int {
 	var failed *msqlite.Error
 	if !errors.As(err, &failed) {
-		return false
+		return lib.SQLITE_OK
 	}
-	return failed.Code()&0xff == lib.SQLITE_FULL || failed.Code() == lib.SQLITE_IOERR_SHMSIZE
+	return failed.Code()
 }

@@ -88,7 +88,13 @@ func parseTrace(in *bufio.Reader) ([]call, error) {
 		}
 		c := call{name: m[2], args: r[1], ok: !strings.HasPrefix(r[2], "-")}
 		if s := subject.FindStringSubmatch(c.args); s != nil {
-			c.path = s[1]
+			if c.path = s[1]; strings.HasPrefix(c.path, `\x`) {
+				path, err := unhex(c.path)
+				if err != nil {
+					return nil, err
+				}
+				c.path = string(path)
+			}
 		}
 		calls = append(calls, c)
 	}
@@ -156,8 +162,10 @@ func bytesOf(args string) ([]byte, error) {
 	if !found || !closed || strings.Contains(args, `"...`) {
 		return nil, fmt.Errorf("not a whole string: %.60s", args)
 	}
-	return hex.DecodeString(strings.ReplaceAll(text, `\x`, ""))
+	return unhex(text)
 }
+
+func unhex(text string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(text, `\x`, "")) }
 
 // lastNumber is the last argument.
 func lastNumber(args string) (int64, error) {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/halligan-dev/halligan/internal/broker"
 )
 
@@ -17,6 +19,7 @@ const rowsAtOnce = 16
 // writer is the one connection that writes, with its statements.
 type writer struct {
 	conn       *sql.Conn
+	all        []*sql.Stmt
 	begin      *sql.Stmt
 	commit     *sql.Stmt
 	rollback   *sql.Stmt
@@ -63,12 +66,27 @@ func (w *writer) prepare(ctx context.Context) error {
 		{&w.note, "INSERT INTO note (hash, salt, text) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"},
 		{&w.settle, "UPDATE settled SET times = times + 1 WHERE one = 1"},
 	} {
-		var err error
-		if *p.stmt, err = w.conn.PrepareContext(ctx, p.text); err != nil {
+		stmt, err := w.conn.PrepareContext(ctx, p.text)
+		if err != nil {
 			return fmt.Errorf("%s: %w", p.text, err)
 		}
+		*p.stmt, w.all = stmt, append(w.all, stmt)
 	}
 	return nil
+}
+
+// close closes the connection itself: returned to the pool it would come back. The
+// statements go first, or SQLite would keep the files open for their sake.
+func (w *writer) close() error {
+	var errs []error
+	for _, stmt := range w.all {
+		errs = append(errs, stmt.Close())
+	}
+	err := w.conn.Raw(func(any) error { return driver.ErrBadConn })
+	if !errors.Is(err, driver.ErrBadConn) && !errors.Is(err, sql.ErrConnDone) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // write runs do in one transaction. It tells nobody's context: a batch is over in
@@ -105,6 +123,12 @@ func (s *Store) write(do func(context.Context, *writer) error) error {
 // error of the commit leaves the store unsettled.
 func (s *Store) transact(ctx context.Context, do func(context.Context, *writer) error) error {
 	w := s.w
+	if w == nil {
+		var err error
+		if w, err = s.openWriter(ctx); err != nil {
+			return err
+		}
+	}
 	if _, err := w.begin.ExecContext(ctx); err != nil {
 		return errors.Join(err, s.dropWriter())
 	}
@@ -113,7 +137,9 @@ func (s *Store) transact(ctx context.Context, do func(context.Context, *writer) 
 		if _, err = w.commit.ExecContext(ctx); err == nil {
 			return nil
 		}
-		s.unsettled = true
+		// The frame that commits is written last: where there was no room for all
+		// of them, it is not there.
+		s.unsettled = code(err) != lib.SQLITE_FULL
 	}
 	// SQLite may have rolled back by itself, and then says so. Either way the
 	// connection that cannot roll back is not used again.
@@ -125,18 +151,12 @@ func (s *Store) transact(ctx context.Context, do func(context.Context, *writer) 
 	return err
 }
 
-// settled makes sure that there is a writer and that a commit which failed halfway
-// stays failed. Its frames may lie in the WAL, complete and unflushed; this
+// settled makes sure that a commit which failed halfway stays failed. Its frames may lie in the WAL, complete and unflushed; this
 // process does not see them, but a later one would. A small commit writes over
 // them and waits for the disk; only then may anybody be told how things stand.
 func (s *Store) settled(ctx context.Context) error {
 	if s.closed {
 		return errClosed
-	}
-	if s.w == nil {
-		if err := s.openWriter(false); err != nil {
-			return err
-		}
 	}
 	if !s.unsettled {
 		return nil
@@ -158,18 +178,9 @@ func (s *Store) dropWriter() error {
 	if s.w == nil {
 		return nil
 	}
-	conn := s.w.conn
+	w := s.w
 	s.w = nil
-	return discard(conn)
-}
-
-// discard closes the connection itself: returned to the pool it would come back.
-func discard(conn *sql.Conn) error {
-	err := conn.Raw(func(any) error { return driver.ErrBadConn })
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
-		return nil
-	}
-	return err
+	return w.close()
 }
 
 // flush copies the WAL back into the file, as far as readers allow, and waits for

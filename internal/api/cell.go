@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/view"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// instant is when somebody looks.
+func (s *service) instant() view.Instant {
+	return view.Instant{Now: s.Ledger.Now(), Heard: s.Hosts.Heard()}
+}
+
+// cell says which cell this is, to anybody. Nothing here is to be trusted: a
+// reader pins it beforehand (the anchor) or compares it with another's.
+func (s *service) cell(c *call) error {
+	now := s.Live.View().Now("", s.instant())
+	return c.json(http.StatusOK, struct {
+		Origin  string       `json:"origin"`
+		Genesis canon.Digest `json:"genesis"`
+		Rules   int          `json:"rules"`
+		Sealed  bool         `json:"sealed"`
+		Trial   bool         `json:"trial,omitzero"`
+		Version string       `json:"version"`
+	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), cell.RulesNow, now.Sealed, now.Trial, s.Version})
+}
+
+// me says who the reader is to the cell.
+func (s *service) me(c *call) error {
+	cellView := s.Live.View()
+	out := struct {
+		view.Person
+		Security bool       `json:"security"`
+		MayAsk   []string   `json:"may_ask"` // scenarios
+		Until    canon.Time `json:"until"`   // of the token
+	}{Security: cellView.Security(c.who.Person), MayAsk: []string{}, Until: c.who.Until}
+	for _, person := range cellView.People().People {
+		if person.ID == c.who.Person {
+			out.Person = s.named(c.r.Context(), person)
+		}
+	}
+	for _, scenario := range cellView.Scenarios(c.who.Person) {
+		if scenario.MayAsk {
+			out.MayAsk = append(out.MayAsk, scenario.ID)
+		}
+	}
+	return c.json(http.StatusOK, out)
+}
+
+func (s *service) now(c *call) error {
+	now := s.Live.View().Now(c.who.Person, s.instant())
+	for _, list := range [][]view.Request{now.Live, now.Closing} {
+		for i := range list {
+			s.complete(c.r.Context(), &list[i])
+		}
+	}
+	return c.json(http.StatusOK, now)
+}
+
+func (s *service) inbox(c *call) error {
+	return c.json(http.StatusOK, s.Live.View().Inbox(c.who.Person, s.instant()))
+}
+
+func (s *service) findings(c *call) error {
+	return c.json(http.StatusOK, s.Live.View().Findings(c.who.Person, s.instant()))
+}
+
+func (s *service) numbers(c *call) error {
+	return c.json(http.StatusOK, s.Live.View().Numbers())
+}
+
+func (s *service) scenarios(c *call) error {
+	return c.json(http.StatusOK, struct {
+		Scenarios []view.Scenario `json:"scenarios"`
+	}{s.Live.View().Scenarios(c.who.Person)})
+}
+
+// scenario gives a scenario for people, and its canonical bytes to whom a
+// request or decision may need them.
+func (s *service) scenario(c *call) error {
+	id, cellView := c.r.PathValue("scenario"), s.Live.View()
+	shown, ok := cellView.Scenario(c.who.Person, id)
+	if !ok {
+		return notFound("such scenario")
+	}
+	out := struct {
+		view.Scenario
+		Canonical jsontext.Value `json:"canonical,omitzero"`
+	}{Scenario: shown}
+	if cellView.MayRead(c.who.Person, id) {
+		data, err := s.Read.Attachment(c.r.Context(), shown.Digest)
+		if err != nil {
+			return err
+		}
+		out.Canonical = data
+	}
+	return c.json(http.StatusOK, out)
+}
+
+func (s *service) explain(c *call) error {
+	q, err := query(c, "scenario", "severity", "requester")
+	if err != nil {
+		return err
+	}
+	who := q["requester"]
+	if who == "" {
+		who = c.who.Person
+	}
+	shown, ok := s.Live.View().Explain(q["scenario"], access.Severity(q["severity"]), who, s.instant())
+	if !ok {
+		return notFound("such scenario or severity")
+	}
+	return c.json(http.StatusOK, shown)
+}
+
+// people are shown to everybody of the roster: an approver must be able to call
+// whoever asks.
+func (s *service) people(c *call) error {
+	people := s.Live.View().People()
+	for i := range people.People {
+		people.People[i] = s.named(c.r.Context(), people.People[i])
+	}
+	return c.json(http.StatusOK, people)
+}
+
+// named fills in the notes of a person.
+func (s *service) named(ctx context.Context, p view.Person) view.Person {
+	for _, note := range []**view.Note{&p.Name, &p.Contact} {
+		if *note != nil {
+			filled := **note
+			s.text(ctx, &filled)
+			*note = &filled
+		}
+	}
+	return p
+}
+
+// text fills in what a note says. One that was erased stays a hash.
+func (s *service) text(ctx context.Context, n *view.Note) {
+	note, err := s.Read.Note(ctx, n.Hash)
+	if err == nil {
+		n.Text = note.Text
+		return
+	}
+	if !errors.Is(err, broker.ErrAbsent) {
+		s.internal(err)
+	}
+}
+
+func (s *service) changes(c *call) error {
+	return c.json(http.StatusOK, struct {
+		Changes []view.Change `json:"changes"`
+	}{s.Live.View().Changes()})
+}
+
+func (s *service) change(c *call) error {
+	shown, err := s.changeOf(c)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, shown)
+}
+
+// changeOf finds the waiting change that a path names.
+func (s *service) changeOf(c *call) (view.Change, error) {
+	prefix, err := digits(c)
+	if err != nil {
+		return view.Change{}, err
+	}
+	all := s.Live.View().Changes()
+	found := slices.DeleteFunc(all, func(each view.Change) bool { return !hasDigits(each.ID, prefix) })
+	switch len(found) {
+	case 0:
+		return view.Change{}, notFound("waiting change by that id")
+	case 1:
+		return found[0], nil
+	}
+	return view.Change{}, ambiguous()
+}

@@ -1,0 +1,226 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// evidenceMost bounds the entries of one piece of evidence, evidenceBytes their
+// bytes. Beyond that the whole ledger is the better evidence.
+const (
+	evidenceMost  = 20_000
+	evidenceBytes = 32 << 20
+)
+
+// evidence is everything by which one request can be replayed and checked
+// offline: the entries of the cell and of the request, each with its proof.
+func (s *service) evidence(c *call) error {
+	f, err := s.visible(c)
+	if err != nil {
+		return err
+	}
+	return s.pack(c, cell.StreamOf(f.request.ID))
+}
+
+// changeEvidence is the same for a waiting change, which is of the cell itself.
+func (s *service) changeEvidence(c *call) error {
+	if _, err := s.changeOf(c); err != nil {
+		return err
+	}
+	return s.pack(c)
+}
+
+// pack sends partial evidence of the cell's stream and some more.
+func (s *service) pack(c *call, streams ...string) error {
+	if !s.packs.take(c.who.Person) {
+		return busy("evidence is being made for others")
+	}
+	defer s.packs.leave(c.who.Person)
+	ctx := c.r.Context()
+	var indices []int64
+	for _, stream := range append([]string{cell.StreamCell}, streams...) {
+		more, err := s.Read.StreamEntries(ctx, stream)
+		if err != nil {
+			return err
+		}
+		indices = append(indices, more...)
+	}
+	slices.Sort(indices)
+	if len(indices) > evidenceMost {
+		return tooMuch()
+	}
+	head, err := s.Read.Head(ctx) // after the indices: it covers them all
+	if err != nil {
+		return err
+	}
+	p := ledger.Partial{Signed: head.Checkpoint, Attachments: map[ledger.Hash][]byte{}}
+	if err := s.prove(ctx, &p, head.Size, indices); err != nil {
+		return err
+	}
+	genesis, err := s.attach(ctx, &p)
+	if err != nil {
+		return err
+	}
+	if err := s.annotate(ctx, &p, s.Live.Oversees(c.who.Person, genesis)); err != nil {
+		return err
+	}
+	data, err := ledger.EncodePartial(s.Anchor, p)
+	if err != nil {
+		return err
+	}
+	return c.send(http.StatusOK, "application/json", data)
+}
+
+func tooMuch() *Problem {
+	return problem(http.StatusRequestEntityTooLarge, reasonTooMuch, "too much evidence",
+		fmt.Sprintf("it would be over %d entries or %d bytes", evidenceMost, evidenceBytes), "export the whole ledger instead")
+}
+
+// prove adds entries with their proofs.
+func (s *service) prove(ctx context.Context, p *ledger.Partial, size int64, indices []int64) error {
+	total, tiles := 0, s.tiles(ctx)
+	for _, index := range indices {
+		body, err := s.body(ctx, index)
+		if err != nil {
+			return err
+		}
+		if total += len(body); total > evidenceBytes {
+			return tooMuch()
+		}
+		proof, err := ledger.InclusionProof(size, index, tiles)
+		if err != nil {
+			return err
+		}
+		p.Entries = append(p.Entries, ledger.ProvedEntry{Index: index, Body: body, Proof: proof})
+	}
+	return nil
+}
+
+// tiles reads stored tiles, each once: those that prove one entry prove its
+// neighbours.
+func (s *service) tiles(ctx context.Context) ledger.TileReader {
+	type place struct {
+		level int
+		index int64
+	}
+	read := map[place][]byte{}
+	return func(level int, index int64) ([]byte, error) {
+		at := place{level, index}
+		if data, ok := read[at]; ok {
+			return data, nil
+		}
+		data, err := s.Read.Tile(ctx, level, index)
+		if err == nil {
+			read[at] = data
+		}
+		return data, err
+	}
+}
+
+// attach adds genesis and every scenario that it names: what rules read.
+func (s *service) attach(ctx context.Context, p *ledger.Partial) (*cell.Genesis, error) {
+	data, err := s.Read.Attachment(ctx, canon.Digest(s.Anchor.Genesis))
+	if err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	p.Attachments[s.Anchor.Genesis] = data
+	genesis, err := cell.DecodeGenesis(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, scenario := range genesis.Scenarios {
+		data, err := s.Read.Attachment(ctx, scenario.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", scenario.ID, err)
+		}
+		p.Attachments[ledger.Hash(scenario.Digest)] = data
+	}
+	return genesis, nil
+}
+
+// annotate adds the texts that the entries' statements speak of. Whoever may
+// see a request may read what was written to it; why people were removed, only
+// those may read who decide on it.
+func (s *service) annotate(ctx context.Context, p *ledger.Partial, reasons bool) error {
+	added := map[canon.Digest]bool{} // one note may stand in several statements
+	for _, e := range p.Entries {
+		entry, err := ledger.DecodeEntry(e.Body)
+		if err != nil {
+			return err
+		}
+		if entry.Cause.Statement == nil || entry.Stream == cell.StreamCell && !reasons {
+			continue
+		}
+		of, err := statement.Decode(entry.Cause.Statement)
+		if err != nil {
+			return err
+		}
+		for _, due := range statement.Notes(of.Body) {
+			note, err := s.Read.Note(ctx, due.Hash)
+			if errors.Is(err, broker.ErrAbsent) || added[due.Hash] {
+				continue // erased, or there already
+			}
+			if err != nil {
+				return err
+			}
+			p.Notes, added[due.Hash] = append(p.Notes, note), true
+		}
+	}
+	return nil
+}
+
+// receipt is what proves to a signer that a statement is in the ledger: its
+// entry, and the way from there to a signed checkpoint.
+func (s *service) receipt(c *call) error {
+	digest, err := canon.ParseDigest(c.r.PathValue("digest"))
+	if err != nil {
+		return badQuery("a statement is named by all 64 digits of its digest")
+	}
+	ctx := c.r.Context()
+	index, err := s.Read.StatementEntry(ctx, digest)
+	if err != nil {
+		return err
+	}
+	body, err := s.body(ctx, index)
+	if err != nil {
+		return err
+	}
+	head, err := s.Read.Head(ctx) // after the index: it covers it
+	if err != nil {
+		return err
+	}
+	proof, err := ledger.InclusionProof(head.Size, index, s.tiles(ctx))
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, struct {
+		Digest     canon.Digest   `json:"digest"`
+		Index      int64          `json:"index"`
+		Entry      jsontext.Value `json:"entry"`
+		Proof      []ledger.Hash  `json:"proof"`
+		Checkpoint string         `json:"checkpoint"`
+	}{digest, index, body, proof, string(head.Checkpoint)})
+}
+
+// body is the entry with an index.
+func (s *service) body(ctx context.Context, index int64) ([]byte, error) {
+	bodies, err := s.Read.Entries(ctx, index, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(bodies) == 0 {
+		return nil, fmt.Errorf("entry %d: %w", index, broker.ErrAbsent)
+	}
+	return bodies[0], nil
+}

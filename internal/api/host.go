@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// reported is the body of a host's report.
+type reported struct {
+	Report    jsontext.Value `json:"report"` // the bytes that were signed
+	Signature []byte         `json:"signature"`
+}
+
+// report takes what a host program found.
+func (s *service) report(c *call) error {
+	var r reported
+	if err := json.Unmarshal(c.body, &r, json.RejectUnknownMembers(true)); err != nil {
+		return malformed(decodeFault(err))
+	}
+	if len(r.Report) == 0 || len(r.Signature) == 0 {
+		return malformed("report, signature: must be there")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
+	defer cancel()
+	err := s.Hosts.Report(ctx, r.Report, r.Signature)
+	var refusal *cell.Refusal
+	if err == nil || errors.As(err, &refusal) && refusal.Person != "" {
+		s.strangers.give(c.from)
+	}
+	if err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// listFresh is how long a signed revocation list is served again: hosts want to
+// know that it is of now, and signing for each of them would cost more.
+const listFresh = time.Second
+
+// listCache is the newest signed revocation list.
+type listCache struct {
+	mu     sync.Mutex
+	signed []byte
+	number int64
+	ids    int
+	at     canon.Time
+}
+
+// revocations is the signed list of key ids that hosts refuse. It never lags
+// behind an answered stop: the view has followed before anybody is answered.
+func (s *service) revocations(c *call) error {
+	data, err := s.signedList()
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(data) // an error means that the reader has gone
+	return nil
+}
+
+func (s *service) signedList() ([]byte, error) {
+	l := &s.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := s.Ledger.Now()
+	keyIDs, number := s.Live.View().Revocations()
+	if l.signed != nil && l.number == number && l.ids == len(keyIDs) && now.Sub(l.at) < listFresh {
+		return l.signed, nil
+	}
+	signed, err := s.Revocations.Sign(keyIDs, number, now)
+	if err != nil {
+		return nil, err
+	}
+	l.signed, l.number, l.ids, l.at = signed, number, len(keyIDs), now
+	return signed, nil
+}

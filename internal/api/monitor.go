@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// Monitor is what machines look at: figures (Prometheus), and whether the
+// server lives and is ready. It is for a listener of its own on loopback: it
+// asks nobody who they are, and names no person, request or target.
+type Monitor struct {
+	live   *Live
+	ledger Ledger
+
+	registry    *prometheus.Registry
+	submissions *prometheus.CounterVec
+	queue       prometheus.Gauge
+	appends     *prometheus.HistogramVec
+}
+
+// NewMonitor makes one over what Live knows. The ledger is given by Watch once
+// the broker is open; before that nothing is ready.
+func NewMonitor(live *Live) *Monitor {
+	m := &Monitor{
+		live: live, registry: prometheus.NewRegistry(),
+		submissions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "halligan_submissions_total", Help: "Statements sent, by what became of them and, when refused, why.",
+		}, []string{"result", "reason"}),
+		queue: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "halligan_submissions_waiting", Help: "Statements whose outcome is not durable yet.",
+		}),
+		appends: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "halligan_append_seconds", Help: "How long the store took to make a batch durable, by outcome.",
+			Buckets: []float64{.0005, .001, .002, .004, .008, .016, .032, .064, .128, .256, .512, 1, 2, 4, 8, 16},
+		}, []string{"outcome"}),
+	}
+	for _, result := range []string{"taken", "again", "malformed", "unknown", "failed"} {
+		m.submissions.WithLabelValues(result, "")
+	}
+	m.registry.MustRegister(m.submissions, m.queue, m.appends, present{m})
+	return m
+}
+
+// Watch tells where the ledger stands. It is called once, before Handler's
+// first request.
+func (m *Monitor) Watch(l Ledger) { m.ledger = l }
+
+// Timed is a store whose appends are measured. It adds nothing else.
+func (m *Monitor) Timed(s broker.Store) broker.Store {
+	return &timedStore{Store: s, appends: m.appends}
+}
+
+type timedStore struct {
+	broker.Store
+	appends *prometheus.HistogramVec
+}
+
+// Append does what broker.Store says.
+func (t *timedStore) Append(ctx context.Context, expected broker.Head, b broker.Batch) error {
+	began := time.Now()
+	err := t.Store.Append(ctx, expected, b)
+	outcome := "durable"
+	switch {
+	case errors.Is(err, broker.ErrHeadMoved):
+		outcome = "head-moved"
+	case err != nil:
+		outcome = "failed"
+	}
+	t.appends.WithLabelValues(outcome).Observe(time.Since(began).Seconds())
+	return err
+}
+
+// submitted counts what became of a statement. Reasons are those of the rules:
+// a label never holds a stranger's word.
+func (m *Monitor) submitted(result, reason string) {
+	if m != nil {
+		m.submissions.WithLabelValues(result, reason).Inc()
+	}
+}
+
+// waiting counts one statement under way until it is called back.
+func (m *Monitor) waiting() (done func()) {
+	if m == nil {
+		return func() {}
+	}
+	m.queue.Inc()
+	return m.queue.Dec
+}
+
+// Handler serves /metrics, /healthz and /readyz.
+func (m *Monitor) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if why := m.unready(); why != "" {
+			say(w, http.StatusServiceUnavailable, why)
+			return
+		}
+		say(w, http.StatusOK, "ready")
+	})
+	return mux
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // an error means that the reader has gone
+}
+
+// unready is why statements are not taken now; empty when they are. An unsealed
+// cell is ready: founders must be able to seal it.
+func (m *Monitor) unready() string {
+	switch {
+	case m.ledger == nil || m.live.View() == nil:
+		return "the ledger is not loaded yet"
+	case m.ledger.Err() != nil:
+		return "the broker has stopped; the server's log says why"
+	}
+	return ""
+}
+
+// present collects what is true at the moment of the question.
+type present struct{ m *Monitor }
+
+var (
+	leasesNow     = prometheus.NewDesc("halligan_leases", "Leases of requests that are not settled, by state.", []string{"state"}, nil)
+	requestsNow   = prometheus.NewDesc("halligan_requests", "Requests that wait, live or are closing, by state.", []string{"state"}, nil)
+	overdueNow    = prometheus.NewDesc("halligan_closing_overdue", "Leases that should be proved dead by now.", nil, nil)
+	unheardNow    = prometheus.NewDesc("halligan_alarms_undelivered", "Alarms that are not delivered, by channel.", []string{"channel"}, nil)
+	openFailedNow = prometheus.NewDesc("halligan_open_failed", "Leases that could not be opened yet.", nil, nil)
+	doubtedNow    = prometheus.NewDesc("halligan_clock_doubted", "1 while the clock is in doubt.", nil, nil)
+	entriesNow    = prometheus.NewDesc("halligan_ledger_entries", "Entries of the signed ledger.", nil, nil)
+	headAge       = prometheus.NewDesc("halligan_ledger_head_age_seconds", "Age of the newest entry, by recorded time.", nil, nil)
+	brokerUp      = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
+)
+
+// Describe does what prometheus.Collector says.
+func (p present) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, brokerUp} {
+		to <- d
+	}
+}
+
+// Collect does what prometheus.Collector says.
+func (p present) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	if p.m.unready() != "" {
+		gauge(brokerUp, 0)
+		return
+	}
+	gauge(brokerUp, 1)
+	gauge(entriesNow, float64(p.m.ledger.Head().Size))
+	cell, at := p.m.live.View(), view.Instant{Now: p.m.ledger.Now()}
+	if newest := p.m.live.Newest(); !newest.IsZero() {
+		gauge(headAge, max(0, at.Now.Sub(newest).Seconds()))
+	}
+	numbers, kinds := cell.Numbers(), map[view.FindingKind]int{}
+	for _, found := range cell.Findings("", at).Findings {
+		kinds[found.Kind]++
+	}
+	gauge(overdueNow, float64(kinds[view.FindingOverdue]))
+	gauge(openFailedNow, float64(kinds[view.FindingOpening]))
+	gauge(doubtedNow, float64(kinds[view.FindingClock]))
+	for state, count := range numbers.Leases {
+		if state != access.LeaseClosed {
+			gauge(leasesNow, float64(count), string(state))
+		}
+	}
+	for _, state := range []access.State{access.Pending, access.Granted} {
+		gauge(requestsNow, float64(numbers.Requests[state]), string(state))
+	}
+	for channel, count := range p.m.live.Undelivered() {
+		gauge(unheardNow, float64(count), channel)
+	}
+}

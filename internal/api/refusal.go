@@ -1,0 +1,80 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// row is how a refusal is said over HTTP: 400 for what no state of the cell
+// would take, 401 for a key that is nobody's, 403 for who may not, 409 for what
+// the present state does not allow, 422 for what the scenario does not give.
+type row struct {
+	status int
+	title  string
+	hint   string
+}
+
+const (
+	hintLook    = "look at it first: halligan status"
+	hintExplain = "halligan explain shows what the scenario opens, for whom and for how long"
+	hintSign    = "sign a new statement; the client does that by itself when it is asked again"
+)
+
+// rows has a row for every reason of the rules.
+var rows = map[cell.Reason]row{
+	cell.NotSealed:        {http.StatusConflict, "the cell is not sealed", "every founder must sign genesis first: halligan init seal"},
+	cell.AlreadySealed:    {http.StatusConflict, "the cell is sealed already", ""},
+	cell.WrongLedger:      {http.StatusBadRequest, "another cell's statement", "use the profile of this cell"},
+	cell.WrongGenesis:     {http.StatusConflict, "another genesis", "compare the genesis digest with the other founders before you sign"},
+	cell.NotFounder:       {http.StatusForbidden, "not a founder", "only those whom genesis names as founders sign it, each with a key of their own"},
+	cell.AlreadyFounded:   {http.StatusConflict, "signed already", ""},
+	cell.UnknownKey:       {http.StatusUnauthorized, "the key is nobody's", "sign with a key of yours that the cell knows: halligan people shows them"},
+	cell.KeyRemovedReason: {http.StatusUnauthorized, "the key was removed", "sign with another key of yours"},
+	cell.NotYours:         {http.StatusForbidden, "signed by another person", "sign as yourself: the statement's actor must own the key"},
+	cell.NotHolder:        {http.StatusForbidden, "not the holder key", "only the machine that asked has the key that fetches and releases"},
+	cell.TooWeak:          {http.StatusForbidden, "the signature is too weak", "sign with a stronger key, such as one on a security key that verifies you"},
+	cell.StatementExpired: {http.StatusBadRequest, "the statement expired", "check this machine's clock, then sign anew"},
+	cell.StatementTooLong: {http.StatusBadRequest, "the statement is valid for too long", "check this machine's clock, then sign anew"},
+	cell.NonceUsed:        {http.StatusConflict, "the nonce was used before", hintSign},
+	cell.SeenUnknown:      {http.StatusConflict, "an unknown checkpoint", "the signer saw another ledger than this: if it happens again, keep both checkpoints and tell security"},
+	cell.SeenStale:        {http.StatusConflict, "an old checkpoint", hintSign},
+	cell.UnknownSubject:   {http.StatusNotFound, "nothing open by that id", hintLook},
+	cell.UnknownScenario:  {http.StatusNotFound, "no such scenario", "halligan explain lists the scenarios"},
+	cell.ScenarioChanged:  {http.StatusConflict, "the scenario is not the one that was signed", "read it again, then sign anew"},
+	cell.MayNotRequest:    {http.StatusForbidden, "may not ask", hintExplain},
+	cell.UnknownSeverity:  {http.StatusUnprocessableEntity, "no such severity", hintExplain},
+	cell.TooLong:          {http.StatusUnprocessableEntity, "too long", hintExplain},
+	cell.UnknownTarget:    {http.StatusUnprocessableEntity, "no such target", hintExplain},
+	cell.WrongSource:      {http.StatusForbidden, "not from this address", hintExplain},
+	cell.WrongHour:        {http.StatusForbidden, "not at this hour", hintExplain},
+	cell.HolderReused:     {http.StatusConflict, "the holder key is in use", "ask anew: the client makes new keys for each request"},
+	cell.TooMany:          {http.StatusConflict, "too many", "withdraw or release what is no longer needed"},
+	cell.SelfApproval:     {http.StatusForbidden, "nobody decides on their own request", "ask another approver"},
+	cell.NotApprover:      {http.StatusForbidden, "not an approver", hintLook},
+	cell.AlreadyDecided:   {http.StatusConflict, "decided already", hintLook},
+	cell.Widening:         {http.StatusUnprocessableEntity, "more than was asked", "an approval can make less of a request, never more"},
+	cell.NothingLeft:      {http.StatusConflict, "nothing would be left", "deny it instead, or approve other targets"},
+	cell.NotPending:       {http.StatusConflict, "no longer waiting", hintLook},
+	cell.NotLive:          {http.StatusConflict, "no live grant", hintLook},
+	cell.NotClosing:       {http.StatusConflict, "not closing", hintLook},
+	cell.LeaseNotOpen:     {http.StatusConflict, "the target is not open", "it may still be opening: wait a moment, then " + hintLook},
+	cell.NotAllowed:       {http.StatusForbidden, "not allowed", hintLook},
+	cell.NotRemovable:     {http.StatusConflict, "cannot be removed", "the change quorum must stay fillable"},
+	cell.UnknownTask:      {http.StatusConflict, "no such task", ""},
+	cell.TaskMismatch:     {http.StatusConflict, "not a result of that task", ""},
+	cell.NotDue:           {http.StatusConflict, "not due yet", ""},
+	cell.NothingNew:       {http.StatusConflict, "nothing new", ""},
+	cell.ReportRefused:    {http.StatusConflict, "the report proves nothing", "the host program reports again by itself; its list must be fresh and its sessions complete"},
+	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
+}
+
+// refused says a refusal. One without a row is a fault of this table, which a
+// test looks for; it is still a no.
+func refused(r *cell.Refusal) *Problem {
+	row, ok := rows[r.Reason]
+	if !ok {
+		row.status, row.title = http.StatusForbidden, "refused"
+	}
+	return problem(row.status, string(r.Reason), row.title, r.Detail, row.hint)
+}

@@ -1,0 +1,78 @@
+package api
+
+import "net/http"
+
+// Access says what a request must bring.
+type Access string
+
+// The ways in. Only the last two can change anything.
+const (
+	Public        Access = "public"         // nothing
+	Token         Access = "token"          // a token that a session statement opened; for reading
+	Statement     Access = "statement"      // a statement signed by a person's or holder's key, in the body
+	HostSignature Access = "host-signature" // a report signed by a host's report key, in the body
+)
+
+// Route is one row of the table.
+type Route struct {
+	Method  string
+	Path    string // as http.ServeMux has it
+	Access  Access
+	Humans  bool  // changes what only a person's signature can change
+	Body    int64 // most bytes of the request body; 0: it must have none
+	Metered bool  // costs a stranger more than reading memory: bounded for each address
+	Stream  bool  // answers as long as the reader listens
+	handle  func(*service, *call) error
+}
+
+// Pattern is the route as http.ServeMux wants it.
+func (r Route) Pattern() string { return r.Method + " " + r.Path }
+
+// Changes tells whether the route can change the cell.
+func (r Route) Changes() bool { return r.Access == Statement || r.Access == HostSignature }
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+
+	statementBody = 256 << 10
+	reportBody    = 64 << 10
+)
+
+// routes is every route there is. There is no other way in.
+var routes = []Route{
+	// What changes the cell.
+	{Method: post, Path: "/api/v1/statements", Access: Statement, Humans: true, Body: statementBody, Metered: true, handle: (*service).submit},
+	{Method: post, Path: "/api/v1/hosts/report", Access: HostSignature, Body: reportBody, Metered: true, handle: (*service).report},
+
+	// What anybody may read.
+	{Method: get, Path: "/api/v1/cell", Access: Public, handle: (*service).cell},
+	{Method: get, Path: "/revocations", Access: Public, handle: (*service).revocations},
+	{Method: get, Path: "/ledger/checkpoint", Access: Public, handle: (*service).checkpoint},
+	{Method: get, Path: "/ledger/tile/{level}/{index...}", Access: Public, Metered: true, handle: (*service).tile},
+
+	// What people of the roster may read.
+	{Method: get, Path: "/ledger/tile/entries/{index...}", Access: Token, handle: (*service).bundle},
+	{Method: get, Path: "/ledger/attachments/{digest}", Access: Token, handle: (*service).attachment},
+	{Method: get, Path: "/api/v1/me", Access: Token, handle: (*service).me},
+	{Method: get, Path: "/api/v1/now", Access: Token, handle: (*service).now},
+	{Method: get, Path: "/api/v1/inbox", Access: Token, handle: (*service).inbox},
+	{Method: get, Path: "/api/v1/requests", Access: Token, handle: (*service).requests},
+	{Method: get, Path: "/api/v1/requests/{id}", Access: Token, handle: (*service).request},
+	{Method: get, Path: "/api/v1/requests/{id}/timeline", Access: Token, handle: (*service).timeline},
+	{Method: get, Path: "/api/v1/requests/{id}/evidence", Access: Token, handle: (*service).evidence},
+	{Method: get, Path: "/api/v1/scenarios", Access: Token, handle: (*service).scenarios},
+	{Method: get, Path: "/api/v1/scenarios/{scenario}", Access: Token, handle: (*service).scenario},
+	{Method: get, Path: "/api/v1/explain", Access: Token, handle: (*service).explain},
+	{Method: get, Path: "/api/v1/people", Access: Token, handle: (*service).people},
+	{Method: get, Path: "/api/v1/changes", Access: Token, handle: (*service).changes},
+	{Method: get, Path: "/api/v1/changes/{id}", Access: Token, handle: (*service).change},
+	{Method: get, Path: "/api/v1/changes/{id}/evidence", Access: Token, handle: (*service).changeEvidence},
+	{Method: get, Path: "/api/v1/findings", Access: Token, handle: (*service).findings},
+	{Method: get, Path: "/api/v1/numbers", Access: Token, handle: (*service).numbers},
+	{Method: get, Path: "/api/v1/statements/{digest}", Access: Token, handle: (*service).receipt},
+	{Method: get, Path: "/api/v1/watch", Access: Token, Stream: true, handle: (*service).watch},
+}
+
+// Routes is the table, for whoever documents or tests it.
+func Routes() []Route { return append([]Route(nil), routes...) }

@@ -1,0 +1,247 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+const (
+	// submitLongest bounds one submission. It is not cut short when the sender
+	// goes away: what was begun is brought to an end that can be asked for.
+	submitLongest = 60 * time.Second
+	notesMost     = 16
+)
+
+// envelope is the body of a submission. It need not be canonical; the statement
+// in it must be, for its very bytes are what was signed.
+type envelope struct {
+	Statement jsontext.Value    `json:"statement"`
+	Signature *ledger.Signature `json:"signature"`
+	Notes     []salted          `json:"notes,omitempty"`
+}
+
+// salted is the text of a note and its salt.
+type salted struct {
+	Salt []byte `json:"salt"`
+	Text string `json:"text"`
+}
+
+// answered is what a statement became.
+type answered struct {
+	Digest     canon.Digest     `json:"digest"`
+	Entry      int64            `json:"entry"`
+	At         canon.Time       `json:"at"`
+	Stream     string           `json:"stream"`
+	Again      bool             `json:"again"` // it was taken before; this is where
+	Checkpoint string           `json:"checkpoint"`
+	Events     []jsontext.Value `json:"events"` // as in the entry
+	Request    *view.Request    `json:"request,omitzero"`
+	Session    *session         `json:"session,omitzero"`
+	Credential *credential      `json:"credential,omitzero"`
+}
+
+// session is what opens reading.
+type session struct {
+	Token string     `json:"token"`
+	Until canon.Time `json:"until"`
+}
+
+// credential is an SSH certificate over the holder key of the request, which
+// makes it useless to everybody else.
+type credential struct {
+	Target      string     `json:"target"`
+	Certificate string     `json:"certificate"` // as a line of a certificate file
+	KeyID       string     `json:"key_id"`
+	Serial      string     `json:"serial"` // sixteen hexadecimal digits
+	After       canon.Time `json:"after"`
+	Before      canon.Time `json:"before"`
+}
+
+// submit takes a statement: the one way to change anything as a person.
+func (s *service) submit(c *call) error {
+	submission, err := readSubmission(c)
+	if err != nil {
+		s.Monitor.submitted("malformed", "")
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
+	defer cancel()
+	done := s.Monitor.waiting()
+	a, err := s.Broker.Submit(ctx, submission)
+	done()
+	s.count(a, err)
+	var refusal *cell.Refusal
+	if err == nil || errors.As(err, &refusal) && refusal.Person != "" {
+		s.strangers.give(c.from) // it was somebody
+	}
+	if err != nil {
+		return err
+	}
+	out, err := s.answer(ctx, submission, a)
+	if err != nil {
+		return err
+	}
+	status := http.StatusCreated
+	if a.Again {
+		status = http.StatusOK
+	}
+	return c.json(status, out)
+}
+
+// readSubmission reads the envelope: unknown, missing and duplicate members are
+// errors, and so is everything that would have to be guessed.
+func readSubmission(c *call) (broker.Submission, error) {
+	var e envelope
+	if err := json.Unmarshal(c.body, &e, json.RejectUnknownMembers(true)); err != nil {
+		return broker.Submission{}, malformed(decodeFault(err))
+	}
+	switch {
+	case len(e.Statement) == 0:
+		return broker.Submission{}, malformed("statement: must be there")
+	case e.Signature == nil || len(e.Signature.SSHSig) == 0:
+		return broker.Submission{}, malformed("signature.sshsig: must be there")
+	case len(e.Notes) > notesMost:
+		return broker.Submission{}, malformed(fmt.Sprintf("notes: %d, at most %d", len(e.Notes), notesMost))
+	}
+	out := broker.Submission{Statement: e.Statement, Signature: *e.Signature, Address: c.from.String()}
+	if !c.from.IsValid() {
+		out.Address = ""
+	}
+	for i, n := range e.Notes {
+		if len(n.Salt) != ledger.SaltSize {
+			return broker.Submission{}, malformed(fmt.Sprintf("notes: number %d: salt: must be %d bytes", i, ledger.SaltSize))
+		}
+		out.Notes = append(out.Notes, ledger.Note{Salt: [ledger.SaltSize]byte(n.Salt), Text: n.Text})
+	}
+	return out, nil
+}
+
+// decodeFault says where a body is wrong and not what it holds there, which may
+// be a note's text.
+func decodeFault(err error) string {
+	var syntax *jsontext.SyntacticError
+	var semantic *json.SemanticError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("not JSON as we take it, near byte %d, in %q: names must be known, spelled exactly and stand once", syntax.ByteOffset, string(syntax.JSONPointer))
+	case errors.As(err, &semantic):
+		return fmt.Sprintf("not what is due near byte %d, in %q: names must be known, spelled exactly and stand once", semantic.ByteOffset, string(semantic.JSONPointer))
+	}
+	return "not what is due"
+}
+
+func (s *service) count(a broker.Answer, err error) {
+	var refusal *cell.Refusal
+	var bad *broker.Malformed
+	switch {
+	case err == nil && a.Again:
+		s.Monitor.submitted("again", "")
+	case err == nil:
+		s.Monitor.submitted("taken", "")
+	case errors.As(err, &refusal):
+		s.Monitor.submitted("refused", string(refusal.Reason))
+	case errors.As(err, &bad):
+		s.Monitor.submitted("malformed", "")
+	case errors.Is(err, broker.ErrUnknown):
+		s.Monitor.submitted("unknown", "")
+	default:
+		s.Monitor.submitted("failed", "")
+	}
+}
+
+// answer says what a statement became. A statement that was taken before gets
+// its place again and nothing that only its signer should have: entries are
+// read by others, and whoever reads one could send the statement in it again.
+func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.Answer) (answered, error) {
+	of, err := statement.Decode(sent.Statement)
+	if err != nil {
+		return answered{}, err // the broker decoded the same bytes
+	}
+	if a.Again {
+		return s.again(ctx, of, a)
+	}
+	out := answered{
+		Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream, Checkpoint: string(a.Checkpoint.Text),
+	}
+	if out.Events, err = cell.EncodeEvents(a.Events); err != nil {
+		return answered{}, err
+	}
+	if a.Request != nil {
+		shown := s.shown(ctx, of.Actor, a.Request)
+		out.Request = &shown
+	}
+	for _, e := range a.Events {
+		switch e := e.(type) {
+		case *cell.SessionOpened:
+			key, ok := signingKey(sent.Signature.SSHSig)
+			if !ok {
+				return answered{}, errors.New("the key of a signature that was checked cannot be read")
+			}
+			out.Session = &session{s.tokens.make(ticket{Person: e.Person, Until: e.Until, Digest: a.Digest, Key: key}), e.Until}
+		case *cell.CredentialAuthorised:
+			if out.Credential, err = s.mint(ctx, a, e); err != nil {
+				return answered{}, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *service) again(ctx context.Context, of statement.Statement, a broker.Answer) (answered, error) {
+	switch of.Body.Kind() {
+	case statement.KindFetch:
+		return answered{}, problem(http.StatusConflict, reasonFetched, "fetched already",
+			"a credential is handed over once for each fetch", "fetch anew: a new fetch is a new credential with a serial of its own")
+	case statement.KindSession:
+		return answered{}, problem(http.StatusConflict, reasonOpened, "opened already",
+			"a token is handed over once for each session statement", "sign a new session statement")
+	}
+	bodies, err := s.Read.Entries(ctx, a.Index, 1)
+	if err != nil {
+		return answered{}, err
+	}
+	if len(bodies) == 0 {
+		return answered{}, fmt.Errorf("entry %d: %w", a.Index, broker.ErrUnknown)
+	}
+	entry, err := ledger.DecodeEntry(bodies[0])
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{
+		Digest: a.Digest, Entry: a.Index, At: entry.At, Stream: entry.Stream, Again: true,
+		Checkpoint: string(s.Ledger.Head().Text), Events: entry.Events,
+	}, nil
+}
+
+// mint has the certificate made that an entry authorised. What if we crash
+// here: the entry stands, no credential left, and the task to deliver it ends
+// as interrupted; the holder fetches anew.
+func (s *service) mint(ctx context.Context, a broker.Answer, e *cell.CredentialAuthorised) (*credential, error) {
+	made, err := s.Broker.Mint(ctx, a)
+	if err != nil {
+		p := s.internal(fmt.Errorf("cannot mint for entry %d: %w", a.Index, err))
+		p.Reason, p.Type, p.Title = reasonMintFailed, problemType+reasonMintFailed, "the credential could not be made"
+		p.Hint = "fetch anew; " + p.Hint
+		return nil, p
+	}
+	return &credential{
+		Target: e.Target, Certificate: certificateType + " " + base64.StdEncoding.EncodeToString(made),
+		KeyID: cell.KeyID(a.Request.ID, e.Target), Serial: e.Serial, After: e.After, Before: e.Before,
+	}, nil
+}
+
+const certificateType = "ssh-ed25519-cert-v01@openssh.com"

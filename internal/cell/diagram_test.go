@@ -1,0 +1,163 @@
+package cell_test
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// edge is a move of a request or lease from one state to another.
+type edge struct{ from, to string }
+
+// moves gathers, from the lines of the matrix, every move with the deeds that
+// make it.
+type moves map[edge]map[string]bool
+
+func (m moves) add(from, to, deed string) {
+	if from == to {
+		return
+	}
+	if m[edge{from, to}] == nil {
+		m[edge{from, to}] = map[string]bool{}
+	}
+	m[edge{from, to}][deed] = true
+}
+
+// movesOf reads the moves of ann's request, and of its lease at db-1.
+func movesOf(lines []cellOfMatrix) (requests, leases moves) {
+	requests, leases = moves{}, moves{}
+	for _, line := range lines {
+		if line.after == nil || line.before.id.IsZero() {
+			continue
+		}
+		if line.deed.verb == "request" { // a request of its own
+			requests.add("[*]", string(access.Pending), "request")
+			continue
+		}
+		before, known := line.before.World.Requests[line.before.id]
+		if !known {
+			continue
+		}
+		after := line.after.World.Requests[line.before.id]
+		deed := line.deed.verb
+		if deed == "due" {
+			deed = "due: " + line.deed.who
+		}
+		requests.add(string(before.State), string(after.State), deed)
+		leases.add(leaseState(before), leaseState(after), deed)
+	}
+	return requests, leases
+}
+
+func leaseState(r *access.Request) string {
+	if l, ok := r.Lease("db-1"); ok {
+		return string(l.State)
+	}
+	return "[*]"
+}
+
+// draw is the moves in Mermaid and as a list; ends are the states that nothing
+// leaves.
+func (m moves) draw(out *strings.Builder) {
+	edges := slices.SortedFunc(maps.Keys(m), func(a, b edge) int { return strings.Compare(a.from+">"+a.to, b.from+">"+b.to) })
+	out.WriteString("```mermaid\nstateDiagram-v2\n")
+	leaves := map[string]bool{}
+	for _, e := range edges {
+		leaves[e.from] = true
+		fmt.Fprintf(out, "    %s --> %s: %s\n", e.from, e.to, strings.ReplaceAll(m.deeds(e), ":", ""))
+	}
+	for _, end := range slices.Sorted(maps.Keys(m.targets())) {
+		if !leaves[end] {
+			fmt.Fprintf(out, "    %s --> [*]\n", end)
+		}
+	}
+	out.WriteString("```\n\n| from | to | by |\n|---|---|---|\n")
+	for _, e := range edges {
+		fmt.Fprintf(out, "| %s | %s | %s |\n", place(e.from), e.to, m.deeds(e))
+	}
+}
+
+func place(state string) string {
+	if state == "[*]" {
+		return "(nothing)"
+	}
+	return state
+}
+
+func (m moves) deeds(e edge) string { return strings.Join(slices.Sorted(maps.Keys(m[e])), ", ") }
+
+func (m moves) targets() map[string]bool {
+	targets := map[string]bool{}
+	for e := range m {
+		targets[e.to] = true
+	}
+	return targets
+}
+
+const statesHead = `# States
+
+Drawn by a test from the rules themselves (` + "`go test ./internal/cell -run Diagram -update`" + `).
+What each statement and effect becomes in each state, refusals included, stands in
+[the matrix](../../internal/cell/testdata/matrix.txt).
+
+## A request
+
+A request is *pending* until its quorum is filled, and then *granted* until its
+grant ends. *Denied*, *withdrawn*, *lapsed* and *void* came to nothing. *Ended*
+says that nothing more is authorised; what the grant opened may still be closing:
+a request is settled when every lease of it is closed.
+
+`
+
+const statesBetween = `
+## A lease
+
+A lease is a grant's footprint at one target. It says the truth: *opening* is an
+attempt, *open* was done, *closing* means that death is not proved yet, and
+*closed* means proved. It closes only by
+
+- **refused** or **expired** (the door is shut) together with **ended** (the host
+  listed its sessions after that, and none of the lease was left), or
+- **attested** (a person who is not the requester looked), or
+- **unissued** (by the ledger, no credential was ever authorised).
+
+A lease that is closing for two minutes pages, and again every fifteen.
+
+`
+
+// TestDiagram draws docs/reference/states.md, and knows what must not be there.
+func TestDiagram(t *testing.T) {
+	requests, leases := movesOf(walkMatrix())
+	var out strings.Builder
+	out.WriteString(statesHead)
+	requests.draw(&out)
+	out.WriteString(statesBetween)
+	leases.draw(&out)
+	golden(t, filepath.Join("..", "..", "docs", "reference", "states.md"), out.String())
+
+	over := []access.State{access.Ended, access.Denied, access.Withdrawn, access.Lapsed, access.Void}
+	for e := range requests {
+		if slices.Contains(over, access.State(e.from)) {
+			t.Errorf("a request that is over lives again: %s to %s", e.from, e.to)
+		}
+		if e.to == string(access.Granted) && (e.from != string(access.Pending) || requests.deeds(e) != "approve") {
+			t.Errorf("granted from %s by %s: only an approval grants", e.from, requests.deeds(e))
+		}
+	}
+	for _, state := range access.States {
+		if !requests.targets()[string(state)] {
+			t.Errorf("no move leads to %s", state)
+		}
+	}
+	order := []string{"[*]", string(access.LeaseOpening), string(access.LeaseOpen), string(access.LeaseClosing), string(access.LeaseClosed)}
+	for e := range leases {
+		if slices.Index(order, e.from) >= slices.Index(order, e.to) {
+			t.Errorf("a lease goes back from %s to %s", e.from, e.to)
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package cell_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// transition is one command that was taken: the world before, what the rules
+// made of it, and the world after.
+type transition struct {
+	before, after *cell.World
+	command       cell.Command
+	outcome       cell.Outcome
+}
+
+// broken tells which invariant a transition breaks; empty if none. It reads only
+// what is written down (requests, events, the roster's people), and none of the
+// methods that the rules themselves decide by.
+func (t transition) broken() string {
+	if t.command.At.Before(t.before.LastAt) || t.after.LastAt != t.command.At {
+		return fmt.Sprintf("I4: recorded time went from %s to %s by a command at %s", t.before.LastAt, t.after.LastAt, t.command.At)
+	}
+	for _, e := range t.outcome.Events {
+		if fault := t.event(e); fault != "" {
+			return fault
+		}
+	}
+	for id, before := range t.before.Requests {
+		after, ok := t.after.Requests[id]
+		if !ok {
+			return fmt.Sprintf("request %s is gone", id.Short())
+		}
+		if before == after {
+			continue
+		}
+		if cell.StreamOf(id) != t.outcome.Stream {
+			return fmt.Sprintf("request %s was changed by an entry of %s", id.Short(), t.outcome.Stream)
+		}
+		if fault := t.life(before, after); fault != "" {
+			return fault
+		}
+	}
+	return ""
+}
+
+func (t transition) event(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.Agreed:
+		return t.agreed(e)
+	case *cell.CredentialAuthorised:
+		return t.authorised(e)
+	case *cell.LeaseProved:
+		return t.proved(e)
+	case *cell.LeaseClosed:
+		return t.closed(e)
+	}
+	return ""
+}
+
+// request is the request that the entry's stream is of, before and after.
+func (t transition) request() (before, after *access.Request) {
+	id, _ := cell.RequestOf(t.outcome.Stream)
+	return t.before.Requests[id], t.after.Requests[id]
+}
+
+// agreed checks I1 and I5 for a grant that begins.
+func (t transition) agreed(e *cell.Agreed) string {
+	before, after := t.request()
+	if before.State != access.Pending || !t.command.At.Before(before.Lapses) {
+		return fmt.Sprintf("I1: granted while %s", before.State)
+	}
+	approvals := countedApprovals(t.before, after)
+	terms := t.before.Scenarios[before.Scenario].Severities[before.Severity]
+	if !seatable(t.before, terms.Quorum, approvals) {
+		return fmt.Sprintf("I1: granted to %s by the approvals %v, which no seating of different people fills %v with", after.Requester, approvals, terms.Quorum)
+	}
+	if !present(t.before, after.Requester) {
+		return "I1: granted to a removed person"
+	}
+	length := e.Grant.Until.Sub(e.Grant.From)
+	if e.Grant.From != t.command.At || length <= 0 || length > before.For.Duration() {
+		return fmt.Sprintf("I5: a window of %s from %s, asked %s, agreed at %s", length, e.Grant.From, before.For, t.command.At)
+	}
+	if t.before.Doubted && length > 15*time.Minute {
+		return fmt.Sprintf("I4: a window of %s while the clock is in doubt", length)
+	}
+	if len(e.Grant.Targets) == 0 || !subset(e.Grant.Targets, before.Targets) || len(e.Leases) != len(e.Grant.Targets) {
+		return fmt.Sprintf("I5: targets %v granted of %v", e.Grant.Targets, before.Targets)
+	}
+	for _, d := range approvals {
+		if d.For > 0 && length > d.For.Duration() || len(d.Targets) > 0 && !subset(e.Grant.Targets, d.Targets) {
+			return fmt.Sprintf("I5: %s at %v is more than %s approved", length, e.Grant.Targets, d.Approver)
+		}
+	}
+	return ""
+}
+
+// countedApprovals are the approvals of people and keys that are present now,
+// not the requester's, the first of each person.
+func countedApprovals(w *cell.World, r *access.Request) []access.Decision {
+	var all []access.Decision
+	for _, d := range r.Decisions {
+		twice := slices.ContainsFunc(all, func(o access.Decision) bool { return o.Approver == d.Approver })
+		if d.Approves && d.Approver != r.Requester && !twice && keyPresent(w, d.Approver, d.Key) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func present(w *cell.World, person string) bool {
+	return slices.Contains(w.Roster.Present(), person)
+}
+
+func keyPresent(w *cell.World, person, fingerprint string) bool {
+	p, ok := w.Roster.Person(person)
+	if !ok || p.Removed {
+		return false
+	}
+	for _, key := range p.Keys {
+		if key.Fingerprint == fingerprint {
+			return !key.Removed
+		}
+	}
+	return false
+}
+
+// seatable tries every way to give each place of a quorum to a different person.
+func seatable(w *cell.World, q access.Quorum, approvals []access.Decision) bool {
+	var places []string
+	for _, leg := range q {
+		for range leg.Count {
+			places = append(places, leg.From)
+		}
+	}
+	if len(places) == 0 {
+		return false
+	}
+	var people []string
+	for _, d := range approvals {
+		people = append(people, d.Approver)
+	}
+	return seatAll(w, places, people)
+}
+
+func seatAll(w *cell.World, places, people []string) bool {
+	if len(places) == 0 {
+		return true
+	}
+	for i, person := range people {
+		if slices.Contains(w.Genesis.Groups[places[0][len("group:"):]], person) {
+			rest := append(slices.Clone(people[:i]), people[i+1:]...)
+			if seatAll(w, places[1:], rest) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// authorised checks I2 for a credential.
+func (t transition) authorised(e *cell.CredentialAuthorised) string {
+	r, _ := t.request()
+	i := slices.IndexFunc(r.Leases, func(l access.Lease) bool { return l.Target == e.Target })
+	switch {
+	case r.State != access.Granted || !t.command.At.Before(r.Grant.Until):
+		return fmt.Sprintf("I2: authorised at %s while %s until %s", t.command.At, r.State, r.Grant.Until)
+	case i < 0 || r.Leases[i].State != access.LeaseOpen:
+		return "I2: authorised for a lease that is not open"
+	case t.command.Signed == nil || t.command.Signed.Signer.Ed25519 != r.Holder || t.command.Signed.Statement.Actor != r.Requester:
+		return "I2: authorised for another than the holder key"
+	case e.Before.After(r.Grant.Until) || !e.Before.After(t.command.At) || e.Before.Sub(e.After) > 5*time.Minute:
+		return fmt.Sprintf("I2: a certificate from %s until %s under a grant until %s", e.After, e.Before, r.Grant.Until)
+	case !present(t.before, r.Requester):
+		return "I2: authorised for a removed person"
+	}
+	return ""
+}
+
+// proved checks that the server's word for a proof is what such a proof needs.
+func (t transition) proved(e *cell.LeaseProved) string {
+	before, after := t.request()
+	l := leaseAt(after, e.Target)
+	was := leaseAt(before, e.Target)
+	o := t.command.Observed
+	switch e.Proof.Kind {
+	case access.ProofRefused:
+		if o.Round == nil || o.Round.Twin != access.Refused || o.Round.Control != access.Accepted || !was.Worked {
+			return fmt.Sprintf("I3: refused is proved by %+v, worked %v", o.Round, was.Worked)
+		}
+	case access.ProofExpired:
+		if t.command.At.Sub(was.NotAfter) < 30*time.Second {
+			return fmt.Sprintf("I3: expired is proved at %s, the last credential ends %s", t.command.At, was.NotAfter)
+		}
+	case access.ProofEnded:
+		return t.ended(was, o)
+	case access.ProofAttested:
+		if t.command.Signed == nil || t.command.Signed.Statement.Actor == before.Requester {
+			return "I3: attested by nobody else"
+		}
+	case access.ProofUnissued:
+		if l.Issued != 0 {
+			return "I3: unissued, but a credential was authorised"
+		}
+	default:
+		return fmt.Sprintf("I3: %q is no kind of proof", e.Proof.Kind)
+	}
+	return ""
+}
+
+func (t transition) ended(was *access.Lease, o cell.Observed) string {
+	var shut canon.Time
+	for _, p := range was.Proofs {
+		if p.Kind == access.ProofExpired || p.Kind == access.ProofRefused {
+			shut = p.At
+			break
+		}
+	}
+	if shut.IsZero() || o.Report == nil {
+		return "I3: ended is proved before the door was shut"
+	}
+	f := o.Report.Facts
+	if f.ListAt.Before(shut) || f.List < was.Closing.List || !f.Complete || f.Host != was.Host || slices.Contains(f.KeyIDs, was.KeyID) {
+		return fmt.Sprintf("I3: ended is proved by %+v; shut at %s, closing on list %d", f, shut, was.Closing.List)
+	}
+	return ""
+}
+
+func leaseAt(r *access.Request, target string) *access.Lease {
+	for i := range r.Leases {
+		if r.Leases[i].Target == target {
+			return &r.Leases[i]
+		}
+	}
+	return &access.Lease{}
+}
+
+// closed checks I3: closed only with proofs that suffice.
+func (t transition) closed(e *cell.LeaseClosed) string {
+	_, after := t.request()
+	l := leaseAt(after, e.Target)
+	kinds := map[access.ProofKind]bool{}
+	for _, p := range l.Proofs {
+		kinds[p.Kind] = true
+	}
+	enough := kinds[access.ProofAttested] || kinds[access.ProofUnissued] ||
+		kinds[access.ProofEnded] && (kinds[access.ProofRefused] || kinds[access.ProofExpired])
+	if !enough || l.State != access.LeaseClosed || l.Closing == nil {
+		return fmt.Sprintf("I3: closed by %v", kinds)
+	}
+	return ""
+}
+
+// rank orders what a request and a lease go through: they never go back.
+var (
+	rank      = map[access.State]int{access.Pending: 0, access.Granted: 1, access.Ended: 2, access.Denied: 2, access.Withdrawn: 2, access.Lapsed: 2, access.Void: 2}
+	leaseRank = map[access.LeaseState]int{access.LeaseOpening: 0, access.LeaseOpen: 1, access.LeaseClosing: 2, access.LeaseClosed: 3}
+)
+
+// life checks what may never change back in a request: I3, I4 and I5.
+func (t transition) life(before, after *access.Request) string {
+	if rank[after.State] < rank[before.State] || rank[before.State] == 2 && before.State != after.State {
+		return fmt.Sprintf("I3: %s became %s", before.State, after.State)
+	}
+	if before.Lapses != after.Lapses || before.For != after.For || before.Holder != after.Holder || before.Requester != after.Requester || !slices.Equal(before.Targets, after.Targets) {
+		return "I5: what was asked has changed"
+	}
+	if before.Grant != nil && (after.Grant == nil || *timesOf(before) != *timesOf(after) || !slices.Equal(before.Grant.Targets, after.Grant.Targets)) {
+		return "I5: what was granted has changed"
+	}
+	for _, was := range before.Leases {
+		if is := leaseAt(after, was.Target); leaseRank[is.State] < leaseRank[was.State] || is.State == "" || len(is.Proofs) < len(was.Proofs) || is.NotAfter.Before(was.NotAfter) {
+			return fmt.Sprintf("I3: the lease at %s went from %s to %s", was.Target, was.State, is.State)
+		}
+	}
+	for _, l := range after.Leases {
+		if after.State != access.Granted && leaseRank[l.State] < 2 {
+			return fmt.Sprintf("I3: the grant is over and the lease at %s is %s", l.Target, l.State)
+		}
+		if l.State == access.LeaseClosing && !pages(t.after, after, l.Target) {
+			return fmt.Sprintf("I3: the lease at %s is closing and will never page", l.Target)
+		}
+	}
+	if fetched := t.command.Signed != nil && t.command.Signed.Statement.Body.Kind() == statement.KindFetch; fetched != issuedMore(before, after) {
+		return "I2: credentials were counted by something else than a fetch"
+	}
+	return ""
+}
+
+func timesOf(r *access.Request) *[2]canon.Time { return &[2]canon.Time{r.Grant.From, r.Grant.Until} }
+
+func issuedMore(before, after *access.Request) bool {
+	for _, was := range before.Leases {
+		if leaseAt(after, was.Target).Issued > was.Issued {
+			return true
+		}
+	}
+	return false
+}
+
+func pages(w *cell.World, r *access.Request, target string) bool {
+	for _, id := range w.TasksOf(cell.StreamOf(r.ID)) {
+		if t := w.Tasks[id]; t.Kind == cell.TaskPage && t.Target == target {
+			return true
+		}
+	}
+	return false
+}
+
+func subset(part, whole []string) bool {
+	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(whole, s) })
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/mattn/go-isatty"
+)
+
+// Streams is what a command reads and writes. Out and Err are made safe for
+// terminals before anything reaches them.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// call is one run of one command.
+type call struct {
+	ctx      context.Context
+	in       *bufio.Reader
+	out, err io.Writer // screens
+	raw      io.Writer // Out as it is: for keys, evidence and scripts
+	asks     bool      // a person sits at In and can be asked
+	live     bool      // a person watches Err
+	flags    globals
+	now      func() time.Time
+}
+
+func newCall(ctx context.Context, s Streams) *call {
+	return &call{
+		ctx: ctx, in: bufio.NewReader(s.In), out: screen{s.Out}, err: screen{s.Err}, raw: s.Out,
+		asks: terminal(s.In), live: terminal(s.Err), now: time.Now,
+	}
+}
+
+// terminal tells whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// say prints one line.
+func (c *call) say(format string, args ...any) {
+	fmt.Fprintf(c.out, format+"\n", args...)
+}
+
+// print prints text as it is laid out.
+func (c *call) print(text string) { _, _ = io.WriteString(c.out, text) }
+
+// tell prints one line beside the answer: progress, and what to do next.
+func (c *call) tell(format string, args ...any) {
+	fmt.Fprintf(c.err, format+"\n", args...)
+}
+
+// answer prints a value as JSON if --json was given, and else what text says.
+func (c *call) answer(v any, text func()) error {
+	if !c.flags.JSON {
+		text()
+		return nil
+	}
+	return c.json(v)
+}
+
+// json prints a value as JSON, indented; what is JSON already keeps its order.
+func (c *call) json(v any) error {
+	options := []json.Options{jsontext.WithIndent("  ")}
+	if _, verbatim := v.(jsontext.Value); !verbatim {
+		options = append(options, json.Deterministic(true))
+	}
+	data, err := json.Marshal(v, options...)
+	if err != nil {
+		return because(exitInternal, err, "cannot write the answer as JSON")
+	}
+	_, err = io.WriteString(c.raw, shownJSON(data)+"\n")
+	return err
+}
+
+// jsonLine prints a value as JSON on one line.
+func (c *call) jsonLine(v any) error {
+	data, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return because(exitInternal, err, "cannot write the answer as JSON")
+	}
+	_, err = io.WriteString(c.raw, shownJSON(data)+"\n")
+	return err
+}
+
+// ask asks a person for one line.
+func (c *call) ask(prompt string) (string, error) {
+	if !c.asks {
+		return "", errNobody
+	}
+	_, _ = io.WriteString(c.err, prompt)
+	type read struct {
+		text string
+		err  error
+	}
+	lines := make(chan read, 1)
+	go func() {
+		text, err := c.in.ReadString('\n')
+		lines <- read{text, err}
+	}()
+	select {
+	case <-c.ctx.Done():
+		return "", c.ctx.Err()
+	case got := <-lines:
+		text := strings.TrimSpace(got.text)
+		if errors.Is(got.err, io.EOF) && text == "" {
+			return "", errNobody
+		}
+		if got.err != nil && !errors.Is(got.err, io.EOF) {
+			return "", because(exitInternal, got.err, "cannot read the answer")
+		}
+		return text, nil
+	}
+}
+
+// errNobody says that there is no terminal to ask on.
+var errNobody = errors.New("nobody can be asked here")
+
+// confirm asks a person to type a word before something is signed. Where nobody
+// can be asked, the flags of the command line were the answer.
+func (c *call) confirm(yes bool, word string) error {
+	if yes || !c.asks {
+		return nil
+	}
+	text, err := c.ask(fmt.Sprintf("Type %q to sign: ", word))
+	if err != nil && !errors.Is(err, errNobody) {
+		return err
+	}
+	if text != word {
+		return failf(exitUnsigned, "you did not type %q; nothing was signed", word)
+	}
+	return nil
+}

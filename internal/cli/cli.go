@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// globals are the flags of every command.
+type globals struct {
+	JSON bool `help:"Answer as JSON on stdout." name:"json"`
+}
+
+// commands is the command line: a field for each command, which lives in the
+// file of its name.
+type commands struct {
+	globals `embed:""`
+
+	Request    requestCommand    `cmd:"" group:"responder" help:"Ask for emergency access under a scenario."`
+	Status     statusCommand     `cmd:"" group:"responder" help:"Show what is open, closing and waiting, or everything of one request."`
+	Credential credentialCommand `cmd:"" group:"responder" help:"Fetch the credential of a granted target into ssh-agent, a file, or stdout."`
+	Exec       execCommand       `cmd:"" group:"responder" help:"Run a command with a credential that renews itself and ends with the grant."`
+	Release    releaseCommand    `cmd:"" group:"responder" help:"Give access back before its time is over."`
+	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
+	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
+
+	Inbox   inboxCommand   `cmd:"" group:"approver" help:"List what waits for your signature."`
+	Approve approveCommand `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign yes."`
+	Deny    denyCommand    `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign no."`
+
+	Stop   stopCommand   `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
+	Attest attestCommand `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
+	Watch  watchCommand  `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
+	People peopleCommand `cmd:"" group:"anyone" help:"List people, groups and keys."`
+	Change changeCommand `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
+
+	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
+	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`
+	Ledger   ledgerCommand   `cmd:"" group:"trust" help:"Read the ledger."`
+
+	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
+	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
+	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`
+}
+
+const description = `Emergency access that several people agree to, that ends, and that proves both.
+
+Every act is signed with a person's own SSH key and written to a ledger that anyone can check.`
+
+var groups = []kong.Group{
+	{Key: "responder", Title: "You need access:"},
+	{Key: "approver", Title: "You are asked:"},
+	{Key: "anyone", Title: "Anyone who may:"},
+	{Key: "trust", Title: "Trust nobody:"},
+	{Key: "server", Title: "Run it:"},
+}
+
+// Main runs the command line of this process and gives its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+}
+
+// Run runs one command and gives its exit code; it ends early when ctx does.
+func Run(ctx context.Context, args []string, s Streams) int {
+	c := newCall(ctx, s)
+	var line commands
+	parser, err := newParser(&line, c)
+	if err != nil {
+		return c.conclude(because(exitInternal, err, "cannot build the command line"))
+	}
+	done, parsed, err := parse(parser, args)
+	if done {
+		return exitGood
+	}
+	if err != nil {
+		return c.conclude(misuse(err))
+	}
+	c.flags = line.globals
+	return c.conclude(parsed.Run(c))
+}
+
+// printed is what leaves kong's parse once it has printed help.
+type printed struct{}
+
+// newParser builds the parser of a command line.
+func newParser(line *commands, c *call) (*kong.Kong, error) {
+	return kong.New(line,
+		kong.Name("halligan"), kong.Description(description), kong.ExplicitGroups(groups), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Writers(c.out, c.err), kong.Exit(func(int) { panic(printed{}) }), kong.Bind(c),
+	)
+}
+
+// parse reads the arguments. Done says that help was asked for and printed.
+func parse(parser *kong.Kong, args []string) (done bool, parsed *kong.Context, err error) {
+	defer func() {
+		if stop := recover(); stop != nil {
+			if _, ok := stop.(printed); !ok {
+				panic(stop)
+			}
+			done = true
+		}
+	}()
+	parsed, err = parser.Parse(args)
+	return false, parsed, err
+}
+
+// misuse is the failure of a command line that cannot be read.
+func misuse(err error) *failure {
+	f := because(exitUsage, err, "")
+	f.hint = "halligan --help lists the commands"
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
+		f.hint = wrong.Context.Selected().FullPath() + " --help shows how it is used"
+	}
+	return f
+}
+

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// decideFlags are what approve and deny share.
+type decideFlags struct {
+	ID    string `arg:"" help:"The request: its id, or the first digits of it."`
+	Check string `help:"How you made sure who asks: call-back, video, in-person, or not-checked (with --note). There is no default." enum:"call-back,video,in-person,not-checked," default:"" placeholder:"HOW"`
+	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
+	Yes   bool   `help:"Do not ask again before signing."`
+	memberFlags
+}
+
+// decided is what a decision became, as JSON.
+type decided struct {
+	Request canon.Digest `json:"request"`
+	Verdict string       `json:"verdict"`
+	Entry   int64        `json:"entry"`
+	State   access.State `json:"state,omitempty"`
+	Words   string       `json:"words,omitempty"`
+}
+
+// decide shows a proved request and signs a verdict on it. Every way to the
+// signature leads through briefOf; what the server shows of the request is not
+// asked for at all.
+func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statement.Narrow) error {
+	m, err := c.open(f.memberFlags)
+	if err != nil {
+		return err
+	}
+	b, err := m.brief(f.ID)
+	if err != nil {
+		return err
+	}
+	c.toPeople(b.sheet())
+	if b.request.State != access.Pending && verdict == statement.Approve {
+		return failf(exitRefused, "the request waits no more: it is %s", b.request.State).or("halligan status %s", b.request.ID.Short())
+	}
+	decision := &statement.Decision{Of: b.request.ID, Verdict: verdict, Narrow: narrow}
+	if err := b.fits(narrow); err != nil {
+		return err
+	}
+	if decision.Check, err = c.howChecked(f.Check); err != nil {
+		return err
+	}
+	if decision.Check == statement.NotChecked && strings.TrimSpace(f.Note) == "" {
+		return failf(exitUsage, "not-checked needs a sentence that says why").or("give it with --note; better: call them back")
+	}
+	var texts []ledger.Note
+	if f.Note != "" {
+		note, text, err := c.note(f.Note, "--note")
+		if err != nil {
+			return err
+		}
+		decision.Note, texts = &note, append(texts, text)
+	}
+	c.toPeople("\n" + b.meaning(m.person(), decision) + "\n")
+	if err := c.confirm(f.Yes, string(verdict)); err != nil {
+		return err
+	}
+	return f.send(m, b, decision, texts)
+}
+
+// send signs a decision, naming the checkpoint of the evidence as the one that
+// was seen, so that the rules themselves refuse one made on an old look.
+func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []ledger.Note) error {
+	seen := statement.Seen{Size: b.checkpoint.Size, Root: canon.Digest(b.checkpoint.Root)}
+	answer, err := m.submitSeen(d, notes, seen)
+	if err != nil {
+		return err
+	}
+	out := decided{Request: b.request.ID, Verdict: string(d.Verdict), Entry: answer.Entry, Words: b.words}
+	if r := answer.request(); r != nil {
+		out.State = r.State
+	}
+	return m.c.answer(out, func() {
+		m.c.say("Signed and recorded as entry %d: %s to %s (%s).", answer.Entry, verb(d.Verdict), b.request.ID.Short(), b.words)
+		if r := answer.request(); r != nil && r.Known != "" {
+			m.c.say("%s", sentence(r.Known))
+		}
+	})
+}
+
+func verb(v statement.Verdict) string {
+	if v == statement.Approve {
+		return "yes"
+	}
+	return "no"
+}
+
+// fits refuses a narrowing that is none, before the rules do.
+func (b *brief) fits(n *statement.Narrow) error {
+	if n == nil {
+		return nil
+	}
+	if n.For > b.asked.For {
+		return failf(exitUsage, "--for %s is more than the %s that was asked for: an approval makes less of a request, never more", n.For, b.asked.For)
+	}
+	for _, target := range n.Targets {
+		if _, ok := b.scenario.Target(target); !ok || !contains(b.asked.Targets, target) {
+			return failf(exitUsage, "--only %s: the request is for %s", target, both(b.asked.Targets))
+		}
+	}
+	return nil
+}
+
+// howChecked is how the approver made sure who asks. There is no default.
+func (c *call) howChecked(flag string) (statement.Check, error) {
+	if flag != "" {
+		return statement.Check(flag), nil
+	}
+	text, err := c.ask("\nHow did you check who it is? Type call-back, video, in-person or not-checked: ")
+	if err != nil && !errors.Is(err, errNobody) {
+		return "", err
+	}
+	for _, check := range []statement.Check{statement.CallBack, statement.Video, statement.InPerson, statement.NotChecked} {
+		if text == string(check) {
+			return check, nil
+		}
+	}
+	return "", failf(exitUnsigned, "you did not say how you checked who asks; nothing was signed").
+		or("--check call-back, video, in-person, or not-checked with --note")
+}
+
+// narrowing is what flags make less of a request; nil for nothing.
+func narrowing(length time.Duration, only []string) (*statement.Narrow, error) {
+	if length == 0 && len(only) == 0 {
+		return nil, nil
+	}
+	seconds, err := span(length)
+	if err != nil {
+		return nil, err
+	}
+	return &statement.Narrow{For: seconds, Targets: statement.SortTargets(only)}, nil
+}
+
+// span is a duration in whole seconds.
+func span(length time.Duration) (canon.Seconds, error) {
+	if length < 0 || length%time.Second != 0 {
+		return 0, failf(exitUsage, "--for %s is not a number of whole seconds", length).or("write it as 30m or 1h")
+	}
+	return canon.SecondsOf(length), nil
+}

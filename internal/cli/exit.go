@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// The exit codes of every command.
+const (
+	exitGood        = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitNotFound    = 4
+	exitUnreachable = 5
+	exitUnverified  = 6
+	exitNoGrant     = 7
+	exitEnded       = 8
+	exitUnsigned    = 9
+	exitInterrupted = 130
+)
+
+// exitMeaning is a line of the table of exit codes.
+type exitMeaning struct {
+	code  int
+	means string
+}
+
+// exits is the table of exit codes: scripts rely on it.
+var exits = []exitMeaning{
+	{exitGood, "done"},
+	{exitInternal, "something went wrong inside the program or the server"},
+	{exitUsage, "the command line, or a file or key that it names, cannot be used"},
+	{exitRefused, "a rule said no; the reason is printed, and recorded in the ledger"},
+	{exitNotFound, "there is no such request, change, scenario or target, or you may not see it"},
+	{exitUnreachable, "the server could not be reached, or what became of the statement is not known"},
+	{exitUnverified, "evidence does not verify, or was checked without an anchor; nothing was signed"},
+	{exitNoGrant, "waiting ended without a grant: denied, withdrawn, lapsed or void"},
+	{exitEnded, "the grant ended while the command of exec was running, which was ended too"},
+	{exitUnsigned, "you said no, or nobody could be asked; nothing was signed"},
+	{exitInterrupted, "interrupted from the keyboard"},
+}
+
+// Every message on stderr is `error: …`, and where there is something to do
+// about it `hint: …` on a line of its own: lower case, no full stop at the end.
+// The error says what cannot be done and why, the hint names a command, a flag
+// or a person's next step. Neither holds a secret.
+
+// failure is an error as a person reads it, with its exit code.
+type failure struct {
+	code int
+	text string
+	hint string
+	err  error // underneath, nil if none
+}
+
+// Error is the one line that is printed after "error: ".
+func (f *failure) Error() string {
+	if f.err != nil && f.text == "" {
+		return f.err.Error()
+	}
+	if f.err != nil {
+		return f.text + ": " + f.err.Error()
+	}
+	return f.text
+}
+
+// Unwrap gives the cause.
+func (f *failure) Unwrap() error { return f.err }
+
+// failf makes a failure without a hint.
+func failf(code int, format string, args ...any) *failure {
+	err := fmt.Errorf(format, args...)
+	return &failure{code: code, text: err.Error()}
+}
+
+// because makes a failure of an error: "cannot read the anchor: …".
+func because(code int, err error, format string, args ...any) *failure {
+	return &failure{code: code, text: fmt.Sprintf(format, args...), err: err}
+}
+
+// or adds what to do about it.
+func (f *failure) or(format string, args ...any) *failure {
+	f.hint = fmt.Sprintf(format, args...)
+	return f
+}
+
+// exited is the exit code of a child that exec ran; nothing is printed for it.
+type exited int
+
+// Error is for whoever forgets to ask what it is.
+func (e exited) Error() string { return fmt.Sprintf("the command ended with code %d", int(e)) }
+
+// conclude prints what is to be said of an error and gives the exit code.
+func (c *call) conclude(err error) int {
+	if err == nil {
+		return exitGood
+	}
+	var child exited
+	if errors.As(err, &child) {
+		return int(child)
+	}
+	f := classify(err)
+	fmt.Fprintf(c.err, "error: %s\n", f.Error())
+	if f.hint != "" {
+		fmt.Fprintf(c.err, "hint: %s\n", f.hint)
+	}
+	return f.code
+}
+
+// classify gives any error its exit code and hint.
+func classify(err error) *failure {
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, context.Canceled):
+		return failf(exitInterrupted, "interrupted")
+	}
+	return ofClient(err)
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
+)
+
+type fsckCommand struct {
+	Folder  string `arg:"" optional:"" default:"." help:"Where the cell lives."`
+	Rebuild bool   `help:"Write everything that the ledger gives anew."`
+}
+
+// Help is shown by --help.
+func (c *fsckCommand) Help() string {
+	return `Replays the ledger of a stopped server and compares everything else in the
+database with what the ledger gives: snapshots, tasks, tiles, the signed head.
+With --rebuild it writes these anew; the ledger itself is never changed.
+
+  halligan fsck /srv/halligan
+  halligan fsck --rebuild /srv/halligan`
+}
+
+// Run checks.
+func (c *fsckCommand) Run(on *call) error {
+	settings, _, err := config.LoadServer(filepath.Join(c.Folder, config.ServerFile))
+	if err != nil {
+		return broken(err)
+	}
+	data, err := os.ReadFile(filepath.Join(c.Folder, "anchor.json"))
+	if err != nil {
+		return because(exitUsage, err, "cannot check %s", c.Folder)
+	}
+	anchor, err := ledger.DecodeAnchor(data)
+	if err != nil {
+		return because(exitUsage, err, "cannot use anchor.json")
+	}
+	var signer note.Signer
+	if c.Rebuild {
+		keys, err := server.OpenKeys(settings.KeysFolder)
+		if err != nil {
+			return because(exitUsage, err, "cannot rebuild")
+		}
+		signer = keys.Ledger
+	}
+	store, err := sqlite.Open(settings.DataFolder, sqlite.Options{Reserve: -1})
+	if err != nil {
+		return because(exitUsage, err, "cannot check %s", c.Folder).or("stop the server first")
+	}
+	defer store.Close()
+	found, err := server.Check(on.ctx, store, anchor.Origin, anchor.LedgerKeys[0], signer)
+	if err != nil {
+		return because(exitInternal, err, "cannot check %s", c.Folder)
+	}
+	if err := on.answer(found, func() { sayFsck(on, found) }); err != nil {
+		return err
+	}
+	if !found.Sound() && !found.Rebuilt {
+		return failf(exitUnverified, "the database is not what its ledger gives").or("halligan fsck --rebuild mends what is derived; an entry itself is mended by nothing but an older copy")
+	}
+	return nil
+}
+
+func sayFsck(on *call, found server.Fsck) {
+	for _, fault := range found.Faults {
+		on.say("%s %s", fault.Where, fault.Detail)
+	}
+	switch {
+	case found.Rebuilt:
+		on.say("rebuilt from %d entries", found.Entries)
+	case found.Sound():
+		on.say("sound: %d entries, and everything kept is what they give", found.Entries)
+	}
+}

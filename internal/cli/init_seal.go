@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/server"
+)
+
+// foundingFolder is where founders' signatures wait until the cell is sealed.
+const foundingFolder = "founding"
+
+// founding is a file in it.
+type founding struct {
+	Statement string           `json:"statement"` // the signed bytes
+	Signature ledger.Signature `json:"signature"`
+}
+
+type initSignCommand struct {
+	Folder string `arg:"" optional:"" default:"." help:"Where the cell lives."`
+	As     string `required:"" placeholder:"ID" help:"The founder who signs."`
+}
+
+// Help is shown by --help.
+func (c *initSignCommand) Help() string {
+	return `Prints what genesis is, signs it and keeps the signature beside cell.yaml.
+Change a file afterwards, and every founder must sign again.
+
+  halligan init sign --as alice --key ~/.ssh/id_ed25519`
+}
+
+// Run signs.
+func (c *initSignCommand) Run(on *call) error {
+	bundle, _, err := compile(c.Folder)
+	if err != nil {
+		return err
+	}
+	if on.flags.Key == "" {
+		return failf(exitUsage, "cannot sign without a key").or("name your SSH private key with --key FILE")
+	}
+	signer, err := on.privateKey(on.flags.Key)
+	if err != nil {
+		return err
+	}
+	signed, err := foundWith(&bundle, c.As, signer)
+	if err != nil {
+		return err
+	}
+	data := canon.MustEncode(founding{Statement: string(signed.Statement), Signature: signed.Signature})
+	path := filepath.Join(c.Folder, foundingFolder, c.As+".json")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return because(exitInternal, err, "cannot keep the signature")
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return because(exitInternal, err, "cannot keep the signature")
+	}
+	return on.answer(map[string]any{"genesis": bundle.Digest(), "founder": c.As}, func() {
+		on.say("%s signed genesis %s", c.As, bundle.Digest())
+		on.say("founders: %s", strings.Join(bundle.Genesis.Founders, ", "))
+	})
+}
+
+type initSealCommand struct {
+	Folder string   `arg:"" optional:"" default:"." help:"Where the cell lives."`
+	With   []string `placeholder:"ID=FILE" help:"Sign for a founder on the way; once for each."`
+	URL    string   `placeholder:"URL" help:"What people's profiles call the server; https and the cell's name with the listening port if not given."`
+}
+
+// Help is shown by --help.
+func (c *initSealCommand) Help() string {
+	return `Begins the ledger: genesis takes effect when every founder has signed it. Writes
+anchor.json, which every verifier pins (print it), and a profile for each person.
+
+  halligan init seal
+  halligan init seal --with alice=alice --with bob=bob --url https://localhost:7878`
+}
+
+// Run seals.
+func (c *initSealCommand) Run(on *call) error {
+	bundle, settings, err := compile(c.Folder)
+	if err != nil {
+		return err
+	}
+	signed, err := c.signatures(on, &bundle)
+	if err != nil {
+		return err
+	}
+	if err := server.Seal(on.ctx, settings, &bundle, signed); err != nil {
+		f := because(exitRefused, err, "cannot seal the cell")
+		if errors.Is(err, server.ErrFounders) {
+			return f.or("each founder runs: halligan init sign %s --as ID --key FILE", c.Folder)
+		}
+		return f
+	}
+	anchor := server.AnchorOf(&bundle)
+	data, err := anchor.Encode()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(c.Folder, "anchor.json"), data, 0o644); err != nil {
+		return because(exitInternal, err, "cannot write the anchor")
+	}
+	if err := c.profiles(&bundle, settings, anchor); err != nil {
+		return err
+	}
+	return on.answer(map[string]any{"genesis": bundle.Digest(), "origin": bundle.Genesis.Origin}, func() {
+		on.say("sealed: genesis %s", bundle.Digest())
+		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
+		on.say("wrote profiles/: give each person theirs; they are not secret")
+		on.say("witnesses: none; truncation and forks show only against checkpoints that readers keep")
+		on.say("next: halligan serve %s", c.Folder)
+	})
+}
+
+// signatures gathers what founders signed before and what --key signs now.
+func (c *initSealCommand) signatures(on *call, b *config.Bundle) ([]server.Founding, error) {
+	var signed []server.Founding
+	now := map[string]bool{}
+	for _, pair := range c.With {
+		id, file, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, failf(exitUsage, "cannot read --with %q", pair).or("write it as ID=FILE")
+		}
+		signer, err := on.privateKey(file)
+		if err != nil {
+			return nil, err
+		}
+		made, err := foundWith(b, id, signer)
+		if err != nil {
+			return nil, err
+		}
+		signed, now[id] = append(signed, made), true
+	}
+	files, err := filepath.Glob(filepath.Join(c.Folder, foundingFolder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if now[strings.TrimSuffix(filepath.Base(file), ".json")] {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, because(exitUsage, err, "cannot read a founder's signature")
+		}
+		var kept founding
+		if err := canon.Decode(data, ledger.EntryLimit, &kept); err != nil {
+			return nil, because(exitUsage, err, "cannot read %s", file).or("sign again with halligan init sign")
+		}
+		signed = append(signed, server.Founding{Statement: []byte(kept.Statement), Signature: kept.Signature})
+	}
+	return signed, nil
+}
+
+// compile reads a cell's folder as it is now.
+func compile(folder string) (config.Bundle, config.Server, error) {
+	settings, _, err := config.LoadServer(filepath.Join(folder, config.ServerFile))
+	if err != nil {
+		return config.Bundle{}, settings, broken(err)
+	}
+	keys, err := server.PublicKeys(settings.KeysFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return config.Bundle{}, settings, because(exitUsage, err, "cannot use %s", folder).or("halligan init makes the cell's keys")
+	}
+	if err != nil {
+		return config.Bundle{}, settings, err
+	}
+	bundle, err := config.Compile(folder, keys)
+	return bundle, settings, broken(err)
+}
+
+// broken gives the problems of files the exit code of their kind.
+func broken(err error) error {
+	var problems *config.BrokenError
+	if errors.As(err, &problems) {
+		return because(exitUsage, err, "cannot use the cell's files").or("halligan lint shows every problem with its mend")
+	}
+	return err
+}
+
+// foundWith signs genesis for a founder.
+func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Founding, error) {
+	data, err := server.FoundStatement(b, founder)
+	if err != nil {
+		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
+	}
+	blob, err := sshsig.Sign(signer, sshsig.Namespace("found"), data)
+	if err != nil {
+		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
+	}
+	return server.Founding{Statement: data, Signature: ledger.Signature{SSHSig: blob}}, nil
+}
+
+// privateKey reads an SSH private key file.
+func (c *call) privateKey(path string) (ssh.Signer, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, because(exitUsage, err, "cannot read the key")
+	}
+	signer, err := ssh.ParsePrivateKey(data)
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		text, err := c.ask("passphrase of " + path + ": ")
+		if err != nil {
+			return nil, because(exitUsage, err, "cannot unlock %s", path)
+		}
+		signer, err = ssh.ParsePrivateKeyWithPassphrase(data, []byte(text))
+		if err != nil {
+			return nil, failf(exitUsage, "cannot unlock %s: the passphrase is wrong", path)
+		}
+		return signer, nil
+	}
+	if err != nil {
+		return nil, because(exitUsage, err, "cannot use %s as an SSH private key", path)
+	}
+	return signer, nil
+}
+
+// profiles writes a client profile for each person of the cell.
+func (c *initSealCommand) profiles(b *config.Bundle, settings config.Server, anchor ledger.Anchor) error {
+	return server.WriteProfiles(filepath.Join(c.Folder, "profiles"), c.URL, settings, b, anchor)
+}

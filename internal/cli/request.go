@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+type requestCommand struct {
+	Scenario string        `arg:"" help:"The scenario: halligan explain lists them."`
+	Why      string        `required:"" help:"What is wrong and what you will do. Approvers read it." placeholder:"TEXT"`
+	Severity string        `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
+	For      time.Duration `help:"How long, from the last signature. Default: the longest of the severity." placeholder:"TIME"`
+	Incident string        `help:"Id of the incident." placeholder:"ID"`
+	Only     []string      `help:"Ask for this target only; once for each. Default: all of the scenario." placeholder:"TARGET" sep:","`
+	Wait     bool          `help:"Wait until it is granted or over, and say meanwhile who has signed and who is missing."`
+	memberFlags
+}
+
+// Help is the long help of `request`.
+func (requestCommand) Help() string {
+	return `It reads the scenario, checks that it is the one your founders signed, shows in plain words what you are about to ask for, makes keys for this one request on this machine, signs with your key, and prints the four words that approvers will ask you for.
+
+Examples:
+
+    halligan request database-locked-out --why "pool exhausted, nobody can connect" --wait
+    halligan request database-locked-out --why "restore one table" --severity SEV2 --for 30m --only db-1 --incident PD-4711`
+}
+
+// asked is what a request became, as JSON.
+type asked struct {
+	ID    canon.Digest `json:"id"`
+	Short string       `json:"short"`
+	Words string       `json:"words"`
+	Entry int64        `json:"entry"`
+	State access.State `json:"state,omitempty"`
+}
+
+// Run asks.
+func (r requestCommand) Run(c *call) error {
+	why, text, err := c.note(r.Why, "--why")
+	if err != nil {
+		return err
+	}
+	m, err := c.open(r.memberFlags)
+	if err != nil {
+		return err
+	}
+	known, err := m.founding()
+	if err != nil {
+		return err
+	}
+	body, err := r.body(known, why)
+	if err != nil {
+		return err
+	}
+	c.toPeople(askSheet(known, m.person(), body, text.Text))
+	answer, err := m.submitRequest(body, []ledger.Note{text})
+	if err != nil {
+		return err
+	}
+	return r.conclude(m, answer)
+}
+
+// body is what the flags ask for, with the scenario's own defaults.
+func (r requestCommand) body(known *scenarioBook, why statement.Note) (*statement.Request, error) {
+	scenario, ok := known.Scenarios[r.Scenario]
+	if !ok {
+		return nil, noScenario(known, r.Scenario)
+	}
+	severity, terms, err := severityOf(scenario, r.Severity)
+	if err != nil {
+		return nil, err
+	}
+	length, err := span(r.For)
+	if err != nil {
+		return nil, err
+	}
+	if length == 0 {
+		length = terms.Longest
+	}
+	if length > terms.Longest {
+		return nil, failf(exitUsage, "--for %s is more than %s gives: %s at most", length, severity, terms.Longest)
+	}
+	targets := scenario.Targets()
+	if len(r.Only) > 0 {
+		for _, target := range r.Only {
+			if !slices.Contains(targets, target) {
+				return nil, failf(exitUsage, "--only %s: %s opens %s", target, scenario.ID, both(targets))
+			}
+		}
+		targets = statement.SortTargets(r.Only)
+	}
+	if err := statement.CheckIncident(r.Incident); err != nil {
+		return nil, because(exitUsage, err, "cannot use --incident")
+	}
+	return &statement.Request{
+		Scenario: scenario.ID, ScenarioDigest: known.Digests[scenario.ID], Severity: string(severity),
+		For: length, Targets: targets, Why: why, Incident: r.Incident,
+	}, nil
+}
+
+func noScenario(known *scenarioBook, id string) error {
+	var ids []string
+	for each := range known.Scenarios {
+		ids = append(ids, each)
+	}
+	slices.Sort(ids)
+	return failf(exitNotFound, "the cell has no scenario %q", id).or("there are %s; halligan explain SCENARIO says what each opens", both(ids))
+}
+
+// severityOf is the severity that was asked for, or the gravest that there is.
+func severityOf(s *access.Scenario, wanted string) (access.Severity, access.Terms, error) {
+	var there []string
+	for _, severity := range access.Severities {
+		terms, ok := s.Severities[severity]
+		if ok && (wanted == "" || strings.EqualFold(wanted, string(severity))) {
+			return severity, terms, nil
+		}
+		if ok {
+			there = append(there, string(severity))
+		}
+	}
+	return "", access.Terms{}, failf(exitUsage, "%s has no severity %s", s.ID, wanted).or("it has %s", both(there))
+}
+
+// askSheet is what a person reads before the request is signed.
+func askSheet(known *scenarioBook, person string, r *statement.Request, why string) string {
+	s := new(sheet)
+	shown, _ := known.view.Scenario(person, r.Scenario)
+	scenario := known.Scenarios[r.Scenario]
+	s.say("You, %s, ask for %s (%s) at %s, for %s from the last signature.", person, line(shown.Title), r.Scenario, r.Severity, r.For)
+	s.items("It is for when:", shown.UseWhen)
+	s.items("It is not for when:", shown.DoNotUseWhen)
+	var opens []view.Opening
+	for _, o := range shown.Opens {
+		if slices.Contains(r.Targets, o.Target) {
+			opens = append(opens, o)
+		}
+	}
+	s.opens(opens)
+	s.items("Conditions:", shown.Conditions)
+	for _, terms := range shown.Severities {
+		if string(terms.Severity) == r.Severity {
+			s.say("It needs %s, none of them you; a review is due %s after it ended.", terms.Quorum, terms.ReviewDue)
+		}
+	}
+	s.say("Approvers read why:")
+	s.WriteString(quoted("  ", why))
+	if !scenario.Controls.OpenAt(known.now) {
+		s.say("It may not be asked for at this hour; the rules will refuse it.")
+	}
+	return s.String()
+}
+
+// conclude prints what came of it, and waits if it was asked to.
+func (r requestCommand) conclude(m *member, a answer) error {
+	words, err := wordsOf(a.Digest, a.salt())
+	if err != nil {
+		return because(exitInternal, err, "the request is recorded as entry %d, but its words cannot be worked out", a.Entry).
+			or("halligan status %s", a.Digest.Short())
+	}
+	out := asked{ID: a.Digest, Short: a.Digest.Short(), Words: words, Entry: a.Entry, State: access.Pending}
+	err = m.c.answer(out, func() {
+		m.c.say("")
+		m.c.say("Asked: %s", out.Short)
+		m.c.say("Words: %s", words)
+		m.c.say("Read them only to an approver who asks you for them.")
+		if shown := a.request(); shown != nil && !r.Wait {
+			for _, missing := range shown.Missing {
+				m.c.say("  - %s", missing)
+			}
+			m.c.say("Next: halligan status %s", out.Short)
+		}
+	})
+	if err != nil || !r.Wait {
+		return err
+	}
+	return m.wait(a.Digest)
+}

@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// brief is a proved request with everything that an approver is shown.
+type brief struct {
+	*proof
+	request  *access.Request
+	asked    *statement.Request
+	scenario *access.Scenario
+	shown    view.Request
+	words    string
+}
+
+// briefOf gathers a brief. It fails when anything that the approver must see is
+// not in the evidence.
+func briefOf(p *proof, id canon.Digest) (*brief, error) {
+	b := &brief{proof: p}
+	var err error
+	if b.request, b.asked, err = p.request(id); err != nil {
+		return nil, err
+	}
+	b.scenario = p.world.Scenarios[b.request.Scenario]
+	if b.scenario == nil || p.world.Digests[b.request.Scenario] != b.asked.ScenarioDigest {
+		return nil, unproved("the scenario that was signed is not the cell's")
+	}
+	if b.words, err = p.words(id); err != nil {
+		return nil, unproved("the evidence has no salt, so the words cannot be worked out")
+	}
+	if _, ok := p.text(b.asked.Why.Hash); !ok {
+		return nil, unproved("the reason that was signed is not in the evidence")
+	}
+	b.shown = p.view.Show(b.request, view.Instant{Now: p.at})
+	return b, nil
+}
+
+// sheet is the one screen that an approver reads.
+func (b *brief) sheet() string {
+	s := new(sheet)
+	s.say("Checked on this machine, from your own anchor: every signature, and every rule,")
+	s.say("up to entry %d of %s, recorded at %s.", b.newest, b.checkpoint.Origin, clock(b.at, b.request.At))
+	s.say("")
+	b.who(s)
+	s.say("Scenario: %s (%s), %s", line(b.scenario.Title), b.scenario.ID, b.asked.Severity)
+	if b.asked.Incident != "" {
+		s.say("Incident: %s", b.asked.Incident)
+	}
+	why, _ := b.text(b.asked.Why.Hash)
+	s.say("Why:")
+	s.WriteString(quoted("  ", why))
+	s.say("Asked at %s from %s. It lapses at %s.", clock(b.request.At, b.at), known(b.request.Address), clock(b.request.Lapses, b.at))
+	s.say("")
+	s.say("Call back on a number that you know, and hear these words:")
+	s.say("")
+	s.say("    %s", b.words)
+	s.say("")
+	s.say("It opens, for %s from the last signature, until ended or revoked:", b.asked.For)
+	for _, o := range b.shown.Opens {
+		s.say("  - %s: %s", o.Target, o.Text)
+	}
+	s.items("Conditions:", b.conditions())
+	s.items("It is for when:", b.scenario.UseWhen)
+	s.items("It is not for when:", b.scenario.DoNotUseWhen)
+	s.signed(b.shown, b.at)
+	if n := b.shown.Narrowed; n != nil {
+		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
+	}
+	s.say("Not known from here: what was recorded after entry %d.", b.newest)
+	return s.String()
+}
+
+// who tells who asks, from the roster that the founders signed.
+func (b *brief) who(s *sheet) {
+	person, _ := b.world.Roster.Person(b.request.Requester)
+	s.say("%s asks for emergency access.", person.ID)
+	for _, note := range []struct {
+		name string
+		hash canon.Digest
+	}{{"Name", person.Name}, {"Contact", person.Contact}} {
+		if note.hash.IsZero() {
+			continue
+		}
+		if text, ok := b.text(note.hash); ok {
+			s.say("%s, as the founders signed it: %s", note.name, line(text))
+		} else {
+			s.say("%s: not in the evidence, or erased", note.name)
+		}
+	}
+}
+
+func (b *brief) conditions() []string {
+	shown, _ := b.view.Scenario("", b.scenario.ID)
+	return shown.Conditions
+}
+
+// meaning is what a decision will say, in one paragraph.
+func (b *brief) meaning(actor string, d *statement.Decision) string {
+	if d.Verdict == statement.Deny {
+		return fmt.Sprintf("Your signature, as %s, says no to exactly this request (%s). It ends it, %s.",
+			actor, b.request.ID.Short(), checkedBy(d.Check))
+	}
+	length, targets := b.left(d)
+	text := fmt.Sprintf("Your signature, as %s, says yes to exactly this request (%s): %s for %s at most, %s.",
+		actor, b.request.ID.Short(), both(targets), length, checkedBy(d.Check))
+	terms := b.scenario.Severities[b.request.Severity]
+	agreed := b.request.Approvers(b.counts)
+	before := places(terms.Quorum.Missing(agreed, b.world.Roster.In))
+	after := places(terms.Quorum.Missing(append(agreed, actor), b.world.Roster.In))
+	switch {
+	case after == 0:
+		text += " It is the last one that is needed: access opens at once."
+	case after < before:
+		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
+	default:
+		text += " It fills no place of the quorum: the rules will refuse it."
+	}
+	return text
+}
+
+// left is what a request comes to with this decision.
+func (b *brief) left(d *statement.Decision) (canon.Seconds, []string) {
+	length, targets := b.request.Narrowed(b.counts)
+	if d.Narrow == nil {
+		return length, targets
+	}
+	if d.Narrow.For > 0 {
+		length = min(length, d.Narrow.For)
+	}
+	if len(d.Narrow.Targets) > 0 {
+		targets = slices.DeleteFunc(targets, func(t string) bool { return !slices.Contains(d.Narrow.Targets, t) })
+	}
+	return length, targets
+}
+
+// counts tells whether a decision counts, as the rules have it.
+func (p *proof) counts(d access.Decision) bool {
+	owner, ok := p.world.Roster.Owner(d.Key)
+	return ok && owner == d.Approver
+}
+
+func places(q access.Quorum) int {
+	n := 0
+	for _, leg := range q {
+		n += leg.Count
+	}
+	return n
+}
+
+func areMore(n int) string {
+	if n == 1 {
+		return "one more is"
+	}
+	return fmt.Sprintf("%d more are", n)
+}
+
+func checkedBy(check statement.Check) string {
+	switch check {
+	case statement.CallBack:
+		return "and that you called them back on a number you knew"
+	case statement.Video:
+		return "and that you saw them on a video call"
+	case statement.InPerson:
+		return "and that you saw them in person"
+	}
+	return "and that you did not check who asks, for the reason in your note"
+}
+
+func known(address string) string {
+	if address == "" {
+		return "an address that was not recorded"
+	}
+	return address
+}
+
+// changeSheet is the one screen of a proposed change.
+func changeSheet(p *proof, change *cell.Change, asked *statement.Change) string {
+	s := new(sheet)
+	s.say("Checked on this machine, from your own anchor, up to entry %d of %s.", p.newest, p.checkpoint.Origin)
+	s.say("")
+	what := asked.Remove.Person
+	if asked.Remove.Key != "" {
+		what = "the key " + asked.Remove.Key + " of " + asked.Remove.Person
+	}
+	s.say("%s proposes to remove %s.", change.Proposer, what)
+	if person, ok := p.world.Roster.Person(asked.Remove.Person); ok {
+		if name, ok := p.text(person.Name); ok {
+			s.say("Name, as the founders signed it: %s", line(name))
+		}
+		if asked.Remove.Key == "" {
+			s.say("That is for good: none of their %s counts any more, and what they have open ends.", count(len(person.Keys), "key"))
+		} else {
+			s.say("That is for good: no signature by that key counts any more.")
+		}
+	}
+	if why, ok := p.text(asked.Reason.Hash); ok {
+		s.say("Why:")
+		s.WriteString(quoted("  ", why))
+	} else {
+		s.say("Why: the text is not in the evidence, or was erased.")
+	}
+	s.say("Proposed at %s; it lapses at %s.", clock(change.At, p.at), clock(change.Lapses, p.at))
+	for _, shown := range p.view.Changes() {
+		if shown.ID != change.ID {
+			continue
+		}
+		var legs []string
+		for _, leg := range shown.Legs {
+			legs = append(legs, leg.Text)
+		}
+		s.items("Who must agree:", legs)
+		if words, err := p.words(change.ID); err == nil {
+			s.say("Words: %s", words)
+		}
+	}
+	return strings.TrimRight(s.String(), "\n") + "\n"
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// requestSheet is everything of a request in plain words, as a server shows it.
+func requestSheet(r view.Request, now canon.Time) string {
+	s := new(sheet)
+	if r.Limited {
+		s.say("Request %s under %s is %s. You may not see more of it.", r.Short, r.Scenario, r.State)
+		return s.String()
+	}
+	s.say("Request %s: %s asks for %s (%s) at %s.", r.Short, r.Requester, line(r.Title), r.Scenario, r.Severity)
+	s.say("%s", sentence(r.Known))
+	if words, err := wordsOf(r.ID, r.Salt); err == nil {
+		s.say("Words: %s", words)
+	}
+	if r.Incident != "" {
+		s.say("Incident: %s", r.Incident)
+	}
+	if r.Why != nil && r.Why.Text != "" {
+		s.say("Why:")
+		s.WriteString(quoted("  ", r.Why.Text))
+	}
+	asked := "Asked at " + clock(r.At, now) + " for " + r.For.String() + " on " + both(r.Targets)
+	if r.Address != "" {
+		asked += ", from " + r.Address
+	}
+	s.say("%s.", asked)
+	if n := r.Narrowed; n != nil {
+		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
+	}
+	s.opens(r.Opens)
+	s.signed(r, now)
+	s.leases(r, now)
+	s.next(r.Next, now)
+	return s.String()
+}
+
+func (s *sheet) opens(opens []view.Opening) {
+	var lines []string
+	for _, o := range opens {
+		lines = append(lines, o.Target+": "+o.Text)
+	}
+	s.items("It opens:", lines)
+}
+
+// signed tells who must agree and who did.
+func (s *sheet) signed(r view.Request, now canon.Time) {
+	var lines []string
+	for _, leg := range r.Legs {
+		lines = append(lines, leg.Text)
+	}
+	s.items("Who must agree:", lines)
+	lines = nil
+	for _, d := range r.Decisions {
+		text := d.Text + ", at " + clock(d.At, now)
+		if d.Void {
+			text += "; it counts no more, for the person or key was removed"
+		}
+		lines = append(lines, text)
+	}
+	s.items("Signed:", lines)
+}
+
+func (s *sheet) leases(r view.Request, now canon.Time) {
+	if g := r.Grant; g != nil {
+		s.say("The window is %s to %s.", clock(g.From, now), clock(g.Until, now))
+	}
+	if r.End != nil {
+		s.say("It ended at %s: %s.", clock(r.End.At, now), r.End.Text)
+	}
+	var lines []string
+	for _, l := range r.Leases {
+		text := l.Known
+		if l.Overdue {
+			text += " (overdue: this pages)"
+		}
+		if l.OtherWay != "" {
+			text += "; another way in: " + l.OtherWay
+		}
+		lines = append(lines, text)
+	}
+	s.items("Targets:", lines)
+}
+
+func (s *sheet) next(steps []view.Step, now canon.Time) {
+	var lines []string
+	for _, step := range steps {
+		if step.At.IsZero() {
+			lines = append(lines, step.Text)
+		} else {
+			lines = append(lines, clock(step.At, now)+": "+step.Text)
+		}
+	}
+	s.items("What comes next:", lines)
+}
+
+// row is one request on one line.
+func row(r view.Row, now canon.Time) string {
+	if r.Limited {
+		return r.Short + "  " + string(r.State) + "  " + r.Scenario + " (you may not see more)"
+	}
+	parts := []string{r.Short, string(r.State), string(r.Severity), r.Requester + " asks for " + r.Scenario, strings.Join(r.Targets, " ")}
+	if r.Incident != "" {
+		parts = append(parts, r.Incident)
+	}
+	return strings.Join(parts, "  ") + ": " + r.Known
+}
+
+// over tells whether nothing can be granted on a request any more.
+func over(state access.State) bool { return state != access.Pending && state != access.Granted }

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/verify"
+)
+
+// pinLimit is the length in bytes of the longest anchor or checkpoint file.
+const pinLimit = 64 << 10
+
+type verifyCommand struct {
+	Evidence string `arg:"" name:"path-or-url" help:"Folder with a whole log, file with partial evidence, or the https URL of the profile's server."`
+	Anchor   string `help:"What you pinned: origin, genesis digest, ledger keys. Never take it from the evidence." placeholder:"FILE"`
+	Seen     string `help:"A signed checkpoint that you kept: the log must extend it." placeholder:"FILE"`
+	Words    string `help:"Print the confirmation words of a request instead of the report." placeholder:"ID"`
+}
+
+// Help is the long help of `verify`.
+func (verifyCommand) Help() string {
+	return `It ties every byte to a checkpoint that a pinned key signed, checks every signature, replays every entry through the rules and demands the same bytes, and says for each grant what that rests on. Without --anchor it can say at best "self-consistent only", which is not success.
+
+Examples:
+
+    halligan verify ./evidence --anchor anchor.json
+    halligan verify request.json --anchor anchor.json --seen checkpoint
+    halligan verify https://halligan.example.com:8443 --anchor anchor.json
+    halligan verify ./evidence --anchor anchor.json --words 5f0c1a2b`
+}
+
+// Run verifies evidence.
+func (v verifyCommand) Run(c *call) error {
+	if v.Words != "" && c.flags.JSON {
+		return failf(exitUsage, "--json and --words do not go together")
+	}
+	anchor, opts, err := v.pins()
+	if err != nil {
+		return err
+	}
+	if c.live && !c.flags.JSON {
+		opts.Progress = func(done, of int64) { c.tell("%d of %d entries", done, of) }
+	}
+	report, err := v.examine(c, anchor, opts)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return failf(exitInterrupted, "interrupted; nothing is known of the evidence")
+	case err != nil:
+		return err
+	}
+	if err := v.print(c, report); err != nil {
+		return err
+	}
+	return judged(report)
+}
+
+// examine verifies what the argument names.
+func (v verifyCommand) examine(c *call, anchor ledger.Anchor, opts verify.Options) (*verify.Report, error) {
+	if strings.HasPrefix(v.Evidence, "https://") {
+		source, err := c.remote(v.Evidence)
+		if err != nil {
+			return nil, err
+		}
+		return verify.Log(c.ctx, source, anchor, opts)
+	}
+	report, err := verify.Path(c.ctx, v.Evidence, anchor, opts)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return nil, because(exitUsage, err, "cannot read the evidence").or("name a folder that holds a whole log, or a file that `halligan evidence` wrote")
+	}
+	return report, err
+}
+
+// judged is the failure of a report that is not success.
+func judged(report *verify.Report) error {
+	switch report.Verdict {
+	case verify.Verified:
+		return nil
+	case verify.SelfConsistent:
+		return failf(exitUnverified, "the evidence agrees with itself, and nothing was pinned: that proves nothing").
+			or("pin the cell's anchor with --anchor; its digest is printed when the cell is sealed")
+	}
+	return failf(exitUnverified, "the evidence is refused: %s", report.Faults[0].Error()).
+		or("rely on nothing in it, keep it, and tell security")
+}
+
+// pins reads what the reader pinned.
+func (v verifyCommand) pins() (anchor ledger.Anchor, opts verify.Options, err error) {
+	if v.Anchor != "" {
+		data, err := verify.ReadLimited(v.Anchor, pinLimit)
+		if err != nil {
+			return anchor, opts, because(exitUsage, err, "cannot read the anchor")
+		}
+		if anchor, err = ledger.DecodeAnchor(data); err != nil {
+			return anchor, opts, because(exitUsage, err, "cannot use the anchor %s", v.Anchor)
+		}
+	}
+	if v.Seen == "" {
+		return anchor, opts, nil
+	}
+	if v.Anchor == "" {
+		return anchor, opts, failf(exitUsage, "--seen needs --anchor: without its keys nobody knows whose checkpoint that is")
+	}
+	data, err := verify.ReadLimited(v.Seen, pinLimit)
+	if err != nil {
+		return anchor, opts, because(exitUsage, err, "cannot read the checkpoint that was seen")
+	}
+	if opts.Seen, err = ledger.OpenCheckpoint(anchor.Origin, anchor.LedgerKeys, data); err != nil {
+		return anchor, opts, because(exitUsage, err, "cannot use the checkpoint %s", v.Seen)
+	}
+	return anchor, opts, nil
+}
+
+func (v verifyCommand) print(c *call, report *verify.Report) error {
+	if v.Words == "" || report.Verdict == verify.Refused {
+		return c.answer(report, func() { c.print(report.Text()) })
+	}
+	words, err := report.Words(v.Words)
+	if err != nil {
+		return because(exitNotFound, err, "cannot work out the words")
+	}
+	c.say("%s", strings.Join(words[:], " "))
+	return nil
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// pollSeconds is how long one question waits at the server for news.
+const pollSeconds = 25
+
+// wait follows a request until it is granted or over, one line for each thing
+// that changes.
+func (m *member) wait(id canon.Digest) error {
+	var w waiter
+	for since := int64(-1); ; since = w.last {
+		r, err := m.follow(id, since)
+		if err != nil {
+			return err
+		}
+		for _, news := range w.news(r) {
+			m.c.toPeople(news + "\n")
+		}
+		switch {
+		case r.State == access.Granted:
+			return m.granted(r)
+		case over(r.State):
+			if m.c.flags.JSON {
+				if err := m.c.json(r); err != nil {
+					return err
+				}
+			}
+			return failf(exitNoGrant, "the request came to nothing: %s", r.Known).or("halligan status %s", r.Short)
+		}
+	}
+}
+
+// follow reads a request once it has an entry after since, or after a while.
+func (m *member) follow(id canon.Digest, since int64) (view.Request, error) {
+	path := "requests/" + id.String()
+	if since >= 0 {
+		path += fmt.Sprintf("?wait=%d&since=%d", pollSeconds, since)
+	}
+	return readAs[view.Request](m, path)
+}
+
+// granted says how the access is used.
+func (m *member) granted(r view.Request) error {
+	if m.c.flags.JSON {
+		return m.c.json(r)
+	}
+	m.c.print(useSheet(r))
+	return nil
+}
+
+// useSheet says how a grant is used, and what ends it.
+func useSheet(r view.Request) string {
+	s := new(sheet)
+	s.say("Granted until %s. Use it:", clock(r.Grant.Until, r.Grant.From))
+	several := len(r.Grant.Targets) > 1
+	for _, o := range r.Opens {
+		if !contains(r.Grant.Targets, o.Target) {
+			continue
+		}
+		target := ""
+		if several {
+			target = " " + o.Target
+		}
+		s.say("  halligan exec %s%s -- %s", r.Short, target, strings.Join(sshCommand(o), " "))
+	}
+	s.say("  halligan credential %s%s      puts it into ssh-agent instead", r.Short, map[bool]string{true: " TARGET"}[several])
+	s.say("When you are done: halligan release %s", r.Short)
+	return s.String()
+}
+
+// waiter remembers what of a request was told already.
+type waiter struct {
+	last      int64
+	told      int
+	decisions int
+	missing   string
+	known     string
+	began     bool
+}
+
+// news is what changed since the last look.
+func (w *waiter) news(r view.Request) []string {
+	var lines []string
+	at := r.At
+	for ; w.told < len(r.Told); w.told++ {
+		if t := r.Told[w.told]; t.Delivered {
+			lines = append(lines, fmt.Sprintf("%s  %s was told (%s).", clock(t.At, at), t.Channel, strings.ReplaceAll(t.Event, "-", " ")))
+		} else {
+			lines = append(lines, fmt.Sprintf("%s  %s could not be told (%s); it is tried again.", clock(t.At, at), t.Channel, strings.ReplaceAll(t.Event, "-", " ")))
+		}
+	}
+	for ; w.decisions < len(r.Decisions); w.decisions++ {
+		d := r.Decisions[w.decisions]
+		lines = append(lines, fmt.Sprintf("%s  %s", clock(d.At, at), sentence(d.Text)))
+	}
+	if missing := strings.Join(r.Missing, "; "); missing != w.missing {
+		if w.missing = missing; missing != "" {
+			lines = append(lines, "Missing: "+missing+".")
+		}
+	}
+	if !w.began && r.State == access.Pending {
+		lines = append(lines, fmt.Sprintf("It lapses at %s unless its quorum is filled before. Leave with Ctrl-C: the request stays.", clock(r.Lapses, at)))
+	}
+	if w.began = true; r.State != access.Pending && r.Known != w.known {
+		lines = append(lines, sentence(r.Known))
+	}
+	w.known, w.last = r.Known, r.Last
+	return lines
+}
+
+func contains(list []string, word string) bool {
+	for _, each := range list {
+		if each == word {
+			return true
+		}
+	}
+	return false
+}

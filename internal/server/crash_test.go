@@ -1,0 +1,216 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/broker/brokertest"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
+)
+
+const (
+	crashFolder = "HALLIGAN_CRASH_FOLDER"
+	crashKills  = 60
+	soakKills   = 500
+)
+
+// TestCrash kills a process under load at random points. After each kill the
+// database is what its ledger gives, everything acknowledged is there, and no
+// lease is forgotten.
+func TestCrash(t *testing.T) {
+	kills := crashKills
+	switch {
+	case os.Getenv("HALLIGAN_SOAK") != "":
+		kills = soakKills
+	case testing.Short():
+		kills = 5
+	}
+	folder := t.TempDir()
+	acknowledged := map[canon.Digest]int64{}
+	for kill := range kills {
+		for digest, index := range runAndKill(t, folder) {
+			acknowledged[digest] = index
+		}
+		inspect(t, folder, acknowledged)
+		if t.Failed() {
+			t.Fatalf("after kill %d", kill)
+		}
+	}
+	if len(acknowledged) < 10*kills {
+		t.Errorf("only %d acknowledgements in %d runs: the load was no load", len(acknowledged), kills)
+	}
+	t.Logf("%d kills, %d acknowledged statements, all there", kills, len(acknowledged))
+}
+
+// runAndKill runs the load in a process of its own, kills it, and gives what it
+// acknowledged.
+func runAndKill(t *testing.T, folder string) map[canon.Digest]int64 {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run", "^TestCrashLoad$", "-test.count=1")
+	c.Env = append(os.Environ(), crashFolder+"="+folder)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := rand.Int(rand.Reader, big.NewInt(int64(200*time.Millisecond)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[canon.Digest]int64{}
+	var kill *time.Timer
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		text := lines.Text()
+		if kill == nil && strings.HasPrefix(text, "ready") {
+			kill = time.AfterFunc(time.Duration(after.Int64()), func() { _ = c.Process.Kill() })
+		}
+		var digest string
+		var index int64
+		if n, _ := fmt.Sscanf(text, "ack %s %d", &digest, &index); n == 2 {
+			if parsed, err := canon.ParseDigest(digest); err == nil {
+				got[parsed] = index
+			}
+		}
+	}
+	_ = c.Wait() // killed, as it should be
+	if kill == nil {
+		t.Fatal("the load never began")
+	}
+	return got
+}
+
+// inspect checks what a kill left.
+func inspect(t *testing.T, folder string, acknowledged map[canon.Digest]int64) {
+	t.Helper()
+	ctx := context.Background()
+	store, err := sqlite.Open(folder, sqlite.Options{Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	genesis, _, _ := brokertest.Founding(t)
+	found, err := server.Check(ctx, store, celltest.Origin, genesis.Ledger, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range found.Faults {
+		t.Errorf("%s: %s", fault.Where, fault.Detail)
+	}
+	for digest, index := range acknowledged {
+		if at, err := store.StatementEntry(ctx, digest); err != nil || at != index {
+			t.Errorf("acknowledged statement %s at entry %d is at %d: %v", digest.Short(), index, at, err)
+		}
+	}
+	leasesHeld(t, store)
+}
+
+// leasesHeld demands that every lease of an ended grant is closed, or closing
+// with somebody at work on it.
+func leasesHeld(t *testing.T, store *sqlite.Store) {
+	t.Helper()
+	state, err := store.Load(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proving := map[string]bool{}
+	for _, task := range state.Tasks {
+		parts := strings.Split(task.ID, ":")
+		if parts[0] == string(cell.TaskExpire) || parts[0] == string(cell.TaskList) {
+			proving[parts[1]+parts[3]] = true
+		}
+	}
+	for _, stream := range state.Streams {
+		if _, ok := cell.RequestOf(stream.ID); !ok {
+			continue
+		}
+		r, err := cell.DecodeRequest(stream.Snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lease := range r.Leases {
+			switch {
+			case r.State == access.Ended && (lease.State == access.LeaseOpen || lease.State == access.LeaseOpening):
+				t.Errorf("request %s ended and its lease is %s", r.ID.Short(), lease.State)
+			case lease.State == access.LeaseClosing && !proving[r.ID.Short()+lease.Target]:
+				t.Errorf("lease %s is closing and nobody proves it", lease.KeyID)
+			}
+		}
+	}
+}
+
+// TestCrashLoad is the process that TestCrash kills.
+func TestCrashLoad(t *testing.T) {
+	folder := os.Getenv(crashFolder)
+	if folder == "" {
+		t.Skip("it is the load of TestCrash, run under -short conditions by that alone")
+	}
+	tasks := scheduler.New(map[cell.TaskKind]scheduler.Work{
+		cell.TaskOpen: {Do: func(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
+			results := make([]scheduler.Result, len(jobs))
+			for i := range results {
+				results[i] = scheduler.Result{Kind: cell.EffectOpened}
+			}
+			return results
+		}},
+	}, slog.New(slog.DiscardHandler), func() float64 { return 0.5 })
+	c := brokertest.New(t, brokertest.Setup{Folder: folder, Follow: []broker.Follower{tasks}})
+	go tasks.Run(context.Background(), c)
+	fmt.Println("ready")
+	var out sync.Mutex
+	for worker := range 8 {
+		go func() {
+			for {
+				emergency(c, fmt.Sprint(worker, time.Now().UnixNano()), func(a broker.Answer) {
+					out.Lock()
+					defer out.Unlock()
+					fmt.Println("ack", a.Digest, a.Index)
+				})
+			}
+		}()
+	}
+	time.Sleep(time.Minute) // the parent kills long before
+	t.Error("nobody killed the load")
+}
+
+// emergency goes through one request, as far as it comes, and acknowledges each
+// step that was answered.
+func emergency(c *brokertest.Cell, name string, ack func(broker.Answer)) {
+	ask, err := c.Submit(context.Background(), c.Ask("ann", name))
+	if err != nil {
+		return
+	}
+	ack(ask)
+	steps := []func() broker.Submission{
+		func() broker.Submission { return c.Decide("sam", ask.Digest, statement.Approve) },
+		func() broker.Submission { return c.Decide("lea", ask.Digest, statement.Approve) },
+		func() broker.Submission {
+			return c.Sign("ann", "holder "+name, &statement.Fetch{Of: ask.Digest, Target: "db-1"})
+		},
+		func() broker.Submission { return c.Sign("ann", "holder "+name, &statement.Release{Of: ask.Digest}) },
+	}
+	for _, step := range steps {
+		if a, err := c.Submit(context.Background(), step()); err == nil {
+			ack(a)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+package verify_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/verify"
+)
+
+// FuzzPartial: no bytes but the true evidence are verified, and none are without
+// an anchor.
+func FuzzPartial(f *testing.F) {
+	s := lives()[0].subject(0)
+	good := s.encoded(s.partial(everything))
+	f.Add(good)
+	f.Add(s.encoded(s.partial(func(i int, _ ledger.Entry) bool { return i < 4 })))
+	f.Add([]byte(`{"attachments":{},"checkpoint":"","entries":[{"body":{},"index":0,"proof":[]}],"evidence":"v1","notes":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, anchor := range []ledger.Anchor{s.anchor, {}} {
+			report, err := verify.Partial(context.Background(), anchor, data, verify.Options{Workers: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.Verdict == verify.Verified && (anchor.Origin == "" || report.Grants == nil || report.Checkpoint.Size != s.cp.Size) {
+				t.Errorf("%q was verified", data)
+			}
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
@@ -18,8 +19,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
-
-	"golang.org/x/crypto/ssh"
 )
 
 const pkg = "github.com/halligan-dev/halligan/cmd/halligan-kit"

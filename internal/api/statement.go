@@ -177,7 +177,7 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 	out := answered{
 		Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream, Checkpoint: string(a.Checkpoint.Text),
 	}
-	if out.Events, err = cell.EncodeEvents(a.Events); err != nil {
+	if out.Events, err = encoded(a.Events); err != nil {
 		return answered{}, err
 	}
 	if a.Request != nil {
@@ -199,6 +199,15 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 		}
 	}
 	return out, nil
+}
+
+// encoded gives events in the very bytes of the entry.
+func encoded(events []cell.Event) ([]jsontext.Value, error) {
+	values, err := cell.EncodeEvents(events)
+	for i := range values {
+		err = errors.Join(err, values[i].Canonicalize())
+	}
+	return values, err
 }
 
 func (s *service) again(ctx context.Context, of statement.Statement, a broker.Answer) (answered, error) {

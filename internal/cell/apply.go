@@ -205,6 +205,14 @@ func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	if l.NotAfter.After(until) {
 		until = l.NotAfter
 	}
+	// Key ids leave only now, with the new number: the list of one number never
+	// changes, or hosts would take it for a forged one.
+	for id, old := range w.Revoked {
+		if old.Until.Before(e.Closing.At) {
+			delete(w.Revoked, id)
+			w.changes.Revoked = append(w.changes.Revoked, id)
+		}
+	}
 	w.Revoked[l.KeyID] = Revoked{List: e.Closing.List, Until: until.Add(RevokedFor.Duration())}
 	w.List = max(w.List, e.Closing.List)
 	w.changes.Revoked = append(w.changes.Revoked, l.KeyID)

@@ -147,7 +147,10 @@ func (g *Genesis) checkMachineKeys(r *roster.Roster) error {
 	for _, h := range g.Hosts {
 		machine = append(machine, append(slices.Clone(h.Keys), h.Report)...)
 	}
-	for _, key := range machine {
+	for i, key := range machine {
+		if slices.ContainsFunc(machine[:i], func(other roster.Key) bool { return other.Fingerprint == key.Fingerprint }) {
+			return fmt.Errorf("key %s stands twice: each machine signs with a key of its own", key.Fingerprint)
+		}
 		parsed, err := roster.ParseKey(key.Line)
 		if err != nil {
 			return err

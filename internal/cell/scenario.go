@@ -103,7 +103,7 @@ func checkControls(c access.Controls) error {
 		}
 	}
 	for _, network := range c.Source {
-		if prefix, err := netip.ParsePrefix(network); err != nil || prefix != prefix.Masked() {
+		if prefix, err := netip.ParsePrefix(network); err != nil || prefix != prefix.Masked() || prefix.Addr().Is4In6() {
 			return fmt.Errorf("controls.source: %q is not a network such as 10.0.0.0/8", network)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -60,8 +61,9 @@ func (f *former) write(w *cell.World, naming int) {
 	}
 }
 
+// person is a person's number in a naming.
 func (f *former) person(id string, naming int) byte {
-	return f.name[naming][id[0]-'a'-3*flag1(id == "fay")+flag1(id == "fay")]
+	return f.name[naming][strings.IndexByte("abcf", id[0])]
 }
 
 func flag1(b bool) byte {

@@ -47,6 +47,36 @@ func smallWorld() *celltest.Cell {
 	return celltest.New(g, s)
 }
 
+// starts are where the search begins: a cell in which nobody asked, and places
+// that are too deep for a search from there.
+func starts() []node {
+	empty := smallWorld()
+	open := &story{Cell: empty.Fork()}
+	open.ask("db-1", "db-2").approve("bob", "cat").opened("db-1", "db-2").fetched("db-1")
+	asked := open.fork()
+	asked.other("bob", "ann")
+	both := &story{Cell: empty.Fork()}
+	both.ask("db-1").approve("bob", "cat").opened("db-1").fetched("db-1").worked("db-1")
+	first := both.id
+	both.other("cat", "ann", "bob").opened("db-1").fetched("db-1").worked("db-1")
+	closing := both.fork()
+	for _, id := range []canon.Digest{first, both.id} {
+		closing.Must(closing.Stop("fay", id))
+	}
+	var all []node
+	for _, c := range []*celltest.Cell{empty, open.Cell, asked.Cell, both.Cell, closing.Cell} {
+		all = append(all, node{c.World.Lean(), c.Now})
+	}
+	return all
+}
+
+// other lets another person ask, and some approve.
+func (s *story) other(person string, approvers ...string) *story {
+	r := s.Must(s.Ask(person, "2", "db-1"))
+	s.id, _ = cell.RequestOf(r.Outcome.Stream)
+	return s.approve(approvers...)
+}
+
 // node is a place in the search: a world, and what time it is.
 type node struct {
 	w   *cell.World

@@ -1,7 +1,7 @@
 package cell_test
 
 import (
-	"cmp"
+	"bytes"
 	"fmt"
 	"runtime"
 	"slices"
@@ -9,62 +9,84 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
-// origin tells how a node was first reached: by which move of which node of the
-// layer before.
-type origin struct {
-	parent int32
-	move   int32
-}
+// deepest bounds the moves of a path.
+const deepest = 15
 
-func before(a, b origin) int { return cmp.Or(cmp.Compare(a.parent, b.parent), cmp.Compare(a.move, b.move)) }
+// path is how a node is reached: its start, then the number of each move. Layers
+// hold paths, not worlds: a hundred thousand worlds would be gigabytes.
+type path [1 + deepest]byte
 
 const shards = 256
 
-// search goes through every node that can be reached, layer by layer.
+// search goes through every node that can be reached, layer by layer. What it
+// finds does not depend on the order in which its workers go.
 type search struct {
+	starts []node
+	depth  int    // of the layer
+	layer  []path // in order, so that neighbours share most of their way
 	seen   [shards]map[fingerprint]struct{}
-	next   [shards]map[fingerprint]origin
+	next   [shards]map[fingerprint]path // the first path to each
 	locks  [shards]sync.Mutex
-	layer  []node
-	trail  [][]origin // of every layer but the first
-	moves  atomic.Int64
-	taken  atomic.Int64
 	states int
-	mutex  sync.Mutex
-	fault  string
+	moves  atomic.Int64 // tried
+	taken  atomic.Int64 // that the rules took
+
+	mutex sync.Mutex
+	fault string
 }
 
-func newSearch(first node) *search {
-	s := &search{layer: []node{first}, states: 1}
+func newSearch(starts ...node) *search {
+	s := &search{starts: starts}
 	for i := range s.seen {
-		s.seen[i], s.next[i] = map[fingerprint]struct{}{}, map[fingerprint]origin{}
+		s.seen[i], s.next[i] = map[fingerprint]struct{}{}, map[fingerprint]path{}
 	}
 	var f former
-	form := f.of(first)
-	s.seen[form[0]][form] = struct{}{}
+	for i, n := range starts {
+		form := f.of(n)
+		s.seen[form[0]][form] = struct{}{}
+		s.layer = append(s.layer, path{byte(i)})
+		s.states++
+	}
 	return s
 }
 
-// inParallel calls work for every index below n, from as many goroutines as
-// there are processors, each with a worker of its own.
-func inParallel(n int, work func(*worker, int)) {
-	const chunk = 64
-	var done atomic.Int64
+// deeper expands every node of the layer, and makes the next layer of what was
+// not seen before.
+func (s *search) deeper() {
+	s.inParallel()
+	s.layer = s.layer[:0]
+	for i := range s.next {
+		for form, way := range s.next[i] {
+			s.seen[i][form] = struct{}{}
+			s.layer = append(s.layer, way)
+		}
+		clear(s.next[i])
+	}
+	slices.SortFunc(s.layer, func(a, b path) int { return bytes.Compare(a[:], b[:]) })
+	s.states += len(s.layer)
+	s.depth++
+}
+
+// inParallel expands the layer with a worker for each processor.
+func (s *search) inParallel() {
+	const chunk = 128
+	var begun atomic.Int64
 	var all sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {
-			var w worker
+			w := worker{search: s, known: -1}
 			for {
-				from := int(done.Add(chunk)) - chunk
-				for i := from; i < min(from+chunk, n); i++ {
-					work(&w, i)
-				}
-				if from >= n {
+				from := int(begun.Add(chunk)) - chunk
+				if from >= len(s.layer) {
 					return
+				}
+				for _, way := range s.layer[from:min(from+chunk, len(s.layer))] {
+					w.expand(way)
 				}
 			}
 		})
@@ -72,92 +94,74 @@ func inParallel(n int, work func(*worker, int)) {
 	all.Wait()
 }
 
-// worker is what one goroutine uses again and again.
+// worker walks along paths. It keeps the worlds of the way that it came.
 type worker struct {
-	moves []move
+	*search
 	form  former
+	way   path
+	known int // depth down to which nodes and moves are of the way; -1 is none
+	nodes [1 + deepest]node
+	moves [1 + deepest][]move
 }
 
-// deeper expands every node of the layer, and makes the next layer of what was
-// not seen before. What it finds does not depend on the order of the work.
-func (s *search) deeper(last bool) {
-	inParallel(len(s.layer), s.expand)
-	var reached []origin
-	for i := range s.next {
-		for form, from := range s.next[i] {
-			s.seen[i][form] = struct{}{}
-			reached = append(reached, from)
-		}
-		clear(s.next[i])
+// walk goes to the end of a path, from where it leaves the way of the last one.
+func (w *worker) walk(way path) node {
+	from := 0
+	for from <= w.known && from < w.depth && w.way[from] == way[from] && w.way[from+1] == way[from+1] {
+		from++
 	}
-	s.states += len(reached)
-	if last {
-		s.layer = s.layer[:0]
+	if w.known < 0 || w.way[0] != way[0] {
+		from = 0
+		w.nodes[0] = w.starts[way[0]]
+		w.moves[0] = movesAt(w.nodes[0], w.moves[0])
+	}
+	for d := from; d < w.depth; d++ {
+		after, _, _ := try(w.nodes[d], &w.moves[d][way[d+1]])
+		w.nodes[d+1] = after
+		w.moves[d+1] = movesAt(after, w.moves[d+1])
+	}
+	w.way, w.known = way, w.depth
+	return w.nodes[w.depth]
+}
+
+// expand tries every move of a node.
+func (w *worker) expand(way path) {
+	n := w.walk(way)
+	if fault := zeroIsNobody(n); fault != "" {
+		w.blame(way, "a zero value", fault)
+	}
+	moves := w.moves[w.depth]
+	w.search.moves.Add(int64(len(moves)))
+	for i := range moves {
+		after, fault, ok := try(n, &moves[i])
+		if fault != "" {
+			w.blame(way, moves[i].name, fault)
+		}
+		if ok {
+			way[1+w.depth] = byte(i)
+			w.reach(w.form.of(after), way)
+		}
+	}
+}
+
+func (w *worker) reach(form fingerprint, way path) {
+	w.taken.Add(1)
+	shard := int(form[0])
+	if _, seen := w.seen[shard][form]; seen {
 		return
 	}
-	slices.SortFunc(reached, before)
-	layer := make([]node, len(reached))
-	inParallel(len(reached), func(w *worker, i int) {
-		parent := s.layer[reached[i].parent]
-		w.moves = movesAt(parent, w.moves)
-		layer[i], _ = follow(parent, w.moves[reached[i].move].command)
-	})
-	s.layer, s.trail = layer, append(s.trail, reached)
-}
-
-// follow makes a command that the rules take, or lets the clock go on.
-func follow(n node, c cell.Command) (node, error) {
-	if c.Signed == nil && c.Effect == nil {
-		return node{n.w, n.now.Add(tick)}, nil
-	}
-	outcome, err := cell.Decide(n.w, c)
-	if err != nil {
-		return n, err
-	}
-	after := node{n.w.Branch(), n.now}
-	if err := after.w.Advance(c, outcome); err != nil {
-		panic(err)
-	}
-	return after, nil
-}
-
-func (s *search) expand(w *worker, index int) {
-	n := s.layer[index]
-	if fault := zeroIsNobody(n); fault != "" {
-		s.blame(index, "a zero value", fault)
-	}
-	w.moves = movesAt(n, w.moves)
-	s.moves.Add(int64(len(w.moves)))
-	for i := range w.moves {
-		m := &w.moves[i]
-		after, fault, ok := s.try(n, m)
-		if fault != "" {
-			s.blame(index, m.name, fault)
-		}
-		if !ok {
-			continue
-		}
-		s.taken.Add(1)
-		form := w.form.of(after)
-		shard := int(form[0])
-		if _, seen := s.seen[shard][form]; seen {
-			continue
-		}
-		from := origin{int32(index), int32(i)}
-		s.locks[shard].Lock()
-		if first, found := s.next[shard][form]; !found || before(from, first) < 0 {
-			s.next[shard][form] = from
-		}
-		s.locks[shard].Unlock()
+	w.locks[shard].Lock()
+	defer w.locks[shard].Unlock()
+	if first, found := w.next[shard][form]; !found || bytes.Compare(way[:], first[:]) < 0 {
+		w.next[shard][form] = way
 	}
 }
 
 // try makes one move and checks it against what the invariants demand.
-func (s *search) try(n node, m *move) (after node, fault string, ok bool) {
+func try(n node, m *move) (after node, fault string, ok bool) {
 	c := m.command
 	if c.Signed == nil && c.Effect == nil {
-		after, _ = follow(n, c)
-		return after, "", canWait(n)
+		return node{n.w, n.now.Add(tick)}, "", canWait(n)
 	}
 	outcome, err := cell.Decide(n.w, c)
 	switch {
@@ -187,38 +191,29 @@ func canWait(n node) bool {
 	return false
 }
 
-func (s *search) blame(index int, name, fault string) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.fault == "" {
-		s.fault = fmt.Sprintf("%s: %s", strings.Join(append(s.path(index), name), "; "), fault)
+// blame keeps the first fault, with the moves that lead to it.
+func (w *worker) blame(way path, name, fault string) {
+	steps := []string{fmt.Sprintf("from start %d", way[0])}
+	for d := range w.depth {
+		steps = append(steps, w.moves[d][way[d+1]].name)
 	}
-}
-
-// path names the moves that lead to a node of the present layer, newest first:
-// parents are known by their index only, so it replays from the first node.
-func (s *search) path(index int) []string {
-	var steps []string
-	at := int32(index)
-	for depth := len(s.trail) - 1; depth >= 0; depth-- {
-		from := s.trail[depth][at]
-		steps = append(steps, fmt.Sprintf("move %d", from.move))
-		at = from.parent
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.fault == "" {
+		w.fault = strings.Join(append(steps, name), "; ") + ": " + fault
 	}
-	slices.Reverse(steps)
-	return steps
 }
 
 func TestExploreSize(t *testing.T) {
-	c := smallWorld()
-	s := newSearch(node{c.World.Lean(), c.Now})
-	for depth := 1; depth <= 12 && len(s.layer) > 0; depth++ {
-		s.deeper(false)
-		t.Logf("depth %d: layer %d, states %d, moves %d, taken %d", depth, len(s.layer), s.states, s.moves.Load(), s.taken.Load())
+	s := newSearch(starts()...)
+	for len(s.layer) > 0 {
+		start := time.Now()
+		s.deeper()
+		t.Logf("depth %d: layer %d, states %d, moves %d, taken %d %s", s.depth, len(s.layer), s.states, s.moves.Load(), s.taken.Load(), time.Since(start))
 		if s.fault != "" {
 			t.Fatal(s.fault)
 		}
-		if s.states > 600_000 {
+		if s.states > 300_000 {
 			break
 		}
 	}

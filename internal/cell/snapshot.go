@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -59,6 +60,7 @@ const (
 	memoRevoked   = "revoked/"
 	memoPublished = "published/"
 	partLimit     = 64 << 20
+	forGood       = 100 * 365 * 24 * time.Hour // until something else is kept in its place
 )
 
 // KeepMoving is the part of the world that changes with every entry.
@@ -101,9 +103,12 @@ func (w *World) KeepMemos(c Changes) []Memo {
 		}
 	}
 	for _, key := range c.Revoked {
-		if revoked, ok := w.Revoked[key]; ok {
-			memos = append(memos, Memo{memoRevoked + key, revoked.Until, canon.MustEncode(memoBody{Revoked: &revoked})})
+		revoked, listed := w.Revoked[key]
+		memo := Memo{memoRevoked + key, w.LastAt, canon.MustEncode(memoBody{Revoked: &revoked})}
+		if listed {
+			memo.Expires = w.LastAt.Add(forGood)
 		}
+		memos = append(memos, memo)
 	}
 	return memos
 }
@@ -115,7 +120,7 @@ func (w *World) KeepPublished() []Memo {
 	for _, p := range w.Published[max(0, len(w.Published)-2):] {
 		expires := p.Replaced.Add(SeenFor.Duration())
 		if p.Replaced.IsZero() {
-			expires = w.LastAt.Add(100 * 365 * 24 * canon.Seconds(3600).Duration())
+			expires = w.LastAt.Add(forGood)
 		}
 		memos = append(memos, Memo{fmt.Sprintf("%s%016x", memoPublished, p.Size), expires, canon.MustEncode(memoBody{Published: &p})})
 	}
@@ -195,7 +200,9 @@ func (w *World) restoreMemos(memos []Memo) error {
 		case body.Used != nil:
 			w.Used[memo.Key[len(memoUsed):]] = *body.Used
 		case body.Revoked != nil:
-			w.Revoked[memo.Key[len(memoRevoked):]] = *body.Revoked
+			if memo.Expires.After(w.LastAt) {
+				w.Revoked[memo.Key[len(memoRevoked):]] = *body.Revoked
+			}
 		case body.Published != nil:
 			w.Published = append(w.Published, *body.Published)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -99,8 +100,16 @@ func (s *story) opened(targets ...string) *story {
 }
 
 func (s *story) fetched(target string) *story {
-	s.Must(s.Fetch("ann", "1", s.id, target))
+	s.Must(s.fetch(target))
 	return s.effect(cell.EffectDelivered, cell.TaskDeliver, target, cell.Observed{})
+}
+
+// fetch is a fetch by the holder of the request.
+func (s *story) fetch(target string) cell.Command {
+	r := s.request()
+	command := s.By(r.Requester, r.Requester, &statement.Fetch{Of: s.id, Target: target})
+	command.Signed.Signer = cell.Signer{Fingerprint: roster.Ed25519Fingerprint(r.Holder), Ed25519: r.Holder, Strength: roster.Possession}
+	return command
 }
 
 func (s *story) worked(target string) *story {

@@ -249,7 +249,6 @@ func (w *World) sweep(p place) {
 		return
 	}
 	maps.DeleteFunc(w.Used, func(_ string, u Used) bool { return u.Expires.Before(p.at) })
-	maps.DeleteFunc(w.Revoked, func(_ string, r Revoked) bool { return r.Until.Before(p.at) })
 }
 
 // place is where in the ledger something happens.

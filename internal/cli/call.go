@@ -27,7 +27,10 @@ type call struct {
 	ctx      context.Context
 	in       *bufio.Reader
 	out, err io.Writer // screens
-	raw      io.Writer // Out as it is: for keys, evidence and scripts
+	raw      io.Writer // Out as it is: for JSON that was made safe, and for what exec runs
+	rawErr   io.Writer // Err as it is: for what exec runs
+	stdin    io.Reader // In as it is: for what exec runs
+	rest     []string  // what stood after "--"
 	asks     bool      // a person sits at In and can be asked
 	live     bool      // a person watches Err
 	flags    globals
@@ -37,6 +40,7 @@ type call struct {
 func newCall(ctx context.Context, s Streams) *call {
 	return &call{
 		ctx: ctx, in: bufio.NewReader(s.In), out: screen{s.Out}, err: screen{s.Err}, raw: s.Out,
+		rawErr: s.Err, stdin: s.In,
 		asks: terminal(s.In), live: terminal(s.Err), now: time.Now,
 	}
 }
@@ -54,6 +58,16 @@ func (c *call) say(format string, args ...any) {
 
 // print prints text as it is laid out.
 func (c *call) print(text string) { _, _ = io.WriteString(c.out, text) }
+
+// toPeople prints text for whoever sits there; with --json stdout is for programs,
+// so that it goes to stderr.
+func (c *call) toPeople(text string) {
+	if c.flags.JSON {
+		_, _ = io.WriteString(c.err, text)
+		return
+	}
+	c.print(text)
+}
 
 // tell prints one line beside the answer: progress, and what to do next.
 func (c *call) tell(format string, args ...any) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -69,6 +70,7 @@ func Main() int {
 // Run runs one command and gives its exit code; it ends early when ctx does.
 func Run(ctx context.Context, args []string, s Streams) int {
 	c := newCall(ctx, s)
+	args, c.rest = command(args)
 	var line commands
 	parser, err := newParser(&line, c)
 	if err != nil {
@@ -83,6 +85,16 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	}
 	c.flags = line.globals
 	return c.conclude(parsed.Run(c))
+}
+
+// command parts the arguments of exec from the command that it is to run, whose
+// flags are not ours.
+func command(args []string) (ours, rest []string) {
+	i := slices.Index(args, "--")
+	if i < 0 || !slices.Contains(args[:i], "exec") {
+		return args, nil
+	}
+	return args[:i], args[i+1:]
 }
 
 // printed is what leaves kong's parse once it has printed help.

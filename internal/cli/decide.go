@@ -49,19 +49,9 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 	if err := b.fits(narrow); err != nil {
 		return err
 	}
-	if decision.Check, err = c.howChecked(f.Check); err != nil {
+	texts, err := f.complete(c, decision)
+	if err != nil {
 		return err
-	}
-	if decision.Check == statement.NotChecked && strings.TrimSpace(f.Note) == "" {
-		return failf(exitUsage, "not-checked needs a sentence that says why").or("give it with --note; better: call them back")
-	}
-	var texts []ledger.Note
-	if f.Note != "" {
-		note, text, err := c.note(f.Note, "--note")
-		if err != nil {
-			return err
-		}
-		decision.Note, texts = &note, append(texts, text)
 	}
 	c.toPeople("\n" + b.meaning(m.person(), decision) + "\n")
 	if err := c.confirm(f.Yes, string(verdict)); err != nil {
@@ -73,8 +63,7 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 // send signs a decision, naming the checkpoint of the evidence as the one that
 // was seen, so that the rules themselves refuse one made on an old look.
 func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []ledger.Note) error {
-	seen := statement.Seen{Size: b.checkpoint.Size, Root: canon.Digest(b.checkpoint.Root)}
-	answer, err := m.submitSeen(d, notes, seen)
+	answer, err := m.submitSeen(d, notes, b.seen())
 	if err != nil {
 		return err
 	}
@@ -88,6 +77,30 @@ func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []le
 			m.c.say("%s", sentence(r.Known))
 		}
 	})
+}
+
+// complete adds how the approver checked who asks, and the note.
+func (f decideFlags) complete(c *call, d *statement.Decision) (texts []ledger.Note, err error) {
+	if d.Check, err = c.howChecked(f.Check); err != nil {
+		return nil, err
+	}
+	if d.Check == statement.NotChecked && strings.TrimSpace(f.Note) == "" {
+		return nil, failf(exitUsage, "not-checked needs a sentence that says why").or("give it with --note; better: call them back")
+	}
+	if f.Note == "" {
+		return nil, nil
+	}
+	note, text, err := c.note(f.Note, "--note")
+	if err != nil {
+		return nil, err
+	}
+	d.Note = &note
+	return []ledger.Note{text}, nil
+}
+
+// seen is the checkpoint of the evidence, as a statement names it.
+func (p *proof) seen() statement.Seen {
+	return statement.Seen{Size: p.checkpoint.Size, Root: canon.Digest(p.checkpoint.Root)}
 }
 
 func verb(v statement.Verdict) string {

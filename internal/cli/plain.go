@@ -66,3 +66,11 @@ func (s *sheet) items(heading string, lines []string) {
 		s.say("  - %s", line(each))
 	}
 }
+
+// entries is "1 entry", "3 entries".
+func entries(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}

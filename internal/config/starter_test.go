@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/halligan-dev/halligan/internal/config"
 )
 
@@ -98,6 +100,20 @@ func TestStarterSaysWhatIsMissing(t *testing.T) {
 	s.Channels, s.Trial = nil, true
 	if problems := config.Lint(written(t, s)); len(problems) != 2 || config.HasErrors(problems) {
 		t.Errorf("without channels: %s", render(problems))
+	}
+	s = starter(t, 4)
+	s.Hosts, s.People[0].Keys = []config.StarterHost{{ID: "db1", Address: "db1:22"}}, nil
+	want := []string{
+		"person person1 has no key: person1 could sign nothing",
+		"host db1 has no host key: a probe could not tell it from another",
+		"is empty text", "is empty text",
+	}
+	var got []string
+	for _, p := range config.Lint(written(t, s)) {
+		got = append(got, p.What)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a host to fill in (-want +got):\n%s", diff)
 	}
 	if _, err := (config.Starter{}).Files(); err == nil {
 		t.Error("a cell without a name and people was begun")

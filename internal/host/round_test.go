@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,7 +131,7 @@ func TestListsRefused(t *testing.T) {
 	}{
 		"lower number": {func(l *revocation.List) { l.Number = 4 }, revocation.ErrRollback},
 		"earlier":      {func(l *revocation.List) { l.Number, l.At = 9, l.At.Add(-time.Second) }, revocation.ErrRollback},
-		"rewritten":    {func(l *revocation.List) { l.KeyIDs = nil }, revocation.ErrRewritten},
+		"rewritten":    {func(l *revocation.List) { l.KeyIDs = []string{grantA, grantB} }, revocation.ErrRewritten},
 		"other cell":   {func(l *revocation.List) { l.Number, l.Origin = 9, "other.example.com" }, revocation.ErrOrigin},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +151,7 @@ func TestListsRefused(t *testing.T) {
 			if err != nil || string(after) != string(before) || out.List.Number != 5 || !out.List.Has(grantA) {
 				t.Errorf("it was taken: %+v (%v)", out, err)
 			}
-			if len(out.Problems) != 1 || !out.Reported || len(w.net.reports[1].Problems) != 1 {
+			if len(out.Problems) != 1 || !strings.Contains(out.Problems[0], c.want.Error()) || !out.Reported || len(w.net.reports[1].Problems) != 1 {
 				t.Errorf("it was not reported: %+v", out)
 			}
 		})

@@ -166,6 +166,7 @@ func TestFollows(t *testing.T) {
 		"lower number":       {func(l *revocation.List) { l.Number--; l.At = l.At.Add(time.Hour) }, revocation.ErrRollback},
 		"earlier":            {func(l *revocation.List) { l.Number++; l.At = l.At.Add(-time.Millisecond) }, revocation.ErrRollback},
 		"same number, fewer": {func(l *revocation.List) { l.KeyIDs = []string{"a"} }, revocation.ErrRewritten},
+		"same number, other": {func(l *revocation.List) { l.KeyIDs = []string{"a", "c"} }, revocation.ErrRewritten},
 		"same number, more":  {func(l *revocation.List) { l.KeyIDs = []string{"a", "b", "c"} }, revocation.ErrRewritten},
 		"other cell":         {func(l *revocation.List) { l.Origin = "other"; l.Number++ }, revocation.ErrOrigin},
 	} {

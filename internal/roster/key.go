@@ -65,8 +65,14 @@ func ParseKey(line string) (Key, error) {
 	if len(wire) < 4 || int(binary.BigEndian.Uint32(wire)) != len(words[0]) || !strings.HasPrefix(string(wire[4:]), words[0]) {
 		return Key{}, fmt.Errorf("the SSH public key does not say that it is %s", words[0])
 	}
+	if words[0] == "ssh-ed25519" && len(wire) != ed25519WireLength {
+		return Key{}, fmt.Errorf("the SSH public key is %d bytes; an Ed25519 key has %d", len(wire), ed25519WireLength)
+	}
 	return Key{Line: words[0] + " " + words[1], Fingerprint: Fingerprint(wire)}, nil
 }
+
+// ed25519WireLength is two length-prefixed strings: the name and the key.
+const ed25519WireLength = 4 + len("ssh-ed25519") + 4 + 32
 
 // KeyTypes lists the SSH key types that people may sign with.
 var KeyTypes = []string{

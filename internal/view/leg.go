@@ -123,7 +123,8 @@ func (s *state) ballotOf(r *access.Request) (ballot, bool) {
 	return ballot{
 		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: s.roster.In,
 		may: func(person string) bool {
-			return person != r.Requester && !r.Decided(person) && s.canSign(person, scenario.Controls.MFA)
+			decided := slices.ContainsFunc(r.Decisions, func(d access.Decision) bool { return d.Approver == person && s.counts(d) })
+			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA)
 		},
 	}, ok
 }

@@ -37,7 +37,7 @@ func TestSpoilt(t *testing.T) {
 				}
 			}
 			t.Logf("%d ended while opening, %d after a failed append, %d of them settled, %d did not notice", seen.unopened, seen.failed, seen.settled, seen.unhurt)
-			if !strings.HasPrefix(c.inject, "ftruncate") && seen.failed == 0 {
+			if !strings.HasPrefix(c.inject, "ftruncate") && seen.failed == 0 && !testing.Short() {
 				t.Error("no append failed: nothing was tried")
 			}
 		})

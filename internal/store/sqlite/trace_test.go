@@ -130,6 +130,35 @@ func TestAcknowledgedIsFlushed(t *testing.T) {
 	}
 }
 
+// TestFoundIsFlushed opens what a process left that ended without closing: nothing
+// is said of it before the WAL and what is copied from it were flushed, for it may
+// never have been.
+func TestFoundIsFlushed(t *testing.T) {
+	needStrace(t)
+	folder := filepath.Join(t.TempDir(), "cell")
+	if out, err := helper("append", folder, 5).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	calls := traced(t, "look", folder, 1, "-s", "16", "-e", "trace=fsync,fdatasync,write,pwrite64")
+	flushed, waiting := map[string]int{}, map[string]int{}
+	for _, c := range calls {
+		name := filepath.Base(c.path)
+		switch {
+		case c.name == "pwrite64" && name != "cell.db-shm":
+			waiting[name]++
+		case strings.HasSuffix(c.name, "sync") && c.ok:
+			flushed[name]++
+			delete(waiting, name)
+		case c.name == "write" && strings.Contains(c.args, `"final `):
+			if flushed["cell.db-wal"] == 0 || flushed["cell.db"] == 0 || len(waiting) > 0 {
+				t.Errorf("flushed before it spoke: %v, not flushed: %v", flushed, waiting)
+			}
+			return
+		}
+	}
+	t.Error("it said nothing")
+}
+
 // TestSeededFaultIsCaught builds the store with its commits not waiting for the
 // disk, and insists that the tests of durability fail then.
 func TestSeededFaultIsCaught(t *testing.T) {

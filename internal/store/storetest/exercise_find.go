@@ -117,11 +117,11 @@ func watchLoad(s Store) error {
 		return err
 	}
 	if state.Head.Size%groupSize != 0 || string(state.World) != string(worldAt(state.Head.Size)) {
-		return fmt.Errorf("Load: head at %d, world %s", state.Head.Size, state.World)
+		return fmt.Errorf("loaded: head at %d, world %s", state.Head.Size, state.World)
 	}
 	for _, st := range state.Streams {
 		if st.Last < state.Head.Size-groupSize {
-			return fmt.Errorf("Load: head at %d, stream %s at %d", state.Head.Size, st.ID, st.Last)
+			return fmt.Errorf("loaded: head at %d, stream %s at %d", state.Head.Size, st.ID, st.Last)
 		}
 	}
 	_, err = NewLog(state)
@@ -135,7 +135,7 @@ func watchEntries(s Store) error {
 	}
 	bodies, err := s.Entries(background, 0, groups*groupSize)
 	if err == nil && (len(bodies)%groupSize != 0 || int64(len(bodies)) < head.Size) {
-		err = fmt.Errorf("Entries gives %d after a head at %d", len(bodies), head.Size)
+		err = fmt.Errorf("entries: %d after a head at %d", len(bodies), head.Size)
 	}
 	return err
 }
@@ -147,7 +147,7 @@ func watchStreams(s Store) error {
 	}
 	for i, st := range found {
 		if st.Last != found[0].Last-int64(i) || len(found) != groupSize-1 {
-			return fmt.Errorf("Streams gives %d, the first at %d, the one after %d at %d", len(found), found[0].Last, i, st.Last)
+			return fmt.Errorf("streams: %d, the first at %d, the one after %d at %d", len(found), found[0].Last, i, st.Last)
 		}
 	}
 	return nil

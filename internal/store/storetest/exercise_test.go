@@ -54,6 +54,9 @@ func TestContract(t *testing.T) {
 
 // TestEachDefectIsNoticed shows that the suite can fail.
 func TestEachDefectIsNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: -short, it runs the suite once for each defect")
+	}
 	for name, d := range defects {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0], "-test.run", "^TestContract$/^"+d.notice+"$")

@@ -1,0 +1,237 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// Bounds of one exchange with the server.
+const (
+	answerLongest = 75 * time.Second
+	answerMost    = 64 << 20
+	dialLongest   = 10 * time.Second
+)
+
+// ErrServerKey says that whoever answered is not the server that the profile
+// pins.
+var ErrServerKey = errors.New("the server does not show the key that the profile pins")
+
+// ErrUnreachable says that the server did not answer.
+var ErrUnreachable = errors.New("the server cannot be reached")
+
+// Problem is a no of the server.
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Reason string `json:"reason"` // for programs; never changes meaning
+	Hint   string `json:"hint"`
+}
+
+// Error is for people; programs read Reason.
+func (p *Problem) Error() string {
+	if p.Detail != "" {
+		return p.Detail
+	}
+	return p.Title
+}
+
+// Client speaks to one cell as one person. Its methods may be called
+// concurrently.
+type Client struct {
+	profile Profile
+	folder  string // where the last checkpoint and holder keys are kept
+	signer  Signer
+	http    *http.Client
+	now     func() time.Time
+
+	mu     sync.Mutex
+	token  string
+	until  time.Time
+	seen   ledger.Checkpoint
+	seenAt time.Time
+	known  bool // seen was checked in this process
+}
+
+// Open makes a client of a profile and the signer of its person, which may be
+// nil for what needs no person. Folder is where the checkpoint that was seen
+// last, and the keys of requests, are kept.
+func Open(profile Profile, folder string, signer Signer) (*Client, error) {
+	if err := profile.check(); err != nil {
+		return nil, fmt.Errorf("cannot use the profile: %w", err)
+	}
+	pin, err := hex.DecodeString(profile.ServerKey)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the profile: %w", err)
+	}
+	transport := &http.Transport{
+		TLSClientConfig: pinned(pin), TLSHandshakeTimeout: dialLongest, DialContext: (&net.Dialer{Timeout: dialLongest}).DialContext,
+		MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true, DisableCompression: true,
+	}
+	return &Client{
+		profile: profile, folder: folder, signer: signer, now: time.Now,
+		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}, nil
+}
+
+// pinned trusts one public key, whatever certificate is made over it.
+func pinned(pin []byte) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, // VerifyConnection checks the pinned key instead of names and authorities
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if len(state.PeerCertificates) == 0 {
+				return ErrServerKey
+			}
+			sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
+			if subtle.ConstantTimeCompare(sum[:], pin) != 1 {
+				return ErrServerKey
+			}
+			return nil
+		},
+	}
+}
+
+// Profile is what the client was opened with.
+func (c *Client) Profile() Profile { return c.profile }
+
+// Folder is where the client keeps what it remembers.
+func (c *Client) Folder() string { return c.folder }
+
+// Close lets idle connections go.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Get reads what a path of the API answers, with a session that is opened when
+// needed. Path begins after /api/v1.
+func (c *Client) Get(ctx context.Context, path string, query url.Values) (jsontext.Value, error) {
+	address := "/api/v1" + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	data, err := c.read(ctx, address)
+	return jsontext.Value(data), err
+}
+
+// Into is Get into a value; members that it does not have are passed over.
+func (c *Client) Into(ctx context.Context, path string, query url.Values, v any) error {
+	data, err := c.Get(ctx, path, query)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("cannot read the server's answer: %w", err)
+	}
+	return nil
+}
+
+// read reads an address with a session; a session that the server no longer
+// takes is opened anew, once.
+func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
+	for try := range 2 {
+		token, err := c.session(ctx, try > 0)
+		if err != nil {
+			return nil, err
+		}
+		data, err := c.exchange(ctx, http.MethodGet, address, token, nil)
+		var no *Problem
+		if try == 0 && errors.As(err, &no) && no.Status == http.StatusUnauthorized {
+			continue
+		}
+		return data, err
+	}
+	return nil, ErrUnreachable
+}
+
+// public reads an address that needs no session.
+func (c *Client) public(ctx context.Context, address string) ([]byte, error) {
+	return c.exchange(ctx, http.MethodGet, address, "", nil)
+}
+
+// exchange sends one request and reads the whole answer.
+func (c *Client) exchange(ctx context.Context, method, address, token string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLongest)
+	defer cancel()
+	response, err := c.send(ctx, method, address, token, body)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(response.Body, answerMost+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	if len(data) > answerMost {
+		return nil, fmt.Errorf("cannot read the server's answer: it is over %d bytes", answerMost)
+	}
+	if response.StatusCode >= 300 {
+		return nil, problem(response.StatusCode, data)
+	}
+	return data, nil
+}
+
+func (c *Client) send(ctx context.Context, method, address, token string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.profile.URL, "/")+address, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("cannot ask the server: %w", err)
+	}
+	request.Header.Set("User-Agent", "halligan")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := c.http.Do(request)
+	switch {
+	case errors.Is(err, ErrServerKey):
+		return nil, ErrServerKey
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return response, nil
+}
+
+func problem(status int, data []byte) error {
+	no := &Problem{}
+	if json.Unmarshal(data, no) != nil || no.Status == 0 {
+		no = &Problem{Title: http.StatusText(status), Reason: "unknown"}
+	}
+	no.Status = status
+	return no
+}
+
+// keep writes what is to be remembered below the folder.
+func (c *Client) keep(name string, data []byte) error {
+	return writeFile(filepath.Join(c.folder, name), data, 0o600)
+}
+
+// kept reads it; nil when there is none.
+func (c *Client) kept(name string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(c.folder, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}

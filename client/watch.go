@@ -1,0 +1,106 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Event is one entry that the person may see.
+type Event struct {
+	Entry    int64    `json:"entry"`
+	Stream   string   `json:"stream"`
+	Events   []string `json:"events"`
+	Sentence string   `json:"sentence"`
+}
+
+// ErrStop stops Watch without an error.
+var ErrStop = errors.New("stop watching")
+
+// eventMost bounds one line of the stream, in bytes.
+const eventMost = 1 << 20
+
+// Watch tells of every entry after one (-1: of those that come from now on), in
+// order, until tell fails or the context ends. It goes on by itself when the
+// connection breaks, without losing an entry.
+func (c *Client) Watch(ctx context.Context, after int64, tell func(Event) error) error {
+	pause := time.Second
+	for {
+		came, err := c.watchOnce(ctx, &after, tell)
+		var no *Problem
+		switch {
+		case errors.Is(err, ErrStop):
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &no) && no.Status != http.StatusServiceUnavailable && no.Status != http.StatusUnauthorized && no.Status != http.StatusTooManyRequests:
+			return err
+		case err != nil && !errors.Is(err, ErrUnreachable) && !errors.As(err, &no):
+			return err
+		}
+		if came {
+			pause = time.Second
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 15*time.Second)
+	}
+}
+
+func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) error) (came bool, err error) {
+	token, err := c.session(ctx, false)
+	if err != nil {
+		return false, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.profile.URL, "/")+"/api/v1/watch", nil)
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Accept", "text/event-stream")
+	if *after >= 0 {
+		request.Header.Set("Last-Event-ID", strconv.FormatInt(*after, 10))
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		data, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10)) // what cannot be read is an unknown problem
+		if response.StatusCode == http.StatusUnauthorized {
+			c.mu.Lock()
+			c.until = time.Time{}
+			c.mu.Unlock()
+		}
+		return false, problem(response.StatusCode, data)
+	}
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, eventMost)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data:")
+		if !ok {
+			continue
+		}
+		var e Event
+		if err := json.Unmarshal([]byte(strings.TrimSpace(data)), &e); err != nil {
+			return came, fmt.Errorf("cannot read the server's events: %w", err)
+		}
+		came, *after = true, e.Entry
+		if err := tell(e); err != nil {
+			return came, err
+		}
+	}
+	return came, ErrUnreachable
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// scenarioBook is genesis and the scenarios that it names, each checked against
+// the digest that the person's anchor leads to: what founders signed, whoever
+// sent it. Who was removed since, it does not know.
+type scenarioBook struct {
+	genesis   *cell.Genesis
+	Scenarios map[string]*access.Scenario
+	Digests   map[string]canon.Digest
+	view      *view.Cell
+	now       canon.Time
+}
+
+// attachments gives what lies beside the ledger, by digest.
+type attachments func(digest canon.Digest) ([]byte, error)
+
+// bookOf reads and checks genesis and scenarios.
+func bookOf(anchor ledger.Anchor, read attachments, now canon.Time) (*scenarioBook, error) {
+	data, err := attachment(read, canon.Digest(anchor.Genesis))
+	if err != nil {
+		return nil, err
+	}
+	b := &scenarioBook{Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{}, now: now}
+	if b.genesis, err = cell.DecodeGenesis(data); err != nil {
+		return nil, because(exitUnverified, err, "cannot use genesis")
+	}
+	for _, ref := range b.genesis.Scenarios {
+		data, err := attachment(read, ref.Digest)
+		if err != nil {
+			return nil, err
+		}
+		var s access.Scenario
+		if err := canon.Decode(data, access.ScenarioLimit, &s); err != nil {
+			return nil, because(exitUnverified, err, "cannot use scenario %s", ref.ID)
+		}
+		b.Scenarios[ref.ID], b.Digests[ref.ID] = &s, ref.Digest
+	}
+	b.view, err = view.New(view.Founding{
+		Origin: b.genesis.Origin, Genesis: b.genesis, Digest: canon.Digest(anchor.Genesis),
+		Scenarios: b.Scenarios, Digests: b.Digests,
+	})
+	return b, err
+}
+
+// attachment reads what has a digest, and nothing else.
+func attachment(read attachments, digest canon.Digest) ([]byte, error) {
+	data, err := read(digest)
+	if err != nil {
+		return nil, err
+	}
+	if canon.Sum(data) != digest {
+		return nil, unproved(fmt.Sprintf("the server sent something else for attachment %s", digest.Short()))
+	}
+	return data, nil
+}
+
+// host is a host of genesis.
+func (b *scenarioBook) host(id string) (*cell.Host, error) {
+	host, ok := b.genesis.Host(id)
+	if !ok {
+		return nil, failf(exitNotFound, "genesis names no host %q", id)
+	}
+	return host, nil
+}

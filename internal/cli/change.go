@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// changeCommand is about changes of the cell itself.
+type changeCommand struct {
+	Propose changeProposeCommand `cmd:"" help:"Propose a change; it takes effect when the change quorum has signed."`
+	Show    changeShowCommand    `cmd:"" help:"List the changes that wait, or check and show one."`
+	Sign    changeSignCommand    `cmd:"" help:"Check a change on this machine, show it, and sign it."`
+}
+
+// changeProposeCommand has a command for each kind of change.
+type changeProposeCommand struct {
+	Remove changeRemoveCommand `cmd:"" help:"Propose to remove a person, or one key of a person, for good."`
+}
+
+type changeRemoveCommand struct {
+	Person string `arg:"" help:"Who: halligan people lists them."`
+	Of     string `name:"key" help:"Only this key of theirs, by its fingerprint." placeholder:"SHA256:…"`
+	Why    string `required:"" help:"Why. Security and the change quorum read it." placeholder:"TEXT"`
+	profileFlags
+	Signer string `name:"sign-with" help:"Key to sign with, where other commands have --key." env:"HALLIGAN_KEY" placeholder:"FILE"`
+}
+
+// Help is the long help of `change propose remove`.
+func (changeRemoveCommand) Help() string {
+	return `You are the first of the change quorum to sign. What the removed person has open ends as soon as the quorum is filled.
+
+Examples:
+
+    halligan change propose remove bob --why "left the company"
+    halligan change propose remove bob --key SHA256:4w… --why "the laptop was stolen"`
+}
+
+// Run proposes a removal.
+func (r changeRemoveCommand) Run(c *call) error {
+	note, text, err := c.note(r.Why, "--why")
+	if err != nil {
+		return err
+	}
+	if err := canon.CheckID(r.Person); err != nil {
+		return because(exitUsage, err, "cannot propose to remove %s", r.Person)
+	}
+	m, err := c.open(memberFlags{profileFlags: r.profileFlags, Key: r.Signer})
+	if err != nil {
+		return err
+	}
+	a, err := m.submit(&statement.Change{Remove: statement.Removal{Person: r.Person, Key: r.Of}, Reason: note}, []ledger.Note{text})
+	if err != nil {
+		return err
+	}
+	return m.proposed(a)
+}
+
+// proposed says what became of a proposal.
+func (m *member) proposed(a answer) error {
+	out := struct {
+		Change canon.Digest `json:"change"`
+		Entry  int64        `json:"entry"`
+	}{a.Digest, a.Entry}
+	return m.c.answer(out, func() {
+		m.c.say("Proposed and recorded as entry %d: change %s.", a.Entry, a.Digest.Short())
+		m.c.say("It waits for the change quorum: halligan change sign %s", a.Digest.Short())
+	})
+}
+
+type changeShowCommand struct {
+	ID string `arg:"" optional:"" help:"A change: its id, or the first digits of it."`
+	memberFlags
+}
+
+// Help is the long help of `change show`.
+func (changeShowCommand) Help() string {
+	return `With an id, the change is fetched with its evidence, verified from your anchor and shown from the signed bytes.
+
+Examples:
+
+    halligan change show
+    halligan change show 77a0c1de`
+}
+
+// Run shows.
+func (s changeShowCommand) Run(c *call) error {
+	m, err := c.open(s.memberFlags)
+	if err != nil {
+		return err
+	}
+	if s.ID == "" {
+		now := canon.At(c.now())
+		return show(m, "changes", func(list changeList) string { return changesSheet(list, now) })
+	}
+	p, id, err := m.provedChange(s.ID)
+	if err != nil {
+		return err
+	}
+	change, asked, err := p.change(id)
+	if err != nil {
+		return err
+	}
+	return c.answer(change, func() { c.print(changeSheet(p, change, asked)) })
+}
+
+type changeList struct {
+	Changes []view.Change `json:"changes"`
+}
+
+func changesSheet(list changeList, now canon.Time) string {
+	s := new(sheet)
+	for _, change := range list.Changes {
+		s.say("%s  %s; it lapses at %s.", change.Short, change.Text, clock(change.Lapses, now))
+		for _, leg := range change.Legs {
+			s.say("          %s", leg.Text)
+		}
+	}
+	if len(list.Changes) == 0 {
+		s.say("No change waits.")
+	}
+	return s.String()
+}
+
+type changeSignCommand struct {
+	ID    string `arg:"" help:"The change: its id, or the first digits of it."`
+	Deny  bool   `help:"Sign no: it ends the change."`
+	Check string `help:"How you made sure that the proposer proposes this: call-back, video, in-person, or not-checked (with --note)." enum:"call-back,video,in-person,not-checked," default:"" placeholder:"HOW"`
+	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
+	Yes   bool   `help:"Do not ask again before signing."`
+	memberFlags
+}
+
+// Help is the long help of `change sign`.
+func (changeSignCommand) Help() string {
+	return `Examples:
+
+    halligan change sign 77a0c1de --check in-person
+    halligan change sign 77a0c1de --deny --check call-back --note "he is on leave, not gone"`
+}
+
+// Run signs a decision on a change.
+func (s changeSignCommand) Run(c *call) error {
+	m, err := c.open(s.memberFlags)
+	if err != nil {
+		return err
+	}
+	p, id, err := m.provedChange(s.ID)
+	if err != nil {
+		return err
+	}
+	change, asked, err := p.change(id)
+	if err != nil {
+		return err
+	}
+	c.toPeople(changeSheet(p, change, asked))
+	d := &statement.Decision{Of: id, Verdict: statement.Approve}
+	if s.Deny {
+		d.Verdict = statement.Deny
+	}
+	f := decideFlags{Check: s.Check, Note: s.Note}
+	texts, err := f.complete(c, d)
+	if err != nil {
+		return err
+	}
+	c.toPeople(fmt.Sprintf("\nYour signature, as %s, says %s to exactly this change (%s), %s.\n", m.person(), verb(d.Verdict), id.Short(), checkedBy(d.Check)))
+	if err := c.confirm(s.Yes, string(d.Verdict)); err != nil {
+		return err
+	}
+	a, err := m.submitSeen(d, texts, p.seen())
+	if err != nil {
+		return err
+	}
+	out := done{Request: id.String(), Entry: a.Entry}
+	return c.answer(out, func() {
+		c.say("Signed and recorded as entry %d: %s to change %s.", a.Entry, verb(d.Verdict), id.Short())
+	})
+}
+
+// provedChange fetches and proves the change that digits name.
+func (m *member) provedChange(digits string) (*proof, canon.Digest, error) {
+	change, err := readAs[view.Change](m, "changes/"+url.PathEscape(digits))
+	if err != nil {
+		return nil, canon.Digest{}, err
+	}
+	if !strings.HasPrefix(change.ID.String(), digits) {
+		return nil, canon.Digest{}, unproved("the server answered with another change than " + digits)
+	}
+	p, err := m.prove("changes/" + change.ID.String() + "/evidence")
+	return p, change.ID, err
+}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+type inboxCommand struct{ memberFlags }
+
+// Help is the long help of `inbox`.
+func (inboxCommand) Help() string {
+	return `Oldest first: the requests with an empty place that your yes would fill, and the changes that you have not signed.
+
+Examples:
+
+    halligan inbox
+    halligan inbox --json`
+}
+
+// Run lists.
+func (i inboxCommand) Run(c *call) error {
+	m, err := c.open(i.memberFlags)
+	if err != nil {
+		return err
+	}
+	now := canon.At(c.now())
+	return show(m, "inbox", func(in view.Inbox) string { return inboxSheet(in, now) })
+}
+
+func inboxSheet(in view.Inbox, now canon.Time) string {
+	s := new(sheet)
+	for _, ask := range in.Requests {
+		s.say("%s  %s asks for %s at %s, for %s on %s; it lapses at %s.", ask.Short, ask.Requester, ask.Scenario,
+			ask.Severity, ask.For, both(ask.Targets), clock(ask.Lapses, now))
+		s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)
+	}
+	for _, change := range in.Changes {
+		s.say("%s  %s; it lapses at %s.", change.Short, change.Text, clock(change.Lapses, now))
+		s.say("          halligan change sign %s", change.Short)
+	}
+	if len(in.Requests)+len(in.Changes) == 0 {
+		s.say("Nothing waits for your signature.")
+	}
+	return s.String()
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+type peopleCommand struct{ memberFlags }
+
+// Help is the long help of `people`.
+func (peopleCommand) Help() string {
+	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked.
+
+Examples:
+
+    halligan people
+    halligan people --json`
+}
+
+// Run lists.
+func (p peopleCommand) Run(c *call) error {
+	m, err := c.open(p.memberFlags)
+	if err != nil {
+		return err
+	}
+	return show(m, "people", peopleSheet)
+}
+
+func peopleSheet(p view.People) string {
+	s := new(sheet)
+	for _, person := range p.People {
+		text := person.ID
+		if person.Name != nil && person.Name.Text != "" {
+			text += " (" + line(person.Name.Text) + ")"
+		}
+		if len(person.Groups) > 0 {
+			text += ", in " + strings.Join(person.Groups, ", ")
+		}
+		switch {
+		case person.Removed:
+			text += "; REMOVED"
+		case !person.CanSign:
+			text += "; cannot sign: no key is left"
+		}
+		s.say("%s", text)
+		if person.Contact != nil && person.Contact.Text != "" {
+			s.say("  contact: %s", line(person.Contact.Text))
+		}
+		for _, key := range person.Keys {
+			removed := ""
+			if key.Removed {
+				removed = " (removed)"
+			}
+			s.say("  %s %s%s", key.Type, key.Fingerprint, removed)
+		}
+	}
+	s.say("\nChanges of the cell need %s. Security is the group %s.", p.Change, p.Security)
+	return s.String()
+}

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+type stopCommand struct {
+	ID  string `arg:"" help:"The request: its id, or the first digits of it."`
+	Why string `required:"" help:"Why. It is recorded, and everybody is told." placeholder:"TEXT"`
+	memberFlags
+}
+
+// Help is the long help of `stop`.
+func (stopCommand) Help() string {
+	return `The requester, any approver of the scenario, and security may stop a grant, or a request that waits. Nothing is asked again: it happens now. Renewal ends at once; each target is closing until its end is proved. A quorum may agree anew.
+
+Examples:
+
+    halligan stop 5f0c1a2b --why "deletes that nobody announced"`
+}
+
+// Run stops.
+func (s stopCommand) Run(c *call) error {
+	note, text, err := c.note(s.Why, "--why")
+	if err != nil {
+		return err
+	}
+	m, err := c.open(s.memberFlags)
+	if err != nil {
+		return err
+	}
+	id, err := m.id(s.ID)
+	if err != nil {
+		return err
+	}
+	return m.act(&statement.Stop{Of: id, Reason: note}, []ledger.Note{text}, "Stopped")
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// WriteProfiles writes a client profile for each person into a folder: where
+// the server is, the key that it shows, and the anchor. Nothing in it is secret.
+func WriteProfiles(folder, url string, settings config.Server, b *config.Bundle, anchor ledger.Anchor) error {
+	if url == "" {
+		_, port, err := net.SplitHostPort(settings.Listen)
+		if err != nil {
+			return fmt.Errorf("cannot tell the server's port: %w", err)
+		}
+		url = "https://" + net.JoinHostPort(b.Genesis.Origin, port)
+	}
+	certificate, _ := certificateFiles(settings)
+	pin, err := ServerKey(certificate)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("cannot write profiles: %w", err)
+	}
+	var failed []error
+	for _, person := range b.Genesis.People {
+		profile := client.Profile{URL: url, ServerKey: pin, Anchor: anchor, Person: person.ID}
+		failed = append(failed, profile.Save(filepath.Join(folder, person.ID+".json")))
+	}
+	return errors.Join(failed...)
+}
+
+// certificateFiles are the certificate and key that the server shows.
+func certificateFiles(settings config.Server) (certificate, key string) {
+	if settings.TLS.Cert != "" {
+		return settings.TLS.Cert, settings.TLS.Key
+	}
+	return filepath.Join(settings.KeysFolder, certificateFile), filepath.Join(settings.KeysFolder, certificateKeyFile)
+}

@@ -1,0 +1,225 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/api"
+	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	sshprovider "github.com/halligan-dev/halligan/internal/provider/ssh"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
+	"github.com/halligan-dev/halligan/internal/verify"
+)
+
+// Options is what a server is made of besides its files.
+type Options struct {
+	Settings config.Server
+	Anchor   ledger.Anchor // of the sealed cell
+	Version  string
+	Log      *slog.Logger
+	Wall     broker.Wall // nil: time.Now
+}
+
+// Server is one cell, running.
+type Server struct {
+	Options
+	keys      *Keys
+	store     *sqlite.Store
+	broker    *broker.Broker
+	scheduler *scheduler.Scheduler
+	mark      *highWater
+	api       http.Handler
+	live      *api.Live
+	monitor   *api.Monitor
+	web       net.Listener
+	watch     net.Listener
+	alarms    []*alert.Webhook
+}
+
+// Timeouts of the listeners: how long a caller may take for a header, and how
+// long a connection may idle. Handlers bound themselves.
+const (
+	headerLongest = 10 * time.Second
+	idleLongest   = 2 * time.Minute
+	closeLongest  = 10 * time.Second
+)
+
+// Open loads the cell and listens; nothing is answered before Serve.
+func Open(ctx context.Context, o Options) (_ *Server, err error) {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	s := &Server{Options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.keys, err = OpenKeys(o.Settings.KeysFolder); err != nil {
+		return nil, err
+	}
+	if s.store, err = sqlite.Open(o.Settings.DataFolder, sqlite.Options{Space: s.space}); err != nil {
+		return nil, err
+	}
+	s.mark = &highWater{path: o.Settings.HighWater}
+	if err := s.mark.check(ctx, s.store, s.rootAt(ctx)); err != nil {
+		return nil, err
+	}
+	if err := s.wire(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.listen()
+}
+
+// space tells of the reserve that is kept for a full disk.
+func (s *Server) space(space sqlite.Space) {
+	s.Log.Warn("the reserve for a full disk changed", "reserve", space)
+}
+
+func (s *Server) rootAt(ctx context.Context) func(int64) (canon.Digest, error) {
+	return func(size int64) (canon.Digest, error) {
+		root, err := ledger.RootAt(size, func(level int, index int64) ([]byte, error) { return s.store.Tile(ctx, level, index) })
+		return canon.Digest(root), err
+	}
+}
+
+// wire makes the rooms and hands them to each other.
+func (s *Server) wire(ctx context.Context) error {
+	world := &following{}
+	s.live = api.NewLive(s.store, s.Log)
+	s.monitor = api.NewMonitor(s.live)
+	work := &works{
+		origin: s.Anchor.Origin, world: world, log: s.store, channels: map[string]sink{},
+		broker: func() *broker.Broker { return s.broker },
+	}
+	for channel, hook := range s.Settings.Webhooks {
+		made, err := alert.NewWebhook(channel, hook.URL, hook.Secret.Key(), nil)
+		if err != nil {
+			return fmt.Errorf("cannot use channel %s: %w", channel, err)
+		}
+		work.channels[channel] = made
+		s.alarms = append(s.alarms, made)
+	}
+	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
+	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
+	var err error
+	s.broker, err = broker.Open(ctx, broker.Options{
+		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Signer: s.keys.Ledger,
+		Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
+		Follow: []broker.Follower{world, s.live, s.mark, s.scheduler},
+	})
+	if err != nil {
+		return err
+	}
+	if genesis := world.genesis(); genesis == nil || genesis.Ledger != s.Anchor.LedgerKeys[0] {
+		return errors.New("the ledger is not that of the anchor; halligan init seal begins one")
+	}
+	reports := &hosts{
+		origin: s.Anchor.Origin, check: verify.Signatures{}, world: world, tasks: s.scheduler, effect: s.broker,
+		signer: s.keys.Revocations, heard: map[string]heard{},
+	}
+	s.monitor.Watch(s.broker)
+	s.api = api.New(api.Options{
+		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
+		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor,
+	})
+	return nil
+}
+
+func (s *Server) listen() (err error) {
+	if s.web, err = net.Listen("tcp", s.Settings.Listen); err != nil {
+		return fmt.Errorf("cannot listen: %w", err)
+	}
+	if s.watch, err = net.Listen("tcp", s.Settings.MetricsListen); err != nil {
+		return fmt.Errorf("cannot listen for metrics: %w", err)
+	}
+	return nil
+}
+
+// Addresses are where the API and the metrics listen.
+func (s *Server) Addresses() (web, metrics string) {
+	return s.web.Addr().String(), s.watch.Addr().String()
+}
+
+// Serve answers until the context ends or a part fails, and then closes
+// everything: commands that were taken are finished first.
+func (s *Server) Serve(ctx context.Context) error {
+	certificate, key := certificateFiles(s.Settings)
+	secure, err := tlsConfig(certificate, key)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	errorLog := slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
+	front := &http.Server{Handler: s.api, TLSConfig: secure, ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10, ErrorLog: errorLog}
+	back := &http.Server{Handler: s.monitor.Handler(), ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, ErrorLog: errorLog}
+	var parts sync.WaitGroup
+	run := func(name string, part func() error) {
+		parts.Add(1)
+		go func() {
+			defer parts.Done()
+			if err := part(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		}()
+	}
+	run("api", func() error { return front.ServeTLS(s.web, "", "") })
+	run("metrics", func() error { return back.Serve(s.watch) })
+	run("high-water mark", func() error { return s.mark.run(ctx) })
+	run("tasks", func() error { s.scheduler.Run(ctx, s.broker); return nil })
+	run("broker", func() error { return s.broker.Wait(ctx) })
+	<-ctx.Done()
+	s.live.Close()
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeLongest)
+	defer done()
+	failed := errors.Join(shut(closing, front), shut(closing, back))
+	parts.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		failed = errors.Join(cause, failed)
+	}
+	return errors.Join(failed, s.close())
+}
+
+// shut lets a listener's callers finish, and cuts off those who do not.
+func shut(ctx context.Context, h *http.Server) error {
+	if err := h.Shutdown(ctx); err != nil {
+		return h.Close()
+	}
+	return nil
+}
+
+// close ends what Open began, in the opposite order.
+func (s *Server) close() error {
+	var failed []error
+	for _, l := range []net.Listener{s.web, s.watch} {
+		if l != nil {
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				failed = append(failed, err)
+			}
+		}
+	}
+	if s.broker != nil {
+		s.broker.Close()
+	}
+	for _, channel := range s.alarms {
+		channel.Close()
+	}
+	if s.store != nil {
+		failed = append(failed, s.store.Close())
+	}
+	return errors.Join(failed...)
+}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,9 +9,21 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
-// ErrForked says that the server's ledger does not extend what this machine has
-// seen of it: entries were taken away or changed.
-var ErrForked = errors.New("the server's ledger does not extend the one that this machine has seen")
+// Fork says that the server's ledger does not extend what this machine has seen
+// of it: entries were taken away or changed. The two checkpoints, both signed
+// with the ledger's key, convict the server.
+type Fork struct {
+	Old, New ledger.Checkpoint
+	Err      error // what does not fit
+}
+
+// Error is for people.
+func (f *Fork) Error() string {
+	return fmt.Sprintf("this ledger does not go on from what was seen here before: %v", f.Err)
+}
+
+// Unwrap gives the cause.
+func (f *Fork) Unwrap() error { return f.Err }
 
 // seenFor is how long a checkpoint is named as seen before it is asked for anew.
 const seenFor = time.Minute
@@ -85,7 +96,7 @@ func (c *Client) extends(ctx context.Context, before, now ledger.Checkpoint) err
 		known := c.known
 		c.mu.Unlock()
 		if !known {
-			return fmt.Errorf("%w: it ends at %d, and %d was seen", ErrForked, before.Size, now.Size)
+			return &Fork{Old: now, New: before, Err: fmt.Errorf("it ends at %d, and %d was seen", before.Size, now.Size)}
 		}
 	}
 	proof, err := ledger.ConsistencyProof(before.Size, now.Size, c.tiles(ctx, now.Size))
@@ -93,7 +104,7 @@ func (c *Client) extends(ctx context.Context, before, now ledger.Checkpoint) err
 		return fmt.Errorf("cannot prove that the server's ledger extends the one that was seen: %w", err)
 	}
 	if err := ledger.CheckConsistency(proof, before.Size, before.Root, now.Size, now.Root); err != nil {
-		return fmt.Errorf("%w: %w", ErrForked, err)
+		return &Fork{Old: before, New: now, Err: err}
 	}
 	return nil
 }

@@ -32,29 +32,8 @@ const (
 	dialLongest   = 10 * time.Second
 )
 
-// ErrServerKey says that whoever answered is not the server that the profile
-// pins.
-var ErrServerKey = errors.New("the server does not show the key that the profile pins")
-
 // ErrUnreachable says that the server did not answer.
 var ErrUnreachable = errors.New("the server cannot be reached")
-
-// Problem is a no of the server.
-type Problem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
-	Reason string `json:"reason"` // for programs; never changes meaning
-	Hint   string `json:"hint"`
-}
-
-// Error is for people; programs read Reason.
-func (p *Problem) Error() string {
-	if p.Detail != "" {
-		return p.Detail
-	}
-	return p.Title
-}
 
 // Client speaks to one cell as one person. Its methods may be called
 // concurrently.
@@ -184,7 +163,7 @@ func (c *Client) exchange(ctx context.Context, method, address, token string, bo
 		return nil, fmt.Errorf("cannot read the server's answer: it is over %d bytes", answerMost)
 	}
 	if response.StatusCode >= 300 {
-		return nil, problem(response.StatusCode, data)
+		return nil, problemOf(response, data)
 	}
 	return data, nil
 }
@@ -211,15 +190,6 @@ func (c *Client) send(ctx context.Context, method, address, token string, body [
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	return response, nil
-}
-
-func problem(status int, data []byte) error {
-	no := &Problem{}
-	if json.Unmarshal(data, no) != nil || no.Status == 0 {
-		no = &Problem{Title: http.StatusText(status), Reason: "unknown"}
-	}
-	no.Status = status
-	return no
 }
 
 // keep writes what is to be remembered below the folder.

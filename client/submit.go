@@ -149,17 +149,17 @@ func (c *Client) sendUntilKnown(ctx context.Context, envelope []byte) ([]byte, e
 		var out []byte
 		out, err = c.exchange(ctx, http.MethodPost, "/api/v1/statements", "", envelope)
 		var no *Problem
-		unknown := errors.Is(err, ErrUnreachable) || errors.As(err, &no) && no.Status == http.StatusServiceUnavailable
+		unknown := errors.Is(err, ErrUnreachable) || errors.As(err, &no) && no.Temporary()
 		if !unknown {
 			return out, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", err, ctx.Err())
-		case <-time.After(submitPause << try):
+			return nil, fmt.Errorf("%w: %w: %w", ErrUnknown, err, ctx.Err())
+		case <-time.After(min(submitPause<<try, 2*time.Second)):
 		}
 	}
-	return nil, err
+	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
 // session is a token for reading; anew asks for another than the one at hand.

@@ -41,7 +41,7 @@ func (c *Client) Watch(ctx context.Context, after int64, tell func(Event) error)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.As(err, &no) && no.Status != http.StatusServiceUnavailable && no.Status != http.StatusUnauthorized && no.Status != http.StatusTooManyRequests:
+		case errors.As(err, &no) && !no.Temporary() && no.Status != http.StatusUnauthorized:
 			return err
 		case err != nil && !errors.Is(err, ErrUnreachable) && !errors.As(err, &no):
 			return err
@@ -84,7 +84,7 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 			c.until = time.Time{}
 			c.mu.Unlock()
 		}
-		return false, problem(response.StatusCode, data)
+		return false, problemOf(response, data)
 	}
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, eventMost)

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -35,5 +35,5 @@ func (a attestCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.act(&statement.Attest{Of: id, Target: a.Target, Note: note}, []ledger.Note{text}, "Attested")
+	return m.act(&statement.Attest{Of: id, Target: a.Target, Note: note}, []client.Noted{text}, "Attested")
 }

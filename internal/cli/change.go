@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -54,7 +54,7 @@ func (r changeRemoveCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	a, err := m.submit(&statement.Change{Remove: statement.Removal{Person: r.Person, Key: r.Of}, Reason: note}, []ledger.Note{text})
+	a, err := m.submit(&statement.Change{Remove: statement.Removal{Person: r.Person, Key: r.Of}, Reason: note}, []client.Noted{text})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -62,7 +62,7 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 
 // send signs a decision, naming the checkpoint of the evidence as the one that
 // was seen, so that the rules themselves refuse one made on an old look.
-func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []ledger.Note) error {
+func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []client.Noted) error {
 	answer, err := m.submitSeen(d, notes, b.seen())
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []le
 }
 
 // complete adds how the approver checked who asks, and the note.
-func (f decideFlags) complete(c *call, d *statement.Decision) (texts []ledger.Note, err error) {
+func (f decideFlags) complete(c *call, d *statement.Decision) (texts []client.Noted, err error) {
 	if d.Check, err = c.howChecked(f.Check); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (f decideFlags) complete(c *call, d *statement.Decision) (texts []ledger.No
 		return nil, err
 	}
 	d.Note = &note
-	return []ledger.Note{text}, nil
+	return []client.Noted{text}, nil
 }
 
 // seen is the checkpoint of the evidence, as a statement names it.

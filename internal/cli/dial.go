@@ -1,11 +1,232 @@
 package cli
 
-import "github.com/halligan-dev/halligan/internal/ledger"
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
-func (c *call) open(f memberFlags) (*member, error) { return nil, nil }
 
-func (c *call) remote(url string) (ledger.Source, error) { return nil, nil }
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
 
-func (m *member) submitRequest(body any, notes []ledger.Note) (answer, error) { return answer{}, nil }
+// open loads the profile and finds the member's key. It speaks to nobody yet.
+func (c *call) open(f memberFlags) (*member, error) {
+	path, err := profilePath(f.Profile)
+	if err != nil {
+		return nil, err
+	}
+	profile, err := client.LoadProfile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, failf(exitUsage, "there is no profile at %s", path).or("get yours from whoever sealed the cell, and compare the genesis digest; name it with --profile or HALLIGAN_PROFILE")
+	}
+	if err != nil {
+		return nil, because(exitUsage, err, "")
+	}
+	folder, err := stateFolder(profile)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := c.signer(f.Key, profile, filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	opened, err := client.Open(profile, folder, signer)
+	if err != nil {
+		return nil, because(exitUsage, err, "")
+	}
+	return &member{
+		c: c, self: profile.Person, pinned: profile.Anchor,
+		way: &way{client: opened, signer: signer, profile: profile, now: c.now},
+	}, nil
+}
 
-func (m *member) holder(digits string) (*holder, error) { return m.holders.Find(digits) }
+// profilePath is the profile that was named, or the default one.
+func profilePath(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return "", because(exitUsage, err, "cannot find your configuration folder").or("name the profile with --profile")
+	}
+	return filepath.Join(folder, "halligan", "profile.json"), nil
+}
+
+// stateFolder is where this person's machine keeps, for one cell, the keys of
+// requests and the newest checkpoint that it has seen.
+func stateFolder(p client.Profile) (string, error) {
+	folder := os.Getenv("HALLIGAN_STATE")
+	if folder == "" {
+		if folder = os.Getenv("XDG_STATE_HOME"); folder == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return "", because(exitUsage, err, "cannot find your home folder").or("set HALLIGAN_STATE to a folder of your own")
+			}
+			folder = filepath.Join(home, ".local", "state")
+		}
+		folder = filepath.Join(folder, "halligan")
+	}
+	return filepath.Join(folder, canon.Digest(p.Anchor.Genesis).Short()+"-"+p.Person), nil
+}
+
+// signer is the member's key: the one that was named, else the profile's, else
+// one that ssh-agent holds. A key that is none of the person's is refused by
+// the rules, which alone know whose it is now.
+func (c *call) signer(named string, p client.Profile, beside string) (client.Signer, error) {
+	key := named
+	if key == "" && p.Key != "" {
+		if key = p.Key; !filepath.IsAbs(key) && !strings.HasPrefix(key, "SHA256:") {
+			key = filepath.Join(beside, key)
+		}
+	}
+	var signer client.Signer
+	var err error
+	if key == "" {
+		signer, err = client.AgentSigner(func(string) bool { return true })
+	} else {
+		signer, err = client.OpenSigner(key, c.passphrase())
+	}
+	if err != nil {
+		return nil, because(exitUsage, err, "").or("name your key with --key or HALLIGAN_KEY: a private key file, or a .pub file whose key ssh-agent holds")
+	}
+	return signer, nil
+}
+
+// remote is the ledger of the profile's server, whose URL must be the one given.
+func (c *call) remote(at string) (ledger.Source, error) {
+	m, err := c.open(memberFlags{profileFlags: profileFlags{Profile: os.Getenv("HALLIGAN_PROFILE")}, Key: os.Getenv("HALLIGAN_KEY")})
+	if err != nil {
+		return nil, err
+	}
+	if own := m.way.profile.URL; strings.TrimSuffix(at, "/") != strings.TrimSuffix(own, "/") {
+		return nil, failf(exitUsage, "cannot read %s: your profile is of %s", at, own).
+			or("name the right profile with HALLIGAN_PROFILE, or verify a folder that halligan evidence --all wrote")
+	}
+	return m.source(), nil
+}
+
+// way is a member's way to the server. It may be used concurrently.
+type way struct {
+	client  *client.Client
+	signer  client.Signer
+	profile client.Profile
+	now     func() time.Time
+}
+
+// read gives what a path of the server holds, as the member may see it.
+func (w *way) read(ctx context.Context, path string) ([]byte, error) {
+	if below, ok := strings.CutPrefix(path, "/ledger/"); ok {
+		return w.client.Source(ctx).ReadFile(below)
+	}
+	below, query, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1"), "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, err
+	}
+	data, err := w.client.Get(ctx, below, values)
+	return []byte(data), err
+}
+
+// validFor is how long a statement that is signed here may be taken.
+const validFor = 10 * time.Minute
+
+// submit signs an order and sends the same bytes until it is known what became
+// of them. What if we crash here: the keys of a request are on disk before
+// anybody could know of it.
+func (w *way) submit(ctx context.Context, o order) (client.Answer, error) {
+	for try := 0; ; try++ {
+		data, digest, err := w.encode(ctx, o)
+		if err != nil {
+			return client.Answer{}, err
+		}
+		if o.keep != nil {
+			if err := client.SaveHolder(w.client.Folder(), digest, o.keep); err != nil {
+				return client.Answer{}, err
+			}
+		}
+		a, err := w.client.SendSigned(ctx, w.signerOf(o), data, o.notes...)
+		var no *client.Problem
+		if errors.As(err, &no) && no.Status < 500 && o.keep != nil {
+			err = errors.Join(err, client.DropHolder(w.client.Folder(), digest))
+		}
+		if o.seen == (statement.Seen{}) && try == 0 && (refusedFor(err, "seen-stale") || refusedFor(err, "seen-unknown")) {
+			continue
+		}
+		return a, err
+	}
+}
+
+// encode makes the bytes that are signed.
+func (w *way) encode(ctx context.Context, o order) ([]byte, canon.Digest, error) {
+	h := statement.Header{
+		Actor: w.profile.Person, Ledger: w.profile.Anchor.Origin, Expires: canon.At(w.now().Add(validFor)), Seen: o.seen,
+	}
+	if h.Seen == (statement.Seen{}) {
+		newest, err := w.client.Checkpoint(ctx)
+		if err != nil {
+			return nil, canon.Digest{}, err
+		}
+		h.Seen = statement.Seen{Size: newest.Size, Root: canon.Digest(newest.Root)}
+	}
+	_, _ = rand.Read(h.Nonce[:]) // never fails
+	data, err := statement.Encode(statement.Statement{Header: h, Body: o.body})
+	if err != nil {
+		return nil, canon.Digest{}, because(exitUsage, err, "cannot make the statement")
+	}
+	return data, canon.Sum(data), nil
+}
+
+func (w *way) signerOf(o order) client.Signer {
+	if o.signer != nil {
+		return o.signer
+	}
+	return w.signer
+}
+
+// holder gives the keys that were made for a request.
+func (w *way) holder(id canon.Digest) (*client.Holder, error) {
+	h, err := client.LoadHolder(w.client.Folder(), id)
+	if errors.Is(err, client.ErrNoHolder) {
+		return nil, failf(exitNotFound, "cannot act for request %s: %w", id.Short(), err).
+			or("use the machine and person that asked; to end access from anywhere: halligan stop %s --why …", id.Short())
+	}
+	return h, err
+}
+
+// notBefore demands that the log of a signed checkpoint goes on from the newest
+// that this machine has seen: an older look, or another branch, is shown by a
+// server that hides something.
+func (w *way) notBefore(ctx context.Context, anchor ledger.Anchor, signed []byte) error {
+	seen, err := w.client.Seen()
+	if err != nil || seen.Size == 0 {
+		return err
+	}
+	log, err := ledger.OpenLog(asOf{w.client.Source(ctx), signed}, anchor)
+	if err != nil {
+		return err
+	}
+	return log.Extends(seen)
+}
+
+// asOf is a ledger as of one checkpoint.
+type asOf struct {
+	ledger.Source
+	signed []byte
+}
+
+// ReadFile does what ledger.Source says.
+func (a asOf) ReadFile(path string) ([]byte, error) {
+	if path == ledger.CheckpointPath {
+		return a.signed, nil
+	}
+	return a.Source.ReadFile(path)
+}

@@ -28,6 +28,7 @@ type founding struct {
 type initSignCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the cell lives."`
 	As     string `required:"" placeholder:"ID" help:"The founder who signs."`
+	Key    string `required:"" placeholder:"FILE" help:"Their SSH private key."`
 }
 
 // Help is shown by --help.
@@ -44,10 +45,7 @@ func (c *initSignCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	if on.flags.Key == "" {
-		return failf(exitUsage, "cannot sign without a key").or("name your SSH private key with --key FILE")
-	}
-	signer, err := on.privateKey(on.flags.Key)
+	signer, err := on.privateKey(c.Key)
 	if err != nil {
 		return err
 	}
@@ -198,31 +196,6 @@ func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Foun
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
 	}
 	return server.Founding{Statement: data, Signature: ledger.Signature{SSHSig: blob}}, nil
-}
-
-// privateKey reads an SSH private key file.
-func (c *call) privateKey(path string) (ssh.Signer, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, because(exitUsage, err, "cannot read the key")
-	}
-	signer, err := ssh.ParsePrivateKey(data)
-	var locked *ssh.PassphraseMissingError
-	if errors.As(err, &locked) {
-		text, err := c.ask("passphrase of " + path + ": ")
-		if err != nil {
-			return nil, because(exitUsage, err, "cannot unlock %s", path)
-		}
-		signer, err = ssh.ParsePrivateKeyWithPassphrase(data, []byte(text))
-		if err != nil {
-			return nil, failf(exitUsage, "cannot unlock %s: the passphrase is wrong", path)
-		}
-		return signer, nil
-	}
-	if err != nil {
-		return nil, because(exitUsage, err, "cannot use %s as an SSH private key", path)
-	}
-	return signer, nil
 }
 
 // profiles writes a client profile for each person of the cell.

@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -27,31 +27,23 @@ type memberFlags struct {
 	Key string `help:"Key to sign with: a private key file, or a .pub file whose key is in ssh-agent. Default: the profile's, else the one of yours that ssh-agent holds." env:"HALLIGAN_KEY" placeholder:"FILE"`
 }
 
-// wire carries what a member says to the cell's server, and back.
-type wire interface {
-	// Read gives what a path of the server holds, as the member may see it.
-	Read(ctx context.Context, path string) ([]byte, error)
-	// Submit signs and sends an order and gives the server's JSON answer, checked
-	// to be about that very statement. Asking again is safe: it sends the same bytes.
-	Submit(ctx context.Context, o order) ([]byte, canon.Digest, error)
-	// Watch gives each event of the stream to tell until the context is over.
-	Watch(ctx context.Context, tell func([]byte) error) error
-}
-
 // order is a statement that is to be signed and sent.
 type order struct {
 	body   statement.Body
-	notes  []ledger.Note
+	notes  []client.Noted
 	seen   statement.Seen // zero: the newest checkpoint
-	holder *holder        // signs instead of the member's key
+	signer client.Signer  // instead of the member's key
+	keep   *client.Holder // keys of the request that this is, kept before it is sent
 }
 
-// holder is the pair of keys of one request, on the machine that asked.
+// holder is the keys of one request, on the machine that asked, and what the
+// request is about.
 type holder struct {
 	id       canon.Digest
 	scenario string
 	targets  []string
 	key      ed25519.PrivateKey
+	signer   client.Signer
 }
 
 // target is the one that was named, or the only one.
@@ -72,21 +64,14 @@ func (h *holder) target(named string) (string, error) {
 
 // member is a person of a cell, at this machine.
 type member struct {
-	c       *call
-	wire    wire
-	id_     string
-	pinned  ledger.Anchor
-	holders holders
-	book    *scenarioBook
+	c      *call
+	way    *way
+	self   string // roster id
+	pinned ledger.Anchor
+	book   *scenarioBook
 }
 
-// holders keeps the keys that were made for requests.
-type holders interface {
-	// Find gives the holder of the request whose id begins with digits.
-	Find(digits string) (*holder, error)
-}
-
-func (m *member) person() string        { return m.id_ }
+func (m *member) person() string        { return m.self }
 func (m *member) anchor() ledger.Anchor { return m.pinned }
 
 // in is the member in another context.
@@ -97,7 +82,7 @@ func (m *member) in(ctx context.Context) *member {
 }
 
 // read gives what a path below /api/v1/ holds.
-func (m *member) read(path string) ([]byte, error) { return m.wire.Read(m.c.ctx, "/api/v1/"+path) }
+func (m *member) read(path string) ([]byte, error) { return m.way.read(m.c.ctx, "/api/v1/"+path) }
 
 // readAs reads JSON. What this version does not know of it is left out.
 func readAs[T any](m *member, path string) (v T, err error) {
@@ -152,7 +137,15 @@ func (m *member) prove(path string) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	return prove(m.c.ctx, m.pinned, data)
+	p, err := prove(m.c.ctx, m.pinned, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.way.notBefore(m.c.ctx, m.pinned, p.signed); err != nil {
+		return nil, because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
+			or("sign nothing; keep what you have, and tell security")
+	}
+	return p, nil
 }
 
 // brief proves the request that digits name.
@@ -182,7 +175,7 @@ func (m *member) founding() (*scenarioBook, error) {
 
 // attachment reads what lies beside the ledger, unchecked.
 func (m *member) attachment(digest canon.Digest) ([]byte, error) {
-	return m.wire.Read(m.c.ctx, "/ledger/"+ledger.AttachmentPath(ledger.Hash(digest)))
+	return m.way.read(m.c.ctx, "/ledger/"+ledger.AttachmentPath(ledger.Hash(digest)))
 }
 
 // source is the server's ledger.
@@ -191,65 +184,85 @@ func (m *member) source() ledger.Source { return source{m} }
 type source struct{ m *member }
 
 // ReadFile does what ledger.Source says.
-func (s source) ReadFile(path string) ([]byte, error) { return s.m.wire.Read(s.m.c.ctx, "/ledger/"+path) }
+func (s source) ReadFile(path string) ([]byte, error) { return s.m.way.read(s.m.c.ctx, "/ledger/"+path) }
 
-func (m *member) watch(tell func([]byte) error) error { return m.wire.Watch(m.c.ctx, tell) }
+// holder is the keys of the request that digits name, and what it is about.
+func (m *member) holder(digits string) (*holder, error) {
+	r, err := readAs[view.Request](m, "requests/"+url.PathEscape(digits))
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(r.ID.String(), digits) {
+		return nil, unproved("the server answered with another request than " + digits)
+	}
+	keys, err := m.way.holder(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := keys.Signer()
+	if err != nil {
+		return nil, because(exitInternal, err, "cannot use the keys of the request")
+	}
+	h := &holder{id: r.ID, scenario: r.Scenario, targets: r.Targets, key: keys.Private(), signer: signer}
+	if r.Grant != nil {
+		h.targets = r.Grant.Targets
+	}
+	return h, nil
+}
 
-func (m *member) submit(body statement.Body, notes []ledger.Note) (answer, error) {
+func (m *member) submit(body statement.Body, notes []client.Noted) (answer, error) {
 	return m.send(order{body: body, notes: notes})
 }
 
-func (m *member) submitSeen(body statement.Body, notes []ledger.Note, seen statement.Seen) (answer, error) {
+func (m *member) submitSeen(body statement.Body, notes []client.Noted, seen statement.Seen) (answer, error) {
 	return m.send(order{body: body, notes: notes, seen: seen})
 }
 
 func (m *member) submitAs(h *holder, body statement.Body) (answer, error) {
-	return m.send(order{body: body, holder: h})
+	return m.send(order{body: body, signer: h.signer})
+}
+
+// submitRequest makes the keys of a request, and asks.
+func (m *member) submitRequest(body *statement.Request, notes []client.Noted) (answer, error) {
+	keys, err := client.NewHolder()
+	if err != nil {
+		return answer{}, because(exitInternal, err, "cannot make keys for the request")
+	}
+	if body.Holder, err = keys.Public(); err != nil {
+		return answer{}, because(exitInternal, err, "cannot make keys for the request")
+	}
+	return m.send(order{body: body, notes: notes, keep: keys})
 }
 
 func (m *member) send(o order) (answer, error) {
-	data, digest, err := m.wire.Submit(m.c.ctx, o)
+	sent, err := m.way.submit(m.c.ctx, o)
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{Digest: digest}
-	if err := json.Unmarshal(data, &a); err != nil {
-		return a, because(exitUnreachable, err, "cannot read the server's answer").or("halligan status tells what became of it")
+	a := answer{Answer: sent}
+	if len(sent.Request) > 0 {
+		a.shown = new(view.Request)
+		if err := json.Unmarshal(sent.Request, a.shown); err != nil {
+			return a, because(exitInternal, err, "it is recorded as entry %d, but the server's answer cannot be read", sent.Entry)
+		}
 	}
 	return a, nil
 }
 
 // answer is what a statement became.
 type answer struct {
-	Digest     canon.Digest   `json:"-"` // worked out here
-	Entry      int64          `json:"entry"`
-	Again      bool           `json:"again"`
-	Shown      *view.Request  `json:"request"`
-	Credential *issued        `json:"credential"`
-	Events     jsontext.Value `json:"events"`
-}
-
-// issued is a certificate as the server sends it.
-type issued struct {
-	Target      string     `json:"target"`
-	Certificate string     `json:"certificate"`
-	KeyID       string     `json:"key_id"`
-	Serial      string     `json:"serial"`
-	After       canon.Time `json:"after"`
-	Before      canon.Time `json:"before"`
+	client.Answer
+	shown *view.Request
 }
 
 // request is the server's view of the request after the statement; nil if it
 // sent none.
-func (a answer) request() *view.Request { return a.Shown }
+func (a answer) request() *view.Request { return a.shown }
 
 // salt is the salt of the words; empty if the server sent none.
 func (a answer) salt() string {
-	if a.Shown == nil {
+	if a.shown == nil {
 		return ""
 	}
-	if raw, err := hex.DecodeString(a.Shown.Salt); err != nil || len(raw) != 16 {
-		return ""
-	}
-	return a.Shown.Salt
+	return a.shown.Salt
 }

@@ -1,25 +1,20 @@
 package cli
 
 import (
-	"crypto/rand"
 	"strings"
 
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 // note makes a note of what a person wrote: line ends of other systems become
 // ours, blanks around it go, and what a reader could not see is refused.
-func (c *call) note(text, flag string) (statement.Note, ledger.Note, error) {
+func (c *call) note(text, flag string) (statement.Note, client.Noted, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	var salt [ledger.SaltSize]byte
-	if _, err := rand.Read(salt[:]); err != nil {
-		return statement.Note{}, ledger.Note{}, because(exitInternal, err, "cannot draw a salt")
-	}
-	note, err := statement.NewNote(salt, text)
+	note, noted, err := client.NewNoted(text)
 	if err != nil {
-		return statement.Note{}, ledger.Note{}, because(exitUsage, err, "cannot use %s", flag).
+		return note, noted, because(exitUsage, err, "cannot use %s", flag).
 			or("write it in plain text, up to %d bytes", statement.NoteLimit)
 	}
-	return note, ledger.Note{Salt: salt, Text: text}, nil
+	return note, noted, nil
 }

@@ -5,39 +5,38 @@ import (
 	"net/http"
 
 	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // ofClient gives an error of the client its exit code and hint.
 func ofClient(err error) *failure {
 	var no *client.Problem
-	var fork *client.Fork
+	var fault *ledger.Fault
 	switch {
 	case errors.As(err, &no):
-		return ofProblem(no, err)
-	case errors.As(err, &fork):
-		return because(exitUnverified, err, "").or("sign nothing; keep both checkpoints, and show them to security")
+		return ofProblem(no)
 	case errors.Is(err, client.ErrServerKey):
-		return because(exitUnverified, err, "").or("compare the server's key with whoever runs it, and mend server_key in the profile")
-	case errors.Is(err, client.ErrUnknown):
-		return because(exitUnreachable, err, "").or("repeat the command with the same words only after halligan status shows that it was not taken")
+		return because(exitUnverified, err, "").or("compare the server's key with whoever runs it; a new one belongs into server_key of the profile")
+	case errors.Is(err, client.ErrForked), errors.As(err, &fault) && !errors.Is(err, client.ErrUnreachable):
+		return because(exitUnverified, err, "").or("sign nothing; keep what you have seen, and tell security")
+	case errors.Is(err, client.ErrUnreachable):
+		return because(exitUnreachable, err, "").or("what was sent may have been taken: halligan status tells, once the server answers")
+	case errors.Is(err, client.ErrNoKey):
+		return because(exitUsage, err, "").or("name your key with --key, or ssh-add it")
 	}
 	return because(exitInternal, err, "")
 }
 
-// ofProblem gives the server's no its exit code; its hint is the server's.
-func ofProblem(no *client.Problem, err error) *failure {
-	f := because(exitInternal, err, "")
-	f.hint = no.Hint
+// ofProblem gives the server's no its exit code; the hint is the server's.
+func ofProblem(no *client.Problem) *failure {
+	f := &failure{code: exitInternal, text: no.Error() + " (" + no.Reason + ")", hint: no.Hint}
 	switch {
-	case no.Reason == client.ReasonUnknown || no.Temporary():
+	case no.Status == http.StatusServiceUnavailable, no.Status == http.StatusTooManyRequests, no.Status == http.StatusBadGateway, no.Status == http.StatusGatewayTimeout:
 		f.code = exitUnreachable
 	case no.Status == http.StatusNotFound:
 		f.code = exitNotFound
 	case no.Status >= 400 && no.Status < 500:
 		f.code = exitRefused
-	}
-	if f.code == exitRefused || f.code == exitNotFound {
-		f.text, f.err = no.Error()+" ("+no.Reason+")", nil
 	}
 	return f
 }

@@ -20,6 +20,7 @@ import (
 // person's own anchor. Nothing in it is a server's rendering.
 type proof struct {
 	checkpoint ledger.Checkpoint
+	signed     []byte // the checkpoint as it was signed
 	world      *cell.World
 	view       *view.Cell
 	statements map[canon.Digest]statement.Statement // of the evidence, by digest
@@ -27,7 +28,6 @@ type proof struct {
 	notes      map[canon.Digest]ledger.Note
 	newest     int64      // index of the newest entry
 	at         canon.Time // its recorded time
-	limits     []string   // what such evidence cannot show
 }
 
 // errUnproved says that evidence does not show what it should: nothing may be
@@ -48,7 +48,7 @@ func prove(ctx context.Context, anchor ledger.Anchor, data []byte) (*proof, erro
 		return nil, unproved(err.Error())
 	}
 	p := &proof{
-		checkpoint: partial.Checkpoint(), limits: report.NotChecked, notes: map[canon.Digest]ledger.Note{},
+		checkpoint: partial.Checkpoint(), signed: partial.Signed, notes: map[canon.Digest]ledger.Note{},
 		statements: map[canon.Digest]statement.Statement{}, observed: map[canon.Digest]cell.Observed{},
 	}
 	for _, n := range partial.Notes {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -61,7 +61,7 @@ func (r requestCommand) Run(c *call) error {
 		return err
 	}
 	c.toPeople(askSheet(known, m.person(), body, text.Text))
-	answer, err := m.submitRequest(body, []ledger.Note{text})
+	answer, err := m.submitRequest(body, []client.Noted{text})
 	if err != nil {
 		return err
 	}

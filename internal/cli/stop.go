@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -34,5 +34,5 @@ func (s stopCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.act(&statement.Stop{Of: id, Reason: note}, []ledger.Note{text}, "Stopped")
+	return m.act(&statement.Stop{Of: id, Reason: note}, []client.Noted{text}, "Stopped")
 }

@@ -1,10 +1,6 @@
 package cli
 
-import (
-	"github.com/go-json-experiment/json"
-
-	"github.com/halligan-dev/halligan/internal/canon"
-)
+import "github.com/halligan-dev/halligan/client"
 
 type watchCommand struct{ memberFlags }
 
@@ -18,31 +14,17 @@ Examples:
     halligan watch --json`
 }
 
-// glimpse is one entry as it comes.
-type glimpse struct {
-	Entry    int64      `json:"entry"`
-	At       canon.Time `json:"at"`
-	Stream   string     `json:"stream"`
-	Events   []string   `json:"events"`
-	Sentence string     `json:"sentence"`
-}
-
 // Run watches.
 func (w watchCommand) Run(c *call) error {
 	m, err := c.open(w.memberFlags)
 	if err != nil {
 		return err
 	}
-	now := canon.At(c.now())
-	return m.watch(func(data []byte) error {
-		var g glimpse
-		if err := json.Unmarshal(data, &g); err != nil {
-			return because(exitInternal, err, "cannot read what the server tells")
-		}
+	return m.way.client.Watch(c.ctx, -1, func(e client.Event) error {
 		if c.flags.JSON {
-			return c.jsonLine(g)
+			return c.jsonLine(e)
 		}
-		c.say("%6d  %s  %s", g.Entry, clock(g.At, now), g.Sentence)
+		c.say("%6d  %s  %s", e.Entry, c.now().UTC().Format("15:04:05 UTC"), e.Sentence)
 		return nil
 	})
 }

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -41,7 +41,7 @@ type done struct {
 }
 
 // act signs and submits a statement about a request, and says what it became.
-func (m *member) act(body statement.Body, notes []ledger.Note, did string) error {
+func (m *member) act(body statement.Body, notes []client.Noted, did string) error {
 	a, err := m.submit(body, notes)
 	if err != nil {
 		return err

@@ -40,9 +40,9 @@ func (d *Directory) ReadFile(path string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, newFault(ClassEncoding, path, "it is not a regular file")
 	case info.Size() > fileLimit:
-		return nil, fmt.Errorf("%s has %d bytes, no file of a log has over %d", path, info.Size(), fileLimit)
+		return nil, newFault(ClassEncoding, path, "it has %d bytes, no file of a log has over %d", info.Size(), fileLimit)
 	}
 	data := make([]byte, info.Size())
 	_, err = io.ReadFull(f, data)

@@ -122,8 +122,9 @@ func (e *examination) prepare(body []byte) (cell.Prepared, error) {
 // isFault tells a note that is wrong from one that is not there, which is
 // allowed: its text may have been erased.
 func isFault(err error) bool {
-	var f *ledger.Fault
-	return err != nil && (!errors.As(err, &f) || f.Err == nil)
+	var ours *Fault
+	var theirs *ledger.Fault
+	return err != nil && (errors.As(err, &ours) || !errors.As(err, &theirs) || theirs.Err == nil)
 }
 
 // notesOf are the notes that a statement names.

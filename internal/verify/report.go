@@ -1,6 +1,9 @@
 package verify
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -44,7 +47,7 @@ type Report struct {
 	From       canon.Time     `json:"from,omitzero"` // recorded time of the first entry
 	To         canon.Time     `json:"to,omitzero"`   // and of the last
 	Sealed     bool           `json:"sealed"`        // every founder signed
-	Faults     []*Fault       `json:"faults"`
+	Faults     []*Fault       `json:"faults"`        // the first in the order of the log; nothing after it is looked at
 	Witnesses  string         `json:"witnesses"`
 	NotChecked []string       `json:"not_checked"` // what this evidence cannot show
 	Counts     Counts         `json:"counts"`
@@ -223,8 +226,32 @@ func newRests() Rests {
 // refuse adds a fault and takes back everything that was told so far.
 func (r *Report) refuse(f *Fault) *Report {
 	r.Verdict = Refused
+	f.Where, f.Detail = plain(f.Where), plain(f.Detail)
 	r.Faults = append(r.Faults, f)
 	r.Requests, r.Grants, r.Sessions, r.Foreign = []Request{}, []Grant{}, []Unauthorised{}, 0
 	r.Cell, r.Counts = newRests(), Counts{Refused: map[string]int64{}}
 	return r
+}
+
+// plainLimit is how many characters of a text out of evidence are shown.
+const plainLimit = 2000
+
+// plain is text out of evidence that can do nothing to a terminal: one line, no
+// control or direction characters, not too long.
+func plain(text string) string {
+	var b strings.Builder
+	count := 0
+	for _, c := range text {
+		if count++; count > plainLimit {
+			b.WriteString(" […]")
+			break
+		}
+		if strconv.IsPrint(c) {
+			b.WriteRune(c)
+		} else {
+			quoted := strconv.QuoteRuneToASCII(c)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
 }

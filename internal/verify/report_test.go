@@ -232,6 +232,37 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestTextIsPlain: nothing in evidence reaches a terminal as it is.
+func TestTextIsPlain(t *testing.T) {
+	const hostile = "\x1b[2J\u202eevil\u009b\n"
+	s := lives()[4].subject(4)
+	at := s.any(ofKind(statement.KindRequest))
+	for name, spoiled := range map[string]spoiled{
+		"an event": s.edited(at, func(e *ledger.Entry) {
+			e.Events = append(e.Events, must(canon.Encode(map[string]string{hostile: hostile})))
+		}),
+		"a stream": s.edited(at, func(e *ledger.Entry) { e.Stream = hostile }),
+	} {
+		report := check(t, spoiled.src, spoiled.anchor, spoiled.seen)
+		if text := report.Text() + report.Faults[0].Error(); report.Good() || strings.ContainsAny(text, "\x1b\u202e\u009b") || !strings.Contains(text, "evil") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	c := newCell(3, 1, nil)
+	c.Address = hostile
+	c.must(c.By("sam", "sam", &statement.Change{Remove: statement.Removal{Person: "bob"}, Reason: c.note("left")}))
+	src, cp := c.export(c.bodies)
+	report := check(t, src, c.anchor, cp)
+	for _, word := range report.Cell.Server {
+		if strings.ContainsAny(word.Says, "\x1b\u202e\u009b\n") {
+			t.Errorf("%q", word.Says)
+		}
+	}
+	if !report.Good() || len(report.Cell.Server) == 0 {
+		t.Errorf("%s", report.Text())
+	}
+}
+
 // TestClassesAreDocumented: every class that a fault bears stands in the table.
 func TestClassesAreDocumented(t *testing.T) {
 	seen := map[verify.Class]bool{}

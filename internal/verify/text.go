@@ -16,7 +16,7 @@ func (w *writer) say(format string, args ...any) {
 }
 
 // Text is the report in plain sentences. Everything in it that came from the
-// evidence is an id, a digest, a number or quoted.
+// evidence is an id, a digest, a number, or free of what moves a terminal.
 func (r *Report) Text() string {
 	w := new(writer)
 	r.sayVerdict(w)
@@ -95,8 +95,16 @@ func (g *Grant) sayIn(w *writer) {
 	w.say("    witnesses: %s", g.Rests.Witnesses)
 	w.say("    the server's word: %d facts", len(g.Rests.Server))
 	for _, word := range g.Rests.Server {
-		w.say("      entry %d, %s, %s: %s", word.Entry, word.At, word.What, word.Says)
+		w.say("      entry %d, %s, %s: %s%s", word.Entry, word.At, word.What, word.Says, of(word.Task))
 	}
+}
+
+// of names the task that a fact is the result of.
+func of(task string) string {
+	if task == "" {
+		return ""
+	}
+	return " (" + task + ")"
 }
 
 func (l *Lease) sayIn(w *writer) {

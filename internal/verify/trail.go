@@ -124,7 +124,7 @@ func (r *Rests) add(index int64, p cell.Prepared) {
 			Digest: s.Statement.Digest, Key: s.Signer.Fingerprint, Strength: string(s.Signer.Strength),
 		})
 		if c.Observed.Address != "" {
-			r.Server = append(r.Server, Word{Entry: index, At: c.At, What: "address", Says: "the statement came from " + c.Observed.Address})
+			r.Server = append(r.Server, Word{Entry: index, At: c.At, What: "address", Says: "the statement came from " + plain(c.Observed.Address)})
 		}
 		return
 	}

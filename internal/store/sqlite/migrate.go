@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -57,7 +58,11 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 		return fmt.Errorf("%w: it has %d migrations, this version knows %d", ErrForeign, len(done), len(names))
 	}
 	for i, name := range names {
-		if err := step(ctx, conn, i+1, name, done); err != nil {
+		var had []byte
+		if i < len(done) {
+			had = done[i]
+		}
+		if err := (migration{i + 1, name}).step(ctx, conn, had); err != nil {
 			return fmt.Errorf("%s: %w", path.Base(name), err)
 		}
 	}
@@ -99,17 +104,26 @@ func applied(ctx context.Context, conn *sql.Conn) ([][]byte, error) {
 	})
 }
 
-func step(ctx context.Context, conn *sql.Conn, number int, name string, done [][]byte) error {
-	if !strings.HasPrefix(path.Base(name), fmt.Sprintf("%04d_", number)) {
-		return fmt.Errorf("migration %d is missing", number)
+// migration is one file of migrations/; they are numbered from 1.
+type migration struct {
+	number int
+	name   string
+}
+
+// step runs the migration; if the file had it before, it insists that it was this
+// text whose digest was written down then.
+func (m migration) step(ctx context.Context, conn *sql.Conn, had []byte) error {
+	base := path.Base(m.name)
+	if !strings.HasPrefix(base, fmt.Sprintf("%04d_", m.number)) {
+		return fmt.Errorf("migration %d is missing", m.number)
 	}
-	text, err := migrations.ReadFile(name)
+	text, err := migrations.ReadFile(m.name)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	if number <= len(done) {
-		if string(done[number-1]) != string(sum[:]) {
+	if had != nil {
+		if !bytes.Equal(had, sum[:]) {
 			return fmt.Errorf("%w: it was migrated by another text", ErrForeign)
 		}
 		return nil
@@ -117,6 +131,6 @@ func step(ctx context.Context, conn *sql.Conn, number int, name string, done [][
 	if _, err := conn.ExecContext(ctx, string(text)); err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, "INSERT INTO migration VALUES (?, ?, ?)", number, path.Base(name), sum[:])
+	_, err = conn.ExecContext(ctx, "INSERT INTO migration VALUES (?, ?, ?)", m.number, base, sum[:])
 	return err
 }

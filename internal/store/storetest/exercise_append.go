@@ -87,10 +87,18 @@ func besideIs(t *testing.T, s Store, b broker.Batch) {
 	}
 }
 
+// attempt is an append that must fail, with a certain error or (nil) any.
+type attempt struct {
+	on    broker.Head
+	batch broker.Batch
+	want  error
+}
+
 // refused appends, insists on an error and on a store as it was, with nothing of
 // the batch to be found.
-func refused(t *testing.T, s Store, on broker.Head, b broker.Batch, want error) {
+func refused(t *testing.T, s Store, a attempt) {
 	t.Helper()
+	on, b, want := a.on, a.batch, a.want
 	ctx := context.WithoutCancel(t.Context())
 	before := load(t, s)
 	err := s.Append(ctx, on, b)
@@ -112,15 +120,15 @@ func exerciseCompareAndSet(t *testing.T, s Store) {
 	ahead := l.Clone()
 	ahead.Batch("cell")
 	on := ahead.Head()
-	refused(t, s, on, everything(ahead), broker.ErrHeadMoved) // the store is behind
+	refused(t, s, attempt{on, everything(ahead), broker.ErrHeadMoved}) // the store is behind
 	next(t, s, l, "cell")
 	next(t, s, l, "cell")
 	late := fresh(t)
-	refused(t, s, broker.Head{}, everything(late), broker.ErrHeadMoved) // the store is ahead
+	refused(t, s, attempt{broker.Head{}, everything(late), broker.ErrHeadMoved}) // the store is ahead
 	other := l.Clone()
 	on = other.Head()
 	on.Root[31] ^= 1
-	refused(t, s, on, everything(other), broker.ErrHeadMoved) // the same size, another root
+	refused(t, s, attempt{on, everything(other), broker.ErrHeadMoved}) // the same size, another root
 	// The checkpoint is no part of the comparison: cosignatures may come later.
 	on = l.Head()
 	on.Checkpoint = nil
@@ -144,7 +152,7 @@ func exerciseUnfit(t *testing.T, s Store) {
 		t.Run(name, func(t *testing.T) {
 			b := everything(l.Clone())
 			spoil(&b)
-			refused(t, s, on, b, nil)
+			refused(t, s, attempt{on, b, nil})
 		})
 	}
 	next(t, s, l, "cell") // and it goes on

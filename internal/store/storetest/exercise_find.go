@@ -15,37 +15,44 @@ import (
 func exerciseStreams(t *testing.T, s Store) {
 	l := fresh(t)
 	next(t, s, l, "cell", "request/a", "request/b", "request_x", "request/%", "Request/a", "request/a", "session", "réq/1")
-	listed(t, s, "request/", 0, 10, "request/a", "request/%", "request/b")
-	listed(t, s, "request/", 0, 2, "request/a", "request/%")
-	listed(t, s, "request/", 6, 10, "request/%", "request/b") // a's newest is 6
-	listed(t, s, "request/", 4, 10, "request/b")
-	listed(t, s, "request/", 2, 10)
-	listed(t, s, "request/%", 0, 10, "request/%")
-	listed(t, s, "request/*", 0, 10)
-	listed(t, s, "r", 0, 10, "réq/1", "request/a", "request/%", "request_x", "request/b")
-	listed(t, s, "", 0, 3, "réq/1", "session", "request/a")
-	listed(t, s, "request/", 0, 0)
+	listed(t, s, asked{"request/", 0, 10}, "request/a", "request/%", "request/b")
+	listed(t, s, asked{"request/", 0, 2}, "request/a", "request/%")
+	listed(t, s, asked{"request/", 6, 10}, "request/%", "request/b") // a's newest is 6
+	listed(t, s, asked{"request/", 4, 10}, "request/b")
+	listed(t, s, asked{"request/", 2, 10})
+	listed(t, s, asked{"request/%", 0, 10}, "request/%")
+	listed(t, s, asked{"request/*", 0, 10})
+	listed(t, s, asked{"r", 0, 10}, "réq/1", "request/a", "request/%", "request_x", "request/b")
+	listed(t, s, asked{"", 0, 3}, "réq/1", "session", "request/a")
+	listed(t, s, asked{"request/", 0, 0})
 	var many []string
 	for i := range 1500 {
 		many = append(many, fmt.Sprintf("many/%04d", i))
 	}
 	next(t, s, l, many...)
 	next(t, s, l, "many/0003")
-	listed(t, s, "many/", 0, 3, "many/0003", "many/1499", "many/1498")
-	listed(t, s, "many/", 9+1000, 2, "many/0999", "many/0998")
-	listed(t, s, "many/001", 0, 3, "many/0019", "many/0018", "many/0017")
-	listed(t, s, "request/", 0, 10, "request/a", "request/%", "request/b")
+	listed(t, s, asked{"many/", 0, 3}, "many/0003", "many/1499", "many/1498")
+	listed(t, s, asked{"many/", 9 + 1000, 2}, "many/0999", "many/0998")
+	listed(t, s, asked{"many/001", 0, 3}, "many/0019", "many/0018", "many/0017")
+	listed(t, s, asked{"request/", 0, 10}, "request/a", "request/%", "request/b")
 }
 
-func listed(t *testing.T, s Store, prefix string, before int64, most int, want ...string) {
+// asked is what Streams is asked for.
+type asked struct {
+	prefix string
+	before int64
+	most   int
+}
+
+func listed(t *testing.T, s Store, a asked, want ...string) {
 	t.Helper()
-	got := must[[]broker.Stream](t)(s.Streams(t.Context(), prefix, before, most))
+	got := must[[]broker.Stream](t)(s.Streams(t.Context(), a.prefix, a.before, a.most))
 	var ids []string
 	for _, st := range got {
 		ids = append(ids, st.ID)
 		same(t, "a listed stream", st, must[broker.Stream](t)(s.Stream(t.Context(), st.ID)))
 	}
-	same(t, fmt.Sprintf("Streams(%q, %d, %d)", prefix, before, most), ids, want)
+	same(t, fmt.Sprintf("Streams%+v", a), ids, want)
 }
 
 // exerciseStatements looks for digests that differ late.

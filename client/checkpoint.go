@@ -2,12 +2,16 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
+
+// ErrForked is what every Fork is.
+var ErrForked = errors.New("the server's ledger does not go on from what was seen here before")
 
 // Fork says that the server's ledger does not extend what this machine has seen
 // of it: entries were taken away or changed. The two checkpoints, both signed
@@ -22,8 +26,8 @@ func (f *Fork) Error() string {
 	return fmt.Sprintf("this ledger does not go on from what was seen here before: %v", f.Err)
 }
 
-// Unwrap gives the cause.
-func (f *Fork) Unwrap() error { return f.Err }
+// Unwrap gives ErrForked and the cause.
+func (f *Fork) Unwrap() []error { return []error{ErrForked, f.Err} }
 
 // seenFor is how long a checkpoint is named as seen before it is asked for anew.
 const seenFor = time.Minute

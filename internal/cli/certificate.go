@@ -145,4 +145,3 @@ func destination(address, user string) []string {
 	}
 	return []string{"-p", port, user + "@" + host}
 }
-

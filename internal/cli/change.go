@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )

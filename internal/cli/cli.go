@@ -43,6 +43,9 @@ type commands struct {
 	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`
 	Ledger   ledgerCommand   `cmd:"" group:"trust" help:"Read the ledger."`
 
+	Init       initCommand       `cmd:"" group:"server" help:"Begin a cell: write its files, sign genesis, seal it."`
+	Serve      serveCommand      `cmd:"" group:"server" help:"Run a sealed cell."`
+	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`
@@ -133,4 +136,3 @@ func misuse(err error) *failure {
 	}
 	return f
 }
-

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"

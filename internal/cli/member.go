@@ -184,7 +184,9 @@ func (m *member) source() ledger.Source { return source{m} }
 type source struct{ m *member }
 
 // ReadFile does what ledger.Source says.
-func (s source) ReadFile(path string) ([]byte, error) { return s.m.way.read(s.m.c.ctx, "/ledger/"+path) }
+func (s source) ReadFile(path string) ([]byte, error) {
+	return s.m.way.read(s.m.c.ctx, "/ledger/"+path)
+}
 
 // holder is the keys of the request that digits name, and what it is about.
 func (m *member) holder(digits string) (*holder, error) {

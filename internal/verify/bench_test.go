@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -86,6 +87,18 @@ func BenchmarkLog(b *testing.B) {
 	})
 }
 
+// hostPart checks the signature of a host's report, if the entry has one.
+func hostPart(e ledger.Entry) {
+	if e.Cause.Effect != string(cell.EffectListed) {
+		return
+	}
+	var o cell.Observed
+	if err := json.Unmarshal(e.Observed, &o); err != nil {
+		panic(err)
+	}
+	must(sshsig.Verify(o.Report.Signature, sshsig.Namespace(verify.ReportKind), o.Report.Report))
+}
+
 // processors is the time that this process has had of all of them.
 func processors() time.Duration {
 	var used syscall.Rusage
@@ -115,6 +128,7 @@ func part(body []byte) {
 		panic(err)
 	}
 	if e.Cause.Signature == nil {
+		hostPart(e)
 		return
 	}
 	var peek struct {

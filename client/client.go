@@ -35,6 +35,13 @@ const (
 // ErrUnreachable says that the server did not answer.
 var ErrUnreachable = errors.New("the server cannot be reached")
 
+// The pauses between tries: doubled each time, up to the longest.
+const (
+	triesMost    = 8
+	pauseFirst   = 250 * time.Millisecond
+	pauseLongest = 4 * time.Second
+)
+
 // Client speaks to one cell as one person. Its methods may be called
 // concurrently.
 type Client struct {
@@ -44,12 +51,13 @@ type Client struct {
 	http    *http.Client
 	now     func() time.Time
 
-	mu     sync.Mutex
+	opening sync.Mutex // one session is opened at a time: it may ask the person for a touch
+
+	mu     sync.Mutex // of what follows
 	token  string
 	until  time.Time
 	seen   ledger.Checkpoint
-	seenAt time.Time
-	known  bool // seen was checked in this process
+	seenAt time.Time // when this process checked it; zero: it did not
 }
 
 // Open makes a client of a profile and the signer of its person, which may be
@@ -131,9 +139,9 @@ func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		data, err := c.exchange(ctx, http.MethodGet, address, token, nil)
+		data, err := c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, http.MethodGet, address, token, nil) })
 		var no *Problem
-		if try == 0 && errors.As(err, &no) && no.Status == http.StatusUnauthorized {
+		if try == 0 && errors.As(err, &no) && no.Status == http.StatusUnauthorized && no.Reason == ReasonToken {
 			continue
 		}
 		return data, err
@@ -143,7 +151,30 @@ func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
 
 // public reads an address that needs no session.
 func (c *Client) public(ctx context.Context, address string) ([]byte, error) {
-	return c.exchange(ctx, http.MethodGet, address, "", nil)
+	return c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, http.MethodGet, address, "", nil) })
+}
+
+// patiently tries again while the server does not answer, or says to wait.
+func (c *Client) patiently(ctx context.Context, try func() ([]byte, error)) ([]byte, error) {
+	pause := pauseFirst
+	for tries := 1; ; tries++ {
+		data, err := try()
+		var no *Problem
+		again := errors.Is(err, ErrUnreachable) || errors.As(err, &no) && no.Temporary()
+		if !again || tries == triesMost || ctx.Err() != nil {
+			return data, err
+		}
+		wait := pause
+		if no != nil {
+			wait = max(wait, no.after)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", err, ctx.Err())
+		case <-time.After(wait):
+		}
+		pause = min(2*pause, pauseLongest)
+	}
 }
 
 // exchange sends one request and reads the whole answer.

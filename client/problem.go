@@ -35,11 +35,13 @@ const (
 	ReasonOpened  = "already-opened"
 	ReasonToken   = "token-refused"
 	ReasonUnknown = "outcome-unknown"
+
+	ReasonNotFound = "not-found"
 )
 
 var (
-	// ErrUnknown says that a statement may or may not have been taken. Submit of
-	// the same *Signed settles it.
+	// ErrUnknown says that a statement may or may not have been taken. Sending
+	// the same bytes again settles it.
 	ErrUnknown = errors.New("the outcome is not known")
 	// ErrServerKey says that the server has another TLS key than the pinned one.
 	ErrServerKey = errors.New("the server's key is not the one that the profile pins")
@@ -73,4 +75,10 @@ func problemOf(r *http.Response, body []byte) *Problem {
 	}
 	p.Title, p.Detail, p.Reason, p.Hint = wire.Title, wire.Detail, wire.Reason, wire.Hint
 	return p
+}
+
+func asProblem(err error) (*Problem, bool) {
+	var no *Problem
+	ok := errors.As(err, &no)
+	return no, ok
 }

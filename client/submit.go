@@ -20,13 +20,6 @@ import (
 // validFor is how long a statement that this client signs is valid.
 const validFor = 10 * time.Minute
 
-// Retries of a submission whose outcome is not known: the same bytes, so that it
-// is taken once.
-const (
-	submitTries = 8
-	submitPause = 250 * time.Millisecond
-)
-
 // Answer is what a statement became.
 type Answer struct {
 	Digest     canon.Digest     `json:"digest"`
@@ -133,68 +126,111 @@ func (c *Client) SendSigned(ctx context.Context, signer Signer, data []byte, not
 	}
 	var answer Answer
 	if err := json.Unmarshal(out, &answer); err != nil {
-		return Answer{}, fmt.Errorf("cannot read the server's answer: %w", err)
+		return Answer{}, fmt.Errorf("%w: the server's answer cannot be read: %w", ErrUnknown, err)
 	}
-	if answer.Digest != decoded.Digest {
-		return Answer{}, errors.New("the server answered for another statement than was sent")
+	return answer, c.believe(decoded.Digest, answer)
+}
+
+// believe checks what can be checked of an answer at once: that it is of the
+// statement that was sent, and that the ledger's key signed a checkpoint that
+// covers its entry. That the entry is there, Receipt proves.
+func (c *Client) believe(sent canon.Digest, a Answer) error {
+	if a.Digest != sent {
+		return errors.New("the server answered for another statement than was sent")
 	}
-	return answer, nil
+	signed, err := c.opened([]byte(a.Checkpoint))
+	if err != nil {
+		return err
+	}
+	if a.Entry < 0 || a.Entry >= signed.Size {
+		return fmt.Errorf("cannot believe the server: its checkpoint of size %d does not cover entry %d", signed.Size, a.Entry)
+	}
+	return nil
 }
 
 // sendUntilKnown sends the same bytes again while it is not known what became
-// of them.
+// of them: they are taken once. An error that wraps ErrUnknown says that it is
+// still not known; sending them once more, before they expire, settles it.
 func (c *Client) sendUntilKnown(ctx context.Context, envelope []byte) ([]byte, error) {
-	var err error
-	for try := range submitTries {
-		var out []byte
-		out, err = c.exchange(ctx, http.MethodPost, "/api/v1/statements", "", envelope)
-		var no *Problem
-		unknown := errors.Is(err, ErrUnreachable) || errors.As(err, &no) && no.Temporary()
-		if !unknown {
-			return out, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w: %w", ErrUnknown, err, ctx.Err())
-		case <-time.After(min(submitPause<<try, 2*time.Second)):
-		}
+	out, err := c.patiently(ctx, func() ([]byte, error) {
+		return c.exchange(ctx, http.MethodPost, "/api/v1/statements", "", envelope)
+	})
+	var no *Problem
+	said := errors.As(err, &no) && no.Status < http.StatusInternalServerError
+	if err == nil || said || errors.Is(err, ErrServerKey) {
+		return out, err
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
 // session is a token for reading; anew asks for another than the one at hand.
 func (c *Client) session(ctx context.Context, anew bool) (string, error) {
-	c.mu.Lock()
-	token, good := c.token, c.now().Before(c.until.Add(-10*time.Second))
-	c.mu.Unlock()
-	if good && !anew {
-		return token, nil
+	before := c.atHand()
+	if before != "" && !anew {
+		return before, nil
 	}
-	answer, err := c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
-	if err != nil {
-		return "", err
+	c.opening.Lock()
+	defer c.opening.Unlock()
+	if now := c.atHand(); now != "" && now != before {
+		return now, nil // another call opened one while this one waited
 	}
-	if answer.Session == nil {
-		return "", errors.New("the server opened no session")
+	for try := range 2 {
+		answer, err := c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
+		var no *Problem
+		if try == 0 && errors.As(err, &no) && no.Reason == ReasonOpened {
+			continue // the first answer was lost on its way, and a token is given once
+		}
+		if err != nil {
+			return "", err
+		}
+		if answer.Session == nil {
+			return "", errors.New("the server opened no session")
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		// Its end is said in the server's time; this machine's clock may be wrong.
+		c.token, c.until = answer.Session.Token, c.now().Add(answer.Session.Until.Sub(answer.At))
+		return c.token, nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.token, c.until = answer.Session.Token, answer.Session.Until.Std()
-	return c.token, nil
+	return "", ErrUnreachable
 }
 
-// Fetch fetches the credential of one target with the keys of the request.
+// sessionEarly is how long before its end a token is replaced.
+const sessionEarly = 20 * time.Second
+
+// atHand is the token that is still good; empty when there is none.
+func (c *Client) atHand() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token == "" || c.until.Sub(c.now()) < sessionEarly {
+		return ""
+	}
+	return c.token
+}
+
+// Fetch fetches the credential of one target with the keys of the request. Each
+// answer is given once; when one was lost, a new fetch is signed. A certificate
+// over another key, or for another grant, is refused here.
 func (c *Client) Fetch(ctx context.Context, request canon.Digest, holder *Holder, target string) (*Credential, error) {
 	signer, err := holder.Signer()
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.SubmitAs(ctx, signer, &statement.Fetch{Of: request, Target: target})
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		answer, err := c.SubmitAs(ctx, signer, &statement.Fetch{Of: request, Target: target})
+		var no *Problem
+		if try < fetchTries && errors.As(err, &no) && no.Reason == ReasonFetched {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if answer.Credential == nil || answer.Credential.Target != target {
+			return nil, errors.New("the server gave no credential for that target")
+		}
+		return answer.Credential, answer.Credential.Check(request, holder)
 	}
-	if answer.Credential == nil {
-		return nil, errors.New("the server gave no credential")
-	}
-	return answer.Credential, nil
 }
+
+// fetchTries bounds how often a fetch is signed anew when its answer was lost.
+const fetchTries = 3

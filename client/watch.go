@@ -12,14 +12,17 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // Event is one entry that the person may see.
 type Event struct {
-	Entry    int64    `json:"entry"`
-	Stream   string   `json:"stream"`
-	Events   []string `json:"events"`
-	Sentence string   `json:"sentence"`
+	Entry    int64      `json:"entry"`
+	At       canon.Time `json:"at"`
+	Stream   string     `json:"stream"`
+	Events   []string   `json:"events"` // names
+	Sentence string     `json:"sentence"`
 }
 
 // ErrStop stops Watch without an error.
@@ -73,6 +76,9 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 		request.Header.Set("Last-Event-ID", strconv.FormatInt(*after, 10))
 	}
 	response, err := c.http.Do(request)
+	if errors.Is(err, ErrServerKey) {
+		return false, ErrServerKey
+	}
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
@@ -96,6 +102,9 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 		var e Event
 		if err := json.Unmarshal([]byte(strings.TrimSpace(data)), &e); err != nil {
 			return came, fmt.Errorf("cannot read the server's events: %w", err)
+		}
+		if e.Entry <= *after {
+			continue // told before
 		}
 		came, *after = true, e.Entry
 		if err := tell(e); err != nil {

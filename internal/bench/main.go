@@ -18,6 +18,7 @@ type run struct {
 	only    []string
 	folder  string // everything that the run writes but the page
 	bao     string // OpenBao's binary; empty: it could not be had
+	profile string // where the profile of B1's server goes; empty: none is taken
 	rows    []row
 	started []*process
 }
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&only, "only", "", "ids to measure, such as B1,B3; all if not given")
 	flag.StringVar(&page, "page", "docs/reference/benchmarks.md", "where the table is written when everything was measured; empty: nowhere")
 	flag.StringVar(&r.bao, "bao", "", "OpenBao's binary, for B1 and B6; without it they stand beside the limits alone")
+	flag.StringVar(&r.profile, "profile", "", "file for a CPU profile of B1's server; one of its allocations stands beside it")
 	flag.Parse()
 	if only != "" {
 		r.only, page = strings.Split(only, ","), ""
@@ -123,7 +125,9 @@ func child(name string, args []string) error {
 	case "append":
 		return appendChild(args[0], os.Stdin, os.Stdout)
 	case "hello":
-		return helloChild(args[0])
+		return helloChild(args[0], args[1])
+	case "serve":
+		return serveChild(args[0], args[1])
 	}
 	return fmt.Errorf("no such child: %s", name)
 }

@@ -276,12 +276,12 @@ func TestMatrixCellsAreSteps(t *testing.T) {
 			}
 			continue
 		}
-		before := wholeOf(t, line.before.World)
+		before := wholeOf(line.before.World)
 		_, err := line.before.World.Step(line.command)
 		if refusal := refusalOf(err); refusal == nil || refusal.Reason != refusalOf(line.err).Reason {
 			t.Errorf("%s: Step gave %v, Decide %v", where, err, line.err)
 		}
-		if diff := differ(before, wholeOf(t, line.before.World)); diff != "" {
+		if diff := differ(before, wholeOf(line.before.World)); diff != "" {
 			t.Errorf("%s: a refusal moved the world:\n%s", where, diff)
 		}
 	}

@@ -225,7 +225,7 @@ func (w *worker) blame(way path, name, fault string) {
 // More is progress and is written here; less is a loss and fails.
 const (
 	searchDepth  = 8
-	searchStates = 1_000_000
+	searchStates = 1_151_294
 	shortDepth   = 5
 	shortStates  = 46_008
 )

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/pprof"
+	"syscall"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/server"
+)
+
+// serveChild runs a cell's server as `halligan serve` does, and takes a CPU
+// profile of all of it when it is given a file for that.
+func serveChild(folder, profile string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	settings, _, err := config.LoadServer(filepath.Join(folder, config.ServerFile))
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(filepath.Join(folder, "anchor.json"))
+	if err != nil {
+		return err
+	}
+	anchor, err := ledger.DecodeAnchor(data)
+	if err != nil {
+		return err
+	}
+	s, err := server.Open(ctx, server.Options{
+		Settings: settings, Anchor: anchor, Version: "bench",
+		Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	err = s.Serve(ctx)
+	if profile != "" {
+		err = errors.Join(err, allocations(profile+".allocs"))
+	}
+	return err
+}
+
+func allocations(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
+}
+
+// caller is an HTTP client with connections that stay: HTTP/1.1 over TLS, alike
+// for every server.
+func caller(certificate string) (*http.Client, error) {
+	roots := x509.NewCertPool()
+	if certificate != "" {
+		data, err := os.ReadFile(certificate)
+		if err != nil {
+			return nil, err
+		}
+		if !roots.AppendCertsFromPEM(data) {
+			return nil, fmt.Errorf("%s holds no certificate", certificate)
+		}
+	}
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}, MaxIdleConnsPerHost: clients,
+		ForceAttemptHTTP2: false, DisableCompression: true,
+	}}, nil
+}
+
+// post sends JSON and gives the answer's body, or an error unless the status is
+// the one that is due.
+func post(client *http.Client, url string, header http.Header, due int, body io.Reader) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodPost, url, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode != due {
+		return nil, fmt.Errorf("%s: %s: %s", url, answer.Status, said)
+	}
+	return said, nil
+}

@@ -1,0 +1,7 @@
+package main
+
+func (r *run) measureVerify() error { return nil }
+func (r *run) measureStart() error  { return nil }
+func (r *run) measureAccess() error { return nil }
+
+const reading = ""

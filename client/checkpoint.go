@@ -44,8 +44,8 @@ func (c *Client) Checkpoint(ctx context.Context) (ledger.Checkpoint, error) {
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	// Another program of this person may have seen more since the server
-	// answered: ask once more before calling it a fork.
+	// Another call or program of this person may have seen more since the server
+	// answered: what it answers now should be newer.
 	if before, err := c.Seen(); err == nil && now.Size < before.Size {
 		if text, err = c.public(ctx, "/ledger/checkpoint"); err != nil {
 			return ledger.Checkpoint{}, err
@@ -97,6 +97,9 @@ func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, 
 	if err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
 	}
+	if now.Size < before.Size {
+		return now, c.older(ctx, now, before, text)
+	}
 	if err := c.extends(ctx, before, now, text); err != nil {
 		return ledger.Checkpoint{}, err
 	}
@@ -136,6 +139,30 @@ func (c *Client) extends(ctx context.Context, before, now ledger.Checkpoint, tex
 		return fmt.Errorf("cannot prove that the server's ledger extends the one that was seen: %w", err)
 	}
 	return nil
+}
+
+// older demands a proof that an answer is only an old one: that the ledger which
+// was seen begins with it. A server whose ledger was cut back cannot give it.
+func (c *Client) older(ctx context.Context, now, before ledger.Checkpoint, text []byte) error {
+	proof, err := ledger.ConsistencyProof(now.Size, before.Size, c.tiles(ctx, before.Size))
+	if err == nil {
+		err = ledger.CheckConsistency(proof, now.Size, now.Root, before.Size, before.Root)
+	}
+	if errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
+		return fmt.Errorf("cannot prove that the server's checkpoint is only an old one: %w", err)
+	}
+	if err != nil {
+		return c.forked(before, now, text, fmt.Errorf("it ends at %d, and %d was seen: %w", now.Size, before.Size, err))
+	}
+	return nil
+}
+
+// tiles reads the hash tiles of a ledger of a size.
+func (c *Client) tiles(ctx context.Context, size int64) ledger.TileReader {
+	return func(level int, index int64) ([]byte, error) {
+		width := min(size>>(8*level)-index*ledger.TileWidth, ledger.TileWidth)
+		return c.public(ctx, "/ledger/"+ledger.TilePath(level, index, int(width)))
+	}
 }
 
 // forked keeps what proves a fork.

@@ -45,6 +45,14 @@ func (c *Certificate) Derive(fetch canon.Digest) {
 	c.Serial = binary.BigEndian.Uint64(serial[:8])
 }
 
+// TwinSerial is the serial of every twin of a lease: it follows from the key id,
+// so that a login by the twin is known from one by a credential.
+func TwinSerial(keyID string) uint64 {
+	var c Certificate
+	c.Derive(canon.Sum([]byte("halligan twin " + keyID)))
+	return c.Serial
+}
+
 // Window is the validity of a certificate authorised at an instant under a
 // grant that ends at until: at most five minutes, never past the grant.
 func Window(at, until canon.Time) (after, before canon.Time) {

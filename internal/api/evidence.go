@@ -13,6 +13,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -72,7 +73,7 @@ func (s *service) pack(c *call, streams ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.annotate(ctx, &p, s.Live.Oversees(c.who.Person, genesis)); err != nil {
+	if err := s.annotate(ctx, &p, genesis, s.Live.Oversees(c.who.Person, genesis)); err != nil {
 		return err
 	}
 	data, err := ledger.EncodePartial(s.Anchor, p)
@@ -150,10 +151,11 @@ func (s *service) attach(ctx context.Context, p *ledger.Partial) (*cell.Genesis,
 }
 
 // annotate adds the texts that the entries' statements speak of. Whoever may
-// see a request may read what was written to it; why people were removed, only
-// those may read who decide on it.
-func (s *service) annotate(ctx context.Context, p *ledger.Partial, reasons bool) error {
-	added := map[canon.Digest]bool{} // one note may stand in several statements
+// see a request may read what was written to it, and the names and contacts of
+// those who act in it; why people were removed, only those may read who decide
+// on it.
+func (s *service) annotate(ctx context.Context, p *ledger.Partial, genesis *cell.Genesis, reasons bool) error {
+	notes := noted{read: s.Read, added: map[canon.Digest]bool{}}
 	for _, e := range p.Entries {
 		entry, err := ledger.DecodeEntry(e.Body)
 		if err != nil {
@@ -167,16 +169,41 @@ func (s *service) annotate(ctx context.Context, p *ledger.Partial, reasons bool)
 			return err
 		}
 		for _, due := range statement.Notes(of.Body) {
-			note, err := s.Read.Note(ctx, due.Hash)
-			if errors.Is(err, broker.ErrAbsent) || added[due.Hash] {
-				continue // erased, or there already
-			}
-			if err != nil {
+			if err := notes.add(ctx, p, due.Hash); err != nil {
 				return err
 			}
-			p.Notes, added[due.Hash] = append(p.Notes, note), true
+		}
+		i := slices.IndexFunc(genesis.People, func(known roster.Person) bool { return known.ID == of.Actor })
+		if i < 0 || entry.Stream == cell.StreamCell {
+			continue
+		}
+		if err := errors.Join(notes.add(ctx, p, genesis.People[i].Name), notes.add(ctx, p, genesis.People[i].Contact)); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// noted adds notes to evidence, each once: one may stand in several statements.
+type noted struct {
+	read  broker.BesideReader
+	added map[canon.Digest]bool
+}
+
+// add adds a note; one that was erased is left out.
+func (n *noted) add(ctx context.Context, p *ledger.Partial, hash canon.Digest) error {
+	if hash.IsZero() || n.added[hash] {
+		return nil
+	}
+	n.added[hash] = true
+	note, err := n.read.Note(ctx, hash)
+	if errors.Is(err, broker.ErrAbsent) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Notes = append(p.Notes, note)
 	return nil
 }
 

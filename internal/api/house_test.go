@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -502,6 +503,9 @@ func (h *house) state(id canon.Digest) access.State {
 func (h *house) entries(stream string) []string {
 	h.Helper()
 	indices, err := h.store.StreamEntries(context.Background(), stream)
+	if errors.Is(err, broker.ErrAbsent) {
+		return nil
+	}
 	must(h, err)
 	var names []string
 	for _, index := range indices {

@@ -78,3 +78,12 @@ func refused(r *cell.Refusal) *Problem {
 	}
 	return problem(row.status, string(r.Reason), row.title, r.Detail, row.hint)
 }
+
+// Reasons gives the status by which each reason of the rules is said.
+func Reasons() map[cell.Reason]int {
+	statuses := make(map[cell.Reason]int, len(rows))
+	for reason, row := range rows {
+		statuses[reason] = row.status
+	}
+	return statuses
+}

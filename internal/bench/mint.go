@@ -121,23 +121,13 @@ func sign(key ed25519.PrivateKey, kind statement.Kind, data []byte) []byte {
 }
 
 // granted goes through one emergency until a certificate can be had.
-func (c *cellClient) granted(length canon.Seconds) (canon.Digest, ed25519.PrivateKey, error) {
-	const scenario, why = "database-locked-out", "the bench asks for a grant"
+func (c *cellClient) granted() (canon.Digest, ed25519.PrivateKey, error) {
 	public, holder, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return canon.Digest{}, nil, err
 	}
-	var salt [ledger.SaltSize]byte
-	rand.Read(salt[:])
-	note, err := statement.NewNote(salt, why)
-	if err != nil {
-		return canon.Digest{}, nil, err
-	}
-	request := &statement.Request{
-		Scenario: scenario, ScenarioDigest: canon.Sum(c.cell.bundle.Scenarios[scenario]), Severity: "SEV1", For: length,
-		Targets: []string{"db1"}, Why: note, Holder: statement.Holder{Ed25519: canon.Key32(public), X25519: canon.Key32(public)},
-	}
-	asked, err := c.submit("ann", c.cell.keys["ann"], request, ledger.Note{Salt: salt, Text: why})
+	note := freshNote()
+	asked, err := c.submit("ann", c.cell.keys["ann"], c.cell.request(public, note), note)
 	if err != nil {
 		return canon.Digest{}, nil, err
 	}
@@ -148,7 +138,7 @@ func (c *cellClient) granted(length canon.Seconds) (canon.Digest, ed25519.Privat
 		}
 	}
 	for try := 0; ; try++ {
-		_, err := c.submit("ann", holder, &statement.Fetch{Of: asked.Digest, Target: "db1"})
+		_, err := c.submit("ann", holder, &statement.Fetch{Of: asked.Digest, Target: target})
 		if err == nil || try == 10 {
 			return asked.Digest, holder, err
 		}
@@ -162,7 +152,7 @@ func (c *cellClient) minter(of canon.Digest, holder ed25519.PrivateKey) (func(in
 	if err := c.look(); err != nil {
 		return nil, err
 	}
-	pattern, nonce, err := c.encode("ann", &statement.Fetch{Of: of, Target: "db1"})
+	pattern, nonce, err := c.encode("ann", &statement.Fetch{Of: of, Target: target})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (r *run) measureMint() error {
 	if err != nil {
 		return err
 	}
-	of, holder, err := client.granted(3600)
+	of, holder, err := client.granted()
 	if err != nil {
 		return err
 	}

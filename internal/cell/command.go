@@ -1,6 +1,11 @@
 package cell
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -100,6 +105,21 @@ type Receipt struct {
 
 // Failures lists what Observed.Why may say.
 var Failures = []string{"unreachable", "refused", "internal", "interrupted"}
+
+var saltShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// check tells what nobody can have observed: a fault of the caller.
+func (o Observed) check() error {
+	if o.Address != "" {
+		if _, err := netip.ParseAddr(o.Address); err != nil {
+			return fmt.Errorf("observed address: %w", err)
+		}
+	}
+	if o.Salt != "" && !saltShape.MatchString(o.Salt) {
+		return errors.New("observed salt: must be 32 hexadecimal digits")
+	}
+	return nil
+}
 
 func (o Observed) encode() (jsontext.Value, error) {
 	data, err := canon.Encode(o)

@@ -228,9 +228,9 @@ func index(events ...Event) map[string]reflect.Type {
 func EncodeEvents(events []Event) ([]jsontext.Value, error) {
 	values := make([]jsontext.Value, 0, len(events))
 	for _, e := range events {
-		data, err := json.Marshal(map[string]Event{e.event(): e})
+		data, err := canon.Encode(map[string]Event{e.event(): e})
 		if err != nil {
-			return nil, fmt.Errorf("cannot encode event %s: %w", e.event(), err)
+			return nil, fmt.Errorf("event %s: %w", e.event(), err)
 		}
 		values = append(values, data)
 	}

@@ -49,6 +49,9 @@ func Prepare(body []byte, check Verifier) (Prepared, error) {
 		}
 		return Prepared{body, entry, command}, nil
 	}
+	if command.Observed.Report != nil {
+		return Prepared{}, errors.New("observed report: belongs to the result of a task")
+	}
 	s, err := statement.Decode(entry.Cause.Statement)
 	if err != nil {
 		return Prepared{}, err

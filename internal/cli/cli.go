@@ -46,6 +46,7 @@ type commands struct {
 	Init       initCommand       `cmd:"" group:"server" help:"Begin a cell: write its files, sign genesis, seal it."`
 	Serve      serveCommand      `cmd:"" group:"server" help:"Run a sealed cell."`
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
+	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`

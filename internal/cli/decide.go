@@ -74,7 +74,7 @@ func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []cl
 	return m.c.answer(out, func() {
 		m.c.say("Signed and recorded as entry %d: %s to %s (%s).", answer.Entry, verb(d.Verdict), b.request.ID.Short(), b.words)
 		if r := answer.request(); r != nil && r.Known != "" {
-			m.c.say("%s", sentence(r.Known))
+			m.c.say("Now: %s", sentence(r.Known))
 		}
 	})
 }

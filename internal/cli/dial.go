@@ -90,14 +90,32 @@ func (c *call) signer(named string, p client.Profile, beside string) (client.Sig
 	var signer client.Signer
 	var err error
 	if key == "" {
-		signer, err = client.AgentSigner(func(string) bool { return true })
-	} else {
-		signer, err = client.OpenSigner(key, c.passphrase())
+		if key, err = agentKey(); err != nil {
+			return nil, err
+		}
 	}
+	signer, err = client.OpenSigner(key, c.passphrase())
 	if err != nil {
 		return nil, because(exitUsage, err, "").or("name your key with --key or HALLIGAN_KEY: a private key file, or a .pub file whose key ssh-agent holds")
 	}
 	return signer, nil
+}
+
+// agentKey is the fingerprint of the one key that ssh-agent holds.
+func agentKey() (string, error) {
+	const hint = "name your key with --key or HALLIGAN_KEY: a private key file, a .pub file whose key ssh-agent holds, or its SHA256: fingerprint"
+	var held []string
+	_, err := client.AgentSigner(func(fingerprint string) bool {
+		held = append(held, fingerprint)
+		return false
+	})
+	switch {
+	case len(held) == 1:
+		return held[0], nil
+	case len(held) > 1:
+		return "", failf(exitUsage, "ssh-agent holds several keys: %s", strings.Join(held, ", ")).or(hint)
+	}
+	return "", because(exitUsage, err, "").or(hint)
 }
 
 // remote is the ledger of the profile's server, whose URL must be the one given.
@@ -159,6 +177,10 @@ func (w *way) submit(ctx context.Context, o order) (client.Answer, error) {
 		}
 		if o.seen == (statement.Seen{}) && try == 0 && (refusedFor(err, "seen-stale") || refusedFor(err, "seen-unknown")) {
 			continue
+		}
+		if errors.Is(err, client.ErrUnreachable) || ctx.Err() != nil && err != nil {
+			return a, because(exitUnreachable, err, "what became of the statement is not known").
+				or("halligan status tells, once the server answers; repeat the command only if it was not taken")
 		}
 		return a, err
 	}

@@ -88,7 +88,7 @@ func (e evidenceCommand) write(m *member) (*verify.Report, error) {
 func (m *member) exportAll(folder string) (*verify.Report, error) {
 	log, err := ledger.OpenLog(m.source(), m.anchor())
 	if err != nil {
-		return nil, because(exitUnverified, err, "cannot use the server's ledger")
+		return nil, unread(err)
 	}
 	book, err := m.founding()
 	if err != nil {

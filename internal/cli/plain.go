@@ -39,13 +39,9 @@ func clock(t, reference canon.Time) string {
 	return t.Std().Format("2006-01-02 15:04:05 UTC")
 }
 
-// sentence begins with a capital and ends with a full stop.
+// sentence ends with a full stop. Its first letter stays: it may be an id.
 func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	text = strings.ToUpper(text[:1]) + text[1:]
-	if strings.HasSuffix(text, ".") {
+	if text == "" || strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."

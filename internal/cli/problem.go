@@ -20,7 +20,7 @@ func ofClient(err error) *failure {
 	case errors.Is(err, client.ErrForked), errors.As(err, &fault) && !errors.Is(err, client.ErrUnreachable):
 		return because(exitUnverified, err, "").or("sign nothing; keep what you have seen, and tell security")
 	case errors.Is(err, client.ErrUnreachable):
-		return because(exitUnreachable, err, "").or("what was sent may have been taken: halligan status tells, once the server answers")
+		return because(exitUnreachable, err, "").or("see whether the server runs, and whether url in your profile is right")
 	case errors.Is(err, client.ErrNoKey):
 		return because(exitUsage, err, "").or("name your key with --key, or ssh-add it")
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,8 @@ type asked struct {
 	Short string       `json:"short"`
 	Words string       `json:"words"`
 	Entry int64        `json:"entry"`
-	State access.State `json:"state,omitempty"`
+	State access.State `json:"state"`
+	Grant *view.Grant  `json:"grant,omitzero"` // with --wait
 }
 
 // Run asks.
@@ -167,20 +169,39 @@ func (r requestCommand) conclude(m *member, a answer) error {
 			or("halligan status %s", a.Digest.Short())
 	}
 	out := asked{ID: a.Digest, Short: a.Digest.Short(), Words: words, Entry: a.Entry, State: access.Pending}
-	err = m.c.answer(out, func() {
-		m.c.say("")
-		m.c.say("Asked: %s", out.Short)
-		m.c.say("Words: %s", words)
-		m.c.say("Read them only to an approver who asks you for them.")
-		if shown := a.request(); shown != nil && !r.Wait {
-			for _, missing := range shown.Missing {
-				m.c.say("  - %s", missing)
-			}
-			m.c.say("Next: halligan status %s", out.Short)
+	m.c.toPeople(out.sheet(a.request(), r.Wait))
+	if r.Wait {
+		final, err := m.wait(a.Digest)
+		if err != nil && final.State == "" {
+			return err
 		}
-	})
-	if err != nil || !r.Wait {
-		return err
+		out.State, out.Grant = final.State, final.Grant
+		if err != nil {
+			return errors.Join(m.c.answer(out, func() {}), err)
+		}
+		use, err := m.useSheet(final)
+		m.c.toPeople(use)
+		if err != nil {
+			return err
+		}
 	}
-	return m.wait(a.Digest)
+	return m.c.answer(out, func() {})
+}
+
+// sheet says what was asked, and what to do with the words.
+func (a asked) sheet(shown *view.Request, waits bool) string {
+	s := new(sheet)
+	s.say("\nAsked: %s", a.Short)
+	s.say("Words: %s", a.Words)
+	s.say("Read them only to an approver who asks you for them.")
+	if waits {
+		return s.String()
+	}
+	if shown != nil {
+		for _, missing := range shown.Missing {
+			s.say("  - %s", missing)
+		}
+	}
+	s.say("Next: halligan status %s", a.Short)
+	return s.String()
 }

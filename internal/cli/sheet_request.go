@@ -16,7 +16,7 @@ func requestSheet(r view.Request, now canon.Time) string {
 		return s.String()
 	}
 	s.say("Request %s: %s asks for %s (%s) at %s.", r.Short, r.Requester, line(r.Title), r.Scenario, r.Severity)
-	s.say("%s", sentence(r.Known))
+	s.say("Now: %s", sentence(r.Known))
 	if words, err := wordsOf(r.ID, r.Salt); err == nil {
 		s.say("Words: %s", words)
 	}

@@ -46,7 +46,9 @@ func (s statusCommand) Run(c *call) error {
 	return show(m, "requests/"+url.PathEscape(s.ID), func(r view.Request) string {
 		text := requestSheet(r, now)
 		if r.Grant != nil && r.Grant.Remaining > 0 && r.Requester == m.person() {
-			text += "\n" + useSheet(r)
+			if use, err := m.useSheet(r); err == nil {
+				text += "\n" + use
+			}
 		}
 		return text
 	})

@@ -63,6 +63,9 @@ func (v verifyCommand) examine(c *call, anchor ledger.Anchor, opts verify.Option
 		if err != nil {
 			return nil, err
 		}
+		if _, err := source.ReadFile(ledger.CheckpointPath); err != nil {
+			return nil, err // not reached is not refused
+		}
 		return verify.Log(c.ctx, source, anchor, opts)
 	}
 	report, err := verify.Path(c.ctx, v.Evidence, anchor, opts)

@@ -13,27 +13,22 @@ import (
 const pollSeconds = 25
 
 // wait follows a request until it is granted or over, one line for each thing
-// that changes.
-func (m *member) wait(id canon.Digest) error {
+// that changes, and gives it as it is then.
+func (m *member) wait(id canon.Digest) (view.Request, error) {
 	var w waiter
 	for since := int64(-1); ; since = w.last {
 		r, err := m.follow(id, since)
 		if err != nil {
-			return err
+			return r, err
 		}
 		for _, news := range w.news(r) {
 			m.c.toPeople(news + "\n")
 		}
 		switch {
 		case r.State == access.Granted:
-			return m.granted(r)
+			return r, nil
 		case over(r.State):
-			if m.c.flags.JSON {
-				if err := m.c.json(r); err != nil {
-					return err
-				}
-			}
-			return failf(exitNoGrant, "the request came to nothing: %s", r.Known).or("halligan status %s", r.Short)
+			return r, failf(exitNoGrant, "the request came to nothing: %s", r.Known).or("halligan status %s", r.Short)
 		}
 	}
 }
@@ -47,31 +42,33 @@ func (m *member) follow(id canon.Digest, since int64) (view.Request, error) {
 	return readAs[view.Request](m, path)
 }
 
-// granted says how the access is used.
-func (m *member) granted(r view.Request) error {
-	if m.c.flags.JSON {
-		return m.c.json(r)
+// useSheet says how a grant is used, and what ends it. Where a login leads is
+// taken from what the founders signed, not from the server.
+func (m *member) useSheet(r view.Request) (string, error) {
+	known, err := m.founding()
+	if err != nil {
+		return "", err
 	}
-	m.c.print(useSheet(r))
-	return nil
+	of, _ := known.view.Scenario(m.self, r.Scenario)
+	return useSheet(r, of.Opens), nil
 }
 
-// useSheet says how a grant is used, and what ends it.
-func useSheet(r view.Request) string {
+func useSheet(r view.Request, opens []view.Opening) string {
 	s := new(sheet)
 	s.say("Granted until %s. Use it:", clock(r.Grant.Until, r.Grant.From))
-	several := len(r.Grant.Targets) > 1
-	for _, o := range r.Opens {
+	named := ""
+	for _, o := range opens {
 		if !contains(r.Grant.Targets, o.Target) {
 			continue
 		}
-		target := ""
-		if several {
-			target = " " + o.Target
+		if len(r.Grant.Targets) > 1 {
+			named = " " + o.Target
 		}
-		s.say("  halligan exec %s%s -- %s", r.Short, target, strings.Join(sshCommand(o), " "))
+		s.say("  halligan exec %s%s", r.Short, named)
+		s.say("      logs in to %s; or with a command of yours: -- %s", o.Target, strings.Join(sshCommand(o), " "))
 	}
-	s.say("  halligan credential %s%s      puts it into ssh-agent instead", r.Short, map[bool]string{true: " TARGET"}[several])
+	s.say("  halligan credential %s%s", r.Short, named)
+	s.say("      puts a certificate into ssh-agent instead")
 	s.say("When you are done: halligan release %s", r.Short)
 	return s.String()
 }
@@ -103,14 +100,14 @@ func (w *waiter) news(r view.Request) []string {
 	}
 	if missing := strings.Join(r.Missing, "; "); missing != w.missing {
 		if w.missing = missing; missing != "" {
-			lines = append(lines, "Missing: "+missing+".")
+			lines = append(lines, sentence(missing))
 		}
 	}
 	if !w.began && r.State == access.Pending {
 		lines = append(lines, fmt.Sprintf("It lapses at %s unless its quorum is filled before. Leave with Ctrl-C: the request stays.", clock(r.Lapses, at)))
 	}
 	if w.began = true; r.State != access.Pending && r.Known != w.known {
-		lines = append(lines, sentence(r.Known))
+		lines = append(lines, "Now: "+sentence(r.Known))
 	}
 	w.known, w.last = r.Known, r.Last
 	return lines

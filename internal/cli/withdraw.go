@@ -59,7 +59,7 @@ func (m *member) said(a answer, did string) error {
 	return m.c.answer(out, func() {
 		m.c.say("%s and recorded as entry %d.", did, a.Entry)
 		if r != nil && r.Known != "" {
-			m.c.say("%s", sentence(r.Known))
+			m.c.say("Now: %s", sentence(r.Known))
 		}
 	})
 }

@@ -153,5 +153,5 @@ func (r *Report) saySessions(w *writer) {
 
 var meanings = map[string]string{
 	"unknown-key-id": "no grant of this ledger has that key id",
-	"unknown-serial": "that grant has no such certificate; a probe's own login looks like this too",
+	"unknown-serial": "that grant has no such certificate",
 }

@@ -179,7 +179,7 @@ func (e *examination) sessions(index int64, reported *cell.Reported) {
 	for _, s := range report.Sessions {
 		u := Unauthorised{Host: report.Host, KeyID: s.KeyID, Serial: access.SerialText(s.Serial), User: s.User}
 		switch serials, known := e.issued[s.KeyID]; {
-		case known && serials[u.Serial]:
+		case known && (serials[u.Serial] || s.Serial == access.TwinSerial(s.KeyID)):
 			continue
 		case known:
 			u.Why = "unknown-serial"

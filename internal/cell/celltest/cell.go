@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -31,8 +32,16 @@ func Key(name string) ed25519.PrivateKey {
 
 // Public is the public half of Key.
 func Public(name string) canon.Key32 {
-	return canon.Key32(Key(name).Public().(ed25519.PublicKey))
+	if known, ok := publics.Load(name); ok {
+		return known.(canon.Key32)
+	}
+	public := canon.Key32(Key(name).Public().(ed25519.PublicKey))
+	publics.Store(name, public)
+	return public
 }
+
+// publics remembers what Public gave: making a key takes longer than a command.
+var publics sync.Map
 
 // Line is the public half of Key as people write it.
 func Line(name string) roster.Key { return roster.Ed25519Key(Public(name)) }
@@ -187,6 +196,17 @@ func (c *Cell) Effect(kind cell.EffectKind, task string, observed cell.Observed)
 // Do steps the world by a command and publishes the new checkpoint.
 func (c *Cell) Do(command cell.Command) (cell.Recorded, error) {
 	recorded, err := c.World.Step(command)
+	if err == nil {
+		c.Log = append(c.Log, recorded)
+		c.Commands[recorded.Index] = command
+		c.World.Publish()
+	}
+	return recorded, err
+}
+
+// Refuse records that a command was refused, and publishes the new checkpoint.
+func (c *Cell) Refuse(command cell.Command, refusal *cell.Refusal) (cell.Recorded, error) {
+	recorded, err := c.World.StepRefused(command, refusal)
 	if err == nil {
 		c.Log = append(c.Log, recorded)
 		c.Commands[recorded.Index] = command

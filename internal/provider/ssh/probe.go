@@ -90,13 +90,6 @@ func (s *SSH) twin(lease provider.Lease) access.Certificate {
 	}
 }
 
-// TwinSerial is the serial of a lease's twin.
-func TwinSerial(keyID string) uint64 {
-	var c access.Certificate
-	c.Derive(canon.Sum([]byte("halligan twin " + keyID)))
-	return c.Serial
-}
-
 // login tries one certificate with a key of its own.
 func (s *SSH) login(ctx context.Context, lease provider.Lease, c access.Certificate) access.Answer {
 	signer, err := s.issue(c)
@@ -133,8 +126,7 @@ func (s *SSH) issue(c access.Certificate) (ssh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Derive(canon.Sum([]byte("halligan twin " + c.KeyID)))
-	c.Nonce = canon.Sum(public)
+	c.Serial, c.Nonce = access.TwinSerial(c.KeyID), canon.Sum(public)
 	c.Key, c.Command, c.Authority = canon.Key32(public), Harmless, s.Signer.PublicKey()
 	made, err := s.Signer.Sign(c.Unsigned())
 	if err != nil {

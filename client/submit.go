@@ -163,49 +163,54 @@ func (c *Client) sendUntilKnown(ctx context.Context, envelope []byte) ([]byte, e
 	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
-// session is a token for reading; anew asks for another than the one at hand.
-func (c *Client) session(ctx context.Context, anew bool) (string, error) {
-	before := c.atHand()
-	if before != "" && !anew {
-		return before, nil
-	}
-	c.opening.Lock()
-	defer c.opening.Unlock()
-	if now := c.atHand(); now != "" && now != before {
-		return now, nil // another call opened one while this one waited
-	}
-	for try := range 2 {
-		answer, err := c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
-		var no *Problem
-		if try == 0 && errors.As(err, &no) && no.Reason == ReasonOpened {
-			continue // the first answer was lost on its way, and a token is given once
-		}
-		if err != nil {
-			return "", err
-		}
-		if answer.Session == nil {
-			return "", errors.New("the server opened no session")
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		// Its end is said in the server's time; this machine's clock may be wrong.
-		c.token, c.until = answer.Session.Token, c.now().Add(answer.Session.Until.Sub(answer.At))
-		return c.token, nil
-	}
-	return "", ErrUnreachable
+// opened is a session as it is remembered. It reads and can do nothing else.
+type opened struct {
+	Token string     `json:"token"`
+	Until canon.Time `json:"until"`
 }
 
-// sessionEarly is how long before its end a token is replaced.
-const sessionEarly = 20 * time.Second
+func (c *Client) sessionFile() string {
+	return "session-" + canon.Digest(c.profile.Anchor.Genesis).Short() + "-" + c.profile.Person
+}
 
-// atHand is the token that is still good; empty when there is none.
-func (c *Client) atHand() string {
+// session is a token for reading: the one at hand, the one that an earlier run
+// left, or a new one; anew asks for a new one.
+func (c *Client) session(ctx context.Context, anew bool) (string, error) {
+	if o, ok := c.remembered(); ok && !anew {
+		return o.Token, nil
+	}
+	answer, err := c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
+	if err != nil {
+		return "", err
+	}
+	if answer.Session == nil {
+		return "", errors.New("the server opened no session")
+	}
+	o := opened{Token: answer.Session.Token, Until: answer.Session.Until}
+	if err := c.keep(c.sessionFile(), canon.MustEncode(o)); err != nil {
+		return "", fmt.Errorf("cannot remember the session: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.token == "" || c.until.Sub(c.now()) < sessionEarly {
-		return ""
+	c.token, c.until = o.Token, o.Until.Std()
+	return c.token, nil
+}
+
+// remembered is a session that is good for a while yet.
+func (c *Client) remembered() (opened, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	good := func() bool { return c.token != "" && c.now().Before(c.until.Add(-10*time.Second)) }
+	if good() {
+		return opened{c.token, canon.At(c.until)}, true
 	}
-	return c.token
+	data, err := c.kept(c.sessionFile())
+	var o opened
+	if err != nil || data == nil || canon.Decode(data, 4096, &o) != nil {
+		return opened{}, false // a session that cannot be read is opened anew
+	}
+	c.token, c.until = o.Token, o.Until.Std()
+	return o, good()
 }
 
 // Fetch fetches the credential of one target with the keys of the request. Each

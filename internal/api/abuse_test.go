@@ -92,15 +92,19 @@ func TestT05ApproveThenRetarget(t *testing.T) {
 	h.took(h.submit("sam", "sam", approval(first)))
 	for what, edited := range map[string][]byte{
 		"nothing but the nonce": data,
-		"target":   bytes.Replace(data, []byte(`"db-1"`), []byte(`"db-2"`), 1),
-		"length":   bytes.Replace(data, []byte(`"for":1800`), []byte(`"for":3600`), 1),
-		"severity": bytes.Replace(data, []byte(`SEV1`), []byte(`SEV2`), 1),
-		"holder":   bytes.Replace(data, []byte(celltest.Public("holder one").String()), []byte(celltest.Public("holder evil").String()), 1),
+		"target":                bytes.Replace(data, []byte(`"db-1"`), []byte(`"db-2"`), 1),
+		"length":                bytes.Replace(data, []byte(`"for":1800`), []byte(`"for":3600`), 1),
+		"severity":              bytes.Replace(data, []byte(`SEV1`), []byte(`SEV2`), 1),
+		"holder":                bytes.Replace(data, []byte(celltest.Public("holder one").String()), []byte(celltest.Public("holder evil").String()), 1),
 	} {
-		if edited = renewed(t, edited); what != "nothing but the nonce" {
+		if bytes.Equal(edited, data) != (what == "nothing but the nonce") {
+			t.Fatalf("%s: nothing was edited", what)
+		}
+		if !bytes.Equal(edited, data) {
 			got := h.do("POST", "/api/v1/statements", envelope(t, edited, signature, beside))
 			same(t, what+" under the old signature", got.reason(), "malformed")
 		}
+		edited = renewed(t, edited)
 		again := h.took(h.do("POST", "/api/v1/statements", envelope(t, edited, signBytes(t, "ann", "request", edited), beside)))
 		if again.Digest == first {
 			t.Errorf("%s: the same request", what)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -225,6 +226,7 @@ func (h *house) start() {
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Strangers: h.rate,
 	}))
 	h.server.EnableHTTP2 = true
+	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
 	h.server.StartTLS()
 	h.client = h.server.Client()
 	h.tokens = map[string]string{}

@@ -23,6 +23,9 @@ func Encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode %T: %w", v, err)
 	}
+	if tidy(data) {
+		return data, nil
+	}
 	value := jsontext.Value(data)
 	if err := value.Canonicalize(); err != nil {
 		return nil, fmt.Errorf("cannot canonicalise %T: %w", v, err)

@@ -329,7 +329,7 @@ func faultDeeds() []deed {
 			ask("at a target for the asking address only", func(r *statement.Request) { r.Targets = []string{"db-2"} }),
 			{"request", "at that target, from no address", func(s *story) cell.Command {
 				c := s.Ask("ann", "2", "db-2")
-				c.Observed.Address = "unknown"
+				c.Observed.Address = ""
 				return c
 			}},
 			strongly("guarded: strongly, from inside, at night", "10.1.2.3", 0, roster.UserVerified),

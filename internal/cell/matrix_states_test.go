@@ -41,7 +41,7 @@ var statesOfRequest = []state{
 	}},
 	{"pending: sam approved, and the clock is in doubt", func() *story {
 		s := newStory()
-		s.effect(cell.EffectClock, cell.TaskClock, "", cell.Observed{Step: -45_000})
+		s.stepped(-45_000)
 		return s.ask("db-1").approve("sam")
 	}},
 	{"pending: sam approved, and was removed", func() *story {

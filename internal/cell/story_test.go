@@ -141,6 +141,13 @@ func (s *story) attested(person, target string) *story {
 	return s
 }
 
+// stepped reports how far the wall clock has left the monotonic one.
+func (s *story) stepped(milliseconds int64) *story {
+	t, _ := s.Task(cell.TaskClock, canon.Digest{}, "")
+	s.Must(s.Effect(cell.EffectClock, t.ID, cell.Observed{Step: milliseconds}))
+	return s
+}
+
 func (s *story) later(d time.Duration) *story {
 	s.Now = s.Now.Add(d)
 	return s

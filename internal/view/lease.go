@@ -14,6 +14,7 @@ type Lease struct {
 	Host     string            `json:"host"`
 	State    access.LeaseState `json:"state"`
 	KeyID    string            `json:"key_id"`
+	Worked   bool              `json:"worked"`             // a probe saw the twin accepted, so that a refusal will mean something
 	Issued   int64             `json:"issued"`             // credentials authorised
 	NotAfter canon.Time        `json:"not_after,omitzero"` // latest end of any
 	Trouble  string            `json:"trouble,omitempty"`
@@ -28,7 +29,7 @@ type Lease struct {
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
-		Target: l.Target, Host: l.Host, State: l.State, KeyID: l.KeyID, Issued: l.Issued, NotAfter: l.NotAfter,
+		Target: l.Target, Host: l.Host, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}

@@ -176,27 +176,36 @@ func handshake(conn net.Conn, lease provider.Lease, signer ssh.Signer) access.An
 	return access.Accepted
 }
 
-// watched remembers whether the connection itself failed, so that a login that
-// came to nothing on a sound connection is known to be the host's refusal.
+// watched remembers whether the connection failed before we closed it, so that a
+// login that came to nothing on a sound connection is known to be the host's
+// refusal.
 type watched struct {
 	net.Conn
-	broke atomic.Bool
+	closed, broke atomic.Bool
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
-	if err != nil {
-		w.broke.Store(true)
-	}
+	w.note(err)
 	return n, err
 }
 
 func (w *watched) Write(p []byte) (int, error) {
 	n, err := w.Conn.Write(p)
-	if err != nil {
+	w.note(err)
+	return n, err
+}
+
+func (w *watched) note(err error) {
+	if err != nil && !w.closed.Load() {
 		w.broke.Store(true)
 	}
-	return n, err
+}
+
+// Close is called by the protocol as soon as it gives up.
+func (w *watched) Close() error {
+	w.closed.Store(true)
+	return w.Conn.Close()
 }
 
 func hostKey(host provider.Host) ssh.HostKeyCallback {

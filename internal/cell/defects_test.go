@@ -1,0 +1,129 @@
+package cell_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// defect is a mistake that somebody could make in the law, and the test that
+// must notice it.
+type defect struct {
+	name string
+	file string // below internal
+	old  string // stands there once
+	new  string
+	test string // below internal: room and name of the test
+}
+
+var defects = []defect{
+	{"quorum off by one", "access/quorum.go", "if empty > 0 {", "if empty > 1 {", "cell TestT04OneApproverFillsOneLeg"},
+	{"one person fills two legs", "access/quorum.go", "if s.taken[place] == 0 || s.find(", "if s.taken[place] == 0 && s.find(person, tried) || s.taken[place] == 0 || s.find(", "access TestOnePersonFillsOnePlace"},
+	{"a person named twice is two", "access/quorum.go", "if !slices.Contains(people[:person], id) {", "if id != \"\" {", "access TestOnePersonFillsOnePlace"},
+	{"the first seat is kept", "access/quorum.go", "|| s.find(s.taken[place]-1, tried) {", "{", "cell TestT04OneApproverFillsOneLeg"},
+	{"a quorum of nothing is filled", "access/quorum.go", `return []Leg{{From: "nobody", Count: 1}}`, "return nil", "access TestZeroQuorumIsFilledByNobody"},
+	{"deny ignored", "cell/decide_request.go", "return Outcome{StreamOf(r.ID), append(events, &RequestOver{State: access.Denied, By: d.Approver})}, nil", "return Outcome{StreamOf(r.ID), events}, nil", "cell TestT07NoApprovalAfterTheEnd"},
+	{"late veto ignored", "cell/decide_request.go", "if !r.Live(at) && r.State != access.Pending ||", "if r.State != access.Pending ||", "cell TestT12LateDenyRevokes"},
+	{"self-approval allowed", "cell/decide_request.go", "case person == r.Requester:", "case false:", "cell TestT01NobodyWithoutThePartApproves"},
+	{"a removed approver counts", "cell/decide_request.go", "return ok && owner == d.Approver", "return ok || owner == \"\"", "cell TestRemovalAndApprovalCommuteNever"},
+	{"a removed requester is granted", "cell/decide_request.go", "w.Roster.In) == nil && w.Roster.Has(r.Requester) {", "w.Roster.In) == nil {", "cell TestRemovedRequesterIsNotGranted"},
+	{"the window begins at the request", "cell/decide_request.go", "w.agree(r, approvers, length, targets, d.At)", "w.agree(r, approvers, length, targets, r.At)", "cell TestWindowBeginsAtAgreement"},
+	{"the clock's doubt ignored", "cell/decide_request.go", "if w.Doubted {", "if false {", "cell TestDoubtShortensTheWindow"},
+	{"narrowing of time ignored", "access/request.go", "length = min(length, d.For)", "length = max(length, d.For)", "access TestNarrowedIsMonotone"},
+	{"narrowing of targets ignored", "access/request.go", "return !slices.Contains(d.Targets, t) })", "return len(d.Targets) == 0 })", "access TestNarrowedIsMonotone"},
+	{"approval after the lapse", "cell/decide_request.go", "case !d.At.Before(r.Lapses):", "case false:", "cell TestT07NoApprovalAfterTheEnd"},
+	{"nonce reuse allowed", "cell/decide.go", "if w.nonceUsed(s.Header, c.At) {", "if false {", "cell TestT08OneApprovalInAThousand"},
+	{"a refused repeat takes the nonce's place", "cell/world.go", "if w.nonceUsed(h, p.at) || refused.Person", "if refused.Person", "cell TestT22NoReplayAfterARefusedRepeat"},
+	{"anybody spends a nonce", "cell/world.go", "|| refused.Person != h.Actor ||", "||", "cell TestT22NobodySpendsAnothersNonce"},
+	{"an expired statement taken", "cell/decide.go", "if c.At.After(s.Expires) {", "if false {", "cell TestT22NoReplayAfterRestart"},
+	{"any key signs for the holder", "cell/decide.go", "&& s.Signer.Ed25519 == r.Holder &&", "&&", "cell TestFetchNeedsTheHolderKey"},
+	{"stop refused to the requester", "cell/decide_grant.go", "if person != r.Requester && !w.overseer(person, r) {", "if !w.overseer(person, r) {", "cell TestWhoeverIsEligibleStops"},
+	{"the requester attests", "cell/decide_grant.go", "if person == r.Requester || !w.overseer(person, r) {", "if person != r.Requester && !w.overseer(person, r) {", "cell TestMatrix"},
+	{"a certificate outlives its grant", "access/certificate.go", "canon.Earlier(after.Add(CertificateLongest.Duration()), canon.At(until.Std().Truncate(1e9)))", "after.Add(CertificateLongest.Duration())", "access TestWindow"},
+	{"fetching after the window", "access/request.go", "&& r.Grant != nil && at.Before(r.Grant.Until)", "&& r.Grant != nil", "access TestLive"},
+	{"closed on refused alone", "access/lease.go", "l.DoorShut() && l.Has(ProofEnded)", "l.DoorShut()", "cell TestLife"},
+	{"the control ignored in the round", "access/lease.go", "&& round.Control == Accepted", "", "cell TestLife"},
+	{"listed before the door was shut", "cell/decide_effect.go", "case !l.DoorShut() || facts.ListAt.Before(l.ShutAt()):", "case false:", "cell TestLife"},
+	{"a session is overlooked", "cell/decide_effect.go", "case slices.Contains(facts.KeyIDs, l.KeyID):", "case false:", "cell TestT47GrantsOverlap"},
+	{"nothing is revoked", "cell/apply.go", "w.revoke(after, closing)", "_ = closing", "cell TestT12LateDenyRevokes"},
+	{"time goes back", "cell/decide.go", "if c.At.Before(w.LastAt) {", "if false {", "cell TestTimeNeverGoesBack"},
+	{"a restart forgets that it published", "cell/snapshot.go", "w.published = len(w.Published) > 0", "w.published = len(w.Published) < 0", "cell TestRandomSequences"},
+	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
+}
+
+// TestDefects builds the law with each defect, in a copy that only the compiler
+// sees, and demands that the test named for it fails. A defect that no longer
+// fits the source fails too: it must follow the law.
+func TestDefects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: compiles the law once for each seeded defect")
+	}
+	if len(defects) < 12 {
+		t.Fatalf("only %d defects", len(defects))
+	}
+	work := make(chan defect)
+	var builders sync.WaitGroup
+	for range 2 {
+		builders.Go(func() {
+			for d := range work {
+				if err := d.noticed(t.Context(), t.TempDir()); err != nil {
+					t.Errorf("%s: %v", d.name, err)
+				}
+			}
+		})
+	}
+	for _, d := range defects {
+		work <- d
+	}
+	close(work)
+	builders.Wait()
+	t.Logf("%d defects, each noticed by the test named for it", len(defects))
+}
+
+// noticed runs the test of a defect against the law that has it.
+func (d defect) noticed(ctx context.Context, dir string) error {
+	file, err := filepath.Abs(filepath.Join("..", filepath.FromSlash(d.file)))
+	if err != nil {
+		return err
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(string(source), d.old); n != 1 {
+		return errors.New("what it replaces stands not exactly once in " + d.file + ": " + d.old)
+	}
+	copied := filepath.Join(dir, filepath.Base(file))
+	if err := os.WriteFile(copied, []byte(strings.Replace(string(source), d.old, d.new, 1)), 0o600); err != nil {
+		return err
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: copied}})
+	if err != nil {
+		return err
+	}
+	described := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(described, overlay, 0o600); err != nil {
+		return err
+	}
+	room, test, _ := strings.Cut(d.test, " ")
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, "go", "test", "-short", "-vet=off", "-count=1", "-overlay", described, "-run", "^"+test+"$", "./"+room)
+	run.Dir = ".."
+	out, err := run.CombinedOutput()
+	switch {
+	case err == nil:
+		return errors.New(test + " passes all the same: " + string(bytes.TrimSpace(out)))
+	case !bytes.Contains(out, []byte("--- FAIL: "+test)):
+		return errors.New(test + " did not fail, but something else did:\n" + string(out))
+	}
+	return nil
+}

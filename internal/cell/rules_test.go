@@ -1,0 +1,214 @@
+package cell_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+func TestWindowBeginsAtAgreement(t *testing.T) {
+	s := newStory().ask("db-1").approve("sam").later(20 * time.Minute).approve("lea")
+	g := s.request().Grant
+	if g.From != s.Now || g.Until.Sub(s.Now) != 30*time.Minute {
+		t.Errorf("from %s until %s, agreed at %s", g.From, g.Until, s.Now)
+	}
+}
+
+// TestWhoeverIsEligibleStops: I6, also after approval, also their own.
+func TestWhoeverIsEligibleStops(t *testing.T) {
+	for name, build := range map[string]func() *story{
+		"pending": func() *story { return newStory().ask("db-1") },
+		"opening": func() *story { return newStory().granted("db-1") },
+		"open":    working,
+		"over but not ended": func() *story {
+			return working().later(time.Hour)
+		},
+		"approver removed": func() *story { return working().removeBy("leo", "sue", "lea") },
+		"clock in doubt": func() *story {
+			return working().stepped(60_000)
+		},
+	} {
+		for _, person := range []string{"ann", "sam", "sue", "lea", "max"} {
+			s := build()
+			s.Must(s.Stop(person, s.id))
+			if r := s.request(); r.State != access.Ended && r.State != access.Denied {
+				t.Errorf("%s, stopped by %s: %s", name, person, r.State)
+			}
+		}
+		for _, person := range []string{"bob", "roy", "eve"} {
+			s := build()
+			if _, err := s.Do(s.Stop(person, s.id)); refusalOf(err) == nil {
+				t.Errorf("%s: %s could stop it", name, person)
+			}
+		}
+	}
+}
+
+func TestFetchNeedsTheHolderKey(t *testing.T) {
+	s := working()
+	for _, key := range []string{"ann", "sam", "bob", "eve", "holder other", "holder 2", "authority"} {
+		expectRefusal(t, s.Cell, s.By("ann", key, fetch("db-1")(s)), cell.NotHolder)
+	}
+	expect(t, s.Must(s.By("ann", "holder 1", fetch("db-1")(s))), "credential-authorised")
+}
+
+func TestRemovedRequesterIsNotGranted(t *testing.T) {
+	s := newStory().ask("db-1").approve("sam").remove("ann")
+	expect(t, s.Must(s.Approve("leo", s.id)), "decided")
+	s.effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	if s.request().State != access.Void {
+		t.Errorf("the request is %s", s.request().State)
+	}
+}
+
+func TestDoubtShortensTheWindow(t *testing.T) {
+	for _, step := range []int64{30_001, -30_001} {
+		s := newStory().stepped(step)
+		s.granted("db-1")
+		if length := s.request().Grant.Until.Sub(s.Now); length != 15*time.Minute {
+			t.Errorf("a window of %s while the clock is %d ms off", length, step)
+		}
+	}
+	s := newStory()
+	s.granted("db-1")
+	until := s.request().Grant.Until
+	s.stepped(-3_600_000)
+	if s.request().Grant.Until != until {
+		t.Error("a step of the clock moved the end of a grant")
+	}
+}
+
+func TestTimeNeverGoesBack(t *testing.T) {
+	s := newStory()
+	c := s.Ask("ann", "2", "db-1")
+	c.At = s.World.LastAt.Add(-time.Millisecond)
+	if _, err := s.Do(c); !errors.Is(err, cell.ErrTimeWentBack) {
+		t.Errorf("a command before the newest entry: %v", err)
+	}
+	c.At = s.World.LastAt
+	expect(t, s.Must(c), "request-made")
+}
+
+// TestRestoredCellKnowsWhatWasPublished: the first entry after a restart says,
+// as it would have without, that its tree was published, and replays.
+func TestRestoredCellKnowsWhatWasPublished(t *testing.T) {
+	s := newStory().ask("db-1")
+	kept := shelve(s)
+	w, err := kept.restore(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.World = w
+	s.approve("sam", "lea")
+	if _, err := replayed(s.Cell); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSeenIsForgottenAlike: which checkpoints may be named follows from the
+// newest entry's time, whether or not a new one was published since.
+func TestSeenIsForgottenAlike(t *testing.T) {
+	s := newStory()
+	old := s.World.Newest()
+	s.Must(s.By("bob", "bob", session(s)))
+	s.later(5 * time.Minute).Must(s.By("bob", "bob", session(s)))
+	kept := shelve(s)
+	s.later(6 * time.Minute)
+	late := s.By("bob", "bob", session(s))
+	recorded, err := s.World.Step(late) // and no checkpoint after it
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Log, s.Commands[recorded.Index] = append(s.Log, recorded), late
+	kept.keep(s.World, recorded.Changes)
+	restored, err := kept.restore(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.Resign(s.By("ann", "ann", session(s)), func(st *statement.Statement) { st.Seen = statement.Seen{Size: old.Size, Root: old.Root} })
+	_, live := cell.Decide(s.World, c)
+	_, again := cell.Decide(restored, c)
+	if a, b := refusalOf(live), refusalOf(again); a == nil || b == nil || a.Reason != b.Reason {
+		t.Errorf("the running cell says %v, the restored one %v", live, again)
+	}
+}
+
+func TestRemovalNeverLeavesTheChangeQuorumUnfillable(t *testing.T) {
+	s := newStory().remove("leo").removeBy("bob", "sue", "lea")
+	_, err := s.Do(s.By("sam", "sam", removal("lea", "")(s)))
+	if refusal := refusalOf(err); refusal == nil || refusal.Reason != cell.NotRemovable {
+		t.Errorf("the last lead could be removed: %v", err)
+	}
+	s.removeBy("sue", "sam", "lea")
+	_, err = s.Do(s.By("lea", "lea", removal("sam", celltest.Line("sam").Fingerprint)(s)))
+	if refusal := refusalOf(err); refusal == nil || refusal.Reason != cell.NotRemovable {
+		t.Errorf("the last key of the last of security could be removed: %v", err)
+	}
+}
+
+// TestRevocationOutlivesEveryCertificate: a key id is on the list for as long as
+// any certificate that bears it could be valid.
+func TestRevocationOutlivesEveryCertificate(t *testing.T) {
+	s := closing()
+	r := s.request()
+	revoked, number := s.World.Revocations()
+	entry, listed := revoked[r.Leases[0].KeyID]
+	if !listed || entry.List != number || entry.List != r.Leases[0].Closing.List {
+		t.Fatalf("list %d: %+v; closing on %d", number, entry, r.Leases[0].Closing.List)
+	}
+	if entry.Until.Before(r.Grant.Until) || entry.Until.Before(r.Leases[0].NotAfter) {
+		t.Errorf("on the list until %s, the grant ends %s", entry.Until, r.Grant.Until)
+	}
+	delete(revoked, r.Leases[0].KeyID)
+	if again, _ := s.World.Revocations(); len(again) != 1 {
+		t.Error("whoever reads the list can change it")
+	}
+}
+
+func TestAlarmsGoWhereTheScenarioSays(t *testing.T) {
+	g, sc := celltest.Genesis(), celltest.Scenario()
+	g.Channels = append(g.Channels, cell.Channel{ID: "mail", Kind: "webhook"})
+	sc.Alarms.To = []string{"mail"}
+	s := &story{Cell: celltest.New(g, sc)}
+	r := s.Must(s.Ask("ann", "1", "db-1"))
+	if heard := channels(r); !slices.Equal(heard, []string{"mail"}) {
+		t.Errorf("a request is told to %v", heard)
+	}
+	change := s.Must(s.By("sam", "sam", removal("bob", "")(s)))
+	if heard := channels(change); !slices.Equal(heard, []string{"mail", "pager"}) {
+		t.Errorf("a change of the roster is told to %v", heard)
+	}
+}
+
+func channels(r cell.Recorded) []string {
+	var all []string
+	for _, task := range r.Changes.Enqueued {
+		if task.Kind == cell.TaskAlarm {
+			all = append(all, task.Channel)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestOverdueAlarmNamesItsTarget: whoever is paged must know what to close.
+func TestOverdueAlarmNamesItsTarget(t *testing.T) {
+	s := closing().later(2 * time.Minute)
+	page, _ := s.Task(cell.TaskPage, s.id, "db-1")
+	r := s.Must(s.Effect(cell.EffectDue, page.ID, cell.Observed{}))
+	expect(t, r, "closing-overdue")
+	for _, task := range r.Changes.Enqueued {
+		if task.Target != "db-1" {
+			t.Errorf("task %s names the target %q", task.ID, task.Target)
+		}
+	}
+	if len(channels(r)) == 0 {
+		t.Error("no channel hears of it")
+	}
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// Model is the command line as kong sees it.
+func Model() (*kong.Application, error) {
+	parser, err := newParser(new(commands), newCall(context.Background(), Streams{}))
+	if err != nil {
+		return nil, err
+	}
+	return parser.Model, nil
+}
+
+// Exits is the table of exit codes.
+func Exits() (codes []int, means []string) {
+	for _, e := range exits {
+		codes, means = append(codes, e.code), append(means, e.means)
+	}
+	return codes, means
+}
+
+// BriefSheet is what an approver is shown of a request.
+func BriefSheet(ctx context.Context, anchor ledger.Anchor, evidence []byte, id canon.Digest) (string, error) {
+	p, err := prove(ctx, anchor, evidence)
+	if err != nil {
+		return "", err
+	}
+	b, err := briefOf(p, id)
+	if err != nil {
+		return "", err
+	}
+	return b.sheet(), nil
+}
+
+// Code is the exit code of an error.
+func Code(err error) int { return classify(err).code }
+
+// The sheets that render what a server shows, and how text is made safe.
+var (
+	RequestSheet = requestSheet
+	NowSheet     = nowSheet
+	InboxSheet   = inboxSheet
+	UseSheet     = useSheet
+	Shown        = shown
+	ShownJSON    = shownJSON
+	Quoted       = quoted
+)
+
+// Waiter tells what is new about a request.
+type Waiter struct{ w waiter }
+
+// News is what changed since the last call.
+func (w *Waiter) News(r view.Request) []string { return w.w.news(r) }

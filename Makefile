@@ -17,6 +17,7 @@ FUZZTIME ?= 5s
 # room with a `go` statement is missing here, or when a name here is no room.
 RACE_PACKAGES := \
 	client \
+	internal/cli \
 	internal/alert \
 	internal/api \
 	internal/broker \

@@ -139,7 +139,9 @@ func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		data, err := c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, http.MethodGet, address, token, nil) })
+		data, err := c.patiently(ctx, func() ([]byte, error) {
+			return c.exchange(ctx, ask{method: http.MethodGet, address: address, token: token})
+		})
 		var no *Problem
 		if try == 0 && errors.As(err, &no) && no.Status == http.StatusUnauthorized && no.Reason == ReasonToken {
 			continue
@@ -151,7 +153,7 @@ func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
 
 // public reads an address that needs no session.
 func (c *Client) public(ctx context.Context, address string) ([]byte, error) {
-	return c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, http.MethodGet, address, "", nil) })
+	return c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, ask{method: http.MethodGet, address: address}) })
 }
 
 // patiently tries again while the server does not answer, or says to wait.
@@ -177,11 +179,18 @@ func (c *Client) patiently(ctx context.Context, try func() ([]byte, error)) ([]b
 	}
 }
 
-// exchange sends one request and reads the whole answer.
-func (c *Client) exchange(ctx context.Context, method, address, token string, body []byte) ([]byte, error) {
+// ask is one question to the server.
+type ask struct {
+	method, address string
+	token           string // empty: none is needed
+	body            []byte
+}
+
+// exchange sends one question and reads the whole answer.
+func (c *Client) exchange(ctx context.Context, a ask) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLongest)
 	defer cancel()
-	response, err := c.send(ctx, method, address, token, body)
+	response, err := c.send(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -199,17 +208,17 @@ func (c *Client) exchange(ctx context.Context, method, address, token string, bo
 	return data, nil
 }
 
-func (c *Client) send(ctx context.Context, method, address, token string, body []byte) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.profile.URL, "/")+address, bytes.NewReader(body))
+func (c *Client) send(ctx context.Context, a ask) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, a.method, strings.TrimSuffix(c.profile.URL, "/")+a.address, bytes.NewReader(a.body))
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask the server: %w", err)
 	}
 	request.Header.Set("User-Agent", "halligan")
-	if body != nil {
+	if a.body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
+	if a.token != "" {
+		request.Header.Set("Authorization", "Bearer "+a.token)
 	}
 	response, err := c.http.Do(request)
 	switch {

@@ -1,13 +1,15 @@
 package client
 
 import (
-	"encoding/hex"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -44,22 +46,45 @@ func LoadProfile(path string) (Profile, error) {
 	if err != nil {
 		return Profile{}, fmt.Errorf("cannot read the profile: %w", err)
 	}
-	var f profileFile
-	if err := canon.Decode(data, profileLimit, &f); err != nil {
-		return Profile{}, fmt.Errorf("cannot read the profile %s: %w", path, err)
-	}
-	anchor, err := ledger.DecodeAnchor(f.Anchor)
+	p, err := DecodeProfile(data)
 	if err != nil {
-		return Profile{}, fmt.Errorf("cannot read the profile %s: %w", path, err)
-	}
-	p := Profile{URL: f.URL, ServerKey: f.ServerKey, Anchor: anchor, Person: f.Person, Key: f.Key}
-	if f.Profile != profileVersion {
-		return Profile{}, fmt.Errorf("cannot read the profile %s: version %q is not supported by this version", path, f.Profile)
-	}
-	if err := p.check(); err != nil {
 		return Profile{}, fmt.Errorf("cannot use the profile %s: %w", path, err)
 	}
 	return p, nil
+}
+
+// DecodeProfile reads the bytes of a profile: members that are unknown, missing
+// or doubled are errors. People may edit it, so white space does not matter.
+func DecodeProfile(data []byte) (Profile, error) {
+	if len(data) > profileLimit {
+		return Profile{}, fmt.Errorf("%w: %d bytes, at most %d", canon.ErrTooLong, len(data), profileLimit)
+	}
+	var f profileFile
+	if err := json.Unmarshal(data, &f, json.RejectUnknownMembers(true)); err != nil {
+		return Profile{}, err
+	}
+	if f.Profile != profileVersion {
+		return Profile{}, fmt.Errorf("profile: version %q is not supported by this version", f.Profile)
+	}
+	if len(f.Anchor) == 0 {
+		return Profile{}, errors.New("anchor: must be there")
+	}
+	if err := f.Anchor.Canonicalize(); err != nil {
+		return Profile{}, fmt.Errorf("anchor: %w", err)
+	}
+	anchor, err := ledger.DecodeAnchor(f.Anchor)
+	if err != nil {
+		return Profile{}, err
+	}
+	p := Profile{URL: f.URL, ServerKey: f.ServerKey, Anchor: anchor, Person: f.Person, Key: f.Key}
+	return p, p.check()
+}
+
+// ServerKey is what a profile pins of a server's certificate: the SHA-256 of
+// its public key (SPKI), hexadecimal. It stays when the certificate is renewed
+// over the same key.
+func ServerKey(certificate *x509.Certificate) string {
+	return canon.Sum(certificate.RawSubjectPublicKeyInfo).String()
 }
 
 // Save writes a profile, whole or not at all.
@@ -80,10 +105,10 @@ func (p Profile) Save(path string) error {
 
 func (p Profile) check() error {
 	u, err := url.Parse(p.URL)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
 		return fmt.Errorf("url: %q is not an address such as https://halligan.example.com:7878", p.URL)
 	}
-	if key, err := hex.DecodeString(p.ServerKey); err != nil || len(key) != 32 {
+	if _, err := canon.ParseDigest(p.ServerKey); err != nil {
 		return errors.New("server_key: must be the 64 hexadecimal digits that halligan init seal wrote")
 	}
 	if err := canon.CheckID(p.Person); err != nil {

@@ -153,7 +153,7 @@ func (c *Client) believe(sent canon.Digest, a Answer) error {
 // still not known; sending them once more, before they expire, settles it.
 func (c *Client) sendUntilKnown(ctx context.Context, envelope []byte) ([]byte, error) {
 	out, err := c.patiently(ctx, func() ([]byte, error) {
-		return c.exchange(ctx, http.MethodPost, "/api/v1/statements", "", envelope)
+		return c.exchange(ctx, ask{method: http.MethodPost, address: "/api/v1/statements", body: envelope})
 	})
 	var no *Problem
 	said := errors.As(err, &no) && no.Status < http.StatusInternalServerError
@@ -174,19 +174,30 @@ func (c *Client) sessionFile() string {
 }
 
 // session is a token for reading: the one at hand, the one that an earlier run
-// left, or a new one; anew asks for a new one.
+// left, or a new one; anew asks for another than the one at hand.
 func (c *Client) session(ctx context.Context, anew bool) (string, error) {
-	if o, ok := c.remembered(); ok && !anew {
-		return o.Token, nil
+	before, ok := c.remembered()
+	if ok && !anew {
+		return before.Token, nil
+	}
+	c.opening.Lock()
+	defer c.opening.Unlock()
+	if now, ok := c.remembered(); ok && now.Token != before.Token {
+		return now.Token, nil // another call opened one while this one waited
 	}
 	answer, err := c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
+	if no, ok := asProblem(err); ok && no.Reason == ReasonOpened {
+		// The first answer was lost on its way, and a token is given once.
+		answer, err = c.Submit(ctx, &statement.Session{For: statement.SessionLongest})
+	}
 	if err != nil {
 		return "", err
 	}
 	if answer.Session == nil {
 		return "", errors.New("the server opened no session")
 	}
-	o := opened{Token: answer.Session.Token, Until: answer.Session.Until}
+	// Its end is said in the server's time; this machine's clock may be wrong.
+	o := opened{Token: answer.Session.Token, Until: canon.At(c.now()).Add(answer.Session.Until.Sub(answer.At))}
 	if err := c.keep(c.sessionFile(), canon.MustEncode(o)); err != nil {
 		return "", fmt.Errorf("cannot remember the session: %w", err)
 	}

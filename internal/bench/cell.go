@@ -149,5 +149,5 @@ func (f *folderOf) found(name string) error {
 		return err
 	}
 	return errors.Join(os.WriteFile(filepath.Join(f.path, "anchor.json"), data, 0o600),
-		server.WriteProfiles(filepath.Join(f.path, "profiles"), "https://"+f.listen, settings, &f.bundle, anchor))
+		server.WriteProfiles(filepath.Join(f.path, "profiles"), "https://"+f.listen, settings, &f.bundle))
 }

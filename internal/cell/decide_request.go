@@ -162,21 +162,23 @@ func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms
 	events := []Event{&Decided{Decision: d}}
 	approvers := after.Approvers(w.counts)
 	if terms.Quorum.Missing(approvers, w.Roster.In) == nil && w.Roster.Has(r.Requester) {
-		events = append(events, w.agree(r, approvers, length, targets, d.At))
+		events = append(events, w.agree(r, approvers, access.Grant{From: d.At, Until: d.At.Add(length.Duration()), Targets: targets}))
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
 }
 
-// agree makes the grant: the window starts now, at the agreement.
-func (w *World) agree(r *access.Request, approvers []string, length canon.Seconds, targets []string, at canon.Time) *Agreed {
+// agree makes the grant of what is left after narrowing: the window starts now,
+// at the agreement.
+func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Agreed {
+	scenario := w.Scenarios[r.Scenario]
 	if w.Doubted {
-		length = min(length, w.Scenarios[r.Scenario].ShortestWindow())
+		g.Until = canon.Earlier(g.Until, g.From.Add(scenario.ShortestWindow().Duration()))
 	}
-	seats := w.Scenarios[r.Scenario].Severities[r.Severity].Quorum.Seats(approvers, w.Roster.In)
-	by := slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
-	agreed := &Agreed{Grant: access.Grant{From: at, Until: at.Add(length.Duration()), Targets: targets, By: by}}
-	for _, name := range targets {
-		target, _ := w.Scenarios[r.Scenario].Target(name)
+	seats := scenario.Severities[r.Severity].Quorum.Seats(approvers, w.Roster.In)
+	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
+	agreed := &Agreed{Grant: g}
+	for _, name := range g.Targets {
+		target, _ := scenario.Target(name)
 		agreed.Leases = append(agreed.Leases, access.Lease{
 			Target: name, Host: target.Host, State: access.LeaseOpening,
 			KeyID: KeyID(r.ID, name),

@@ -67,6 +67,17 @@ func TestRemovedRequesterIsNotGranted(t *testing.T) {
 	}
 }
 
+func TestRemovedKeysApprovalDoesNotCount(t *testing.T) {
+	s := newStory().ask("db-1").approve("leo")
+	s.propose("leo", celltest.Line("leo").Fingerprint)
+	s.Must(s.Approve("lea", s.change))
+	expect(t, s.Must(s.Approve("sam", s.id)), "decided")
+	expect(t, s.Must(s.Approve("lea", s.id)), "decided", "agreed")
+	if by := s.request().Grant.By; slices.Contains(by, "leo") {
+		t.Errorf("agreed by %v", by)
+	}
+}
+
 func TestDoubtShortensTheWindow(t *testing.T) {
 	for _, step := range []int64{30_001, -30_001} {
 		s := newStory().stepped(step)

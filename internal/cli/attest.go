@@ -6,7 +6,7 @@ import (
 )
 
 type attestCommand struct {
-	ID     string `arg:"" help:"The request: its id, or the first digits of it."`
+	ID     string `arg:"" help:"The request: its id, or the first 8 or more digits of it."`
 	Target string `arg:"" help:"The target that is closing."`
 	Why    string `required:"" help:"What you saw, and how." placeholder:"TEXT"`
 	memberFlags

@@ -55,8 +55,14 @@ type signedCell struct {
 	asked  int
 }
 
-// newSignedCell is a sealed cell of celltest's people, starting now.
+// newSignedCell is a sealed cell of celltest's people, starting a minute ago.
 func newSignedCell(t *testing.T) *signedCell {
+	t.Helper()
+	return signedCellAt(t, canon.At(time.Now().Add(-time.Minute)))
+}
+
+// signedCellAt is one that starts at an instant.
+func signedCellAt(t *testing.T, at canon.Time) *signedCell {
 	t.Helper()
 	skey, vkey, err := ledger.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)), celltest.Origin)
 	if err != nil {
@@ -70,7 +76,7 @@ func newSignedCell(t *testing.T) *signedCell {
 	}
 	g.People[0].Contact = canon.Digest(c.noted("call +49 30 123 456").Hash())
 	c.Cell = celltest.Unfounded(g, celltest.Scenario())
-	c.Now = canon.At(time.Now().Add(-time.Minute))
+	c.Now = at
 	c.anchor = ledger.Anchor{Origin: g.Origin, Genesis: ledger.Hash(c.Digest), LedgerKeys: []string{vkey}, Witnesses: ledger.NoWitnesses}
 	for _, founder := range g.Founders {
 		c.do(c.Found(founder))

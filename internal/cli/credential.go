@@ -19,7 +19,7 @@ import (
 )
 
 type credentialCommand struct {
-	ID     string `arg:"" help:"Your granted request: its id, or the first digits of it."`
+	ID     string `arg:"" help:"Your granted request: its id, or the first 8 or more digits of it."`
 	Target string `arg:"" optional:"" help:"The target. Needed only if the request has several."`
 	Output string `short:"o" help:"Write key and certificate to FILE, FILE-cert.pub and FILE-known_hosts instead, for you alone to read." placeholder:"FILE" xor:"where"`
 	Print  bool   `help:"Print the certificate on stdout instead; the key stays where it is." xor:"where"`

@@ -13,7 +13,7 @@ import (
 )
 
 type evidenceCommand struct {
-	ID     string `arg:"" optional:"" help:"A request: its id, or the first digits of it."`
+	ID     string `arg:"" optional:"" help:"A request: its id, or the first 8 or more digits of it."`
 	All    bool   `help:"The whole ledger instead, as a folder."`
 	Output string `short:"o" required:"" help:"File to write, or folder with --all; it must not be there yet." placeholder:"PATH"`
 	memberFlags

@@ -19,7 +19,7 @@ import (
 )
 
 type execCommand struct {
-	ID     string `arg:"" help:"Your granted request: its id, or the first digits of it."`
+	ID     string `arg:"" help:"Your granted request: its id, or the first 8 or more digits of it."`
 	Target string `arg:"" optional:"" help:"The target. Needed only if the request has several."`
 	memberFlags
 }

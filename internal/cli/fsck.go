@@ -54,7 +54,7 @@ func (c *fsckCommand) Run(on *call) error {
 		return because(exitUsage, err, "cannot check %s", c.Folder).or("stop the server first")
 	}
 	defer store.Close()
-	found, err := server.Check(on.ctx, store, anchor.Origin, anchor.LedgerKeys[0], signer)
+	found, err := server.Check(on.ctx, store, anchor, signer)
 	if err != nil {
 		return because(exitInternal, err, "cannot check %s", c.Folder)
 	}

@@ -107,7 +107,7 @@ func (c *initSealCommand) Run(on *call) error {
 	if err := os.WriteFile(filepath.Join(c.Folder, "anchor.json"), data, 0o644); err != nil {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
-	if err := c.profiles(&bundle, settings, anchor); err != nil {
+	if err := server.WriteProfiles(filepath.Join(c.Folder, "profiles"), c.URL, settings, &bundle); err != nil {
 		return err
 	}
 	return on.answer(map[string]any{"genesis": bundle.Digest(), "origin": bundle.Genesis.Origin}, func() {
@@ -196,9 +196,4 @@ func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Foun
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
 	}
 	return server.Founding{Statement: data, Signature: ledger.Signature{SSHSig: blob}}, nil
-}
-
-// profiles writes a client profile for each person of the cell.
-func (c *initSealCommand) profiles(b *config.Bundle, settings config.Server, anchor ledger.Anchor) error {
-	return server.WriteProfiles(filepath.Join(c.Folder, "profiles"), c.URL, settings, b, anchor)
 }

@@ -3,7 +3,7 @@ package cli
 import "github.com/halligan-dev/halligan/internal/statement"
 
 type releaseCommand struct {
-	ID      string   `arg:"" help:"Your request: its id, or the first digits of it."`
+	ID      string   `arg:"" help:"Your request: its id, or the first 8 or more digits of it."`
 	Targets []string `arg:"" optional:"" name:"target" help:"Targets to give back. Default: all."`
 	memberFlags
 }

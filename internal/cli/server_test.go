@@ -37,6 +37,7 @@ type liar struct {
 	log      files
 	sent     []statement.Statement // all but sessions
 	problems map[statement.Kind]client.Problem
+	mint     func(statement.Statement) map[string]any // answers a fetch
 }
 
 // newLiar serves a cell honestly, until a test changes what it answers.
@@ -122,6 +123,8 @@ func (l *liar) take(w http.ResponseWriter, r *http.Request) {
 	switch kind {
 	case statement.KindSession:
 		answer["session"] = map[string]any{"token": "hs1.x", "until": canon.At(l.cell.Now.Std().AddDate(1, 0, 0))}
+	case statement.KindFetch:
+		answer["credential"] = l.mint(s)
 	case statement.KindRequest:
 		answer["request"] = map[string]any{"id": s.Digest, "short": s.Digest.Short(), "scenario": "database-locked-out", "state": "pending", "salt": strings.Repeat("ab", 16)}
 	}

@@ -64,7 +64,7 @@ func (b *brief) sheet() string {
 	s.say("")
 	s.say("    %s", b.words)
 	s.say("")
-	s.say("It opens, for %s from the last signature, until ended or revoked:", b.asked.For)
+	s.say("It opens, for %s at most from the last signature:", b.asked.For)
 	for _, o := range b.shown.Opens {
 		s.say("  - %s: %s", o.Target, o.Text)
 	}

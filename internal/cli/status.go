@@ -8,7 +8,7 @@ import (
 )
 
 type statusCommand struct {
-	ID       string `arg:"" optional:"" help:"A request: its id, or the first digits of it."`
+	ID       string `arg:"" optional:"" help:"A request: its id, or the first 8 or more digits of it."`
 	Timeline bool   `help:"Tell everything that happened to the request, in order."`
 	All      bool   `help:"List requests that are over as well, newest first."`
 	memberFlags

@@ -6,7 +6,7 @@ import (
 )
 
 type stopCommand struct {
-	ID  string `arg:"" help:"The request: its id, or the first digits of it."`
+	ID  string `arg:"" help:"The request: its id, or the first 8 or more digits of it."`
 	Why string `required:"" help:"Why. It is recorded, and everybody is told." placeholder:"TEXT"`
 	memberFlags
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -33,13 +34,23 @@ func (m *member) wait(id canon.Digest) (view.Request, error) {
 	}
 }
 
-// follow reads a request once it has an entry after since, or after a while.
+// follow reads a request once it has an entry after since, or after a while. A
+// server that does not wait is not asked over and over.
 func (m *member) follow(id canon.Digest, since int64) (view.Request, error) {
 	path := "requests/" + id.String()
-	if since >= 0 {
-		path += fmt.Sprintf("?wait=%d&since=%d", pollSeconds, since)
+	if since < 0 {
+		return readAs[view.Request](m, path)
 	}
-	return readAs[view.Request](m, path)
+	asked := m.c.now()
+	r, err := readAs[view.Request](m, path+fmt.Sprintf("?wait=%d&since=%d", pollSeconds, since))
+	if err == nil && r.Last <= since && m.c.now().Sub(asked) < time.Second {
+		select {
+		case <-m.c.ctx.Done():
+			return r, m.c.ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return r, err
 }
 
 // useSheet says how a grant is used, and what ends it. Where a login leads is

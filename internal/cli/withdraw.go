@@ -6,7 +6,7 @@ import (
 )
 
 type withdrawCommand struct {
-	ID string `arg:"" help:"Your request: its id, or the first digits of it."`
+	ID string `arg:"" help:"Your request: its id, or the first 8 or more digits of it."`
 	memberFlags
 }
 

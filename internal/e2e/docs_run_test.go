@@ -126,7 +126,9 @@ func (p *page) script() string {
 	for i, s := range p.steps {
 		command := s.command
 		for shown, real := range examples {
-			command = regexp.MustCompile(`\b`+shown+`\b`).ReplaceAllString(command, real)
+			if s.line > 0 {
+				command = regexp.MustCompile(`\b`+shown+`\b`).ReplaceAllLiteralString(command, real)
+			}
 		}
 		fmt.Fprintf(&b, "printf '%s%%d\\n' %d; (exit $rc)\n%s\nrc=$?; printf '%s%%d %%d\\n' %d $rc\n", begins, i, command, ends, i)
 		if !s.mayFail {

@@ -80,7 +80,8 @@ func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
 	case errors.Is(err, errFound):
 		return exitFailed
 	default:
-		fmt.Fprintln(errOut, "error:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		text := err.Error()
+		fmt.Fprintln(errOut, "error:", strings.ReplaceAll(text, "\n", "; "))
 		return exitFailed
 	}
 }

@@ -69,7 +69,9 @@ type Host struct {
 	lock   *os.File
 
 	pulls, reports backoff
-	pulled         error // of the last attempt
+	pulled         error     // of the last attempt
+	number         int64     // of the list in force
+	changed        time.Time // when it came into force here
 	sent           sent
 	ended          []revocation.Session // not yet in a report that was taken
 }

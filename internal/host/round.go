@@ -18,6 +18,10 @@ import (
 // reportEvery is the longest time without a report while servers take them.
 const reportEvery = 30 * time.Second
 
+// settling is how long after a new list every round is reported: that the door
+// is shut is often proved a little later, and only a listing after that counts.
+const settling = 10 * time.Minute
+
 // Outcome is what one round saw and did.
 type Outcome struct {
 	List     revocation.List      // in force
@@ -77,6 +81,9 @@ func (h *Host) round(ctx context.Context, now bool) Outcome {
 		fail(h.pulled) // it stays a problem until an attempt succeeds
 	}
 	out.List = list
+	if list.Number != h.number {
+		h.number, h.changed = list.Number, h.opts.Now()
+	}
 	ended, problems := h.end(ctx, list)
 	h.ended = append(h.ended, ended...)
 	out.Ended, out.Problems = ended, append(out.Problems, problems...)
@@ -129,14 +136,14 @@ func (h *Host) pull(ctx context.Context, prev revocation.List) (revocation.List,
 }
 
 // due reports whether this round is worth a report: something on the list has a
-// session or just lost it, the list or the problems changed, or it is time.
+// session or just lost it, the list is new, the problems changed, or it is time.
 func (h *Host) due(out Outcome, now time.Time) bool {
 	for _, s := range out.Sessions {
 		if out.List.Has(s.KeyID) {
 			return true
 		}
 	}
-	return len(h.ended) > 0 ||
+	return len(h.ended) > 0 || len(out.List.KeyIDs) > 0 && now.Sub(h.changed) < settling ||
 		h.sent.list.Number != out.List.Number ||
 		h.sent.problems != strings.Join(out.Problems, "\n") ||
 		now.Sub(h.sent.at) >= reportEvery || now.Before(h.sent.at)

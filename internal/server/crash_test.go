@@ -20,6 +20,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -109,7 +110,7 @@ func inspect(t *testing.T, folder string, acknowledged map[canon.Digest]int64) {
 	}
 	defer store.Close()
 	genesis, _, _ := brokertest.Founding(t)
-	found, err := server.Check(ctx, store, celltest.Origin, genesis.Ledger, nil)
+	found, err := server.Check(ctx, store, ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{genesis.Ledger}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,8 @@ func (f Fsck) Sound() bool { return len(f.Faults) == 0 }
 // Check replays a store's ledger and compares everything that the store keeps
 // with what the ledger gives. No broker may have the store open. With signer it
 // writes what is derived anew when the ledger itself is sound.
-func Check(ctx context.Context, store *sqlite.Store, origin string, vkey string, signer note.Signer) (Fsck, error) {
+func Check(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, signer note.Signer) (Fsck, error) {
+	origin, vkey := anchor.Origin, anchor.LedgerKeys[0]
 	c := &checking{store: store, origin: origin, tiles: &ledger.Tiles{}}
 	c.world = cell.New(origin, func(digest canon.Digest) ([]byte, bool) {
 		data, err := store.Attachment(ctx, digest)

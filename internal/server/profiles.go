@@ -9,12 +9,11 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // WriteProfiles writes a client profile for each person into a folder: where
 // the server is, the key that it shows, and the anchor. Nothing in it is secret.
-func WriteProfiles(folder, url string, settings config.Server, b *config.Bundle, anchor ledger.Anchor) error {
+func WriteProfiles(folder, url string, settings config.Server, b *config.Bundle) error {
 	if url == "" {
 		_, port, err := net.SplitHostPort(settings.Listen)
 		if err != nil {
@@ -32,7 +31,7 @@ func WriteProfiles(folder, url string, settings config.Server, b *config.Bundle,
 	}
 	var failed []error
 	for _, person := range b.Genesis.People {
-		profile := client.Profile{URL: url, ServerKey: pin, Anchor: anchor, Person: person.ID}
+		profile := client.Profile{URL: url, ServerKey: pin, Anchor: AnchorOf(b), Person: person.ID}
 		failed = append(failed, profile.Save(filepath.Join(folder, person.ID+".json")))
 	}
 	return errors.Join(failed...)

@@ -20,6 +20,6 @@ halligan init seal "$HOME/cell" --url "https://127.0.0.1:$PORT" --with "ann=$HOM
 for person in ann ben cara dan; do
 	cp "$HOME/cell/profiles/$person.json" "$HOME/people/$person/profile.json" && cp "$HOME/cell/anchor.json" "$HOME/people/$person/anchor.json" || return
 done
-serve() { setsid halligan serve "$HOME/cell" > "$HOME/serve.log" 2>&1 & server=$!; }
+serve() { halligan serve "$HOME/cell" > "$HOME/serve.log" 2>&1 & server=$!; }
 serve
 become ann

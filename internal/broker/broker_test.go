@@ -56,14 +56,7 @@ func TestReopen(t *testing.T) {
 	if again := d.Must(fetch); !again.Again || again.Index != a.Index {
 		t.Errorf("the fetch is not known after a restart: %+v", again)
 	}
-	stop := d.Must(func() broker.Submission {
-		s := d.Ask("sam", "x") // for its note
-		note := s.Notes[0]
-		made, _ := statement.NewNote(note.Salt, note.Text)
-		s = d.Sign("sam", "sam", &statement.Stop{Of: id, Reason: made})
-		s.Notes = append(s.Notes, note)
-		return s
-	}())
+	stop := d.Must(d.Stop("sam", id))
 	if stop.Request.State != access.Ended {
 		t.Errorf("after stop the request is %s", stop.Request.State)
 	}

@@ -57,6 +57,7 @@ var defects = []defect{
 	{"nothing is revoked", "cell/apply.go", "w.revoke(after, closing)", "_ = closing", "cell TestT12LateDenyRevokes"},
 	{"time goes back", "cell/decide.go", "if c.At.Before(w.LastAt) {", "if false {", "cell TestTimeNeverGoesBack"},
 	{"a restart forgets that it published", "cell/snapshot.go", "w.published = len(w.Published) > 0", "w.published = len(w.Published) < 0", "cell TestRandomSequences"},
+	{"a store may forget a nonce at its last instant", "cell/snapshot.go", "used.Expires.Add(instant)", "used.Expires", "cell TestT22NoReplayAtTheLastInstant"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
 }
 

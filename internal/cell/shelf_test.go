@@ -9,7 +9,7 @@ import (
 )
 
 // shelf keeps a world part by part after each step, as a store does: it replaces
-// what the step says has changed, and forgets memos that are over.
+// what the step says has changed, and forgets memos as soon as it may.
 type shelf struct {
 	moving  []byte
 	streams map[string]cell.Stream
@@ -41,7 +41,7 @@ func (s *shelf) keep(w *cell.World, c cell.Changes) {
 	for _, memo := range append(w.KeepMemos(c), w.KeepPublished()...) {
 		s.memos[memo.Key] = memo
 	}
-	maps.DeleteFunc(s.memos, func(_ string, m cell.Memo) bool { return m.Expires.Before(w.LastAt) })
+	maps.DeleteFunc(s.memos, func(_ string, m cell.Memo) bool { return !m.Expires.After(w.LastAt) })
 }
 
 // published keeps what Publish added.

@@ -28,7 +28,8 @@ type Stream struct {
 	Snapshot []byte // of a request; empty for the other streams
 }
 
-// Memo is something to remember until an instant.
+// Memo is something to remember before an instant: it may be forgotten when an
+// entry at that instant or later was written.
 type Memo struct {
 	Key     string
 	Expires canon.Time
@@ -60,6 +61,7 @@ const (
 	memoRevoked   = "revoked/"
 	memoPublished = "published/"
 	partLimit     = 64 << 20
+	instant       = 1e6                        // a millisecond, the least step of recorded time
 	forGood       = 100 * 365 * 24 * time.Hour // until something else is kept in its place
 )
 
@@ -99,7 +101,7 @@ func (w *World) KeepMemos(c Changes) []Memo {
 	var memos []Memo
 	for _, key := range c.Used {
 		if used, ok := w.Used[key]; ok {
-			memos = append(memos, Memo{memoUsed + key, used.Expires, canon.MustEncode(memoBody{Used: &used})})
+			memos = append(memos, Memo{memoUsed + key, used.Expires.Add(instant), canon.MustEncode(memoBody{Used: &used})})
 		}
 	}
 	for _, key := range c.Revoked {
@@ -118,7 +120,7 @@ func (w *World) KeepMemos(c Changes) []Memo {
 func (w *World) KeepPublished() []Memo {
 	var memos []Memo
 	for _, p := range w.Published[max(0, len(w.Published)-2):] {
-		expires := p.Replaced.Add(SeenFor.Duration())
+		expires := p.Replaced.Add(SeenFor.Duration() + instant)
 		if p.Replaced.IsZero() {
 			expires = w.LastAt.Add(forGood)
 		}

@@ -7,9 +7,8 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
-	"github.com/halligan-dev/halligan/internal/roster"
-
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 )
 
 func people(ids ...string) []roster.Person {

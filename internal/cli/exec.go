@@ -266,6 +266,7 @@ func (m *member) untilOver(h *holder, target string) string {
 		case !until.IsZero() && m.c.now().After(until):
 			return "the window is over"
 		}
+		m.c.tell("halligan: cannot see whether the access goes on: %v", err)
 		select {
 		case <-m.c.ctx.Done():
 		case <-time.After(retryAfter):

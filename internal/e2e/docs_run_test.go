@@ -25,15 +25,18 @@ const (
 	ends   = "\x1f"
 )
 
-// examples are what pages show and a run has otherwise: ids of the request and
-// of the change that the setup made, and the ports that are free here.
-var examples = map[string]string{
-	"5f0c1a2b9d3e4f60": "$id",
-	"77a0c1de5b2f8a94": "$change",
-	"7878":             "$PORT",
-	"7879":             "$METRICS",
-	"2222":             "$SSH",
-	"9099":             "$HOOK",
+// examples are what pages show and a run has otherwise: the address and the key
+// of the server, ids of the request and of the change that the setup made, and
+// the ports that are free here. What comes first is replaced first.
+var examples = []struct{ shown, real string }{
+	{"https://halligan.example.com:7878", "https://127.0.0.1:$PORT"},
+	{"ef1366d4a058a85ee36c260cde75205670553603bb1355f512131114cc47d715", "$pin"},
+	{"5f0c1a2b9d3e4f60", "$id"},
+	{"77a0c1de5b2f8a94", "$change"},
+	{"7878", "$PORT"},
+	{"7879", "$METRICS"},
+	{"2222", "$SSH"},
+	{"9099", "$HOOK"},
 }
 
 // run runs the steps of a page in one shell.
@@ -125,9 +128,9 @@ func (p *page) script() string {
 	b.WriteString("become() { export HALLIGAN_PROFILE=$HOME/people/$1/profile.json HALLIGAN_KEY=$HOME/people/$1/key USER=$1; }\nrc=0\n")
 	for i, s := range p.steps {
 		command := s.command
-		for shown, real := range examples {
-			if s.line > 0 {
-				command = regexp.MustCompile(`\b`+shown+`\b`).ReplaceAllLiteralString(command, real)
+		for _, e := range examples {
+			if s.line > 0 { // what a reader does not see says what it means
+				command = regexp.MustCompile(`\b`+regexp.QuoteMeta(e.shown)+`\b`).ReplaceAllLiteralString(command, e.real)
 			}
 		}
 		fmt.Fprintf(&b, "printf '%s%%d\\n' %d; (exit $rc)\n%s\nrc=$?; printf '%s%%d %%d\\n' %d $rc\n", begins, i, command, ends, i)
@@ -143,9 +146,9 @@ func (p *page) judge(t *testing.T, printed string, ports []string, failed error)
 	t.Helper()
 	for _, pair := range ports {
 		name, port, _ := strings.Cut(pair, "=")
-		for shown, real := range examples {
-			if real == "$"+name {
-				printed = strings.ReplaceAll(printed, port, shown)
+		for _, e := range examples {
+			if e.real == "$"+name {
+				printed = strings.ReplaceAll(strings.ReplaceAll(printed, "https://127.0.0.1:"+port, examples[0].shown), port, e.shown)
 			}
 		}
 	}

@@ -180,6 +180,19 @@ func (c *Cell) Decide(person string, of canon.Digest, verdict statement.Verdict)
 	return c.Sign(person, person, &statement.Decision{Of: of, Verdict: verdict, Check: statement.CallBack})
 }
 
+// Stop ends a request.
+func (c *Cell) Stop(person string, of canon.Digest) broker.Submission {
+	var salt [32]byte
+	rand.Read(salt[:])
+	reason, err := statement.NewNote(salt, "stop it")
+	if err != nil {
+		panic(err)
+	}
+	s := c.Sign(person, person, &statement.Stop{Of: of, Reason: reason})
+	s.Notes = []ledger.Note{{Salt: salt, Text: "stop it"}}
+	return s
+}
+
 // Must submits what the test takes for granted.
 func (c *Cell) Must(s broker.Submission) broker.Answer {
 	c.T.Helper()

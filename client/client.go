@@ -30,6 +30,7 @@ const (
 	answerLongest = 75 * time.Second
 	answerMost    = 64 << 20
 	dialLongest   = 10 * time.Second
+	pingAfter     = 20 * time.Second
 )
 
 // ErrUnreachable says that the server did not answer.
@@ -74,6 +75,8 @@ func Open(profile Profile, folder string, signer Signer) (*Client, error) {
 	transport := &http.Transport{
 		TLSClientConfig: pinned(pin), TLSHandshakeTimeout: dialLongest, DialContext: (&net.Dialer{Timeout: dialLongest}).DialContext,
 		MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true, DisableCompression: true,
+		ResponseHeaderTimeout: answerLongest, MaxResponseHeaderBytes: 64 << 10,
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: dialLongest}, // a dead connection is noticed
 	}
 	return &Client{
 		profile: profile, folder: folder, signer: signer, now: time.Now,

@@ -66,6 +66,10 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 	if err != nil {
 		return false, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	silence := time.AfterFunc(answerLongest, cancel) // a server that lives says so every 15 s
+	defer silence.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.profile.URL, "/")+"/api/v1/watch", nil)
 	if err != nil {
 		return false, err
@@ -95,6 +99,7 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, eventMost)
 	for lines.Scan() {
+		silence.Reset(answerLongest)
 		data, ok := strings.CutPrefix(lines.Text(), "data:")
 		if !ok {
 			continue

@@ -168,10 +168,10 @@ func TestT08ThousandApprovals(t *testing.T) {
 	h := open(t)
 	id := h.asked("ann", "one", "db-1")
 	data, signature := sign(t, "sam", h.statement("sam", approval(id)))
-	same_, bodies := envelope(t, data, signature), make([][]byte, 0, 1002)
+	identical, bodies := envelope(t, data, signature), make([][]byte, 0, 1002)
 	for i := range 1000 {
 		if i%2 == 0 {
-			bodies = append(bodies, same_)
+			bodies = append(bodies, identical)
 			continue
 		}
 		data, signature := sign(t, "sam", h.statement("sam", approval(id)))
@@ -211,16 +211,16 @@ func (h *house) all(bodies [][]byte) []reply {
 	h.Helper()
 	replies, errs := make([]reply, len(bodies)), make([]error, len(bodies))
 	var sending sync.WaitGroup
-	go_ := make(chan struct{})
+	start := make(chan struct{})
 	for i, body := range bodies {
 		sending.Add(1)
 		go func() {
 			defer sending.Done()
-			<-go_
+			<-start
 			replies[i], errs[i] = h.send("POST", "/api/v1/statements", body)
 		}()
 	}
-	close(go_)
+	close(start)
 	sending.Wait()
 	for _, err := range errs {
 		must(h, err)

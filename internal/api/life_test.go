@@ -22,7 +22,7 @@ import (
 func TestOneEmergency(t *testing.T) {
 	h := open(t)
 	body, beside := h.ask("ann", "one", "db-1", "db-2")
-	asked := h.take(h.submit("ann", "ann", body, beside))
+	asked := h.took(h.submit("ann", "ann", body, beside))
 	id := asked.Digest
 	var shown view.Request
 	h.into(asked.Request, &shown)
@@ -51,8 +51,6 @@ func TestOneEmergency(t *testing.T) {
 	same(t, "revoked", list.Has(fetched.KeyID), true)
 	same(t, "fetch after stop", h.submit("ann", "holder one", &statement.Fetch{Of: id, Target: "db-1"}).reason(), "not-live")
 }
-
-func (h *house) take(r reply) answer { h.Helper(); return h.took(r) }
 
 func (h *house) into(data []byte, v any) { h.Helper(); reply{Body: data}.into(h, v) }
 

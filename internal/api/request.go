@@ -89,8 +89,10 @@ func (s *service) complete(ctx context.Context, v *view.Request) {
 		return
 	}
 	entries, err := s.entriesOf(ctx, cell.StreamOf(v.ID), 1)
-	if err != nil || len(entries) == 0 {
+	if err != nil {
 		s.internal(err)
+	}
+	if len(entries) == 0 {
 		return
 	}
 	v.Salt = view.Salt(entries[0])

@@ -224,8 +224,7 @@ func TestStrangersSeeOnlyThatItExists(t *testing.T) {
 	contains(t, "searched by person", string(list.Body), `"rows":[]`)
 }
 
-// TestAnswersAreShort: a statement of the wrong shape says what is wrong and
-// nothing of what was in it.
+// TestRefusalsAreProblems: each no has its status and its reason.
 func TestRefusalsAreProblems(t *testing.T) {
 	h := open(t)
 	id := h.asked("ann", "one", "db-1")

@@ -23,6 +23,7 @@ const (
 	// submitLongest bounds one submission. It is not cut short when the sender
 	// goes away: what was begun is brought to an end that can be asked for.
 	submitLongest = 60 * time.Second
+	mintLongest   = 20 * time.Second
 	notesMost     = 16
 )
 
@@ -85,7 +86,7 @@ func (s *service) submit(c *call) error {
 	done()
 	s.count(a, err)
 	var refusal *cell.Refusal
-	if err == nil || errors.As(err, &refusal) && refusal.Person != "" {
+	if err == nil && !a.Again || errors.As(err, &refusal) && refusal.Person != "" {
 		s.strangers.give(c.from) // it was somebody
 	}
 	if err != nil {
@@ -240,6 +241,9 @@ func (s *service) again(ctx context.Context, of statement.Statement, a broker.An
 // here: the entry stands, no credential left, and the task to deliver it ends
 // as interrupted; the holder fetches anew.
 func (s *service) mint(ctx context.Context, a broker.Answer, e *cell.CredentialAuthorised) (*credential, error) {
+	// However long the entry took: that the credential left must be recorded.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mintLongest)
+	defer cancel()
 	made, err := s.Broker.Mint(ctx, a)
 	if err != nil {
 		p := s.internal(fmt.Errorf("cannot mint for entry %d: %w", a.Index, err))

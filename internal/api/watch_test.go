@@ -194,7 +194,7 @@ func TestLongPoll(t *testing.T) {
 	h.get("sam", "/api/v1/requests/"+id.String()+"?wait=50&since="+strconv.FormatInt(shown.Last, 10)).into(t, &shown)
 }
 
-// TestSlowTokensEnd: rights end with time, whatever is open.
+// TestTokenIsOfItsTime: a token ends with its time, and is of one key.
 func TestTokenIsOfItsTime(t *testing.T) {
 	h := open(t)
 	short := h.took(h.submit("ann", "ann", &statement.Session{For: 60})).Session

@@ -29,6 +29,9 @@ func Decide(w *World, c Command) (Outcome, error) {
 	if c.At.Before(w.LastAt) {
 		return Outcome{}, fmt.Errorf("%w: %s, after %s", ErrTimeWentBack, c.At, w.LastAt)
 	}
+	if err := c.Observed.check(); err != nil {
+		return Outcome{}, err
+	}
 	var outcome Outcome
 	var refusal *Refusal
 	switch {

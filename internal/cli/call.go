@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -38,11 +39,34 @@ type call struct {
 }
 
 func newCall(ctx context.Context, s Streams) *call {
+	s.Out, s.Err = shared(s.Out), shared(s.Err)
 	return &call{
 		ctx: ctx, in: bufio.NewReader(s.In), out: screen{s.Out}, err: screen{s.Err}, raw: s.Out,
 		rawErr: s.Err, stdin: s.In,
 		asks: terminal(s.In), live: terminal(s.Err), now: time.Now,
 	}
+}
+
+// shared is a writer that several may write to at once, as what exec runs and
+// exec itself do. A file is one already, and must stay itself to be a terminal.
+func shared(to io.Writer) io.Writer {
+	if _, file := to.(*os.File); file {
+		return to
+	}
+	return &turns{to: to}
+}
+
+// turns is a writer that is written to by turns.
+type turns struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write does what io.Writer says.
+func (t *turns) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.to.Write(p)
 }
 
 // terminal tells whether a stream is a terminal.
@@ -105,6 +129,16 @@ func (c *call) jsonLine(v any) error {
 	}
 	_, err = io.WriteString(c.raw, shownJSON(data)+"\n")
 	return err
+}
+
+// silence is how long nothing is said while something takes its time.
+const silence = 2 * time.Second
+
+// patience says that we are still here when something takes long, until it is
+// called off.
+func (c *call) patience() (off func()) {
+	timer := time.AfterFunc(silence, func() { c.tell("still waiting for the key or the server …") })
+	return func() { timer.Stop() }
 }
 
 // ask asks a person for one line.

@@ -203,7 +203,5 @@ func opensshKey(key any, comment string) ([]byte, error) {
 // serveAgent answers for a keyring on a connection until it ends.
 func serveAgent(keys agent.Agent, conn io.ReadWriteCloser) {
 	defer conn.Close()
-	if err := agent.ServeAgent(keys, conn); err != nil && !errors.Is(err, io.EOF) {
-		return // the peer broke off, or spoke nonsense; it gets nothing more
-	}
+	_ = agent.ServeAgent(keys, conn) // always an error: the peer went, or spoke nonsense
 }

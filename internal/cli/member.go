@@ -82,7 +82,12 @@ func (m *member) in(ctx context.Context) *member {
 }
 
 // read gives what a path below /api/v1/ holds.
-func (m *member) read(path string) ([]byte, error) { return m.way.read(m.c.ctx, "/api/v1/"+path) }
+func (m *member) read(path string) ([]byte, error) {
+	if !strings.Contains(path, "?wait=") {
+		defer m.c.patience()()
+	}
+	return m.way.read(m.c.ctx, "/api/v1/"+path)
+}
 
 // readAs reads JSON. What this version does not know of it is left out.
 func readAs[T any](m *member, path string) (v T, err error) {
@@ -237,6 +242,7 @@ func (m *member) submitRequest(body *statement.Request, notes []client.Noted) (a
 }
 
 func (m *member) send(o order) (answer, error) {
+	defer m.c.patience()()
 	sent, err := m.way.submit(m.c.ctx, o)
 	if err != nil {
 		return answer{}, err

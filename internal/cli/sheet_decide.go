@@ -197,7 +197,7 @@ func changeSheet(p *proof, change *cell.Change, asked *statement.Change) string 
 			s.say("Name, as the founders signed it: %s", line(name))
 		}
 		if asked.Remove.Key == "" {
-			s.say("That is for good: none of their %s counts any more, and what they have open ends.", count(len(person.Keys), "key"))
+			s.say("That is for good: no signature of theirs counts any more, and what they have open ends.")
 		} else {
 			s.say("That is for good: no signature by that key counts any more.")
 		}

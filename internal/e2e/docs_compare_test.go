@@ -19,10 +19,11 @@ var volatile = []struct {
 	{regexp.MustCompile(`\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}`), "VKEY"},
 	{regexp.MustCompile(`AAAA[A-Za-z0-9+/=]{20,}`), "KEY"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,64}\b|\broot [0-9a-f]{12}\b`), "HEX"},
-	{regexp.MustCompile(`(?i)\b(entry|list|serial|pid|size) \d+`), "$1 N"},
+	{regexp.MustCompile(`(?i)\b(entry|list|serial|pid|size|ends at|number) \d+`), "$1 N"},
 	{regexp.MustCompile(`\b\d+ (entries|statements|key ids|facts|effects)`), "N $1"},
 	{regexp.MustCompile(`/tmp/[^\s:]+`), "FOLDER"},
 	{regexp.MustCompile(`(?m)^ *\d+  TIME`), "N  TIME"},
+	{regexp.MustCompile(` {2,}`), " "}, // columns are as wide as what stands in them
 }
 
 // list is the words of confirmation, by word.

@@ -4,7 +4,9 @@ key=/etc/ssh/ssh_host_ed25519_key report=/etc/halligan-host/report.key
 if [ ! -e "$report" ]; then
 	mkdir -p "$HOME/host" || return
 	key=$HOME/host/hostkey report=$HOME/host/report
-	ssh-keygen -q -t ed25519 -N '' -C '' -f "$key" && ssh-keygen -q -t ed25519 -N '' -C '' -f "$report" || return
+	for made in "$key" "$report"; do
+		[ -e "$made" ] || ssh-keygen -q -t ed25519 -N '' -C '' -f "$made" || return
+	done
 fi
 sed -i -e "s|host_keys: \[\]|host_keys: ['$(ssh-keygen -y -f "$key" | cut -d' ' -f1,2)']|" \
 	-e "s|report_key: \"\"|report_key: '$(ssh-keygen -y -f "$report" | cut -d' ' -f1,2)'|" \

@@ -1,0 +1,59 @@
+package e2e_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// atATime is how many stories are told at a time. Most of a story is waiting, so
+// that it is more than there are cores.
+const atATime = 8
+
+// binaries is the folder of the programs, for all tests together.
+var binaries string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		if err := flag.Set("test.parallel", strconv.Itoa(atATime)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	folder, err := os.MkdirTemp("", "halligan-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	binaries = folder
+	code := m.Run()
+	if err := os.RemoveAll(folder); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// programs builds the programs once, as they are shipped, and gives their folder.
+var programs = sync.OnceValues(func() (string, error) { return binaries, buildAll(binaries) })
+
+func buildAll(folder string, flags ...string) error {
+	var failed []error
+	for _, name := range []string{"halligan", "halligan-host", "halligan-kit"} {
+		args := append([]string{"build", "-buildvcs=false", "-o", filepath.Join(folder, name)}, flags...)
+		cmd := exec.Command("go", append(args, "github.com/halligan-dev/halligan/cmd/"+name)...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			failed = append(failed, fmt.Errorf("cannot build %s: %w\n%s", name, err, out))
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,123 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// patience is how long anything may take that is not a matter of its own time.
+const patience = 60 * time.Second
+
+// process is a program that goes on until it is told to end.
+type process struct {
+	cmd  *exec.Cmd
+	over chan struct{}
+	log  *os.File
+}
+
+// start starts a program; what it says goes to the end of a file.
+func start(log string, cmd *exec.Cmd) (*process, error) {
+	f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Stdout == nil {
+		cmd.Stdout = f
+	}
+	cmd.Stderr = f
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	p := &process{cmd: cmd, over: make(chan struct{}), log: f}
+	go func() {
+		_ = cmd.Wait() // whoever wants to know asks for the state
+		close(p.over)
+	}()
+	return p, nil
+}
+
+// running tells whether it goes on.
+func (p *process) running() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.over:
+		return false
+	default:
+		return true
+	}
+}
+
+// end sends a signal and waits until the process is gone; one that does not go
+// is killed, which is an error.
+func (p *process) end(with syscall.Signal) error {
+	if !p.running() {
+		return nil
+	}
+	defer p.log.Close()
+	if err := p.cmd.Process.Signal(with); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-p.over:
+		return nil
+	case <-time.After(patience):
+	}
+	err := p.cmd.Process.Kill()
+	<-p.over
+	return errors.Join(fmt.Errorf("%s did not end at %s", p.cmd.Path, with), err)
+}
+
+// until asks again until something is so. The last error is told if it never is.
+func until(longest time.Duration, what string, so func() (bool, error)) error {
+	deadline := time.After(longest)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		done, err := so()
+		if done {
+			return nil
+		}
+		select {
+		case <-deadline:
+			return errors.Join(fmt.Errorf("%s: not within %s", what, longest), err)
+		case <-again.C:
+		}
+	}
+}
+
+// output runs a command to its end; its error holds what the command said.
+func output(cmd *exec.Cmd) (string, error) {
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return string(out), fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out, said.String())
+	}
+	return string(out), nil
+}
+
+// freeAddress is a loopback address that nobody listens on.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// answers tells whether somebody listens at an address.
+func answers(address string) bool {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}

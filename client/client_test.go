@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,9 +59,9 @@ func TestOneEmergency(t *testing.T) {
 	report, err := verify.Partial(ctx, h.anchor, data, verify.Options{})
 	must(t, err)
 	same(t, "evidence", report.Good(), true)
-	log, err := ledger.OpenLog(sue.Source(ctx), h.anchor)
+	whole, err := ledger.OpenLog(sue.Source(ctx), h.anchor)
 	must(t, err)
-	must(t, log.Walk(0, func(int64, []byte) error { return nil }))
+	must(t, whole.Walk(0, func(int64, []byte) error { return nil }))
 	_, err = sue.Attachment(ctx, canon.Digest(h.anchor.Genesis))
 	must(t, err)
 
@@ -146,6 +149,7 @@ func TestOnlyThePinnedServer(t *testing.T) {
 
 	old := httptest.NewUnstartedServer(h.door)
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS12}
+	old.Config.ErrorLog = log.New(io.Discard, "", 0)
 	old.StartTLS()
 	defer old.Close()
 	profile = h.profile("ann")
@@ -252,9 +256,10 @@ func TestWatch(t *testing.T) {
 	h := open(t, newKeys(t))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	ann, bob := h.as("ann"), h.as("sue")
-	var told []int64
+	ann, sue := h.as("ann"), h.as("sue")
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		for i := range 6 {
 			if i == 3 {
 				h.server.CloseClientConnections()
@@ -264,18 +269,21 @@ func TestWatch(t *testing.T) {
 			}
 		}
 	}()
-	err := bob.Watch(ctx, 0, func(e client.Event) error {
-		told = append(told, e.Entry)
+	anns, next := 0, int64(1)
+	err := sue.Watch(ctx, 0, func(e client.Event) error {
+		same(t, "entry", e.Entry, next) // each one, once, in order
+		next++
 		if e.Sentence == "" || e.At.IsZero() {
 			t.Errorf("%+v says nothing", e)
 		}
-		if len(told) == 7 {
+		if strings.HasPrefix(e.Sentence, "ann ") {
+			anns++
+		}
+		if anns == 6 {
 			return client.ErrStop
 		}
 		return nil
 	})
 	must(t, err)
-	for i, entry := range told {
-		same(t, "entry", entry, int64(i+1))
-	}
+	<-done
 }

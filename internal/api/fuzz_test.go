@@ -26,7 +26,8 @@ func FuzzStatements(f *testing.F) {
 		if strings.Contains(string(body), string(data)) {
 			return // it may be put together again
 		}
-		r := h.do("POST", "/api/v1/statements", body)
+		r, err := h.send("POST", "/api/v1/statements", body)
+		must(t, err)
 		if r.Status < 400 || r.Status >= 500 || r.reason() == "" {
 			t.Errorf("status %d: %s", r.Status, r.Body)
 		}
@@ -48,7 +49,8 @@ func FuzzTokens(f *testing.F) {
 		if token == good || strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return
 		}
-		r := h.do("GET", "/api/v1/me", nil, "Authorization", "Bearer "+token)
+		r, err := h.send("GET", "/api/v1/me", nil, "Authorization", "Bearer "+token)
+		must(t, err)
 		if r.Status != http.StatusUnauthorized && r.Status != http.StatusTooManyRequests {
 			t.Errorf("status %d: %s", r.Status, r.Body)
 		}

@@ -181,7 +181,7 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 	if out.Events, err = encoded(a.Events); err != nil {
 		return answered{}, err
 	}
-	if a.Request != nil {
+	if a.Request != nil && of.Body.Kind() != statement.KindFetch { // a fetch wants its credential, and fast
 		shown := s.shown(ctx, of.Actor, a.Request)
 		out.Request = &shown
 	}

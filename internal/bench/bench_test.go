@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -75,14 +76,16 @@ func TestInterleave(t *testing.T) {
 }
 
 func TestDrive(t *testing.T) {
-	var calls atomic.Int64
-	done, err := drive(4, 10*time.Millisecond, func(int) error { calls.Add(1); time.Sleep(time.Millisecond); return nil })
-	if err != nil || int64(done.Count) != calls.Load() || done.P50 < time.Millisecond || done.P99 < done.P50 || done.Took < 10*time.Millisecond {
-		t.Errorf("%+v after %d calls, %v", done, calls.Load(), err)
-	}
-	if _, err := drive(4, time.Second, func(int) error { return errors.New("no") }); err == nil {
-		t.Error("a failure is no turn")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		done, err := drive(4, 10*time.Millisecond, func(int) error { calls.Add(1); time.Sleep(time.Millisecond); return nil })
+		if err != nil || done.Count != 40 || calls.Load() != 40 || done.P50 != time.Millisecond || done.P99 != time.Millisecond || done.Took != 10*time.Millisecond {
+			t.Errorf("%+v after %d calls, %v", done, calls.Load(), err)
+		}
+		if _, err := drive(4, time.Second, func(int) error { return errors.New("no") }); err == nil {
+			t.Error("a failure is no turn")
+		}
+	})
 }
 
 func TestVerdict(t *testing.T) {

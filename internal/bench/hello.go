@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
@@ -106,7 +105,7 @@ func hello(cell *folderOf, url string) (func(int) error, error) {
 		body := make([]byte, 600) // as long as a fetch and its signature
 		rand.Read(body)
 		header := http.Header{headerKey: {hex.EncodeToString(public)}, headerSignature: {hex.EncodeToString(ed25519.Sign(key, body))}}
-		_, err := post(client, url, header, http.StatusOK, bytes.NewReader(body))
+		_, err := post(client, ask{url, header, http.StatusOK, body})
 		return err
 	}, nil
 }

@@ -51,7 +51,11 @@ func main() {
 // all measures everything that was asked for and writes the page.
 func (r *run) all(page string) (err error) {
 	begun, load := time.Now(), busy()
-	if r.folder, err = os.MkdirTemp(".", ".bench-"); err != nil {
+	// Not in the system's folder for temporary files, which may be memory.
+	if err := os.MkdirAll(".tools", 0o755); err != nil {
+		return err
+	}
+	if r.folder, err = os.MkdirTemp(".tools", "run-"); err != nil {
 		return err
 	}
 	if r.folder, err = filepath.Abs(r.folder); err != nil {

@@ -80,7 +80,7 @@ func (c *cellClient) submit(person string, key ed25519.PrivateKey, body statemen
 	if err != nil {
 		return answer{}, err
 	}
-	said, err := post(c.http, c.url+"/api/v1/statements", nil, http.StatusCreated, bytes.NewReader(enclose(data, sign(key, body.Kind(), data), notes)))
+	said, err := post(c.http, ask{c.url + "/api/v1/statements", nil, http.StatusCreated, enclose(data, sign(key, body.Kind(), data), notes)})
 	if err != nil {
 		return answer{}, err
 	}
@@ -165,8 +165,8 @@ func (c *cellClient) minter(of canon.Digest, holder ed25519.PrivateKey) (func(in
 		rand.Read(fresh[:])
 		data := hex.AppendEncode(append(make([]byte, 0, len(pattern)), before...), fresh[:])
 		data = append(data, after...)
-		said, err := post(c.http, c.url+"/api/v1/statements", nil, http.StatusCreated,
-			bytes.NewReader(enclose(data, sign(holder, statement.KindFetch, data), nil)))
+		body := enclose(data, sign(holder, statement.KindFetch, data), nil)
+		said, err := post(c.http, ask{c.url + "/api/v1/statements", nil, http.StatusCreated, body})
 		if err == nil && !bytes.Contains(said, []byte("ssh-ed25519-cert-v01@openssh.com ")) {
 			err = fmt.Errorf("no certificate came: %s", said)
 		}

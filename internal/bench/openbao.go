@@ -71,7 +71,7 @@ func (b *bao) prepare() error {
 		Token string   `json:"root_token"`
 	}
 	begin := func() error {
-		said, err := post(b.http, b.url+"sys/init", nil, http.StatusOK, bytes.NewReader([]byte(`{"secret_shares":1,"secret_threshold":1}`)))
+		said, err := post(b.http, ask{b.url + "sys/init", nil, http.StatusOK, []byte(`{"secret_shares":1,"secret_threshold":1}`)})
 		if err != nil {
 			return err
 		}
@@ -84,22 +84,22 @@ func (b *bao) prepare() error {
 		return errors.New("OpenBao gave no key")
 	}
 	unseal := fmt.Appendf(nil, `{"key":%q}`, made.Keys[0])
-	if _, err := post(b.http, b.url+"sys/unseal", nil, http.StatusOK, bytes.NewReader(unseal)); err != nil {
+	if _, err := post(b.http, ask{b.url + "sys/unseal", nil, http.StatusOK, unseal}); err != nil {
 		return err
 	}
 	b.header.Set("X-Vault-Token", made.Token)
 	mount := func() error {
-		_, err := post(b.http, b.url+"sys/mounts/ssh", b.header, http.StatusNoContent, bytes.NewReader([]byte(`{"type":"ssh"}`)))
+		_, err := post(b.http, ask{b.url + "sys/mounts/ssh", b.header, http.StatusNoContent, []byte(`{"type":"ssh"}`)})
 		return err
 	}
 	if err := patiently(mount); err != nil {
 		return err
 	}
-	if _, err := post(b.http, b.url+"ssh/config/ca", b.header, http.StatusOK, bytes.NewReader([]byte(`{"generate_signing_key":true,"key_type":"ed25519"}`))); err != nil {
+	if _, err := post(b.http, ask{b.url + "ssh/config/ca", b.header, http.StatusOK, []byte(`{"generate_signing_key":true,"key_type":"ed25519"}`)}); err != nil {
 		return err
 	}
 	role := `{"key_type":"ca","allow_user_certificates":true,"allowed_users":"*","ttl":"5m"}`
-	_, err := post(b.http, b.url+"ssh/roles/bench", b.header, http.StatusNoContent, bytes.NewReader([]byte(role)))
+	_, err := post(b.http, ask{b.url + "ssh/roles/bench", b.header, http.StatusNoContent, []byte(role)})
 	return err
 }
 
@@ -116,7 +116,7 @@ func patiently(try func() error) error {
 
 // mint has it sign one certificate.
 func (b *bao) mint(int) error {
-	said, err := post(b.http, b.url+"ssh/sign/bench", b.header, http.StatusOK, bytes.NewReader(b.body))
+	said, err := post(b.http, ask{b.url + "ssh/sign/bench", b.header, http.StatusOK, b.body})
 	if err == nil && !bytes.Contains(said, []byte("ssh-ed25519-cert-v01@openssh.com ")) {
 		err = fmt.Errorf("no certificate came: %s", said)
 	}

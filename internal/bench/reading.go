@@ -8,8 +8,8 @@ const reading = `
 - B1 and B3 wait for the disk before anybody is answered; OpenBao's audit file is
   written and not flushed, and signing a certificate writes nothing else there.
   The row beside the limits says what this machine allows at all.
-- B3 drives the append path of the decider: 300 bytes, the tree, the snapshots of
-  sixteen requests, the signed head. Tessera runs with batches of 256 and an age
+- B3 drives the append path of the decider: 300 bytes, the tree, a snapshot for
+  each four entries, the signed head. Tessera runs with batches of 256 and an age
   of 5 ms, its answer being final when the tree with the entry is written.
 - B4 works in memory. The parts of a full replay are every signature, one SHA-256
   and one JSON pass for each entry; the replay decides every entry again as well.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -91,14 +92,22 @@ func caller(certificate string) (*http.Client, error) {
 	}}, nil
 }
 
-// post sends JSON and gives the answer's body, or an error unless the status is
-// the one that is due.
-func post(client *http.Client, url string, header http.Header, due int, body io.Reader) ([]byte, error) {
-	request, err := http.NewRequest(http.MethodPost, url, body)
+// ask is a POST of JSON, and the status that is due in answer to it.
+type ask struct {
+	url    string
+	header http.Header
+	due    int
+	body   []byte
+}
+
+// post sends it and gives the answer's body, or an error when the status is
+// another than the one that is due.
+func post(client *http.Client, a ask) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodPost, a.url, bytes.NewReader(a.body))
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range header {
+	for name, values := range a.header {
 		request.Header[name] = values
 	}
 	request.Header.Set("Content-Type", "application/json")
@@ -111,8 +120,8 @@ func post(client *http.Client, url string, header http.Header, due int, body io.
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != due {
-		return nil, fmt.Errorf("%s: %s: %s", url, answer.Status, said)
+	if answer.StatusCode != a.due {
+		return nil, fmt.Errorf("%s: %s: %s", a.url, answer.Status, said)
 	}
 	return said, nil
 }

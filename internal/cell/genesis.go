@@ -101,6 +101,11 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := canon.CheckOrigin(g.Origin); err != nil {
 		return r, fmt.Errorf("origin: %w", err)
 	}
+	for _, p := range g.People {
+		if p.Removed || slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Removed }) {
+			return r, fmt.Errorf("people: %s: nobody and no key is removed on the first day", p.ID)
+		}
+	}
 	for i, founder := range g.Founders {
 		if !r.Has(founder) || slices.Contains(g.Founders[:i], founder) {
 			return r, fmt.Errorf("founders: %q must be a person, named once", founder)
@@ -158,8 +163,8 @@ func (g *Genesis) checkMachineKeys(r *roster.Roster) error {
 		if parsed.Fingerprint != key.Fingerprint {
 			return fmt.Errorf("key %s is not of fingerprint %s", parsed.Fingerprint, key.Fingerprint)
 		}
-		if owner, taken := r.Owner(key.Fingerprint); taken {
-			return fmt.Errorf("key %s of a machine is also the key of person %s", key.Fingerprint, owner)
+		if r.Knows(key.Fingerprint) {
+			return fmt.Errorf("key %s of a machine is also a person's", key.Fingerprint)
 		}
 	}
 	return nil

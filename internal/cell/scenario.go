@@ -10,6 +10,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/roster"
+	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 var accountShape = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
@@ -116,8 +117,8 @@ func checkControls(c access.Controls) error {
 }
 
 func checkOpens(s *access.Scenario, g *Genesis) error {
-	if len(s.Opens) == 0 || len(s.Opens) > 64 {
-		return errors.New("opens: must name 1 to 64 targets")
+	if len(s.Opens) == 0 || len(s.Opens) > statement.TargetsMost {
+		return fmt.Errorf("opens: must name 1 to %d targets", statement.TargetsMost)
 	}
 	seen := map[string]bool{}
 	for i, open := range s.Opens {

@@ -28,7 +28,9 @@ func TestChangeIsSignedAsProposed(t *testing.T) {
 		l.answers["changes/"+leo.String()[:10]] = map[string]any{"id": shown}
 		l.answers["changes/"+shown.String()+"/evidence"] = evidence
 	}
-	sign := func() (int, string, string) { return d.run("change", "sign", leo.String()[:10], "--check", "in-person") }
+	sign := func() (int, string, string) {
+		return d.run("change", "sign", leo.String()[:10], "--check", "in-person")
+	}
 	serve(bob, whole)
 	if code, _, errOut := sign(); code != 6 || len(l.taken()) != 0 {
 		t.Errorf("another change: code %d, %s", code, errOut)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -13,6 +14,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/server"
 )
 
@@ -187,6 +189,10 @@ func broken(err error) error {
 
 // foundWith signs genesis for a founder.
 func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Founding, error) {
+	if key := ssh.FingerprintSHA256(signer.PublicKey()); !owns(b, founder, key) {
+		return server.Founding{}, failf(exitUsage, "cannot sign for %s: %s is not one of their keys in cell.yaml", founder, key).
+			or("name the founder and their own key: --as ID --key FILE, or --with ID=FILE")
+	}
 	data, err := server.FoundStatement(b, founder)
 	if err != nil {
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
@@ -196,4 +202,14 @@ func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Foun
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
 	}
 	return server.Founding{Statement: data, Signature: ledger.Signature{SSHSig: blob}}, nil
+}
+
+// owns tells whether a key is a person's.
+func owns(b *config.Bundle, person, fingerprint string) bool {
+	for _, p := range b.Genesis.People {
+		if p.ID == person {
+			return slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Fingerprint == fingerprint })
+		}
+	}
+	return false
 }

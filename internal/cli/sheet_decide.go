@@ -106,7 +106,7 @@ func (b *brief) conditions() []string {
 // meaning is what a decision will say, in one paragraph.
 func (b *brief) meaning(actor string, d *statement.Decision) string {
 	if d.Verdict == statement.Deny {
-		return fmt.Sprintf("Your signature, as %s, says no to exactly this request (%s). It ends it, %s.",
+		return fmt.Sprintf("Your signature, as %s, says no to exactly this request (%s), %s. It ends it.",
 			actor, b.request.ID.Short(), checkedBy(d.Check))
 	}
 	length, targets := b.left(d)
@@ -117,10 +117,14 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 	before := places(terms.Quorum.Missing(agreed, b.world.Roster.In))
 	after := places(terms.Quorum.Missing(append(agreed, actor), b.world.Roster.In))
 	switch {
+	case actor == b.request.Requester:
+		text += " Nobody decides on their own request: the rules will refuse it."
 	case after == 0:
 		text += " It is the last one that is needed: access opens at once."
 	case after < before:
 		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
+	case !slices.Contains(agreed, actor) && terms.Quorum.Names(actor, b.world.Roster.In):
+		text += " It fills no place that is empty: it counts when a signature before it counts no more."
 	default:
 		text += " It fills no place of the quorum: the rules will refuse it."
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -31,6 +32,7 @@ import (
 //	host up|down              connect the SSH host, or cut it off
 //	[!] enter FILE            log in with a credential; with ! it must be refused
 //	[!] session FILE          log in and stay; ended: wait for the end, ! alive
+//	past TIME                 wait until an instant is past
 //	sql STATEMENT             edit the stopped server's database
 //	mode MODE FILE...         demand permissions
 func TestStories(t *testing.T) {
@@ -95,6 +97,12 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"down":  plain(func(_ *testscript.TestScript, s *story, _ []string) error { return s.stopServer(syscall.SIGINT) }),
 	"crash": plain(func(_ *testscript.TestScript, s *story, _ []string) error { return s.stopServer(syscall.SIGKILL) }),
 	"code":  plain(exitCode),
+	"past": plain(func(_ *testscript.TestScript, s *story, args []string) error {
+		return until(patience, args[0]+" to be over", func() (bool, error) {
+			end, err := time.Parse(time.RFC3339Nano, args[0])
+			return time.Now().After(end), err
+		})
+	}),
 	"let": plain(func(ts *testscript.TestScript, _ *story, args []string) error {
 		value, err := at(ts.ReadFile("stdout"), args[1])
 		if err == nil && value == "" {

@@ -134,9 +134,23 @@ func (s *Server) wire(ctx context.Context) error {
 	s.monitor.Watch(s.broker)
 	s.api = api.New(api.Options{
 		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
-		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor,
+		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
 	})
 	return nil
+}
+
+// names are the host names that callers may use, so that a page elsewhere cannot
+// reach the server by a name that it made point here. A server that listens on
+// every address cannot know all of its names.
+func (s *Server) names() []string {
+	host, _, err := net.SplitHostPort(s.Settings.Listen)
+	if err != nil || host == "" {
+		return nil
+	}
+	if address := net.ParseIP(host); address != nil && address.IsUnspecified() {
+		return nil
+	}
+	return []string{s.Anchor.Origin, host, "localhost", "127.0.0.1", "::1"}
 }
 
 func (s *Server) listen() (err error) {

@@ -13,7 +13,7 @@ import (
 const DayLongest = canon.Seconds(12 * 3600)
 
 // TargetsMost bounds the targets of one request.
-const TargetsMost = 64
+const TargetsMost = 48
 
 var (
 	incidentShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}$`)

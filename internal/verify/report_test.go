@@ -248,19 +248,6 @@ func TestTextIsPlain(t *testing.T) {
 			t.Errorf("%s: %q", name, text)
 		}
 	}
-	c := newCell(3, 1, nil)
-	c.Address = hostile
-	c.must(c.By("sam", "sam", &statement.Change{Remove: statement.Removal{Person: "bob"}, Reason: c.note("left")}))
-	src, cp := c.export(c.bodies)
-	report := check(t, src, c.anchor, cp)
-	for _, word := range report.Cell.Server {
-		if strings.ContainsAny(word.Says, "\x1b\u202e\u009b\n") {
-			t.Errorf("%q", word.Says)
-		}
-	}
-	if !report.Good() || len(report.Cell.Server) == 0 {
-		t.Errorf("%s", report.Text())
-	}
 }
 
 // TestClassesAreDocumented: every class that a fault bears stands in the table.

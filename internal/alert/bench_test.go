@@ -37,55 +37,6 @@ func BenchmarkSend(b *testing.B) {
 	ratios(b, alarms, bare)
 }
 
-// BenchmarkDispatch is B10 with what stands around: from Submit to the POST
-// being received, while another channel hangs, against bare POSTs.
-func BenchmarkDispatch(b *testing.B) {
-	received := make(chan time.Time, 1)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		at := time.Now()
-		_, _ = io.Copy(io.Discard, r.Body)
-		if r.Header.Get("webhook-id") != "" {
-			received <- at
-		}
-	}))
-	b.Cleanup(receiver.Close)
-	done := make(chan struct{}, 1)
-	d, err := alert.NewDispatcher(alert.Dispatch{
-		Sinks:  map[string]alert.Sink{"dead": sink(hang), "pager": channel(b, receiver.URL, nil)},
-		Report: func(alert.Outcome) { done <- struct{}{} },
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(d.Close)
-	client := &http.Client{Transport: &http.Transport{}}
-	b.Cleanup(client.CloseIdleConnections)
-	m := sample()
-	body, err := m.Encode()
-	if err != nil {
-		b.Fatal(err)
-	}
-	var alarms, bare []time.Duration
-	for n := 0; b.Loop(); n++ {
-		start := time.Now()
-		post(b, client, receiver.URL, body)
-		bare = append(bare, time.Since(start))
-		m.ID = alert.MessageID(time.Now().String())
-		start = time.Now()
-		if n < alert.DefaultQueue {
-			if err := d.Submit("dead", m); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := d.Submit("pager", m); err != nil {
-			b.Fatal(err)
-		}
-		alarms = append(alarms, (<-received).Sub(start))
-		<-done
-	}
-	ratios(b, alarms, bare)
-}
-
 func BenchmarkVerify(b *testing.B) {
 	m := sample()
 	body, err := m.Encode()

@@ -76,15 +76,22 @@ func TestSecretsOccurNowhere(t *testing.T) {
 	}
 }
 
+// inHand is what a caller holds of an attempt.
+type inHand struct {
+	Message alert.Message
+	Receipt alert.Receipt
+	Err     error
+}
+
 // outcome is what a caller has in hand after an attempt.
-func outcome(t *testing.T, w *alert.Webhook, delivered bool) alert.Outcome {
+func outcome(t *testing.T, w *alert.Webhook, delivered bool) inHand {
 	t.Helper()
 	m := sample()
 	receipt, err := w.Send(t.Context(), m)
 	if (err == nil) != delivered {
 		t.Errorf("Send = %+v, %v", receipt, err)
 	}
-	return alert.Outcome{Channel: w.Channel(), Message: m, Attempt: 1, Receipt: receipt, Err: err}
+	return inHand{Message: m, Receipt: receipt, Err: err}
 }
 
 // printed shows v in each way that a program prints.
@@ -92,7 +99,7 @@ func printed(clean func(name, text string), name string, v any) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		clean(name+" "+verb, fmt.Sprintf(verb, v))
 	}
-	if o, ok := v.(alert.Outcome); ok {
+	if o, ok := v.(inHand); ok {
 		for err := o.Err; err != nil; err = errors.Unwrap(err) {
 			clean(name+" error", err.Error())
 			clean(name+" error %#v", fmt.Sprintf("%#v", err))

@@ -4,9 +4,7 @@
 //
 // It is not for deciding who hears of what (the cell enqueues an alarm task for
 // each channel), and not for remembering: tasks are durable in the store, and
-// what this package holds is lost with the process. A caller that keeps its own
-// schedule needs [Webhook.Send] and [Backoff] only; [Dispatcher] is that
-// schedule for callers that have none.
+// the scheduler tries each again until it is answered. Here is one attempt.
 //
 // Invariants, each with the reason at its place:
 //
@@ -21,8 +19,7 @@
 //     so that neither a name server nor a receiver can turn an alarm against the
 //     metadata service or another program on this machine (guard.go).
 //   - A receiver cannot hold us up: one attempt has [Deadline], little of an
-//     answer is read, a Retry-After counts up to [MaxWait], and every channel
-//     has its own queue, workers and connections (dispatcher.go).
+//     answer is read, and a Retry-After counts up to [MaxWait] (webhook.go).
 //
 // What a receipt says: the receiver answered 2xx. That a person saw the alarm is
 // another fact, and not claimed here.

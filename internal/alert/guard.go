@@ -77,7 +77,7 @@ func transport(client *http.Client, loopback bool) (*http.Transport, error) {
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
 		IdleConnTimeout:        idleFor,
-		MaxIdleConnsPerHost:    DefaultWorkers,
+		MaxIdleConnsPerHost:    idleMost,
 		MaxResponseHeaderBytes: answerLimit,
 		TLSHandshakeTimeout:    Deadline,
 	}

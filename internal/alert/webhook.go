@@ -32,6 +32,12 @@ type Receipt struct {
 	At     time.Time // when the answer came
 }
 
+// MaxWait is the most that a Retry-After counts for.
+const MaxWait = 5 * time.Minute
+
+// idleMost is how many connections to one receiver are kept.
+const idleMost = 4
+
 // Webhook is one channel: an address and the secret that it knows us by. It is
 // safe for concurrent use, and prints without its secrets.
 //

@@ -48,7 +48,7 @@ func (b *batch) touch(stream string) {
 
 func (b *batch) memo(memos []cell.Memo) {
 	for _, m := range memos {
-		b.Nonces = append(b.Nonces, Nonce{Key: m.Key, Expires: m.Expires, Body: m.Body})
+		b.Memos = append(b.Memos, Memo{Key: m.Key, Expires: m.Expires, Body: m.Body})
 	}
 }
 

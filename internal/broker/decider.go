@@ -266,7 +266,7 @@ func kept(state State, tree ledger.Edge) cell.Kept {
 	for _, s := range state.Streams {
 		k.Streams[s.ID] = cell.Stream{Last: s.Last, Snapshot: s.Snapshot}
 	}
-	for _, n := range state.Nonces {
+	for _, n := range state.Memos {
 		k.Memos = append(k.Memos, cell.Memo{Key: n.Key, Expires: n.Expires, Body: n.Body})
 	}
 	for _, t := range state.Tasks {

@@ -90,7 +90,7 @@ type Batch struct {
 	Tiles       []ledger.TileEdit // replaces the tile at (level, index)
 	World       []byte            // snapshot of what belongs to no stream
 	Streams     []Stream          // replaces the stream's snapshot
-	Nonces      []Nonce
+	Memos      []Memo
 	Enqueued    []Task
 	Done        []string // ids of tasks; a task may be enqueued and done in one batch
 	Attachments [][]byte // idempotent by SHA-256
@@ -113,8 +113,9 @@ type Stream struct {
 	Snapshot []byte
 }
 
-// Nonce is something to remember (a used nonce, a revoked key id, a published checkpoint) until an instant; Append replaces one of the same key.
-type Nonce struct {
+// Memo is something to remember until an instant: a used nonce, a revoked key
+// id, a published checkpoint. Append replaces one of the same key.
+type Memo struct {
 	Key     string
 	Expires canon.Time
 	Body    []byte
@@ -131,7 +132,7 @@ type State struct {
 	Head    Head
 	World   []byte // nil before the first batch
 	Streams []Stream
-	Nonces  []Nonce // those whose Expires is after the newest entry's time are always among them
+	Memos  []Memo // those whose Expires is after the newest entry's time are always among them
 	Tasks   []Task
 	Tiles   []ledger.TileEdit // the rightmost tile of every level
 }

@@ -121,7 +121,7 @@ func (c *checking) compare(ctx context.Context, state broker.State, vkey string)
 	}
 	c.compareStreams(ctx, state)
 	c.compareTasks(state.Tasks)
-	c.compareMemos(state.Nonces)
+	c.compareMemos(state.Memos)
 	for _, edit := range c.tiles.Dirty() {
 		stored, err := c.store.Tile(ctx, edit.Level, edit.Index)
 		if err != nil || !bytes.Equal(stored, edit.Data) {
@@ -188,7 +188,7 @@ func (c *checking) compareTasks(stored []broker.Task) {
 
 // compareMemos demands that nothing that still matters was forgotten. What is
 // kept beyond that is past, and is swept in time.
-func (c *checking) compareMemos(stored []broker.Nonce) {
+func (c *checking) compareMemos(stored []broker.Memo) {
 	kept := map[string][]byte{}
 	for _, n := range stored {
 		kept[n.Key] = n.Body
@@ -238,7 +238,7 @@ func (c *checking) rebuild(ctx context.Context, stored, head broker.Head) error 
 		batch.Streams = append(batch.Streams, broker.Stream{ID: stream, Live: live, Last: s.Last, Snapshot: s.Snapshot})
 	}
 	for _, memo := range append(c.memos(), c.world.KeepPublished()...) {
-		batch.Nonces = append(batch.Nonces, broker.Nonce{Key: memo.Key, Expires: memo.Expires, Body: memo.Body})
+		batch.Memos = append(batch.Memos, broker.Memo{Key: memo.Key, Expires: memo.Expires, Body: memo.Body})
 	}
 	for _, t := range c.world.Tasks {
 		batch.Enqueued = append(batch.Enqueued, broker.Task{ID: t.ID, Body: canon.MustEncode(t)})

@@ -134,7 +134,7 @@ func (w *writer) putDerived(ctx context.Context, batch broker.Batch) error {
 			return err
 		}
 	}
-	for _, n := range batch.Nonces {
+	for _, n := range batch.Memos {
 		if err := exec(ctx, "nonce", w.nonce, n.Key, n.Expires.Std().UnixMilli(), solid(n.Body)); err != nil {
 			return err
 		}

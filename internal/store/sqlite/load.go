@@ -45,7 +45,7 @@ func (s *Store) load(ctx context.Context) (st broker.State, err error) {
 	if st.Streams, err = query(ctx, tx, live, scanStream); err != nil {
 		return st, fmt.Errorf("streams: %w", err)
 	}
-	if st.Nonces, err = query(ctx, tx, "SELECT key, expires, body FROM nonce ORDER BY seq", scanNonce); err != nil {
+	if st.Memos, err = query(ctx, tx, "SELECT key, expires, body FROM nonce ORDER BY seq", scanNonce); err != nil {
 		return st, fmt.Errorf("nonces: %w", err)
 	}
 	if st.Tasks, err = query(ctx, tx, "SELECT id, body FROM task ORDER BY seq", scanTask); err != nil {
@@ -65,7 +65,7 @@ func query[T any](ctx context.Context, tx *sql.Tx, text string, scan func(*sql.R
 	return collect(rows, scan)
 }
 
-func scanNonce(rows *sql.Rows) (n broker.Nonce, err error) {
+func scanNonce(rows *sql.Rows) (n broker.Memo, err error) {
 	var millis int64
 	err = rows.Scan(&n.Key, &millis, &n.Body)
 	n.Expires = canon.At(time.UnixMilli(millis))

@@ -19,10 +19,10 @@ type sweep struct {
 	after   int64 // the broom stands behind this row
 }
 
-// run sweeps when enough nonces were written. Nonces are past when they expired
+// run sweeps when enough nonces were written. Memos are past when they expired
 // before the newest entry was recorded; recorded time never goes back.
 func (b *sweep) run(ctx context.Context, w *writer, batch broker.Batch) error {
-	b.written += len(batch.Nonces)
+	b.written += len(batch.Memos)
 	if b.written < sweepEvery || len(batch.Entries) == 0 {
 		return nil
 	}

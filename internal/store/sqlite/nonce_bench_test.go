@@ -27,7 +27,7 @@ func BenchmarkNonces(b *testing.B) {
 				batch := log.Batch("session")
 				for range n {
 					key := "used/ann:" + canon.Sum(fmt.Append(nil, written)).String()
-					batch.Nonces = append(batch.Nonces, broker.Nonce{Key: key, Expires: storetest.Start.Add(1e6 * time.Second), Body: []byte("{}")})
+					batch.Memos = append(batch.Memos, broker.Memo{Key: key, Expires: storetest.Start.Add(1e6 * time.Second), Body: []byte("{}")})
 					written++
 				}
 				if err := s.Append(b.Context(), on, batch); err != nil {

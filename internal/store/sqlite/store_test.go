@@ -40,10 +40,10 @@ func TestNoncesAreSwept(t *testing.T) {
 	s, log := appended(t, t.TempDir(), 400, func(i int, b *broker.Batch) {
 		now := storetest.At(b.Head.Size - 1)
 		for j := range 20 {
-			b.Nonces = append(b.Nonces, broker.Nonce{Key: fmt.Sprintf("%d.%d", i, j), Expires: now.Add(canon.Seconds(10).Duration())})
+			b.Memos = append(b.Memos, broker.Memo{Key: fmt.Sprintf("%d.%d", i, j), Expires: now.Add(canon.Seconds(10).Duration())})
 		}
 		if i%40 == 0 {
-			b.Nonces = append(b.Nonces, broker.Nonce{Key: fmt.Sprint("long ", i), Expires: now.Add(canon.Seconds(1_000_000).Duration())})
+			b.Memos = append(b.Memos, broker.Memo{Key: fmt.Sprint("long ", i), Expires: now.Add(canon.Seconds(1_000_000).Duration())})
 		}
 	})
 	defer s.Close()
@@ -51,11 +51,11 @@ func TestNoncesAreSwept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(state.Nonces); n > 2000 {
+	if n := len(state.Memos); n > 2000 {
 		t.Errorf("%d of 8010 nonces are still there, all but 110 are past", n)
 	}
 	good := 0
-	for _, n := range state.Nonces {
+	for _, n := range state.Memos {
 		if n.Expires.After(storetest.At(log.Head().Size - 1)) {
 			good++
 		}
@@ -68,7 +68,7 @@ func TestNoncesAreSwept(t *testing.T) {
 func TestRebuild(t *testing.T) {
 	place := t.TempDir()
 	s, log := appended(t, place, 300, func(i int, b *broker.Batch) {
-		b.Nonces = []broker.Nonce{{Key: fmt.Sprint(i), Expires: storetest.At(1_000_000), Body: []byte("{}")}}
+		b.Memos = []broker.Memo{{Key: fmt.Sprint(i), Expires: storetest.At(1_000_000), Body: []byte("{}")}}
 		b.Enqueued = []broker.Task{{ID: fmt.Sprint(i), Body: []byte("{}")}}
 		b.Attachments = [][]byte{fmt.Appendf(nil, "attachment %d", i)}
 		b.Streams[1].Live = i%2 == 0
@@ -78,7 +78,7 @@ func TestRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := broker.Batch{Head: whole.Head, World: whole.World, Streams: whole.Streams, Nonces: whole.Nonces, Enqueued: whole.Tasks, Tiles: whole.Tiles}
+	batch := broker.Batch{Head: whole.Head, World: whole.World, Streams: whole.Streams, Memos: whole.Memos, Enqueued: whole.Tasks, Tiles: whole.Tiles}
 	for index := range whole.Head.Size / ledger.TileWidth { // Load gives the rightmost only
 		full, err := s.Tile(ctx, 0, index)
 		if err != nil {

@@ -106,7 +106,7 @@ func same(t *testing.T, what string, got, want any) {
 		cmp.Comparer(func(a, b canon.Time) bool { return a.Equal(b) }),
 		cmpopts.SortSlices(func(a, b broker.Stream) bool { return a.ID < b.ID }),
 		cmpopts.SortSlices(func(a, b broker.Task) bool { return a.ID < b.ID }),
-		cmpopts.SortSlices(func(a, b broker.Nonce) bool { return a.Key < b.Key }),
+		cmpopts.SortSlices(func(a, b broker.Memo) bool { return a.Key < b.Key }),
 		cmpopts.SortSlices(func(a, b ledger.TileEdit) bool { return a.Level < b.Level }),
 	}
 	if diff := cmp.Diff(want, got, opts); diff != "" {

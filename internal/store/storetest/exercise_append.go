@@ -32,7 +32,7 @@ func exerciseEmpty(t *testing.T, s Store) {
 func everything(l *Log) broker.Batch {
 	b := l.Batch("cell", "request/1", "request/1", "session")
 	b.Entries[3].Statement = canon.Digest{}
-	b.Nonces = []broker.Nonce{
+	b.Memos = []broker.Memo{
 		{Key: "ann 1", Expires: At(1_000_000), Body: []byte(`{"n":1}`)},
 		{Key: "bob 1", Expires: At(2_000_000), Body: []byte(`{"n":2}`)},
 	}
@@ -43,7 +43,7 @@ func everything(l *Log) broker.Batch {
 }
 
 func stateOf(l *Log, b broker.Batch) broker.State {
-	return broker.State{Head: l.Head(), World: b.World, Streams: b.Streams, Nonces: b.Nonces, Tasks: b.Enqueued, Tiles: l.tiles.Partial()}
+	return broker.State{Head: l.Head(), World: b.World, Streams: b.Streams, Memos: b.Memos, Tasks: b.Enqueued, Tiles: l.tiles.Partial()}
 }
 
 func exerciseRoundTrip(t *testing.T, s Store) {
@@ -205,7 +205,7 @@ func exerciseReopening(t *testing.T, open Open) {
 		}
 		on := l.Head()
 		more := l.Batch("cell", "request/1", "request/1", "session")
-		more.Nonces, more.Enqueued, more.Attachments, more.Notes = b.Nonces, b.Enqueued, b.Attachments, b.Notes
+		more.Memos, more.Enqueued, more.Attachments, more.Notes = b.Memos, b.Enqueued, b.Attachments, b.Notes
 		put(t, s, on, more)
 		b = more
 	}

@@ -78,21 +78,21 @@ func exerciseTasks(t *testing.T, s Store) {
 
 func exerciseNonces(t *testing.T, s Store) {
 	l := fresh(t)
-	live := map[string]broker.Nonce{}
+	live := map[string]broker.Memo{}
 	for i := range 400 {
 		on := l.Head()
 		b := l.Batch("session", "session")
 		at := At(b.Head.Size - 1)
 		for j := range 3 {
-			n := broker.Nonce{Key: fmt.Sprintf("ann %d.%d", i, j), Expires: at.Add(canon.Seconds(1 + 50*j).Duration()), Body: []byte("{}")}
-			b.Nonces = append(b.Nonces, n)
+			n := broker.Memo{Key: fmt.Sprintf("ann %d.%d", i, j), Expires: at.Add(canon.Seconds(1 + 50*j).Duration()), Body: []byte("{}")}
+			b.Memos = append(b.Memos, n)
 			live[n.Key] = n
 		}
 		put(t, s, on, b)
 	}
 	now := At(l.Head().Size - 1)
-	kept := map[string]broker.Nonce{}
-	for _, n := range load(t, s).Nonces {
+	kept := map[string]broker.Memo{}
+	for _, n := range load(t, s).Memos {
 		if _, twice := kept[n.Key]; twice {
 			t.Errorf("nonce %s twice", n.Key)
 		}
@@ -112,11 +112,11 @@ func exerciseNonces(t *testing.T, s Store) {
 	for _, hours := range []time.Duration{100, 1, 2} { // replaced by one that is forgotten earlier, or later
 		on := l.Head()
 		b := l.Batch("session")
-		again := broker.Nonce{Key: "ann 399.2", Expires: now.Add(hours * time.Hour), Body: fmt.Appendf(nil, "%d", hours)}
-		b.Nonces = []broker.Nonce{again}
+		again := broker.Memo{Key: "ann 399.2", Expires: now.Add(hours * time.Hour), Body: fmt.Appendf(nil, "%d", hours)}
+		b.Memos = []broker.Memo{again}
 		put(t, s, on, b)
-		nonces := load(t, s).Nonces
-		found := slices.IndexFunc(nonces, func(n broker.Nonce) bool { return n.Key == again.Key })
+		nonces := load(t, s).Memos
+		found := slices.IndexFunc(nonces, func(n broker.Memo) bool { return n.Key == again.Key })
 		if found < 0 {
 			t.Fatal("a nonce written again is gone")
 		}

@@ -126,8 +126,8 @@ func (s forgets) Load(ctx context.Context) (broker.State, error) {
 	if s.tasks {
 		state.Tasks = nil
 	}
-	if s.nonces && len(state.Nonces) > 0 {
-		state.Nonces = state.Nonces[:len(state.Nonces)-1]
+	if s.nonces && len(state.Memos) > 0 {
+		state.Memos = state.Memos[:len(state.Memos)-1]
 	}
 	if s.tiles {
 		state.Tiles = nil

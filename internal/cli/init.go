@@ -21,7 +21,7 @@ type initCommand struct {
 
 type initNewCommand struct {
 	Folder  string   `arg:"" optional:"" default:"." help:"Where the cell lives."`
-	Name    string   `required:"" help:"The cell's public host name and ledger origin, for ever."`
+	Name    string   `required:"" placeholder:"NAME" help:"The cell's public host name and ledger origin, for ever."`
 	Person  []string `required:"" placeholder:"ID=FILE.pub" help:"A founder and their SSH public key; once for each founder."`
 	Host    []string `placeholder:"ID=ADDRESS" help:"An SSH host that scenarios may open, such as db1=db1.example.com:22, whose keys you add to cell.yaml."`
 	Channel []string `placeholder:"ID" help:"A webhook channel for alarms."`

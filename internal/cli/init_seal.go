@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
@@ -30,7 +32,7 @@ type founding struct {
 type initSignCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the cell lives."`
 	As     string `required:"" placeholder:"ID" help:"The founder who signs."`
-	Key    string `required:"" placeholder:"FILE" help:"Their SSH private key."`
+	Key    string `required:"" placeholder:"FILE" help:"Their SSH key: a private key file, or a .pub file whose key is in ssh-agent."`
 }
 
 // Help is shown by --help.
@@ -47,11 +49,11 @@ func (c *initSignCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	signer, err := on.privateKey(c.Key)
+	signer, err := on.founderKey(c.Key)
 	if err != nil {
 		return err
 	}
-	signed, err := foundWith(&bundle, c.As, signer)
+	signed, err := foundWith(on.ctx, &bundle, c.As, signer)
 	if err != nil {
 		return err
 	}
@@ -130,11 +132,11 @@ func (c *initSealCommand) signatures(on *call, b *config.Bundle) ([]server.Found
 		if !ok {
 			return nil, failf(exitUsage, "cannot read --with %q", pair).or("write it as ID=FILE")
 		}
-		signer, err := on.privateKey(file)
+		signer, err := on.founderKey(file)
 		if err != nil {
 			return nil, err
 		}
-		made, err := foundWith(b, id, signer)
+		made, err := foundWith(on.ctx, b, id, signer)
 		if err != nil {
 			return nil, err
 		}
@@ -188,16 +190,20 @@ func broken(err error) error {
 }
 
 // foundWith signs genesis for a founder.
-func foundWith(b *config.Bundle, founder string, signer ssh.Signer) (server.Founding, error) {
-	if key := ssh.FingerprintSHA256(signer.PublicKey()); !owns(b, founder, key) {
-		return server.Founding{}, failf(exitUsage, "cannot sign for %s: %s is not one of their keys in cell.yaml", founder, key).
+func foundWith(ctx context.Context, b *config.Bundle, founder string, signer client.Signer) (server.Founding, error) {
+	key, err := ssh.ParsePublicKey(signer.Key())
+	if err != nil {
+		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
+	}
+	if !owns(b, founder, ssh.FingerprintSHA256(key)) {
+		return server.Founding{}, failf(exitUsage, "cannot sign for %s: %s is not one of their keys in cell.yaml", founder, ssh.FingerprintSHA256(key)).
 			or("name the founder and their own key: --as ID --key FILE, or --with ID=FILE")
 	}
 	data, err := server.FoundStatement(b, founder)
 	if err != nil {
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
 	}
-	blob, err := sshsig.Sign(signer, sshsig.Namespace("found"), data)
+	blob, err := signer.Sign(ctx, sshsig.Namespace("found"), data)
 	if err != nil {
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
 	}

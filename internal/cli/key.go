@@ -1,25 +1,13 @@
 package cli
 
-import (
-	"errors"
-	"os"
+import "github.com/halligan-dev/halligan/client"
 
-	"golang.org/x/crypto/ssh"
-)
-
-// privateKey reads an SSH private key from a file.
-func (c *call) privateKey(path string) (ssh.Signer, error) {
-	data, err := os.ReadFile(path)
+// founderKey finds the key that a founder named: a private key file, which may
+// ask for its passphrase or a touch, or a .pub file whose key ssh-agent holds.
+func (c *call) founderKey(name string) (client.Signer, error) {
+	signer, err := client.OpenSigner(name, c.passphrase())
 	if err != nil {
-		return nil, because(exitUsage, err, "cannot read the key")
-	}
-	signer, err := ssh.ParsePrivateKey(data)
-	var locked *ssh.PassphraseMissingError
-	switch {
-	case errors.As(err, &locked):
-		return nil, failf(exitUsage, "cannot use %s: it is locked with a passphrase", path).or("ssh-add %s, and leave --key away or name its .pub file", path)
-	case err != nil:
-		return nil, because(exitUsage, err, "cannot use %s as an SSH private key", path).or("name a private key such as ~/.ssh/id_ed25519")
+		return nil, because(exitUsage, err, "").or("name a private key such as ~/.ssh/id_ed25519, or a .pub file whose key ssh-agent holds")
 	}
 	return signer, nil
 }

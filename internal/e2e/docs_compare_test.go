@@ -126,7 +126,7 @@ func TestReadPage(t *testing.T) {
 		"only hidden":      "<!-- run: true -->\n",
 		"open":             "```sh\ntrue\n",
 		"output first":     "```console\ndone\n```\n",
-		"unknown need":     "<!-- needs: luck -->\n```sh\ntrue\n```\n",
+		"unknown need":     "<!-- needs: good luck -->\n```sh\ntrue\n```\n",
 		"reason for none":  "<!-- not run: why -->\n",
 		"reason for yaml":  "<!-- not run: why -->\n```yaml\na: b\n```\n",
 		"malformed remark": "<!-- setup cell -->\n```sh\ntrue\n```\n",

@@ -12,7 +12,7 @@ import (
 //	<!-- setup: NAME -->            run testdata/docs/NAME.sh before what follows
 //	<!-- run: COMMANDS -->          run these as well, which a reader does not need
 //	<!-- as: PERSON -->             whose machine this is from here on
-//	<!-- needs: root -->            a machine that can be changed: see run.go
+//	<!-- needs: root, curl -->      programs, and "root": a machine to be changed
 //	<!-- not run: REASON -->        the next block is not run
 //	<!-- nothing to run: REASON --> no block of the page is run
 //
@@ -23,8 +23,8 @@ type page struct {
 	name    string
 	steps   []step
 	left    []unrun
-	root    bool   // it wants root and namespaces of its own
-	nothing string // why nothing is run
+	needs   []string // programs; "root" wants root and namespaces of its own
+	nothing string   // why nothing is run
 }
 
 // step is one command, or one block of commands.
@@ -110,10 +110,12 @@ func (p *page) remark(at int, text string, why *string) error {
 	case "as":
 		p.steps = append(p.steps, step{command: "become " + m[2]})
 	case "needs":
-		if m[2] != "root" {
-			return fmt.Errorf("%s:%d: nobody knows what %q is", p.name, at+1, m[2])
+		for _, need := range strings.Split(m[2], ", ") {
+			if strings.ContainsAny(need, " /") {
+				return fmt.Errorf("%s:%d: nobody knows what %q is", p.name, at+1, need)
+			}
+			p.needs = append(p.needs, need)
 		}
-		p.root = true
 	case "not run":
 		*why = m[2]
 	case "nothing to run":

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -41,9 +42,8 @@ var examples = []struct{ shown, real string }{
 
 // run runs the steps of a page in one shell.
 func (p *page) run(t *testing.T, bin string) {
-	if p.root {
-		needRoot(t)
-	}
+	own := slices.Contains(p.needs, "root")
+	need(t, p.needs)
 	home := t.TempDir()
 	script := filepath.Join(home, "page.sh")
 	if err := os.WriteFile(script, []byte(p.script()), 0o700); err != nil {
@@ -59,7 +59,7 @@ func (p *page) run(t *testing.T, bin string) {
 		t.Fatal(err)
 	}
 	command := []string{"bash", script}
-	if p.root { // what the page changes below /etc, /var and /run ends with it
+	if own { // what the page changes below /etc, /var and /run ends with it
 		command = append([]string{"unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", filepath.Join(docs, "machine.sh")}, script)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), pageLongest)
@@ -90,16 +90,25 @@ func (p *page) run(t *testing.T, bin string) {
 	p.judge(t, string(printed), ports, failed)
 }
 
-// needRoot skips where a page cannot have a machine of its own.
-func needRoot(t *testing.T) {
+// need skips where a program is missing, or where a page cannot have a machine
+// of its own.
+func need(t *testing.T, needs []string) {
 	t.Helper()
-	if os.Getuid() != 0 {
+	own := slices.Contains(needs, "root")
+	if own && os.Getuid() != 0 {
 		t.Skip("needs root, to give the page a machine of its own")
 	}
-	for _, tool := range []string{"/usr/sbin/sshd", "ssh", "unshare"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is missing (Debian: openssh-server, openssh-client, util-linux)", tool)
+	tools := append([]string{"bash", "ssh-keygen"}, needs...)
+	if own {
+		tools = append(tools, "/usr/sbin/sshd", "ssh", "unshare", "pgrep", "useradd")
+	}
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil && tool != "root" {
+			t.Skipf("%s is missing (Debian: openssh-server, openssh-client, util-linux, procps, passwd, openssl, curl, python3)", tool)
 		}
+	}
+	if !own {
+		return
 	}
 	if out, err := exec.Command("unshare", "--mount", "--pid", "--fork", "true").CombinedOutput(); err != nil {
 		t.Skipf("namespaces cannot be made here: %s", out)

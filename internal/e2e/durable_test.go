@@ -41,6 +41,9 @@ func TestNoReplyBeforeTheDisk(t *testing.T) {
 	for i, fault := range early(posts, calls) {
 		t.Errorf("statement %d: %s", i, fault)
 	}
+	if t.Failed() {
+		return
+	}
 	t.Logf("%d statements, none was answered before the disk had it (%d calls traced)", len(posts), len(calls))
 }
 
@@ -78,7 +81,7 @@ func trace(t *testing.T, bin string) ([]taken, []syscallSeen) {
 	w := foundTown(t, founding{})
 	w.bin = bin
 	out := filepath.Join(w.dir, "strace")
-	w.wrap = []string{strace, "-f", "-ttt", "-yy", "-s", "0", "--seccomp-bpf", "-e", "trace=read,write,writev,sendto,fsync,fdatasync,pwrite64", "-o", out}
+	w.wrap = []string{strace, "-D", "-f", "-ttt", "-yy", "-s", "0", "--seccomp-bpf", "-e", "trace=read,write,writev,sendto,fsync,fdatasync,pwrite64", "-o", out}
 	if err := w.serve(); err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +89,13 @@ func trace(t *testing.T, bin string) ([]taken, []syscallSeen) {
 		t.Skipf("strace cannot trace here:\n%s", text(w.path("serve.log")))
 	}
 	posts := statements(t, newWire(t, w))
-	// The server is strace's child, and strace waits for it.
+	pid := w.server.cmd.Process.Pid // of the server: strace is its child (-D)
 	if err := w.stopServer(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	last := regexp.MustCompile(fmt.Sprintf(`(?m)^%d .*\+\+\+ exited`, pid))
+	err = until(patience, "strace to write everything", func() (bool, error) { return last.MatchString(text(out)), nil })
+	if err != nil {
 		t.Fatal(err)
 	}
 	return posts, readTrace(t, out)
@@ -203,39 +211,53 @@ func (c *syscallSeen) finish(line int, text string) {
 func early(posts []taken, calls []syscallSeen) map[int]string {
 	faults := map[int]string{}
 	for i, p := range posts {
-		from, to := stamp(p.began), stamp(p.landed)
-		arrived, written, flushed, replied := -1, false, false, false
-		for _, c := range calls {
-			if c.began < from || c.began > to {
-				continue
-			}
-			switch peer, wal := strings.HasSuffix(c.file, fmt.Sprintf("->127.0.0.1:%d]", p.port)), strings.HasSuffix(c.file, "cell.db-wal"); {
-			case peer && c.name == "read" && c.result > 0 && arrived < 0:
-				arrived = c.end
-			case wal && c.name == "pwrite64" && arrived >= 0 && c.start > arrived:
-				written = true
-			case wal && (c.name == "fsync" || c.name == "fdatasync") && written && c.result == 0 && c.end >= 0:
-				flushed = flushed || !after(calls, c.end, p.port, from, to)
-			case peer && c.name != "read":
-				replied = true
-			}
-		}
+		arrived, replied, ok := p.find(calls)
 		switch {
-		case arrived < 0 || !replied:
-			faults[i] = fmt.Sprintf("the trace does not show its arrival (%v) or its reply (%v)", arrived >= 0, replied)
-		case !flushed:
+		case !ok:
+			faults[i] = "the trace does not show its arrival and its reply"
+		case !flushed(calls, arrived, replied):
 			faults[i] = "its reply left before the disk had it"
 		}
 	}
 	return faults
 }
 
-// after tells whether a flush that ended at a line came after the first byte of
-// the reply.
-func after(calls []syscallSeen, line, port int, from, to float64) bool {
+// find gives the lines at which a statement had arrived and its reply began to
+// leave: what is read from a connection and what is written to it take turns.
+func (p taken) find(calls []syscallSeen) (arrived, replied int, ok bool) {
+	peer, from, to := fmt.Sprintf("->127.0.0.1:%d]", p.port), stamp(p.began), stamp(p.landed)
+	arrived = -1
 	for _, c := range calls {
-		if c.began >= from && c.began <= to && c.name != "read" && strings.HasSuffix(c.file, fmt.Sprintf("->127.0.0.1:%d]", port)) {
-			return line > c.start
+		switch {
+		case !strings.HasSuffix(c.file, peer):
+		case c.name == "read":
+			if c.result > 0 && arrived < 0 {
+				arrived = c.end
+			}
+		case c.began >= from && c.began <= to:
+			return arrived, c.start, arrived >= 0
+		default:
+			arrived = -1
+		}
+	}
+	return 0, 0, false
+}
+
+// flushed tells whether between two lines the WAL was written to, and then a
+// flush of it came to a good end.
+func flushed(calls []syscallSeen, after, before int) bool {
+	written := false
+	for _, c := range calls {
+		if c.start < after || c.end < 0 || c.end > before || !strings.HasSuffix(c.file, "cell.db-wal") {
+			continue
+		}
+		switch c.name {
+		case "pwrite64":
+			written = true
+		case "fsync", "fdatasync":
+			if written && c.result == 0 {
+				return true
+			}
 		}
 	}
 	return false

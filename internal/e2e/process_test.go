@@ -78,7 +78,7 @@ func (p *process) end(with syscall.Signal) error {
 // until asks again until something is so. The last error is told if it never is.
 func until(longest time.Duration, what string, so func() (bool, error)) error {
 	deadline := time.After(longest)
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
 		done, err := so()

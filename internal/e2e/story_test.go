@@ -29,9 +29,10 @@ import (
 //	until NAME ID PATH VALUE  ask for the status until it has that value; it is then on stdout
 //	[!] alarm TYPE [COUNT]    wait for alarms; with ! there must be none so far
 //	hook hang|answer          what the pager does with alarms from now on
-//	host up|down              connect the SSH host, or cut it off
+//	host up|down|mute         connect the SSH host, cut it off, or end halligan-host alone
 //	[!] enter FILE            log in with a credential; with ! it must be refused
-//	[!] session FILE          log in and stay; ended: wait for the end, ! alive
+//	session WHOSE FILE        log in with a credential and stay
+//	[!] ended WHOSE           wait for the end of a session; with ! it must go on
 //	past TIME                 wait until an instant is past
 //	sql STATEMENT             edit the stopped server's database
 //	mode MODE FILE...         demand permissions
@@ -49,7 +50,7 @@ func TestStories(t *testing.T) {
 			}
 			env.Setenv("PATH", strings.Join([]string{filepath.Join(env.WorkDir, "bin"), bin, env.Getenv("PATH")}, string(os.PathListSeparator)))
 			env.Setenv("HOME", env.WorkDir)
-			s := &story{}
+			s := &story{sessions: map[string]*session{}}
 			env.Values[storyKey{}] = s
 			env.Defer(func() {
 				if s.town != nil {
@@ -76,7 +77,7 @@ func TestStories(t *testing.T) {
 // story is what a running script has.
 type story struct {
 	*town
-	session *session
+	sessions map[string]*session
 }
 
 type storyKey struct{}
@@ -130,8 +131,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		return nil
 	}),
 	"host": plain(func(_ *testscript.TestScript, s *story, args []string) error {
-		if args[0] == "down" {
+		switch args[0] {
+		case "down":
 			return s.host.down()
+		case "mute":
+			return s.host.keeper.end(syscall.SIGKILL)
 		}
 		return s.host.up()
 	}),
@@ -143,11 +147,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		}
 	},
 	"session": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
-		s.session, err = s.host.session(ts.MkAbs(args[0]))
+		s.sessions[args[0]], err = s.host.session(ts.MkAbs(args[1]))
 		return err
 	}),
-	"ended": func(ts *testscript.TestScript, neg bool, _ []string) {
-		s := of(ts).session
+	"ended": func(ts *testscript.TestScript, neg bool, args []string) {
+		s := of(ts).sessions[args[0]]
 		if !neg {
 			ts.Check(s.ended())
 			return

@@ -161,7 +161,12 @@ type session struct {
 
 // session logs in and stays.
 func (g *target) session(file string) (*session, error) {
-	s := &session{cmd: g.ssh(file, "echo $$; exec sleep 600"), over: make(chan struct{})}
+	return g.sessionOf(file, "echo $$; exec sleep 600")
+}
+
+// sessionOf is session with a command, whose first line is a process number.
+func (g *target) sessionOf(file, command string) (*session, error) {
+	s := &session{cmd: g.ssh(file, command), over: make(chan struct{})}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

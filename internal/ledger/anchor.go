@@ -3,6 +3,8 @@ package ledger
 import (
 	"fmt"
 	"slices"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 const (
@@ -38,7 +40,7 @@ func (a Anchor) Encode() ([]byte, error) {
 	}
 	keys := slices.Clone(a.LedgerKeys)
 	slices.Sort(keys)
-	return encodeCanonical(anchorJSON{
+	return canon.Encode(anchorJSON{
 		Version: anchorVersion, Genesis: a.Genesis, Keys: keys, Origin: a.Origin, Witnesses: a.Witnesses,
 	})
 }

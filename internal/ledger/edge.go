@@ -1,6 +1,10 @@
 package ledger
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
 
 const (
 	maxLevels = 6
@@ -71,7 +75,7 @@ func (e Edge) MarshalJSON() ([]byte, error) {
 			wire.Hashes = append(wire.Hashes, e.roots[level])
 		}
 	}
-	return encodeCanonical(wire)
+	return canon.Encode(wire)
 }
 
 // UnmarshalJSON accepts only what MarshalJSON writes and leaves e untouched when

@@ -17,7 +17,7 @@ func TestHashText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.String() != digits || h.Short() != digits[:12] || h.IsZero() {
+	if h.String() != digits || h.Short() != digits[:16] || h.IsZero() {
 		t.Fatalf("String %s, Short %s, IsZero %v", h, h.Short(), h.IsZero())
 	}
 	data, err := json.Marshal(map[ledger.Hash]ledger.Hash{h: h})
@@ -29,7 +29,9 @@ func TestHashText(t *testing.T) {
 		"not hex": digits[1:] + "g", "space": digits[1:] + " ", "prefixed": "0x" + digits[2:],
 	} {
 		before := h
-		wantFault(t, h.UnmarshalText([]byte(text)), ledger.ClassEncoding)
+		if h.UnmarshalText([]byte(text)) == nil {
+			t.Errorf("%s was accepted", name)
+		}
 		if h != before {
 			t.Errorf("%s: the refused text changed the hash", name)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 const partialVersion = "v1"
@@ -72,7 +74,7 @@ func EncodePartial(a Anchor, p Partial) ([]byte, error) {
 		wire.Notes = append(wire.Notes, noteJSON{Hash: n.Hash(), Salt: n.Salt[:], Text: n.Text})
 	}
 	slices.SortFunc(wire.Notes, func(x, y noteJSON) int { return compareHashes(x.Hash, y.Hash) })
-	data, err := encodeCanonical(wire)
+	data, err := canon.Encode(wire)
 	if err != nil {
 		return nil, &Fault{Class: ClassEncoding, Where: "evidence", Detail: "it cannot be encoded", Err: err}
 	}

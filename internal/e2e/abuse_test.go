@@ -1,0 +1,302 @@
+package e2e_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// agreed asks for a grant by hand and has it agreed and open; it gives the id and
+// what signs as the holder.
+func agreed(t *testing.T, wr *wire, length time.Duration) (canon.Digest, client.Signer) {
+	t.Helper()
+	body, holder, why, err := wr.asking(length, "primary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ok[canon.Digest](t)(canon.ParseDigest(ok[string](t)(ok[said](t)(wr.send("ann", body, why)).must(nil, "digest"))))
+	for _, approver := range []string{"sam", "lea"} {
+		ok[string](t)(ok[said](t)(wr.send(approver, &statement.Decision{Of: id, Verdict: statement.Approve, Check: statement.CallBack})).must(nil, "digest"))
+	}
+	err = until(patience, "the target to open", func() (bool, error) {
+		out, err := wr.town.as("ann", "status", id.String(), "--json")
+		if err != nil {
+			return false, err
+		}
+		state, err := at(out, "leases.*.state")
+		return state == "open", err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, ok[client.Signer](t)(holder.Signer())
+}
+
+// status reads values of a request as sid.
+func status(t *testing.T, w *town, id canon.Digest, paths ...string) []string {
+	t.Helper()
+	out := ok[string](t)(w.as("sid", "status", id.String(), "--json"))
+	values := make([]string, len(paths))
+	for i, path := range paths {
+		values[i] = ok[string](t)(at(out, path))
+	}
+	return values
+}
+
+// moments counts what happened to a request, by its words in the timeline.
+func moments(t *testing.T, w *town, id canon.Digest, words string) int {
+	t.Helper()
+	return strings.Count(ok[string](t)(w.as("sid", "status", id.String(), "--timeline")), words)
+}
+
+// TestT48CrashBetweenMintAndRecord kills the server as soon as a certificate left
+// it, before it is recorded that it did. What was authorised stays known: the
+// lease counts the certificate, is not closed for "never issued", and the
+// delivery is later recorded as interrupted.
+func TestT48CrashBetweenMintAndRecord(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, founding{})
+	wr := newWire(t, w)
+	id, holder := agreed(t, wr, 30*time.Minute)
+	const tries = 20
+	fetched, gap := 0, false
+	for range tries {
+		envelope := ok[[]byte](t)(wr.envelope("ann", holder, &statement.Fetch{Of: id, Target: "primary"}))
+		s := ok[said](t)(wr.post(envelope))
+		if err := w.stopServer(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		ok[string](t)(s.must(nil, "credential.certificate"))
+		fetched++
+		if err := w.serve(); err != nil {
+			t.Fatal(err)
+		}
+		if issued := status(t, w, id, "leases.0.issued")[0]; issued != fmt.Sprint(fetched) {
+			t.Fatalf("%d certificates left the server and it knows of %s", fetched, issued)
+		}
+		// The very same fetch gives no second certificate.
+		if again := ok[said](t)(wr.post(envelope)); again.status == http.StatusCreated || strings.Contains(again.text, "ssh-ed25519-cert") {
+			t.Fatalf("the same fetch was answered again: %d %s", again.status, again.text)
+		}
+		if gap = moments(t, w, id, "was handed over") < fetched; gap {
+			break
+		}
+	}
+	if !gap {
+		t.Fatalf("killed %d times, and every delivery was recorded before", fetched)
+	}
+	t.Logf("killed %d times until a delivery was not recorded", fetched)
+	if _, err := w.as("sid", "stop", id.String(), "--why", "enough"); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(t, w, id, "leases.0.state", "leases.0.proofs"); got[0] != "closing" || got[1] != "" {
+		t.Errorf("the lease is %q with proofs %q, though a certificate is out there", got[0], got[1])
+	}
+	// A minute later nobody will report the delivery any more.
+	err := until(3*patience, "the delivery to be given up", func() (bool, error) {
+		return moments(t, w, id, "interrupted") > 0, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestT67HungChannelDelaysNobody: one channel takes alarms and never answers. No
+// person waits for it, the other channel hears everything, and what the hung one
+// missed it hears when it answers again.
+func TestT67HungChannelDelaysNobody(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, founding{channels: []string{"pager", "siren"}})
+	pager, siren := w.hooks["pager"], w.hooks["siren"]
+	pager.hang()
+	wr := newWire(t, w)
+	began := time.Now()
+	const emergencies = 6
+	for range emergencies {
+		id, holder := agreed(t, wr, time.Minute)
+		ok[string](t)(ok[said](t)(wr.sendWith("ann", holder, &statement.Fetch{Of: id, Target: "primary"})).must(nil, "digest"))
+		ok[string](t)(ok[said](t)(wr.sendWith("ann", holder, &statement.Release{Of: id})).must(nil, "digest"))
+	}
+	took := time.Since(began)
+	if took > emergencies*5*time.Second { // an alarm alone is given five seconds
+		t.Errorf("%d emergencies took %s while a channel hung", emergencies, took)
+	}
+	kinds := []string{"request.made", "grant.agreed", "credential.authorised", "grant.ended"}
+	all := func(h *hook) func() (bool, error) {
+		return func() (bool, error) {
+			for _, kind := range kinds {
+				if n := len(h.of(kind)); n < emergencies {
+					return false, fmt.Errorf("%d of %s", n, kind)
+				}
+			}
+			return true, nil
+		}
+	}
+	if err := until(patience, "the siren to hear everything", all(siren)); err != nil {
+		t.Error(err)
+	}
+	if pager.begun() == 0 || len(pager.of("request.made")) > 0 {
+		t.Errorf("the pager was tried %d times and heard %d: it did not hang", pager.begun(), len(pager.of("request.made")))
+	}
+	out := ok[string](t)(w.as("sid", "status", "--all", "--json"))
+	if !strings.Contains(out, "ended") {
+		t.Error("the page does not answer while a channel hangs")
+	}
+	pager.answer()
+	if err := until(3*patience, "the pager to hear everything later", all(pager)); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d emergencies in %s with a hung channel", emergencies, took)
+}
+
+// TestSentAgain: a client that was killed before it read the answer, a server that
+// was killed after it gave one, and the same bytes twenty times at once: one
+// request, one entry.
+func TestSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, founding{})
+	wr := newWire(t, w)
+	body, _, why, err := wr.asking(time.Minute, "primary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope := ok[[]byte](t)(wr.envelope("ann", ok[client.Signer](t)(wr.signer("ann")), body, why))
+	if err := wr.hangUp(envelope); err != nil {
+		t.Fatal(err)
+	}
+	first := ok[said](t)(wr.post(envelope))
+	entry := ok[string](t)(at(first.text, "entry"))
+	if err := w.stopServer(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.serve(); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 20 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			each, err := w.wire()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer each.http.CloseIdleConnections()
+			s, err := each.post(envelope)
+			if err != nil || s.status != http.StatusOK {
+				t.Errorf("sent again: %d %v", s.status, err)
+				return
+			}
+			if got, err := at(s.text, "entry"); err != nil || got != entry {
+				t.Errorf("sent again it is entry %s, before it was %s: %v", got, entry, err)
+			}
+			if again, err := at(s.text, "again"); err != nil || again != "true" {
+				t.Errorf("sent again, again is %q: %v", again, err)
+			}
+		}()
+	}
+	all.Wait()
+	out := ok[string](t)(w.as("sid", "status", "--json"))
+	if ids := ok[string](t)(at(out, "waiting.*.id")); ids == "" || strings.Contains(ids, ",") {
+		t.Errorf("one statement became the requests %q", ids)
+	}
+}
+
+// hangUp sends an envelope and goes before it is answered, as a killed client does.
+func (w *wire) hangUp(envelope []byte) error {
+	conn, err := tls.Dial("tcp", w.town.web, w.http.Transport.(*http.Transport).TLSClientConfig.Clone())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+w.town.web+"/api/v1/statements", strings.NewReader(string(envelope)))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	out := bufio.NewWriter(conn)
+	return errors.Join(request.Write(out), out.Flush())
+}
+
+// TestT43SSHOutlivesNothing tries everything that might let access by SSH outlive
+// its grant: the certificate, a session, a session that left its login, a new
+// channel on an old connection.
+func TestT43SSHOutlivesNothing(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, founding{host: true})
+	if err := w.host.up(); err != nil {
+		t.Fatal(err)
+	}
+	id := ok[string](t)(w.grant(20*time.Minute, "primary"))
+	digest := ok[canon.Digest](t)(canon.ParseDigest(id))
+	file := w.path("cred")
+	err := until(patience, "a credential", func() (bool, error) {
+		_, err := w.as("ann", "credential", id, "primary", "--output", file)
+		return err == nil, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := ok[*session](t)(w.host.session(file))
+	// One that leaves its session and process group, as people who know how do.
+	away := ok[*session](t)(w.host.sessionOf(file, "setsid sh -c 'echo $$; exec sleep 600 </dev/null >/dev/null 2>&1' ; sleep 600"))
+	// One connection that is kept for later channels.
+	control := w.path("control")
+	master := w.host.ssh(file, "sleep 600")
+	master.Args = append(master.Args[:1], append([]string{"-M", "-S", control}, master.Args[1:]...)...)
+	if err := master.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Process.Kill(); _ = master.Wait() })
+	err = until(patience, "the shared connection", func() (bool, error) { _, err := os.Stat(control); return err == nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := func() (string, error) {
+		c := w.host.ssh(file, "echo in")
+		c.Args = append(c.Args[:1], append([]string{"-S", control, "-o", "ControlMaster=no"}, c.Args[1:]...)...)
+		out, err := c.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := later(); err != nil || out != "in\n" {
+		t.Fatalf("the shared connection does not work: %v %s", err, out)
+	}
+	err = until(patience, "the twin to be seen to work", func() (bool, error) { return status(t, w, digest, "leases.0.worked")[0] == "true", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok[string](t)(w.as("sue", "stop", id, "--why", "enough"))
+	err = until(3*patience, "the lease to close", func() (bool, error) { return status(t, w, digest, "leases.0.state")[0] == "closed", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kinds := status(t, w, digest, "leases.0.proofs.*.kind")[0]; kinds != "refused,ended" {
+		t.Errorf("it is proved by %q", kinds)
+	}
+	// Closed is proved: at this very moment nothing of it is left.
+	for name, s := range map[string]*session{"the session": plain, "the session that left": away} {
+		if s.alive() {
+			t.Errorf("%s is alive though the lease is closed", name)
+		}
+	}
+	if out, err := later(); err == nil {
+		t.Errorf("the old connection gives a new channel: %s", out)
+	}
+	if in, err := w.host.accepts(file); in || err != nil {
+		t.Errorf("the certificate opens the host: %v %v", in, err)
+	}
+}

@@ -26,7 +26,13 @@ find_missing() {
 	if [ "$(uname -s)" = Linux ]; then
 		need /usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so openssh-tests
 		need strace strace
+		need pgrep procps
+		PATH="$PATH:/usr/sbin:/sbin" need useradd passwd
+		need unshare util-linux
 	fi
+	need curl curl
+	need openssl openssl
+	need python3 python3
 	need age age
 	need git git
 	need cc gcc

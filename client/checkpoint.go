@@ -148,7 +148,8 @@ func (c *Client) older(ctx context.Context, now, before ledger.Checkpoint, text 
 	if err == nil {
 		err = ledger.CheckConsistency(proof, now.Size, now.Root, before.Size, before.Root)
 	}
-	if errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
+	no, said := asProblem(err)
+	if errors.Is(err, ErrUnreachable) || ctx.Err() != nil || said && no.Temporary() {
 		return fmt.Errorf("cannot prove that the server's checkpoint is only an old one: %w", err)
 	}
 	if err != nil {

@@ -81,6 +81,7 @@ type service struct {
 	strangers *limiter
 	watchers  *places
 	packs     *places // evidence being made
+	sendings  *places // evidence being made or sent
 	list      listCache
 	mux       *http.ServeMux
 	started   time.Time
@@ -91,6 +92,8 @@ const (
 	watchersEach = 16  // of one person
 	packsMost    = 4
 	packsEach    = 2
+	sendingsMost = 64
+	sendingsEach = 4
 )
 
 // New is the handler of every route in the table. It panics when the session
@@ -105,7 +108,7 @@ func New(o Options) http.Handler {
 	}
 	s := &service{
 		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)}, strangers: newLimiter(o.Strangers),
-		watchers: newPlaces(watchersMost, watchersEach), packs: newPlaces(packsMost, packsEach),
+		watchers: newPlaces(watchersMost, watchersEach), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
 		mux: http.NewServeMux(), started: time.Now(),
 	}
 	for _, route := range routes {

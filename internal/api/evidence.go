@@ -42,10 +42,24 @@ func (s *service) changeEvidence(c *call) error {
 	return s.pack(c)
 }
 
-// pack sends partial evidence of the cell's stream and some more.
+// pack sends partial evidence of the cell's stream and some more. The places
+// for making it are given back before it is sent: whoever reads slowly keeps
+// nobody else from the evidence that they must see before they sign.
 func (s *service) pack(c *call, streams ...string) error {
+	if !s.sendings.take(c.who.Person) {
+		return busy("you are being sent evidence already")
+	}
+	defer s.sendings.leave(c.who.Person)
+	data, err := s.packed(c, streams...)
+	if err != nil {
+		return err
+	}
+	return c.send(http.StatusOK, "application/json", data)
+}
+
+func (s *service) packed(c *call, streams ...string) ([]byte, error) {
 	if !s.packs.take(c.who.Person) {
-		return busy("evidence is being made for others")
+		return nil, busy("evidence is being made for others")
 	}
 	defer s.packs.leave(c.who.Person)
 	ctx := c.r.Context()
@@ -53,34 +67,30 @@ func (s *service) pack(c *call, streams ...string) error {
 	for _, stream := range append([]string{cell.StreamCell}, streams...) {
 		more, err := s.Read.StreamEntries(ctx, stream)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		indices = append(indices, more...)
 	}
 	slices.Sort(indices)
 	if len(indices) > evidenceMost {
-		return tooMuch()
+		return nil, tooMuch()
 	}
 	head, err := s.Read.Head(ctx) // after the indices: it covers them all
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := ledger.Partial{Signed: head.Checkpoint, Attachments: map[ledger.Hash][]byte{}}
 	if err := s.prove(ctx, &p, head.Size, indices); err != nil {
-		return err
+		return nil, err
 	}
 	genesis, err := s.attach(ctx, &p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.annotate(ctx, &p, genesis, s.Live.Oversees(c.who.Person, genesis)); err != nil {
-		return err
+		return nil, err
 	}
-	data, err := ledger.EncodePartial(s.Anchor, p)
-	if err != nil {
-		return err
-	}
-	return c.send(http.StatusOK, "application/json", data)
+	return ledger.EncodePartial(s.Anchor, p)
 }
 
 func tooMuch() *Problem {

@@ -14,6 +14,7 @@ type batch struct {
 	decider  *decider
 	recorded []cell.Recorded
 	streams  []string // touched, each once
+	recalled []string // brought back into the world for this batch
 }
 
 func newBatch(d *decider) *batch { return &batch{decider: d} }
@@ -73,7 +74,7 @@ func (b *batch) seal() (Head, error) {
 
 // evict lets settled requests leave memory.
 func (b *batch) evict() {
-	for _, stream := range b.streams {
+	for _, stream := range append(b.recalled, b.streams...) {
 		b.decider.world.Evict(stream)
 	}
 }

@@ -109,7 +109,7 @@ func (d *decider) step(j *job, batch *batch) {
 	for _, data := range j.attachments {
 		d.fresh[ledger.AttachmentHash(data)] = data
 	}
-	if err := d.recall(cell.Names(j.command, d.world.Tasks)); err != nil {
+	if err := d.recall(cell.Names(j.command, d.world.Tasks), batch); err != nil {
 		j.err = err
 		return
 	}
@@ -142,7 +142,8 @@ func (d *decider) answered(j *job, recorded cell.Recorded) {
 }
 
 // recall brings a settled request back into the world, if a command names one.
-func (d *decider) recall(stream string) error {
+// It leaves again with the batch, also when the command was refused.
+func (d *decider) recall(stream string, batch *batch) error {
 	id, ok := cell.RequestOf(stream)
 	if !ok || d.world.Requests[id] != nil {
 		return nil
@@ -161,6 +162,7 @@ func (d *decider) recall(stream string) error {
 		return err
 	}
 	d.world.Recall(r, kept.Last)
+	batch.recalled = append(batch.recalled, stream)
 	return nil
 }
 

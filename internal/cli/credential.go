@@ -56,6 +56,7 @@ func (cmd credentialCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	defer m.way.foresee(c.ctx)()
 	h, err := m.holder(cmd.ID)
 	if err != nil {
 		return err

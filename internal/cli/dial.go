@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
@@ -137,6 +138,7 @@ type way struct {
 	signer  client.Signer
 	profile client.Profile
 	now     func() time.Time
+	early   atomic.Pointer[ahead] // nil: nothing was asked for ahead
 }
 
 // read gives what a path of the server holds, as the member may see it.
@@ -192,7 +194,7 @@ func (w *way) encode(ctx context.Context, o order) ([]byte, canon.Digest, error)
 		Actor: w.profile.Person, Ledger: w.profile.Anchor.Origin, Expires: canon.At(w.now().Add(validFor)), Seen: o.seen,
 	}
 	if h.Seen == (statement.Seen{}) {
-		newest, err := w.client.Checkpoint(ctx)
+		newest, err := w.newest(ctx)
 		if err != nil {
 			return nil, canon.Digest{}, err
 		}

@@ -54,7 +54,7 @@ func (c *fsckCommand) Run(on *call) error {
 		return because(exitUsage, err, "cannot check %s", c.Folder).or("stop the server first")
 	}
 	defer store.Close()
-	found, err := server.Check(on.ctx, store, anchor, signer)
+	found, err := server.Check(on.ctx, server.Checked{Store: store, Anchor: anchor, HighWater: settings.HighWater}, signer)
 	if err != nil {
 		return because(exitInternal, err, "cannot check %s", c.Folder)
 	}

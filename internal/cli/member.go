@@ -138,32 +138,46 @@ func (m *member) evidence(path string) ([]byte, error) { return m.read(path) }
 
 // prove reads evidence and proves it.
 func (m *member) prove(path string) (*proof, error) {
+	p, err := m.replayed(path)
+	if err != nil {
+		return nil, err
+	}
+	return p, m.goesOn(p)
+}
+
+// replayed reads evidence and proves it, but for what goesOn demands of it.
+func (m *member) replayed(path string) (*proof, error) {
 	data, err := m.evidence(path)
 	if err != nil {
 		return nil, err
 	}
-	p, err := prove(m.c.ctx, m.pinned, data)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.way.notBefore(m.c.ctx, m.pinned, p.signed); err != nil {
-		return nil, because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
-			or("sign nothing; keep what you have, and tell security")
-	}
-	return p, nil
+	return prove(m.c.ctx, m.pinned, data)
 }
 
-// brief proves the request that digits name.
+// goesOn demands that evidence goes on from what this machine has seen.
+func (m *member) goesOn(p *proof) error {
+	if err := m.way.notBefore(m.c.ctx, m.pinned, p.signed); err != nil {
+		return because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
+			or("sign nothing; keep what you have, and tell security")
+	}
+	return nil
+}
+
+// brief proves the request that digits name. The words are worked out while the
+// server is asked for what goesOn needs.
 func (m *member) brief(digits string) (*brief, error) {
-	id, err := m.id(digits)
+	go roomForWords()
+	p, err := m.replayed("requests/" + url.PathEscape(digits) + "/evidence")
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.prove("requests/" + id.String() + "/evidence")
-	if err != nil {
-		return nil, err
+	goesOn := make(chan error, 1)
+	go func() { goesOn <- m.goesOn(p) }()
+	b, err := p.brief(digits)
+	if failed := <-goesOn; failed != nil {
+		return nil, failed
 	}
-	return briefOf(p, id)
+	return b, err
 }
 
 // founding is what the founders signed.
@@ -178,9 +192,17 @@ func (m *member) founding() (*scenarioBook, error) {
 	return m.book, nil
 }
 
-// attachment reads what lies beside the ledger, unchecked.
+// attachment reads what lies beside the ledger, unchecked, from this machine if
+// it was read before.
 func (m *member) attachment(digest canon.Digest) ([]byte, error) {
-	return m.way.read(m.c.ctx, "/ledger/"+ledger.AttachmentPath(ledger.Hash(digest)))
+	if data := m.laid(digest); data != nil {
+		return data, nil
+	}
+	data, err := m.way.read(m.c.ctx, "/ledger/"+ledger.AttachmentPath(ledger.Hash(digest)))
+	if err == nil {
+		m.lay(digest, data)
+	}
+	return data, err
 }
 
 // source is the server's ledger.

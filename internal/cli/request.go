@@ -54,6 +54,8 @@ func (r requestCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	go roomForWords()
+	defer m.way.foresee(c.ctx)()
 	known, err := m.founding()
 	if err != nil {
 		return err
@@ -163,6 +165,7 @@ func askSheet(known *scenarioBook, person string, r *statement.Request, why stri
 
 // conclude prints what came of it, and waits if it was asked to.
 func (r requestCommand) conclude(m *member, a answer) error {
+	m.c.toPeople("\nAsked: " + a.Digest.Short() + "\n") // the words take their time
 	words, err := wordsOf(a.Digest, a.salt())
 	if err != nil {
 		return because(exitInternal, err, "the request is recorded as entry %d, but its words cannot be worked out", a.Entry).
@@ -171,7 +174,7 @@ func (r requestCommand) conclude(m *member, a answer) error {
 	out := asked{ID: a.Digest, Short: a.Digest.Short(), Words: words, Entry: a.Entry, State: access.Pending}
 	m.c.toPeople(out.sheet(a.request(), r.Wait))
 	if r.Wait {
-		final, err := m.wait(a.Digest)
+		final, err := m.wait(a.Digest, a.request())
 		if err != nil && final.State == "" {
 			return err
 		}
@@ -188,10 +191,9 @@ func (r requestCommand) conclude(m *member, a answer) error {
 	return m.c.answer(out, func() {})
 }
 
-// sheet says what was asked, and what to do with the words.
+// sheet says what to do with the words.
 func (a asked) sheet(shown *view.Request, waits bool) string {
 	s := new(sheet)
-	s.say("\nAsked: %s", a.Short)
 	s.say("Words: %s", a.Words)
 	s.say("Read them only to an approver who asks you for them.")
 	if waits {

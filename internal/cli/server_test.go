@@ -53,6 +53,7 @@ func newLiar(t *testing.T, c *signedCell) *liar {
 
 // honest makes the server answer about a request as it is.
 func (l *liar) honest(id canon.Digest) {
+	defer l.evidenceIs(id, l.cell.evidence(l.cell.bodies, about(id)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	shown := map[string]any{"id": id, "short": id.Short(), "scenario": "database-locked-out", "state": "pending"}
@@ -60,7 +61,6 @@ func (l *liar) honest(id canon.Digest) {
 	for _, name := range []string{id.String(), id.String()[:10]} {
 		l.answers["requests/"+name] = shown
 	}
-	l.answers["requests/"+id.String()+"/evidence"] = l.cell.evidence(l.cell.bodies, about(id))
 }
 
 func (l *liar) serve(w http.ResponseWriter, r *http.Request) {

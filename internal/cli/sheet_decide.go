@@ -22,6 +22,20 @@ type brief struct {
 	words    string
 }
 
+// brief is briefOf the one request of the evidence that digits name.
+func (p *proof) brief(digits string) (*brief, error) {
+	var named []canon.Digest
+	for id, s := range p.statements {
+		if _, ok := s.Body.(*statement.Request); ok && strings.HasPrefix(id.String(), digits) {
+			named = append(named, id)
+		}
+	}
+	if len(named) != 1 {
+		return nil, unproved(fmt.Sprintf("the evidence is of %s that begins with %s", count(len(named), "request"), digits))
+	}
+	return briefOf(p, named[0])
+}
+
 // briefOf gathers a brief. It fails when anything that the approver must see is
 // not in the evidence.
 func briefOf(p *proof, id canon.Digest) (*brief, error) {

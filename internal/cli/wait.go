@@ -14,12 +14,13 @@ import (
 const pollSeconds = 25
 
 // wait follows a request until it is granted or over, one line for each thing
-// that changes, and gives it as it is then.
-func (m *member) wait(id canon.Digest) (view.Request, error) {
+// that changes, and gives it as it is then. It begins with the request as it is
+// known, unless that is nil.
+func (m *member) wait(id canon.Digest, known *view.Request) (view.Request, error) {
 	var w waiter
 	for since := int64(-1); ; since = w.last {
-		r, err := m.follow(id, since)
-		if err != nil {
+		r, err := m.followFrom(known, id, since)
+		if known = nil; err != nil {
 			return r, err
 		}
 		for _, news := range w.news(r) {
@@ -32,6 +33,13 @@ func (m *member) wait(id canon.Digest) (view.Request, error) {
 			return r, failf(exitNoGrant, "the request came to nothing: %s", r.Known).or("halligan status %s", r.Short)
 		}
 	}
+}
+
+func (m *member) followFrom(known *view.Request, id canon.Digest, since int64) (view.Request, error) {
+	if known != nil {
+		return *known, nil
+	}
+	return m.follow(id, since)
 }
 
 // follow reads a request once it has an entry after since, or after a while. A

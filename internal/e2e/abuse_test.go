@@ -107,7 +107,7 @@ func TestT48CrashBetweenMintAndRecord(t *testing.T) {
 	}
 	// A minute later nobody will report the delivery any more.
 	err := until(3*patience, "the delivery to be given up", func() (bool, error) {
-		return moments(t, w, id, "interrupted") > 0, nil
+		return moments(t, w, id, "was handed over is not known: the server was interrupted") > 0, nil
 	})
 	if err != nil {
 		t.Error(err)

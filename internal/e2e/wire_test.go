@@ -20,6 +20,7 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -83,9 +84,22 @@ func (w *wire) checkpoint() (ledger.Checkpoint, error) {
 // envelope makes the body of a submission: a person's statement, signed with a
 // key, which may be another than theirs.
 func (w *wire) envelope(person string, signer client.Signer, body statement.Body, notes ...client.Noted) ([]byte, error) {
-	seen, err := w.checkpoint()
+	s, err := w.submission(person, signer, body)
 	if err != nil {
 		return nil, err
+	}
+	return json.Marshal(struct {
+		Statement jsontext.Value   `json:"statement"`
+		Signature ledger.Signature `json:"signature"`
+		Notes     []client.Noted   `json:"notes,omitempty"`
+	}{s.Statement, s.Signature, notes})
+}
+
+// submission is a statement of a person, signed with a key.
+func (w *wire) submission(person string, signer client.Signer, body statement.Body) (broker.Submission, error) {
+	seen, err := w.checkpoint()
+	if err != nil {
+		return broker.Submission{}, err
 	}
 	h := statement.Header{
 		Actor: person, Ledger: origin, Expires: canon.At(time.Now().Add(5 * time.Minute)),
@@ -94,22 +108,10 @@ func (w *wire) envelope(person string, signer client.Signer, body statement.Body
 	rand.Read(h.Nonce[:])
 	data, err := statement.Encode(statement.Statement{Header: h, Body: body})
 	if err != nil {
-		return nil, err
+		return broker.Submission{}, err
 	}
-	return seal(data, signer, body.Kind(), notes...)
-}
-
-// seal signs the bytes of a statement and puts them into an envelope.
-func seal(data []byte, signer client.Signer, kind statement.Kind, notes ...client.Noted) ([]byte, error) {
-	blob, err := signer.Sign(context.Background(), sshsig.Namespace(string(kind)), data)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(struct {
-		Statement jsontext.Value   `json:"statement"`
-		Signature ledger.Signature `json:"signature"`
-		Notes     []client.Noted   `json:"notes,omitempty"`
-	}{data, ledger.Signature{SSHSig: blob}, notes})
+	blob, err := signer.Sign(context.Background(), sshsig.Namespace(string(body.Kind())), data)
+	return broker.Submission{Statement: data, Signature: ledger.Signature{SSHSig: blob}}, err
 }
 
 // said is one answer.

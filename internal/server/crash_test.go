@@ -117,7 +117,7 @@ func inspect(t *testing.T, folder string, acknowledged map[canon.Digest]int64) {
 	}
 	defer store.Close()
 	genesis, _, _ := brokertest.Founding(t)
-	found, err := server.Check(ctx, store, ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{genesis.Ledger}}, nil)
+	found, err := server.Check(ctx, server.Checked{Store: store, Anchor: ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{genesis.Ledger}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

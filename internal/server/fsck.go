@@ -39,11 +39,18 @@ type Fsck struct {
 // Sound tells whether nothing was found.
 func (f Fsck) Sound() bool { return len(f.Faults) == 0 }
 
+// Checked is what a check looks at. No broker may have the store open.
+type Checked struct {
+	Store     *sqlite.Store
+	Anchor    ledger.Anchor
+	HighWater string // the file of the highest size and root that was signed; empty: none
+}
+
 // Check replays a store's ledger and compares everything that the store keeps
-// with what the ledger gives. No broker may have the store open. With signer it
-// writes what is derived anew when the ledger itself is sound.
-func Check(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, signer note.Signer) (Fsck, error) {
-	origin, vkey := anchor.Origin, anchor.LedgerKeys[0]
+// with what the ledger gives, and the ledger with the high-water mark. With
+// signer it writes what is derived anew when the ledger itself is sound.
+func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
+	store, origin, vkey := of.Store, of.Anchor.Origin, of.Anchor.LedgerKeys[0]
 	c := &checking{store: store, origin: origin, tiles: &ledger.Tiles{}}
 	c.world = cell.New(origin, func(digest canon.Digest) ([]byte, bool) {
 		data, err := store.Attachment(ctx, digest)
@@ -53,13 +60,17 @@ func Check(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, signe
 		c.fault("database", "%v", err)
 	}
 	state, err := store.Load(ctx)
+	if err == nil {
+		c.mark, err = readMark(of.HighWater)
+	}
+	if err == nil {
+		err = c.replay(ctx)
+	}
 	if err != nil {
 		return Fsck{}, err
 	}
-	if err := c.replay(ctx); err != nil {
-		return Fsck{}, err
-	}
 	if !c.broken {
+		c.compareMark()
 		c.compare(ctx, state, vkey)
 	}
 	if signer != nil && !c.broken && !c.found.Sound() {
@@ -81,7 +92,9 @@ type checking struct {
 	origin string
 	world  *cell.World
 	tiles  *ledger.Tiles
-	broken bool // the ledger itself is not sound
+	mark   mark
+	marked canon.Digest // root of the replayed ledger at the mark's size
+	broken bool         // the ledger itself is not sound
 	found  Fsck
 }
 
@@ -108,9 +121,23 @@ func (c *checking) replay(ctx context.Context) error {
 				return nil
 			}
 			c.tiles.Append(ledger.LeafHash(body))
-			c.found.Entries++
+			if c.found.Entries++; c.found.Entries == c.mark.Size {
+				c.marked = canon.Digest(c.tiles.Root())
+			}
 		}
 	}
+}
+
+// compareMark demands that the ledger contains what this server has signed. If
+// it does not, entries were changed or taken away, and nothing may be signed over
+// what is left of them.
+func (c *checking) compareMark() {
+	if c.mark.Size == 0 || c.marked == c.mark.Root {
+		return
+	}
+	c.fault("high-water mark", "%d entries with root %s were signed, and the entries do not give that", c.mark.Size, c.mark.Root)
+	c.found.Faults[len(c.found.Faults)-1].Entry = true
+	c.broken = true
 }
 
 // compare holds everything derived against the replayed world.

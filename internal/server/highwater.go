@@ -38,16 +38,9 @@ var ErrOlder = errors.New("the ledger is older than what this server has signed 
 // check compares the database with the mark. It must be called before anything
 // is signed.
 func (h *highWater) check(ctx context.Context, log broker.LogReader, rootAt func(int64) (canon.Digest, error)) error {
-	data, err := os.ReadFile(h.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("cannot read the high-water mark: %w", err)
-	}
-	var m mark
-	if err := canon.Decode(data, 1000, &m); err != nil {
-		return fmt.Errorf("cannot read the high-water mark %s: %w", h.path, err)
+	m, err := readMark(h.path)
+	if err != nil || m.Size == 0 {
+		return err
 	}
 	head, err := log.Head(ctx)
 	if err != nil {
@@ -64,6 +57,21 @@ func (h *highWater) check(ctx context.Context, log broker.LogReader, rootAt func
 		return fmt.Errorf("%w: at size %d it has another root than %s says", ErrOlder, m.Size, h.path)
 	}
 	return nil
+}
+
+// readMark reads the file; a zero mark when there is none.
+func readMark(path string) (m mark, err error) {
+	data, err := os.ReadFile(path)
+	if path == "" || errors.Is(err, fs.ErrNotExist) {
+		return mark{}, nil
+	}
+	if err == nil {
+		err = canon.Decode(data, 1000, &m)
+	}
+	if err != nil {
+		return mark{}, fmt.Errorf("cannot read the high-water mark %s: %w", path, err)
+	}
+	return m, nil
 }
 
 // Committed is broker.Follower: it notes where the ledger is.

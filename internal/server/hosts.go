@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -30,11 +31,15 @@ type hosts struct {
 	heard map[string]heard
 }
 
-// heard is the newest report of a host.
+// heard is when the newest report of a host came, and its number.
 type heard struct {
-	At    canon.Time
-	Facts cell.ReportFacts
+	At       canon.Time
+	Sequence int64
 }
+
+// heardFresh is how old the list may be that a report speaks of, if the report is
+// to show that the host is there: hosts pull every few seconds.
+const heardFresh = 10 * time.Minute
 
 // errReport is the refusal of a report that is not one of a host of this cell.
 var errReport = &cell.Refusal{Reason: cell.ReportRefused, Detail: "the report is not signed by the report key of a host of this cell"}
@@ -60,9 +65,9 @@ func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
 	if !known || facts.Origin != h.origin || host.Report.Fingerprint != facts.Fingerprint {
 		return errReport
 	}
-	h.mu.Lock()
-	h.heard[facts.Host] = heard{At: h.effect.Now(), Facts: facts}
-	h.mu.Unlock()
+	if err := h.hear(facts, report); err != nil {
+		return &broker.Malformed{What: "report", Err: err}
+	}
 	reported := &cell.Reported{Report: report, Signature: signature, Facts: facts}
 	var failed []error
 	for _, job := range h.tasks.Waiting(cell.TaskList) {
@@ -77,6 +82,23 @@ func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// hear notes that a host is there. Reports stand in entries that others read, so
+// that one that came before, or is of long ago, may be sent by anybody: it shows
+// nothing of now. What else it proves, the rules say.
+func (h *hosts) hear(facts cell.ReportFacts, report []byte) error {
+	decoded, err := revocation.DecodeReport(report)
+	if err != nil {
+		return err
+	}
+	now := h.effect.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if decoded.Sequence > h.heard[facts.Host].Sequence && now.Sub(facts.ListAt) <= heardFresh {
+		h.heard[facts.Host] = heard{At: now, Sequence: decoded.Sequence}
+	}
+	return nil
 }
 
 // Heard is when each host last reported, for those who watch.

@@ -74,6 +74,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.store, err = sqlite.Open(o.Settings.DataFolder, sqlite.Options{Space: s.space}); err != nil {
 		return nil, err
 	}
+	if err := s.signedHead(ctx); err != nil {
+		return nil, err
+	}
 	s.mark = &highWater{path: o.Settings.HighWater}
 	if err := s.mark.check(ctx, s.store, s.rootAt(ctx)); err != nil {
 		return nil, err
@@ -88,6 +91,26 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 func (s *Server) space(space sqlite.Space) {
 	s.Log.Warn("the reserve for a full disk changed", "reserve", space)
 }
+
+// signedHead demands that the ledger key signed the head that is stored: what was
+// added by somebody who has the database and not the key is not signed over.
+func (s *Server) signedHead(ctx context.Context) error {
+	head, err := s.store.Head(ctx)
+	if err != nil || head.Size == 0 {
+		return err
+	}
+	signed, err := ledger.OpenCheckpoint(s.Anchor.Origin, s.Anchor.LedgerKeys, head.Checkpoint)
+	if err == nil && (signed.Size != head.Size || signed.Root != head.Root) {
+		err = fmt.Errorf("it is of size %d and root %s", signed.Size, signed.Root)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: size %d and root %s: %w", ErrUnsigned, head.Size, head.Root, err)
+	}
+	return nil
+}
+
+// ErrUnsigned says that the stored head is not what the ledger key signed.
+var ErrUnsigned = errors.New("the stored checkpoint is not of the stored head; halligan fsck tells more")
 
 func (s *Server) rootAt(ctx context.Context) func(int64) (canon.Digest, error) {
 	return func(size int64) (canon.Digest, error) {

@@ -27,6 +27,9 @@ const (
 	wordOutput = 32 // bytes
 )
 
+// WordsSpace is how much memory Words takes, in bytes.
+const WordsSpace = wordMemory << 10
+
 // Words are the four words for the statement with this digest: argon2id (two
 // passes, 19 MiB, one lane, 32 bytes) over the digest with the salt, its first
 // 44 bits in big-endian order, eleven bits a word. The salt is the nonce that

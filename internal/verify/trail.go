@@ -147,6 +147,9 @@ func says(c cell.Command) string {
 	case cell.EffectDelivered:
 		return "the certificate was signed and handed over"
 	case cell.EffectMintFailed:
+		if o.Why == "interrupted" { // it may have left before the server died
+			return "whether the certificate was handed over is not known: " + o.Why
+		}
 		return "the certificate was not handed over: " + o.Why
 	case cell.EffectProbed:
 		return fmt.Sprintf("a probe found the twin %s and the control %s", o.Round.Twin, o.Round.Control)

@@ -22,6 +22,9 @@ func (t teller) ofLease(e cell.Event) string {
 	case *cell.CredentialDelivered:
 		return fmt.Sprintf("The credential for %s was handed over.", e.Target)
 	case *cell.MintFailed:
+		if e.Why == "interrupted" { // it may have left before the server died
+			return fmt.Sprintf("Whether the credential for %s was handed over is not known: %s.", e.Target, say(failures, e.Why))
+		}
 		return fmt.Sprintf("The credential for %s was not handed over: %s.", e.Target, say(failures, e.Why))
 	}
 	return ""

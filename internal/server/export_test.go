@@ -1,0 +1,17 @@
+package server
+
+import (
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+	"github.com/halligan-dev/halligan/internal/verify"
+)
+
+// HostsOf is the server's side of host programs for a genesis.
+func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
+	world := &following{}
+	world.law.Store(&law{genesis: g})
+	return &hosts{
+		origin: g.Origin, check: verify.Signatures{}, world: world, tasks: scheduler.New(nil, nil, nil), effect: effect,
+		heard: map[string]heard{},
+	}
+}

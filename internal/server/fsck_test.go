@@ -1,0 +1,148 @@
+package server_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/broker/brokertest"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
+)
+
+// TestT64RebuildSignsNoSecondRoot: whoever can write to the database changes what
+// only the server observed, which no signature and no rule shows, and spoils the
+// checkpoint that would contradict it. The key that signs checkpoints must not be
+// lent to that.
+func TestT64RebuildSignsNoSecondRoot(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(t *testing.T, db *sql.DB, last int64)
+		marked bool // the mark is there
+		signs  bool
+	}{
+		"entry changed":            {changeSalt, true, false},
+		"newest entry taken":       {takeNewest, true, false},
+		"nothing but checkpoint":   {func(*testing.T, *sql.DB, int64) {}, true, true},
+		"no mark, none to compare": {func(*testing.T, *sql.DB, int64) {}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := brokertest.New(t, brokertest.Setup{})
+			d.Must(d.Ask("ann", "1"))
+			head := d.Head()
+			d.Shut()
+			mark := filepath.Join(t.TempDir(), "high-water")
+			if c.marked {
+				data := canon.MustEncode(map[string]any{"root": head.Root, "size": head.Size})
+				must(t, os.WriteFile(mark, data, 0o600))
+			}
+			edit(t, d.Folder, func(db *sql.DB) {
+				execute(t, db, "UPDATE head SET checkpoint = x'00'")
+				c.spoil(t, db, head.Size-1)
+			})
+			store, err := sqlite.Open(d.Folder, sqlite.Options{Reserve: -1})
+			must(t, err)
+			anchor := ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}}
+			_, _, signer := brokertest.Founding(t)
+			found, err := server.Check(context.Background(), server.Checked{Store: store, Anchor: anchor, HighWater: mark}, signer)
+			must(t, err)
+			if found.Sound() || found.Rebuilt != c.signs {
+				t.Errorf("rebuilt: %v, faults %+v", found.Rebuilt, found.Faults)
+			}
+			kept, err := store.Head(context.Background())
+			must(t, err)
+			signed, err := ledger.OpenCheckpoint(anchor.Origin, anchor.LedgerKeys, kept.Checkpoint)
+			if (err == nil) != c.signs || c.signs && (signed.Size != head.Size || canon.Digest(signed.Root) != head.Root) {
+				t.Errorf("the store has the checkpoint %+v: %v", signed, err)
+			}
+			must(t, store.Close())
+			d.Open() // Shut again with the test
+		})
+	}
+}
+
+// changeSalt changes the salt that was observed with the newest entry.
+func changeSalt(t *testing.T, db *sql.DB, last int64) {
+	var body []byte
+	must(t, db.QueryRow("SELECT body FROM entry WHERE idx = ?", last).Scan(&body))
+	salt := regexp.MustCompile(`"salt":"[0-9a-f]{32}"`)
+	if !salt.Match(body) {
+		t.Fatalf("there is no salt in %s", body)
+	}
+	execute(t, db, "UPDATE entry SET body = ? WHERE idx = ?", salt.ReplaceAll(body, []byte(`"salt":"00000000000000000000000000000000"`)), last)
+}
+
+func takeNewest(t *testing.T, db *sql.DB, last int64) {
+	execute(t, db, "DELETE FROM entry WHERE idx = ?", last)
+}
+
+// edit opens the database as somebody does who has the disk.
+func edit(t *testing.T, folder string, change func(*sql.DB)) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(folder, "cell.db"))
+	must(t, err)
+	change(db)
+	must(t, db.Close())
+}
+
+func execute(t *testing.T, db *sql.DB, query string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(query, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestT64NothingIsServedOverAnUnsignedHead: entries that somebody added who has
+// the database and no key would be signed over with the next one.
+func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
+	d := brokertest.New(t, brokertest.Setup{})
+	keys := filepath.Join(t.TempDir(), "keys")
+	_, err := server.MakeKeys(keys, celltest.Origin)
+	must(t, err)
+	anchor := ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}}
+	serve := func(settings config.Server) error {
+		opened, err := server.Open(context.Background(), server.Options{Settings: settings, Anchor: anchor, Log: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			ended, cancel := context.WithCancel(context.Background())
+			cancel()
+			err = opened.Serve(ended)
+		}
+		return err
+	}
+	settings := config.Server{
+		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", DataFolder: d.Folder, KeysFolder: keys,
+		HighWater: filepath.Join(t.TempDir(), "high-water"),
+	}
+	must(t, server.MakeCertificate(keys, "localhost", time.Now()))
+	d.Shut()
+	must(t, serve(settings))
+	edit(t, d.Folder, func(db *sql.DB) { execute(t, db, "UPDATE head SET root = zeroblob(32)") })
+	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
+		t.Errorf("another root than was signed: %v", err)
+	}
+	edit(t, d.Folder, func(db *sql.DB) {
+		execute(t, db, "UPDATE head SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '2' || char(10), char(10) || '3' || char(10)) AS BLOB)")
+	})
+	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
+		t.Errorf("another checkpoint than was signed: %v", err)
+	}
+	must(t, os.RemoveAll(d.Folder))
+	must(t, os.MkdirAll(d.Folder, 0o700))
+	d.Open() // Shut again with the test
+}

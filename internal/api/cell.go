@@ -184,5 +184,5 @@ func (s *service) changeOf(c *call) (view.Change, error) {
 	case 1:
 		return found[0], nil
 	}
-	return view.Change{}, ambiguous()
+	return view.Change{}, ambiguous(found[0].ID.String(), found[1].ID.String())
 }

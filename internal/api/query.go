@@ -58,6 +58,10 @@ func digits(c *call) (string, error) {
 
 func hasDigits(id canon.Digest, prefix string) bool { return strings.HasPrefix(id.String(), prefix) }
 
-func ambiguous() *Problem {
-	return problem(http.StatusConflict, reasonAmbiguous, "the id is ambiguous", "more than one id begins with these digits", "give more digits")
+// ambiguous says that digits name more than one thing, and gives ids whole: two
+// requests of one person can be made to agree in the digits that are shown, and
+// each must still be stoppable.
+func ambiguous(ids ...string) *Problem {
+	return problem(http.StatusConflict, reasonAmbiguous, "the id is ambiguous",
+		"more than one id begins with these digits, such as "+strings.Join(ids, " and "), "give all the digits of the one that you mean")
 }

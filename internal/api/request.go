@@ -40,7 +40,7 @@ func (s *service) find(c *call) (found, error) {
 		return found{}, notFound("request by that id")
 	case 1:
 	default:
-		return found{}, ambiguous()
+		return found{}, ambiguous(strings.TrimPrefix(streams[0].ID, cell.StreamRequest), strings.TrimPrefix(streams[1].ID, cell.StreamRequest))
 	}
 	if id, ok := cell.RequestOf(streams[0].ID); ok {
 		if held, ok := s.Live.View().Find(id); ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -75,4 +76,14 @@ func (m *member) lay(digest canon.Digest, data []byte) {
 
 func (m *member) besidePath(digest canon.Digest) string {
 	return filepath.Join(m.way.client.Folder(), "attachments", digest.String())
+}
+
+// collectSeldom lets the memory of a member's command grow before it is swept:
+// the command is over sooner than that would pay. Whoever set GOGC is obeyed.
+func collectSeldom() {
+	const percent, most = 800, 1 << 30
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(most) // beyond this it is swept as often as needed
+	}
 }

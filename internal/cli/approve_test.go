@@ -104,8 +104,8 @@ var lies = []lie{
 	{"T05 the digits are answered with another request", func(_ *testing.T, l *liar, id canon.Digest) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.answers["requests/"+id.String()[:10]] = map[string]any{"id": must(canon.ParseDigest(l.first()))}
-	}, "another request"},
+		l.answers["requests/"+id.String()[:10]+"/evidence"] = l.cell.evidence(l.cell.bodies, about(must(canon.ParseDigest(l.first()))))
+	}, "not of the request"},
 	{"T11 the reason reads otherwise than it was signed", func(t *testing.T, l *liar, id canon.Digest) {
 		l.edited(t, id, "pool exhausted", "just looking .")
 	}, "note"},

@@ -27,6 +27,10 @@ type attachments func(digest canon.Digest) ([]byte, error)
 // bookOf reads and checks genesis and scenarios.
 func bookOf(anchor ledger.Anchor, read attachments, now canon.Time) (*scenarioBook, error) {
 	data, err := attachment(read, canon.Digest(anchor.Genesis))
+	if refusedFor(err, "not-found") {
+		return nil, failf(exitUnverified, "the server has no genesis %s, which your profile pins", anchor.Genesis).
+			or("use the profile of the cell that this server runs; if it is that one, sign nothing and tell security")
+	}
 	if err != nil {
 		return nil, err
 	}

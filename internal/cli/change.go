@@ -130,7 +130,7 @@ func changesSheet(list changeList, now canon.Time) string {
 type changeSignCommand struct {
 	ID    string `arg:"" help:"The change: its id, or the first 8 or more digits of it."`
 	Deny  bool   `help:"Sign no: it ends the change."`
-	Check string `help:"How you made sure that the proposer proposes this: call-back, video, in-person, or not-checked (with --note)." enum:"call-back,video,in-person,not-checked," default:"" placeholder:"HOW"`
+	Check check  `help:"How you made sure that the proposer proposes this: call-back, video, in-person, or not-checked (with --note)." placeholder:"HOW"`
 	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
 	Yes   bool   `help:"Do not ask again before signing."`
 	memberFlags

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -74,7 +76,7 @@ func Main() int {
 // Run runs one command and gives its exit code; it ends early when ctx does.
 func Run(ctx context.Context, args []string, s Streams) int {
 	c := newCall(ctx, s)
-	args, c.rest = command(args)
+	args, c.rest = command(asTyped(args))
 	var line commands
 	parser, err := newParser(&line, c)
 	if err != nil {
@@ -110,6 +112,7 @@ func newParser(line *commands, c *call) (*kong.Kong, error) {
 		kong.Name("halligan"), kong.Description(description), kong.ExplicitGroups(groups), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Writers(c.out, c.err), kong.Exit(func(int) { panic(printed{}) }), kong.Bind(c),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decodeTime)),
 	)
 }
 

@@ -179,7 +179,10 @@ func (l *login) isIn(path string) bool {
 func writeNew(path string, data []byte) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return because(exitUsage, err, "cannot write %s", path).or("name a file that is not there yet")
+		if errors.Is(err, fs.ErrExist) {
+			return failf(exitUsage, "cannot write %s: it is there already", path).or("name a file that is not there yet")
+		}
+		return because(exitUsage, err, "cannot write %s", path).or("name a file in a folder that is there, and that you may write to")
 	}
 	defer func() {
 		if closed := f.Close(); err == nil && closed != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // decideFlags are what approve and deny share.
 type decideFlags struct {
 	ID    string `arg:"" help:"The request: its id, or the first 8 or more digits of it."`
-	Check string `help:"How you made sure who asks: call-back, video, in-person, or not-checked (with --note). There is no default." enum:"call-back,video,in-person,not-checked," default:"" placeholder:"HOW"`
+	Check check  `help:"How you made sure who asks: call-back, video, in-person, or not-checked (with --note). There is no default." placeholder:"HOW"`
 	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
 	Yes   bool   `help:"Do not ask again before signing."`
 	memberFlags
@@ -42,8 +43,11 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 		return err
 	}
 	c.toPeople(b.sheet())
-	if b.request.State != access.Pending && verdict == statement.Approve {
-		return failf(exitRefused, "the request waits no more: it is %s", b.request.State).or("halligan status %s", b.request.ID.Short())
+	switch state := b.request.State; {
+	case state != access.Pending && verdict == statement.Approve:
+		return failf(exitRefused, "the request waits no more: it is %s", state).or("halligan status %s", b.request.ID.Short())
+	case over(state):
+		return failf(exitRefused, "there is nothing left to deny: the request is %s", state).or("halligan status %s", b.request.ID.Short())
 	}
 	decision := &statement.Decision{Of: b.request.ID, Verdict: verdict, Narrow: narrow}
 	if err := b.fits(narrow); err != nil {
@@ -85,7 +89,12 @@ func (f decideFlags) complete(c *call, d *statement.Decision) (texts []client.No
 		return nil, err
 	}
 	if d.Check == statement.NotChecked && strings.TrimSpace(f.Note) == "" {
-		return nil, failf(exitUsage, "not-checked needs a sentence that says why").or("give it with --note; better: call them back")
+		if f.Note, err = c.ask("Why could you not check? One sentence, which is recorded: "); err != nil && !errors.Is(err, errNobody) {
+			return nil, err
+		}
+		if f.Note == "" {
+			return nil, failf(exitUsage, "not-checked needs a sentence that says why").or("give it with --note; better: call them back")
+		}
 	}
 	if f.Note == "" {
 		return nil, nil
@@ -127,18 +136,22 @@ func (b *brief) fits(n *statement.Narrow) error {
 }
 
 // howChecked is how the approver made sure who asks. There is no default.
-func (c *call) howChecked(flag string) (statement.Check, error) {
+func (c *call) howChecked(flag check) (statement.Check, error) {
 	if flag != "" {
 		return statement.Check(flag), nil
 	}
-	text, err := c.ask("\nHow did you check who it is? Type call-back, video, in-person or not-checked: ")
-	if err != nil && !errors.Is(err, errNobody) {
-		return "", err
-	}
-	for _, check := range []statement.Check{statement.CallBack, statement.Video, statement.InPerson, statement.NotChecked} {
-		if text == string(check) {
-			return check, nil
+	for prompt := "\nHow did you check who it is? Type call-back, video, in-person or not-checked: "; ; {
+		text, err := c.ask(prompt)
+		if err != nil && !errors.Is(err, errNobody) {
+			return "", err
 		}
+		if slices.Contains(checks, statement.Check(text)) {
+			return statement.Check(text), nil
+		}
+		if text == "" {
+			break
+		}
+		prompt = "It is call-back, video, in-person or not-checked; nothing at all leaves without signing: "
 	}
 	return "", failf(exitUnsigned, "you did not say how you checked who asks; nothing was signed").
 		or("--check call-back, video, in-person, or not-checked with --note")

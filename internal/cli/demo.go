@@ -17,7 +17,9 @@ keys and signatures, and a real sshd where one is installed and you are root: fr
 the request over two signatures and a login to the proved end and a verified
 ledger. It takes about a minute and changes nothing outside its folders.
 
-  halligan demo`
+Examples:
+
+    halligan demo`
 }
 
 // Run plays.

@@ -20,6 +20,7 @@ import (
 
 // open loads the profile and finds the member's key. It speaks to nobody yet.
 func (c *call) open(f memberFlags) (*member, error) {
+	collectSeldom()
 	path, err := profilePath(f.Profile)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func (c *call) open(f memberFlags) (*member, error) {
 		return nil, failf(exitUsage, "there is no profile at %s", path).or("get yours from whoever sealed the cell, and compare the genesis digest; name it with --profile or HALLIGAN_PROFILE")
 	}
 	if err != nil {
-		return nil, because(exitUsage, err, "")
+		return nil, because(exitUsage, err, "").or("a profile is what halligan init seal wrote to profiles/ID.json: get yours from whoever sealed the cell")
 	}
 	folder, err := stateFolder(profile)
 	if err != nil {

@@ -40,14 +40,14 @@ type written struct {
 // Run writes evidence.
 func (e evidenceCommand) Run(c *call) error {
 	if e.All == (e.ID != "") {
-		return failf(exitUsage, "name one request, or --all").or("halligan evidence --help")
+		return failf(exitUsage, "name one request, or --all").or("halligan evidence --help shows how it is used")
 	}
 	m, err := c.open(e.memberFlags)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Lstat(e.Output); !errors.Is(err, fs.ErrNotExist) {
-		return failf(exitUsage, "cannot write %s: it is there already", e.Output)
+		return failf(exitUsage, "cannot write %s: it is there already", e.Output).or("name a file or folder that is not there yet")
 	}
 	report, err := e.write(m)
 	if err != nil {

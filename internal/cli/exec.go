@@ -218,9 +218,10 @@ const retryAfter = 10 * time.Second
 
 // keep renews the credential until the context is over or a rule says no, and
 // says why it ended. While the server cannot be reached it goes on trying: what
-// runs is not ended because of that, only nothing new can begin.
+// runs is not ended because of that, only nothing new can begin. The last
+// certificate of a window is left to untilOver, which says when that is over.
 func (m *member) keep(h *holder, p *place) string {
-	next := renewAt(p.login, m.c.now())
+	held, next := p.login.before, renewAt(p.login, m.c.now())
 	for {
 		select {
 		case <-m.c.ctx.Done():
@@ -233,7 +234,10 @@ func (m *member) keep(h *holder, p *place) string {
 			if err := p.hold(l, m.c.now()); err != nil {
 				return err.Error()
 			}
-			next = renewAt(l, m.c.now())
+			if next = renewAt(l, m.c.now()); !l.before.After(held) { // the window bounds it: no other lives longer
+				next = l.before.Std().Sub(m.c.now()) + retryAfter
+			}
+			held = l.before
 		case classify(err).code == exitRefused || classify(err).code == exitUnverified || classify(err).code == exitNotFound:
 			return classify(err).Error()
 		default:

@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"os"
+	"errors"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
@@ -23,8 +22,10 @@ func (c *fsckCommand) Help() string {
 database with what the ledger gives: snapshots, tasks, tiles, the signed head.
 With --rebuild it writes these anew; the ledger itself is never changed.
 
-  halligan fsck /srv/halligan
-  halligan fsck --rebuild /srv/halligan`
+Examples:
+
+    halligan fsck /srv/halligan
+    halligan fsck --rebuild /srv/halligan`
 }
 
 // Run checks.
@@ -33,13 +34,9 @@ func (c *fsckCommand) Run(on *call) error {
 	if err != nil {
 		return broken(err)
 	}
-	data, err := os.ReadFile(filepath.Join(c.Folder, "anchor.json"))
+	anchor, err := anchorOf(c.Folder)
 	if err != nil {
-		return because(exitUsage, err, "cannot check %s", c.Folder)
-	}
-	anchor, err := ledger.DecodeAnchor(data)
-	if err != nil {
-		return because(exitUsage, err, "cannot use anchor.json")
+		return err
 	}
 	var signer note.Signer
 	if c.Rebuild {
@@ -51,7 +48,11 @@ func (c *fsckCommand) Run(on *call) error {
 	}
 	store, err := sqlite.Open(settings.DataFolder, sqlite.Options{Reserve: -1})
 	if err != nil {
-		return because(exitUsage, err, "cannot check %s", c.Folder).or("stop the server first")
+		f := because(exitUsage, err, "cannot check %s", c.Folder)
+		if errors.Is(err, sqlite.ErrLocked) {
+			return f.or("stop the server first")
+		}
+		return f
 	}
 	defer store.Close()
 	found, err := server.Check(on.ctx, server.Checked{Store: store, Anchor: anchor, HighWater: settings.HighWater}, signer)

@@ -19,6 +19,17 @@ type initCommand struct {
 	Seal initSealCommand `cmd:"" help:"Begin the ledger with every founder's signature."`
 }
 
+// Help is shown by --help.
+func (initCommand) Help() string {
+	return `halligan init with the flags of init new is init new.
+
+Examples:
+
+    halligan init cell --name halligan.example.com --host db1=db1.example.com:22 --person ann=ann.pub --person ben=ben.pub --person cara=cara.pub
+    halligan init sign cell --as ann --key ~/.ssh/id_ed25519
+    halligan init seal cell`
+}
+
 type initNewCommand struct {
 	Folder  string   `arg:"" optional:"" default:"." help:"Where the cell lives."`
 	Name    string   `required:"" placeholder:"NAME" help:"The cell's public host name and ledger origin, for ever."`
@@ -33,7 +44,9 @@ func (c *initNewCommand) Help() string {
 local TLS certificate. Nothing is sealed: edit the files, run halligan lint, let
 each founder run halligan init sign, then run halligan init seal.
 
-  halligan init --name halligan.example.com --person alice=alice.pub --person bob=bob.pub --person carol=carol.pub`
+Examples:
+
+    halligan init --name halligan.example.com --person alice=alice.pub --person bob=bob.pub --person carol=carol.pub`
 }
 
 // Run writes the files.

@@ -18,6 +18,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 // foundingFolder is where founders' signatures wait until the cell is sealed.
@@ -40,7 +41,9 @@ func (c *initSignCommand) Help() string {
 	return `Prints what genesis is, signs it and keeps the signature beside cell.yaml.
 Change a file afterwards, and every founder must sign again.
 
-  halligan init sign --as alice --key ~/.ssh/id_ed25519`
+Examples:
+
+    halligan init sign --as alice --key ~/.ssh/id_ed25519`
 }
 
 // Run signs.
@@ -74,7 +77,7 @@ func (c *initSignCommand) Run(on *call) error {
 type initSealCommand struct {
 	Folder string   `arg:"" optional:"" default:"." help:"Where the cell lives."`
 	With   []string `placeholder:"ID=FILE" help:"Sign for a founder on the way; once for each."`
-	URL    string   `placeholder:"URL" help:"What people's profiles call the server; https and the cell's name with the listening port if not given."`
+	URL    string   `placeholder:"URL" help:"What people's profiles call the server. Default: what they call it already, else https and the cell's name with the listening port."`
 }
 
 // Help is shown by --help.
@@ -82,8 +85,10 @@ func (c *initSealCommand) Help() string {
 	return `Begins the ledger: genesis takes effect when every founder has signed it. Writes
 anchor.json, which every verifier pins (print it), and a profile for each person.
 
-  halligan init seal
-  halligan init seal --with alice=alice --with bob=bob --url https://localhost:7878`
+Examples:
+
+    halligan init seal
+    halligan init seal --with alice=alice --with bob=bob --url https://localhost:7878`
 }
 
 // Run seals.
@@ -98,8 +103,11 @@ func (c *initSealCommand) Run(on *call) error {
 	}
 	if err := server.Seal(on.ctx, settings, &bundle, signed); err != nil {
 		f := because(exitRefused, err, "cannot seal the cell")
-		if errors.Is(err, server.ErrFounders) {
+		switch {
+		case errors.Is(err, server.ErrFounders):
 			return f.or("each founder runs: halligan init sign %s --as ID --key FILE", c.Folder)
+		case errors.Is(err, sqlite.ErrLocked):
+			return f.or("stop the server first")
 		}
 		return f
 	}
@@ -111,16 +119,31 @@ func (c *initSealCommand) Run(on *call) error {
 	if err := os.WriteFile(filepath.Join(c.Folder, "anchor.json"), data, 0o644); err != nil {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
-	if err := server.WriteProfiles(filepath.Join(c.Folder, "profiles"), c.URL, settings, &bundle); err != nil {
+	profiles := filepath.Join(c.Folder, "profiles")
+	if err := server.WriteProfiles(profiles, c.url(profiles, &bundle), settings, &bundle); err != nil {
 		return err
 	}
 	return on.answer(map[string]any{"genesis": bundle.Digest(), "origin": bundle.Genesis.Origin}, func() {
 		on.say("sealed: genesis %s", bundle.Digest())
 		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
-		on.say("wrote profiles/: give each person theirs; they are not secret")
+		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", c.url(profiles, &bundle))
 		on.say("witnesses: none; truncation and forks show only against checkpoints that readers keep")
 		on.say("next: halligan serve %s", c.Folder)
 	})
+}
+
+// url is what profiles call the server: what was named, else what those call it
+// that are there already, so that sealing again changes nothing unasked.
+func (c *initSealCommand) url(profiles string, b *config.Bundle) string {
+	if c.URL != "" {
+		return c.URL
+	}
+	for _, person := range b.Genesis.People {
+		if there, err := client.LoadProfile(filepath.Join(profiles, person.ID+".json")); err == nil {
+			return there.URL
+		}
+	}
+	return ""
 }
 
 // signatures gathers what founders signed before and what --key signs now.
@@ -194,6 +217,10 @@ func foundWith(ctx context.Context, b *config.Bundle, founder string, signer cli
 	key, err := ssh.ParsePublicKey(signer.Key())
 	if err != nil {
 		return server.Founding{}, because(exitUsage, err, "cannot sign for %s", founder)
+	}
+	if !slices.Contains(b.Genesis.Founders, founder) {
+		return server.Founding{}, failf(exitUsage, "cannot sign for %s: the founders are %s", founder, both(b.Genesis.Founders)).
+			or("name one of them and their own key: --as ID --key FILE, or --with ID=FILE")
 	}
 	if !owns(b, founder, ssh.FingerprintSHA256(key)) {
 		return server.Founding{}, failf(exitUsage, "cannot sign for %s: %s is not one of their keys in cell.yaml", founder, ssh.FingerprintSHA256(key)).

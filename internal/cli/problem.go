@@ -31,14 +31,25 @@ func ofClient(err error) *failure {
 func ofProblem(no *client.Problem) *failure {
 	f := &failure{code: exitInternal, text: no.Error() + " (" + no.Reason + ")", hint: no.Hint}
 	switch {
+	case no.Reason == "malformed-query", no.Reason == "ambiguous":
+		f.code = exitUsage
+		f.suggest("halligan status --all lists requests, halligan change show changes that wait")
 	case no.Status == http.StatusServiceUnavailable, no.Status == http.StatusTooManyRequests, no.Status == http.StatusBadGateway, no.Status == http.StatusGatewayTimeout:
 		f.code = exitUnreachable
 	case no.Status == http.StatusNotFound:
 		f.code = exitNotFound
+		f.suggest("halligan status --all lists requests, halligan change show changes that wait")
 	case no.Status >= 400 && no.Status < 500:
 		f.code = exitRefused
 	}
 	return f
+}
+
+// suggest adds what to do where the server said nothing.
+func (f *failure) suggest(hint string) {
+	if f.hint == "" {
+		f.hint = hint
+	}
 }
 
 // refusedFor tells whether an error is the server's no for a reason.

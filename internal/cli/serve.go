@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 type serveCommand struct {
@@ -20,7 +22,9 @@ func (c *serveCommand) Help() string {
 	return `Runs a sealed cell until it is interrupted. Listens on loopback unless server.yaml
 says otherwise. Logs go to stderr, one JSON object a line.
 
-  halligan serve /srv/halligan`
+Examples:
+
+    halligan serve /srv/halligan`
 }
 
 // Run serves.
@@ -32,13 +36,9 @@ func (c *serveCommand) Run(on *call) error {
 	for _, problem := range problems {
 		on.tell("%s", problem)
 	}
-	data, err := os.ReadFile(filepath.Join(c.Folder, "anchor.json"))
+	anchor, err := anchorOf(c.Folder)
 	if err != nil {
-		return because(exitUsage, err, "cannot serve %s: it is not sealed", c.Folder).or("halligan init seal begins its ledger")
-	}
-	anchor, err := ledger.DecodeAnchor(data)
-	if err != nil {
-		return because(exitUsage, err, "cannot use anchor.json")
+		return err
 	}
 	if err := c.unchanged(anchor); err != nil {
 		return err
@@ -52,11 +52,38 @@ func (c *serveCommand) Run(on *call) error {
 		Log: slog.New(slog.NewJSONHandler(on.err, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
-		return because(exitInternal, err, "cannot serve %s", c.Folder)
+		return notServed(because(exitInternal, err, "cannot serve %s", c.Folder))
 	}
 	web, metrics := s.Addresses()
 	on.say("serving %s at https://%s, metrics at http://%s", anchor.Origin, web, metrics)
 	return s.Serve(on.ctx)
+}
+
+// notServed adds what to do about what keeps a server from starting.
+func notServed(f *failure) error {
+	switch {
+	case errors.Is(f, sqlite.ErrLocked):
+		return f.or("another halligan runs on this folder: stop it first")
+	case errors.Is(f, server.ErrOlder):
+		return f.or("bring the newer copy of the data back, and leave the mark alone: docs/howto/recover-from-a-crash.md")
+	}
+	return f
+}
+
+// anchorOf reads the anchor that sealing left in a cell's folder.
+func anchorOf(folder string) (ledger.Anchor, error) {
+	data, err := os.ReadFile(filepath.Join(folder, "anchor.json"))
+	if err != nil {
+		if _, missing := os.Stat(filepath.Join(folder, config.CellFile)); missing != nil {
+			return ledger.Anchor{}, because(exitUsage, missing, "%s is not a cell's folder", folder).or("name the folder that halligan init wrote cell.yaml to")
+		}
+		return ledger.Anchor{}, because(exitUsage, err, "%s is not sealed", folder).or("halligan init seal begins its ledger")
+	}
+	anchor, err := ledger.DecodeAnchor(data)
+	if err != nil {
+		return anchor, because(exitUsage, err, "cannot use anchor.json").or("halligan init seal writes it again")
+	}
+	return anchor, nil
 }
 
 // unchanged refuses to serve files that are not what the founders signed: what

@@ -30,10 +30,13 @@ func (p *proof) brief(digits string) (*brief, error) {
 			named = append(named, id)
 		}
 	}
-	if len(named) != 1 {
-		return nil, unproved(fmt.Sprintf("the evidence is of %s that begins with %s", count(len(named), "request"), digits))
+	switch len(named) {
+	case 0:
+		return nil, unproved("the evidence is not of the request " + digits)
+	case 1:
+		return briefOf(p, named[0])
 	}
-	return briefOf(p, named[0])
+	return nil, unproved("the evidence is of several requests that begin with " + digits)
 }
 
 // briefOf gathers a brief. It fails when anything that the approver must see is

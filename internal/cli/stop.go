@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
@@ -32,7 +34,16 @@ func (s stopCommand) Run(c *call) error {
 	}
 	id, err := m.id(s.ID)
 	if err != nil {
-		return err
+		return byHand(err)
 	}
-	return m.act(&statement.Stop{Of: id, Reason: note}, []client.Noted{text}, "Stopped")
+	return byHand(m.act(&statement.Stop{Of: id, Reason: note}, []client.Noted{text}, "Stopped"))
+}
+
+// byHand says what still works when the server cannot be reached.
+func byHand(err error) error {
+	if f := new(failure); errors.Is(err, client.ErrUnreachable) {
+		*f = *classify(err)
+		return f.or("if it must end now, end it at the host: docs/howto/revoke-by-hand.md; else try again")
+	}
+	return err
 }

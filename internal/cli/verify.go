@@ -13,7 +13,7 @@ import (
 const pinLimit = 64 << 10
 
 type verifyCommand struct {
-	Evidence string `arg:"" name:"path-or-url" help:"Folder with a whole log, file with partial evidence, or the https URL of the profile's server."`
+	Evidence string `arg:"" name:"path-or-url" help:"Folder with a whole log, file with partial evidence, or the https URL of the profile's server, which HALLIGAN_PROFILE and HALLIGAN_KEY name."`
 	Anchor   string `help:"What you pinned: origin, genesis digest, ledger keys. Never take it from the evidence." placeholder:"FILE"`
 	Seen     string `help:"A signed checkpoint that you kept: the log must extend it." placeholder:"FILE"`
 	Words    string `help:"Print the confirmation words of a request instead of the report." placeholder:"ID"`
@@ -84,8 +84,11 @@ func judged(report *verify.Report) error {
 		return failf(exitUnverified, "the evidence agrees with itself, and nothing was pinned: that proves nothing").
 			or("pin the cell's anchor with --anchor; its digest is printed when the cell is sealed")
 	}
-	return failf(exitUnverified, "the evidence is refused: %s", report.Faults[0].Error()).
-		or("rely on nothing in it, keep it, and tell security")
+	f := failf(exitUnverified, "the evidence is refused: %s", report.Faults[0].Error())
+	if class := report.Faults[0].Class; class == ledger.ClassCheckpointMissing || class == ledger.ClassEncoding {
+		return f.or("name what halligan evidence wrote; if this is it, rely on nothing in it, keep it, and tell security")
+	}
+	return f.or("rely on nothing in it, keep it, and tell security")
 }
 
 // pins reads what the reader pinned.
@@ -93,10 +96,10 @@ func (v verifyCommand) pins() (anchor ledger.Anchor, opts verify.Options, err er
 	if v.Anchor != "" {
 		data, err := verify.ReadLimited(v.Anchor, pinLimit)
 		if err != nil {
-			return anchor, opts, because(exitUsage, err, "cannot read the anchor")
+			return anchor, opts, because(exitUsage, err, "cannot read the anchor").or("name the anchor.json that you keep; every profile holds it too")
 		}
 		if anchor, err = ledger.DecodeAnchor(data); err != nil {
-			return anchor, opts, because(exitUsage, err, "cannot use the anchor %s", v.Anchor)
+			return anchor, opts, because(exitUsage, err, "cannot use the anchor %s", v.Anchor).or("an anchor is the anchor.json that halligan init seal wrote, as it was")
 		}
 	}
 	if v.Seen == "" {

@@ -1,6 +1,9 @@
 package cli
 
-import "github.com/halligan-dev/halligan/client"
+import (
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
 
 type watchCommand struct{ memberFlags }
 
@@ -20,11 +23,14 @@ func (w watchCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.live {
+		c.tell("watching %s from now on; leave with Ctrl-C", m.anchor().Origin)
+	}
 	return m.way.client.Watch(c.ctx, -1, func(e client.Event) error {
 		if c.flags.JSON {
 			return c.jsonLine(e)
 		}
-		c.say("%6d  %s  %s", e.Entry, c.now().UTC().Format("15:04:05 UTC"), e.Sentence)
+		c.say("%6d  %s  %s", e.Entry, clock(e.At, canon.At(c.now())), e.Sentence)
 		return nil
 	})
 }

@@ -68,7 +68,7 @@ func moments(t *testing.T, w *town, id canon.Digest, words string) int {
 // delivery is later recorded as interrupted.
 func TestT48CrashBetweenMintAndRecord(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, founding{})
+	w := newTown(t, founding{long: true})
 	wr := newWire(t, w)
 	id, holder := agreed(t, wr, 30*time.Minute)
 	const tries = 20

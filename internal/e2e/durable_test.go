@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,8 +23,13 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// traced is how many statements TestNoReplyBeforeTheDisk sends.
-const traced = 50
+// traced is how many statements TestNoReplyBeforeTheDisk sends; more in a soak.
+func traced() int {
+	if soaking() {
+		return 500
+	}
+	return 50
+}
 
 // TestNoReplyBeforeTheDisk runs the server under strace and sends statements of
 // every kind that people sign, one after the other. Between the arrival of each
@@ -35,7 +42,7 @@ func TestNoReplyBeforeTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	posts, calls := trace(t, bin)
-	if len(posts) < traced {
+	if len(posts) < traced() {
 		t.Fatalf("only %d statements were taken", len(posts))
 	}
 	for i, fault := range early(posts, calls) {
@@ -59,7 +66,7 @@ func TestNoReplyBeforeTheDiskCanFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	posts, calls := trace(t, faulty)
-	if found := early(posts, calls); len(posts) < traced || len(found) != len(posts) {
+	if found := early(posts, calls); len(posts) < traced() || len(found) != len(posts) {
 		t.Errorf("%d of %d replies were found to leave before the disk had them; all did", len(found), len(posts))
 	}
 }
@@ -119,7 +126,7 @@ func statements(t *testing.T, wr *wire) (posts []taken) {
 		}
 		return s
 	}
-	for len(posts) < traced {
+	for len(posts) < traced() {
 		body, holder, why, err := wr.asking(time.Minute, "primary")
 		if err != nil {
 			t.Fatal(err)
@@ -226,14 +233,19 @@ func early(posts []taken, calls []syscallSeen) map[int]string {
 // leave: what is read from a connection and what is written to it take turns.
 func (p taken) find(calls []syscallSeen) (arrived, replied int, ok bool) {
 	peer, from, to := fmt.Sprintf("->127.0.0.1:%d]", p.port), stamp(p.began), stamp(p.landed)
-	arrived = -1
+	var turns []syscallSeen
 	for _, c := range calls {
+		if strings.HasSuffix(c.file, peer) && (c.name != "read" || c.result > 0) {
+			turns = append(turns, c)
+		}
+	}
+	slices.SortFunc(turns, func(a, b syscallSeen) int { return cmp.Compare(a.moment(), b.moment()) })
+	arrived = -1
+	for _, c := range turns {
 		switch {
-		case !strings.HasSuffix(c.file, peer):
+		case c.name == "read" && arrived < 0:
+			arrived = c.end
 		case c.name == "read":
-			if c.result > 0 && arrived < 0 {
-				arrived = c.end
-			}
 		case c.began >= from && c.began <= to:
 			return arrived, c.start, arrived >= 0
 		default:
@@ -241,6 +253,15 @@ func (p taken) find(calls []syscallSeen) (arrived, replied int, ok bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// moment is the line at which a call had its effect: a read when it came back, a
+// write when it began.
+func (c syscallSeen) moment() int {
+	if c.name == "read" {
+		return c.end
+	}
+	return c.start
 }
 
 // flushed tells whether between two lines the WAL was written to, and then a

@@ -61,7 +61,7 @@ func TestTheLiar(t *testing.T) {
 	// The export is refused while it is written, and what was written is refused
 	// by whoever gets it.
 	lie := w.path("lie")
-	said := refused(t, exec.Command(w.path("bin", "sue"), "evidence", "--all", "-o", lie), 6)
+	refused(t, exec.Command(w.path("bin", "sue"), "evidence", "--all", "-o", lie), 6)
 	for name, command := range map[string]*exec.Cmd{
 		"halligan":     exec.Command(w.program("halligan"), "verify", lie, "--anchor", w.path("people", "leo", "anchor.json")),
 		"halligan-kit": exec.Command(w.program("halligan-kit"), "verify", lie, "--anchor", w.path("people", "leo", "anchor.json")),
@@ -70,7 +70,7 @@ func TestTheLiar(t *testing.T) {
 		if name == "halligan-kit" {
 			code = 1
 		}
-		said = refused(t, command, code)
+		said := refused(t, command, code)
 		if want := "entry " + forged; !strings.Contains(said, want) || !strings.Contains(said, "REFUSED") {
 			t.Errorf("%s does not name %s:\n%s", name, want, said)
 		}

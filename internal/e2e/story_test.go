@@ -18,7 +18,8 @@ import (
 )
 
 // TestStories plays testdata/script, each story in a cell of its own, each person
-// in processes and with state of their own. Beside testscript's own commands:
+// in processes and with state of their own. A script with a file "long" waits for
+// minutes. Beside testscript's own commands:
 //
 //	found [host]              found a cell; host: with a real SSH host
 //	serve, down, crash        start the server, interrupt it, kill it
@@ -44,6 +45,9 @@ func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			if _, err := os.Stat(filepath.Join(env.WorkDir, "long")); err != nil {
+				env.Defer(slot())
+			}
 			bin, err := programs()
 			if err != nil {
 				return err
@@ -66,13 +70,16 @@ func TestStories(t *testing.T) {
 			case "host":
 				return noTarget() == "", nil
 			case "soak":
-				return os.Getenv("HALLIGAN_SOAK") != "", nil
+				return soaking(), nil
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Cmds: commands,
 	})
 }
+
+// soaking tells whether the long runs are wanted.
+func soaking() bool { return os.Getenv("HALLIGAN_SOAK") != "" }
 
 // story is what a running script has.
 type story struct {
@@ -220,7 +227,11 @@ func alarm(ts *testscript.TestScript, neg bool, args []string) {
 		least, err = strconv.Atoi(args[1])
 		ts.Check(err)
 	}
-	ts.Check(until(3*patience, "alarm "+args[0], func() (bool, error) { return len(h.of(args[0])) >= least, nil }))
+	longest := 3 * patience
+	if soaking() {
+		longest = 20 * patience
+	}
+	ts.Check(until(longest, "alarm "+args[0], func() (bool, error) { return len(h.of(args[0])) >= least, nil }))
 	for _, m := range h.of(args[0]) {
 		ts.Logf("%s: %s", m.Type, m.Text)
 	}

@@ -48,6 +48,7 @@ type town struct {
 type founding struct {
 	channels []string // of alarms; none: pager
 	host     bool     // a real sshd
+	long     bool     // the test waits for minutes: it takes no slot
 }
 
 func (w *town) path(parts ...string) string {

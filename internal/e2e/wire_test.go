@@ -207,6 +207,9 @@ func foundTown(t *testing.T, f founding) *town {
 	if f.host {
 		needTarget(t)
 	}
+	if !f.long {
+		t.Cleanup(slot())
+	}
 	w, err := found(t.TempDir(), f)
 	if w != nil {
 		t.Cleanup(func() {

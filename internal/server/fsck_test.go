@@ -136,12 +136,6 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
 		t.Errorf("another root than was signed: %v", err)
 	}
-	edit(t, d.Folder, func(db *sql.DB) {
-		execute(t, db, "UPDATE head SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '2' || char(10), char(10) || '3' || char(10)) AS BLOB)")
-	})
-	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
-		t.Errorf("another checkpoint than was signed: %v", err)
-	}
 	must(t, os.RemoveAll(d.Folder))
 	must(t, os.MkdirAll(d.Folder, 0o700))
 	d.Open() // Shut again with the test

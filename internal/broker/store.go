@@ -90,7 +90,7 @@ type Batch struct {
 	Tiles       []ledger.TileEdit // replaces the tile at (level, index)
 	World       []byte            // snapshot of what belongs to no stream
 	Streams     []Stream          // replaces the stream's snapshot
-	Memos      []Memo
+	Memos       []Memo
 	Enqueued    []Task
 	Done        []string // ids of tasks; a task may be enqueued and done in one batch
 	Attachments [][]byte // idempotent by SHA-256
@@ -132,7 +132,7 @@ type State struct {
 	Head    Head
 	World   []byte // nil before the first batch
 	Streams []Stream
-	Memos  []Memo // those whose Expires is after the newest entry's time are always among them
+	Memos   []Memo // those whose Expires is after the newest entry's time are always among them
 	Tasks   []Task
 	Tiles   []ledger.TileEdit // the rightmost tile of every level
 }

@@ -79,10 +79,11 @@ func (m *member) besidePath(digest canon.Digest) string {
 }
 
 // collectSeldom lets the memory of a member's command grow before it is swept:
-// the command is over sooner than that would pay. Whoever set GOGC is obeyed.
+// the command is over sooner than that would pay. Whoever set GOGC or
+// GOMEMLIMIT is obeyed.
 func collectSeldom() {
 	const percent, most = 800, 1 << 30
-	if os.Getenv("GOGC") == "" {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(most) // beyond this it is swept as often as needed
 	}

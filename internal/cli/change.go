@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/client"
@@ -54,11 +55,30 @@ func (r changeRemoveCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := r.known(m); err != nil {
+		return err
+	}
 	a, err := m.submit(&statement.Change{Remove: statement.Removal{Person: r.Person, Key: r.Of}, Reason: note}, []client.Noted{text})
 	if err != nil {
 		return err
 	}
 	return m.proposed(a)
+}
+
+// known demands that the cell has whom the flags name, before anybody signs.
+func (r changeRemoveCommand) known(m *member) error {
+	cell, err := readAs[view.People](m, "people")
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(cell.People, func(p view.Person) bool { return p.ID == r.Person })
+	if at < 0 {
+		return failf(exitNotFound, "nobody in the cell is %s", r.Person).or("halligan people lists everybody")
+	}
+	if r.Of != "" && !slices.ContainsFunc(cell.People[at].Keys, func(k view.Key) bool { return k.Fingerprint == r.Of }) {
+		return failf(exitNotFound, "%s has no key %s", r.Person, r.Of).or("halligan people lists everybody's keys")
+	}
+	return nil
 }
 
 // proposed says what became of a proposal.

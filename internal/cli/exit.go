@@ -33,7 +33,7 @@ var exits = []exitMeaning{
 	{exitInternal, "something went wrong inside the program or the server"},
 	{exitUsage, "the command line, or a file or key that it names, cannot be used"},
 	{exitRefused, "a rule said no; the reason is printed, and recorded in the ledger"},
-	{exitNotFound, "there is no such request, change, scenario or target, or its keys are on another machine"},
+	{exitNotFound, "there is no such request, change, scenario, target or person, or its keys are on another machine"},
 	{exitUnreachable, "the server could not be reached, or what became of the statement is not known"},
 	{exitUnverified, "evidence does not verify, or was checked without an anchor; nothing was signed"},
 	{exitNoGrant, "waiting ended without a grant: denied, withdrawn, lapsed or void"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -96,9 +97,9 @@ func (v verifyCommand) pins() (anchor ledger.Anchor, opts verify.Options, err er
 	if v.Anchor != "" {
 		data, err := verify.ReadLimited(v.Anchor, pinLimit)
 		if err != nil {
-			return anchor, opts, because(exitUsage, err, "cannot read the anchor").or("name the anchor.json that you keep; every profile holds it too")
+			return anchor, opts, because(exitUsage, err, "cannot read the anchor").or("name the anchor.json that you keep; halligan init seal wrote the first")
 		}
-		if anchor, err = ledger.DecodeAnchor(data); err != nil {
+		if anchor, err = ledger.DecodeAnchor(bytes.TrimSpace(data)); err != nil { // it may have been copied by hand
 			return anchor, opts, because(exitUsage, err, "cannot use the anchor %s", v.Anchor).or("an anchor is the anchor.json that halligan init seal wrote, as it was")
 		}
 	}

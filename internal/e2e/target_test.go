@@ -171,6 +171,8 @@ func (g *target) sessionOf(file, command string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	var said strings.Builder
+	s.cmd.Stderr = &said
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -184,7 +186,8 @@ func (g *target) sessionOf(file, command string) (*session, error) {
 	}()
 	if err != nil {
 		<-s.over
-		return nil, fmt.Errorf("the session did not begin: %w", err)
+		return nil, fmt.Errorf("the session did not begin: %w: %s\nsshd says:\n%s\nhalligan-host says:\n%s", err, said.String(),
+			text(filepath.Join(g.logs, "sshd.log")), text(filepath.Join(g.logs, "host.log")))
 	}
 	g.inside = append(g.inside, s)
 	return s, nil

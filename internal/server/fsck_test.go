@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -115,7 +117,9 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "keys")
 	_, err := server.MakeKeys(keys, celltest.Origin)
 	must(t, err)
-	anchor := ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}}
+	anchor := ledger.Anchor{
+		Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}, Genesis: ledger.Hash(canon.Sum(canon.MustEncode(d.Genesis))),
+	}
 	serve := func(settings config.Server) error {
 		opened, err := server.Open(context.Background(), server.Options{Settings: settings, Anchor: anchor, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
@@ -130,8 +134,29 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 		HighWater: filepath.Join(t.TempDir(), "high-water"),
 	}
 	must(t, server.MakeCertificate(keys, "localhost", time.Now()))
+	id := d.Must(d.Ask("ann", "1")).Digest
+	honest, err := d.Store.Stream(context.Background(), cell.StreamOf(id))
+	must(t, err)
 	d.Shut()
 	must(t, serve(settings))
+
+	// T02: a grant that nobody approved, written where the decider reads it.
+	r, err := cell.DecodeRequest(honest.Snapshot)
+	must(t, err)
+	r.State, r.Grant = access.Granted, &access.Grant{From: r.At, Until: r.At.Add(time.Hour), Targets: r.Targets, By: []string{"sam", "lea"}}
+	r.Leases = []access.Lease{{Target: "db-1", Host: "db-1", KeyID: cell.KeyID(id, "db-1"), State: access.LeaseOpen}}
+	forged := canon.MustEncode(r)
+	edit(t, d.Folder, func(db *sql.DB) {
+		execute(t, db, "UPDATE stream SET snapshot = ? WHERE snapshot = ?", forged, honest.Snapshot)
+	})
+	if err := serve(settings); !errors.Is(err, server.ErrDerived) {
+		t.Errorf("a grant in the database that the ledger does not give: %v", err)
+	}
+	edit(t, d.Folder, func(db *sql.DB) {
+		execute(t, db, "UPDATE stream SET snapshot = ? WHERE snapshot = ?", honest.Snapshot, forged)
+	})
+	must(t, serve(settings))
+
 	edit(t, d.Folder, func(db *sql.DB) { execute(t, db, "UPDATE head SET root = zeroblob(32)") })
 	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
 		t.Errorf("another root than was signed: %v", err)

@@ -81,6 +81,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if err := s.mark.check(ctx, s.store, s.rootAt(ctx)); err != nil {
 		return nil, err
 	}
+	if err := proveLive(ctx, s.store, o.Anchor); err != nil {
+		return nil, err
+	}
 	if err := s.wire(ctx); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -27,7 +30,7 @@ type attachments func(digest canon.Digest) ([]byte, error)
 // bookOf reads and checks genesis and scenarios.
 func bookOf(anchor ledger.Anchor, read attachments, now canon.Time) (*scenarioBook, error) {
 	data, err := attachment(read, canon.Digest(anchor.Genesis))
-	if refusedFor(err, "not-found") {
+	if no := (*client.Problem)(nil); errors.As(err, &no) && no.Status == http.StatusNotFound {
 		return nil, failf(exitUnverified, "the server has no genesis %s, which your profile pins", anchor.Genesis).
 			or("use the profile of the cell that this server runs; if it is that one, sign nothing and tell security")
 	}

@@ -43,6 +43,9 @@ func BriefSheet(ctx context.Context, anchor ledger.Anchor, evidence []byte, id c
 // Code is the exit code of an error.
 func Code(err error) int { return classify(err).code }
 
+// ByHand adds to an error of stop what still works without the server.
+func ByHand(err error) string { return classify(byHand(err)).hint }
+
 // The sheets that render what a server shows, and how text is made safe.
 var (
 	RequestSheet = requestSheet

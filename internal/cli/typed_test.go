@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -87,16 +88,14 @@ func TestAnotherCellsProfile(t *testing.T) {
 	}
 }
 
-// TestStopWithoutAServer points to the host when nobody answers.
+// TestStopWithoutAServer points to the host when nobody answers, and only then.
 func TestStopWithoutAServer(t *testing.T) {
-	c := newSignedCell(t)
-	l := newLiar(t, c)
-	id := c.ask("ann", "pool exhausted", "db-1")
-	d := l.desk(t, "ann")
-	l.Close()
-	code, _, errOut := d.run("stop", id.String(), "--why", "x")
-	if code != 5 || !strings.Contains(errOut, "revoke-by-hand.md") {
-		t.Errorf("code %d: %s", code, errOut)
+	if hint := cli.ByHand(fmt.Errorf("cannot ask: %w", client.ErrUnreachable)); !strings.Contains(hint, "revoke-by-hand.md") {
+		t.Errorf("hint: %s", hint)
+	}
+	no := &client.Problem{Status: http.StatusForbidden, Reason: "not-allowed", Hint: "look at it first"}
+	if hint := cli.ByHand(no); hint != no.Hint {
+		t.Errorf("hint: %s", hint)
 	}
 }
 

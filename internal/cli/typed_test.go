@@ -127,3 +127,16 @@ func (u *until) Write(p []byte) (int, error) {
 	defer u.done()
 	return u.Buffer.Write(p)
 }
+
+// TestDenyWhatIsOver signs nothing where nothing is left to end.
+func TestDenyWhatIsOver(t *testing.T) {
+	c := newSignedCell(t)
+	id := c.ask("ann", "pool exhausted", "db-1")
+	l := newLiar(t, c)
+	c.do(c.Deny("sam", id))
+	l.honest(id)
+	code, _, errOut := l.desk(t, "lea").run("deny", id.String()[:10], "--check", "video")
+	if code != 3 || !strings.Contains(errOut, "nothing left to deny: the request is denied") || len(l.taken()) != 0 {
+		t.Errorf("code %d, %d statements: %s", code, len(l.taken()), errOut)
+	}
+}

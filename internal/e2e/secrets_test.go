@@ -113,16 +113,15 @@ func pemLines(t *testing.T, path string) (lines [][]byte) {
 	return lines[min(1, len(lines)-1):] // the first holds a header and the public key
 }
 
-// noteKey is a private key of signed notes: what stands after the last colon and
-// plus sign.
+// noteKey is a private key of signed notes: PRIVATE+KEY+NAME+HASH+BASE64.
 func noteKey(t *testing.T, path string) [][]byte {
 	t.Helper()
-	text := strings.TrimSpace(raw(t, path))
-	secret := text[strings.LastIndexAny(text, "+")+1:]
-	if data, err := base64.StdEncoding.DecodeString(secret); err == nil && len(data) > 32 {
-		return append(spelled(data[1:33]), []byte(secret))
+	parts := strings.SplitN(strings.TrimSpace(raw(t, path)), "+", 5)
+	data, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
+	if err != nil || len(data) != 33 {
+		t.Fatalf("%s is no private key of signed notes: %v", path, err)
 	}
-	return [][]byte{[]byte(secret)}
+	return append(spelled(data[1:]), []byte(parts[4])) // the first byte is the algorithm
 }
 
 // search looks for a canary in every file below the town, and at the host. It
@@ -147,6 +146,9 @@ func (c canary) search(t *testing.T, w *town) (found int) {
 				return err
 			}
 			for _, needle := range c.needles {
+				if len(needle) < 12 {
+					t.Fatalf("%s: %q is too short to look for", c.name, needle)
+				}
 				if !bytes.Contains(data, needle) {
 					continue
 				}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/server"
 )
@@ -57,11 +58,12 @@ func (w *town) newTarget(address, hostKey string) (*target, error) {
 		return nil, err
 	}
 	g := &target{dir: dir, address: address, logs: w.path("host")}
-	program, err := os.ReadFile(w.program("halligan-host"))
-	if err != nil {
+	// Copied by a process of its own: a program that this one holds open for writing
+	// while another is started cannot be run.
+	if _, err := output(exec.Command("cp", w.program("halligan-host"), g.path("halligan-host"))); err != nil {
 		return g, err
 	}
-	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(g.path("halligan-host"), program, 0o755), os.MkdirAll("/run/sshd", 0o755)); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o755), os.MkdirAll("/run/sshd", 0o755)); err != nil {
 		return g, err
 	}
 	pin, err := server.ServerKey(w.path("cell", "keys", "tls.crt"))
@@ -140,16 +142,24 @@ func (g *target) ssh(file, command string) *exec.Cmd {
 }
 
 // accepts tells whether a credential opens the host; what it says if not must be
-// the refusal, or this is an error.
+// the refusal, or this is an error. A host that is ending a lease may cut off a
+// login before it has said so: then it is asked again.
 func (g *target) accepts(file string) (bool, error) {
-	out, err := g.ssh(file, "echo in").CombinedOutput()
-	switch {
-	case err == nil && string(out) == "in\n":
-		return true, nil
-	case strings.Contains(string(out), "Permission denied"):
-		return false, nil
+	var out []byte
+	var err error
+	for range 20 {
+		out, err = g.ssh(file, "echo in").CombinedOutput()
+		switch {
+		case err == nil && string(out) == "in\n":
+			return true, nil
+		case strings.Contains(string(out), "Permission denied"):
+			return false, nil
+		case len(out) > 0:
+			return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return false, fmt.Errorf("the login failed otherwise than by refusal: %v\n%s", err, out)
+	return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
 }
 
 // session is a login that goes on.

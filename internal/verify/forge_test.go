@@ -124,6 +124,9 @@ func TestForgedApprovals(t *testing.T) {
 			}))
 		}},
 		{"statement-valid-too-long", law, "statement-valid-too-long", func(s *subject) spoiled {
+			if task, ok := s.Task(cell.TaskClock, canon.Digest{}, ""); ok && s.World.Doubted { // or it would be taken
+				s.must(s.Effect(cell.EffectClock, task.ID, cell.Observed{}))
+			}
 			return s.appended(s.forgedDecision("lea", "lea", func(st *statement.Statement) {
 				st.Expires = s.Now.Add(15*time.Minute + time.Duration(1+s.rand.IntN(100_000))*time.Millisecond)
 			}))

@@ -3,11 +3,13 @@ package scheduler_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -51,6 +53,13 @@ func (l *law) says(make func() cell.Command) {
 	if err := l.do(make()); err != nil {
 		panic(err)
 	}
+}
+
+// asked are the requests of the cell.
+func (l *law) asked() map[canon.Digest]*access.Request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.cell.World.Requests)
 }
 
 func (l *law) count(kind cell.EffectKind) int {
@@ -104,7 +113,7 @@ func TestDueAtItsTime(t *testing.T) {
 		if n := l.count(cell.EffectDue); n != 1 {
 			t.Fatalf("%d effects when the request lapses, want 1", n)
 		}
-		for _, r := range l.cell.World.Requests {
+		for _, r := range l.asked() {
 			if r.State != "lapsed" {
 				t.Errorf("the request is %s", r.State)
 			}
@@ -132,7 +141,7 @@ func TestTriedUntilDone(t *testing.T) {
 		}}
 		l := start(t, work)
 		l.says(func() cell.Command { return l.cell.Ask("ann", "1", "db-1") })
-		for id := range l.cell.World.Requests {
+		for id := range l.asked() {
 			l.says(func() cell.Command { return l.cell.Approve("sam", id) })
 			l.says(func() cell.Command { return l.cell.Approve("lea", id) })
 		}
@@ -194,7 +203,7 @@ func TestGroupsAreDoneTogether(t *testing.T) {
 		}}
 		l := start(t, work)
 		l.says(func() cell.Command { return l.cell.Ask("ann", "1", "db-1", "db-2") })
-		for id := range l.cell.World.Requests {
+		for id := range l.asked() {
 			l.says(func() cell.Command { return l.cell.Approve("sam", id) })
 			l.says(func() cell.Command { return l.cell.Approve("lea", id) })
 		}

@@ -62,7 +62,11 @@ func TestCrash(t *testing.T) {
 			t.Fatalf("after kill %d", kill)
 		}
 	}
-	if total < 10*kills {
+	least := 10 * kills
+	if testing.Short() { // with the race detector a process has hardly begun when it is killed
+		least = 2 * kills
+	}
+	if total < least {
 		t.Errorf("only %d acknowledgements in %d runs: the load was no load", total, kills)
 	}
 	t.Logf("%d kills, %d acknowledged statements, all there", kills, total)

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/halligan-dev/halligan/internal/server"
 )
@@ -144,22 +143,16 @@ func (g *target) ssh(file, command string) *exec.Cmd {
 // accepts tells whether a credential opens the host; what it says if not must be
 // the refusal, or this is an error. A host that is ending a lease may cut off a
 // login before it has said so: then it is asked again.
-func (g *target) accepts(file string) (bool, error) {
-	var out []byte
-	var err error
-	for range 20 {
-		out, err = g.ssh(file, "echo in").CombinedOutput()
+func (g *target) accepts(file string) (in bool, err error) {
+	return in, until(patience, "the host to accept or refuse", func() (bool, error) {
+		out, err := g.ssh(file, "echo in").CombinedOutput()
+		in = err == nil && string(out) == "in\n"
 		switch {
-		case err == nil && string(out) == "in\n":
+		case in, strings.Contains(string(out), "Permission denied"):
 			return true, nil
-		case strings.Contains(string(out), "Permission denied"):
-			return false, nil
-		case len(out) > 0:
-			return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
 		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
+		return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
+	})
 }
 
 // session is a login that goes on.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -117,6 +118,9 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "keys")
 	_, err := server.MakeKeys(keys, celltest.Origin)
 	must(t, err)
+	own, _, err := ledger.GenerateKey(bytes.NewReader(celltest.Key("ledger").Seed()), celltest.Origin) // as brokertest has it
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(keys, "ledger.key"), []byte(own), 0o600))
 	anchor := ledger.Anchor{
 		Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}, Genesis: ledger.Hash(canon.Sum(canon.MustEncode(d.Genesis))),
 	}

@@ -8,5 +8,5 @@
 // The invariant: nothing is played with a stand-in for a program of ours, and a
 // case that finds nothing to do fails.
 //
-// Read docs_test.go first.
+// Read story_test.go first; docs_test.go for the documentation.
 package e2e

@@ -75,7 +75,8 @@ func (p *process) end(with syscall.Signal) error {
 	return errors.Join(fmt.Errorf("%s did not end at %s", p.cmd.Path, with), err)
 }
 
-// until asks again until something is so. The last error is told if it never is.
+// until asks again until something is so, or will never be, which is an error at
+// once. The last error is told if the time is over.
 func until(longest time.Duration, what string, so func() (bool, error)) error {
 	deadline := time.After(longest)
 	again := time.NewTicker(100 * time.Millisecond)
@@ -83,7 +84,7 @@ func until(longest time.Duration, what string, so func() (bool, error)) error {
 	for {
 		done, err := so()
 		if done {
-			return nil
+			return err
 		}
 		select {
 		case <-deadline:

@@ -144,15 +144,15 @@ func (g *target) ssh(file, command string) *exec.Cmd {
 // the refusal, or this is an error. A host that is ending a lease may cut off a
 // login before it has said so: then it is asked again.
 func (g *target) accepts(file string) (in bool, err error) {
-	return in, until(patience, "the host to accept or refuse", func() (bool, error) {
+	err = until(patience, "the host to accept or refuse", func() (bool, error) {
 		out, err := g.ssh(file, "echo in").CombinedOutput()
 		in = err == nil && string(out) == "in\n"
-		switch {
-		case in, strings.Contains(string(out), "Permission denied"):
+		if in || strings.Contains(string(out), "Permission denied") {
 			return true, nil
 		}
-		return false, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
+		return len(out) > 0, fmt.Errorf("the login failed otherwise than by refusal: %w\n%s", err, out)
 	})
+	return in, err
 }
 
 // session is a login that goes on.

@@ -276,7 +276,7 @@ func (w *town) serve() error {
 	}
 	return until(patience, "the server to be ready", func() (bool, error) {
 		if !w.server.running() {
-			return true, errors.New("it ended")
+			return true, fmt.Errorf("it ended:\n%s", text(w.path("serve.log")))
 		}
 		answer, err := http.Get("http://" + w.metrics + "/readyz")
 		if err != nil {

@@ -192,9 +192,6 @@ func newTown(t *testing.T, f founding) *town {
 	if err := w.serve(); err != nil {
 		t.Fatal(err)
 	}
-	if !w.server.running() {
-		t.Fatalf("the server ended:\n%s", text(w.path("serve.log")))
-	}
 	return w
 }
 

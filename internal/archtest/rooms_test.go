@@ -62,7 +62,7 @@ var rooms = []room{
 	{path: "internal/broker", kind: work, may: law},
 	{path: "internal/scheduler", kind: work, may: with(law, "internal/broker", "internal/provider")},
 	{path: "internal/issuer", kind: work},
-	{path: "internal/seal", kind: work, planned: true},
+	{path: "internal/seal", kind: work, may: encoding},
 	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},
 	{path: "internal/verify", kind: work, may: with(law, "internal/revocation", "internal/authn/sshsig")},
 	{path: "internal/host", kind: work, may: with(encoding, "internal/ledger", "internal/revocation", "internal/authn/sshsig")},

@@ -56,3 +56,7 @@ func Words(digest canon.Digest, salt [16]byte) [4]string {
 	}
 	return words
 }
+
+// WordList is the whole list, sorted: 2,048 words of eleven bits each. Other
+// things that people read out are spelled with it too.
+func WordList() []string { return strings.Fields(wordList) }

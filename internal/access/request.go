@@ -28,6 +28,7 @@ var States = []State{Pending, Granted, Ended, Denied, Withdrawn, Lapsed, Void}
 type Request struct {
 	ID             canon.Digest  `json:"id"` // digest of the request statement
 	Requester      string        `json:"requester"`
+	Key            string        `json:"key"` // fingerprint of the key that asked
 	Scenario       string        `json:"scenario"`
 	ScenarioDigest canon.Digest  `json:"scenario_digest"`
 	Severity       Severity      `json:"severity"`
@@ -75,6 +76,7 @@ const (
 	EndVetoed   = "vetoed"
 	EndReleased = "released"
 	EndRemoved  = "requester-removed"
+	EndKeyGone  = "key-removed" // the key that asked was removed
 )
 
 // End says when, why and by whom a grant ended.

@@ -161,13 +161,15 @@ func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
 	return proved(l, access.Proof{Kind: access.ProofEnded, At: c.At, By: l.Host}), nil
 }
 
-// consequence ends what a removed requester has open.
+// consequence ends what a removed requester, or a removed key, has open.
 func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
 	switch {
-	case w.Roster.Has(r.Requester):
-		return nil, refuse(NothingNew, "%s is in the roster", r.Requester)
+	case w.stands(r):
+		return nil, refuse(NothingNew, "%s and the key that asked are in the roster", r.Requester)
 	case r.State == access.Pending:
 		return []Event{&RequestOver{State: access.Void}}, nil
+	case r.State == access.Granted && w.Roster.Has(r.Requester):
+		return w.end(r, access.End{At: c.At, Why: access.EndKeyGone}), nil
 	case r.State == access.Granted:
 		return w.end(r, access.End{At: c.At, Why: access.EndRemoved}), nil
 	}

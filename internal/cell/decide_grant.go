@@ -17,8 +17,8 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !r.Live(c.At) {
 		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
 	}
-	if !w.Roster.Has(r.Requester) {
-		return Outcome{}, refuse(NotLive, "%s is no longer in the roster", r.Requester)
+	if !w.stands(r) {
+		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster", r.Requester)
 	}
 	lease, ok := r.Lease(body.Target)
 	if !ok {

@@ -38,7 +38,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refusal
 	}
 	r := access.Request{
-		ID: s.Statement.Digest, Requester: person, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
+		ID: s.Statement.Digest, Requester: person, Key: s.Signer.Fingerprint, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
 		Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
 		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
 		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
@@ -161,7 +161,7 @@ func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms
 	}
 	events := []Event{&Decided{Decision: d}}
 	approvers := after.Approvers(w.counts)
-	if terms.Quorum.Missing(approvers, w.Roster.In) == nil && w.Roster.Has(r.Requester) {
+	if terms.Quorum.Missing(approvers, w.Roster.In) == nil && w.stands(r) {
 		events = append(events, w.agree(r, approvers, access.Grant{From: d.At, Until: d.At.Add(length.Duration()), Targets: targets}))
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
@@ -205,6 +205,14 @@ func (w *World) deny(r *access.Request, d access.Decision, at canon.Time) (Outco
 func (w *World) counts(d access.Decision) bool {
 	owner, ok := w.Roster.Owner(d.Key)
 	return ok && owner == d.Approver
+}
+
+// stands tells whether a request may still become or be a grant: whoever asked
+// is in the roster now, and so is the key that asked. A thief's request ends
+// with the stolen key.
+func (w *World) stands(r *access.Request) bool {
+	owner, ok := w.Roster.Owner(r.Key)
+	return ok && owner == r.Requester
 }
 
 func decideWithdraw(w *World, s *Signed, c Command) (Outcome, *Refusal) {

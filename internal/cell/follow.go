@@ -1,6 +1,8 @@
 package cell
 
 import (
+	"slices"
+
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -38,8 +40,8 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskLapse, Target: e.Change.ID.String(), Due: e.Change.Lapses})
 	case *ChangeOver:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse && t.Target == e.Change.String() })
-	case *PersonRemoved:
-		w.followRemoval(p, e.Person)
+	case *PersonRemoved, *KeyRemoved:
+		w.followRemoval(p)
 	}
 	w.alarm(p, e)
 }
@@ -61,11 +63,12 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 	w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
 }
 
-// followRemoval enqueues, for each thing that a removed person has open, the
-// command that ends it: an entry changes one stream.
-func (w *World) followRemoval(p place, person string) {
+// followRemoval enqueues, for each request that nobody present stands for any
+// more, the command that ends it: an entry changes one stream.
+func (w *World) followRemoval(p place) {
 	for _, id := range w.openRequests() {
-		if w.Requests[id].Requester == person {
+		waits := slices.ContainsFunc(w.tasksOf[StreamOf(id)], func(task string) bool { return w.Tasks[task].Kind == TaskConsequence })
+		if !w.stands(w.Requests[id]) && !waits {
 			consequence := place{index: p.index, stream: StreamOf(id), at: p.at}
 			w.enqueue(consequence, Task{Kind: TaskConsequence})
 		}

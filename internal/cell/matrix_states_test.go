@@ -49,6 +49,7 @@ var statesOfRequest = []state{
 		return s.removeBy("sam", "sue", "lea")
 	}},
 	{"pending: sam approved, and ann was just removed", func() *story { return newStory().ask("db-1").approve("sam").remove("ann") }},
+	{"pending: sam approved, and the key that ann asked with was just removed", func() *story { return newStory().ask("db-1").approve("sam").removeKey("ann") }},
 	{"pending: waited too long, not yet lapsed", func() *story { return newStory().ask("db-1").approve("sam").later(time.Hour) }},
 	{"granted, opening", func() *story { return newStory().granted("db-1") }},
 	{"granted, opening failed once: unreachable", func() *story {
@@ -63,6 +64,7 @@ var statesOfRequest = []state{
 	{"granted, open: issued", issued},
 	{"granted, open: issued, twin seen to work", working},
 	{"granted, open: issued, and ann was just removed", func() *story { return working().remove("ann") }},
+	{"granted, open: issued, and the key that ann asked with was just removed", func() *story { return working().removeKey("ann") }},
 	{"granted, open: issued, and sam who approved was removed", func() *story { return working().removeBy("sam", "sue", "lea") }},
 	{"granted, open: half a second before the end", func() *story { return working().later(30*time.Minute - 500*time.Millisecond) }},
 	{"granted, open: issued, the window is over, not yet ended", func() *story { return working().later(30 * time.Minute) }},
@@ -93,6 +95,9 @@ var statesOfRequest = []state{
 	}},
 	{"ended because ann was removed, closing", func() *story {
 		return working().remove("ann").effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	}},
+	{"ended because the key that ann asked with was removed, closing", func() *story {
+		return working().removeKey("ann").effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
 	}},
 	{"settled: refused and ended", func() *story { return closing().refused("db-1").listed("db-1") }},
 	{"settled: expired and ended", func() *story { return closing().expired("db-1").listed("db-1") }},
@@ -134,6 +139,13 @@ var statesBefore = []state{
 		return s
 	}},
 	{"sealed", func() *story { return &story{Cell: celltest.Sample()} }},
+}
+
+// removeKey takes a person's own key out, by sam and lea.
+func (s *story) removeKey(person string) *story {
+	s.propose(person, celltest.Line(person).Fingerprint)
+	s.Must(s.Approve("lea", s.change))
+	return s
 }
 
 // removeBy takes a person out by two others.

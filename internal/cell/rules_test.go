@@ -67,6 +67,23 @@ func TestRemovedRequesterIsNotGranted(t *testing.T) {
 	}
 }
 
+// TestRemovedKeyEndsWhatItAskedFor: whoever stole a key and asked with it keeps
+// nothing once the key is removed, though its owner stays.
+func TestRemovedKeyEndsWhatItAskedFor(t *testing.T) {
+	s := newStory().ask("db-1").approve("sam").removeKey("ann")
+	expect(t, s.Must(s.Approve("leo", s.id)), "decided")
+	s.effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	if s.request().State != access.Void {
+		t.Errorf("a waiting request is %s", s.request().State)
+	}
+	s = working().removeKey("ann")
+	expectRefusal(t, s.Cell, s.Fetch("ann", "1", s.id, "db-1"), cell.NotLive)
+	s.effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	if r := s.request(); r.State != access.Ended || r.End.Why != access.EndKeyGone || r.Leases[0].State != access.LeaseClosing {
+		t.Errorf("a grant is %s (%+v), its lease %s", r.State, r.End, r.Leases[0].State)
+	}
+}
+
 func TestRemovedKeysApprovalDoesNotCount(t *testing.T) {
 	s := newStory().ask("db-1").approve("leo")
 	s.propose("leo", celltest.Line("leo").Fingerprint)

@@ -97,6 +97,7 @@ var failures = map[string]string{
 var ends = map[string]string{
 	access.EndExpired: "the window is over", access.EndStopped: "it was stopped", access.EndVetoed: "it was vetoed",
 	access.EndReleased: "it was released", access.EndRemoved: "the requester was removed",
+	access.EndKeyGone: "the key that asked was removed",
 }
 
 // say looks a word up and falls back to the word itself.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -43,13 +44,23 @@ type Revocations interface {
 
 // Hosts takes what the host programs report.
 type Hosts interface {
-	// Report takes a host's report: its bytes as they were signed, and the binary
-	// SSHSIG over them. It owes the check of the signature. Its errors:
-	// *cell.Refusal, *broker.Malformed, broker.ErrUnknown, broker.ErrClosed.
-	Report(ctx context.Context, report, signature []byte) error
+	// Report takes a host's report. It owes the check of the signature. Its errors:
+	// *cell.Refusal, *broker.Malformed, broker.ErrBusy, broker.ErrUnknown,
+	// broker.ErrClosed.
+	Report(ctx context.Context, r Report) error
+	// Known tells whether a host of this cell signs its reports with the key of
+	// that fingerprint.
+	Known(fingerprint string) bool
 	// Heard says when each host last reported; nil when nobody listens. The map
 	// is the caller's.
 	Heard() map[string]canon.Time
+}
+
+// Report is what a host program sent.
+type Report struct {
+	Bytes     []byte // as they were signed
+	Signature []byte // binary SSHSIG
+	Share     string // whose turn it uses while its signature is checked
 }
 
 // Options is what the API needs. All of it is required but what says otherwise.
@@ -69,16 +80,20 @@ type Options struct {
 	// that is not listed is refused, so that a page elsewhere cannot reach a
 	// server inside by making a name point at it.
 	Names []string
-	// Strangers bounds the work that an address may cause without having proved
-	// who it is. The zero Rate is 200 a second, 2,000 at once.
-	Strangers Rate
+	// Rate bounds what an address may ask for without having proved who it is,
+	// and what a person may read; never what a person may say. The zero Rate is
+	// 6,000 a minute.
+	Rate Rate
+	// Streams is how many live views and long polls there may be at a time; 0: 256.
+	Streams int
 }
 
 // service is what handlers work with.
 type service struct {
 	Options
 	tokens    tokens
-	strangers *limiter
+	strangers *limiter[netip.Prefix]
+	readers   *limiter[string]
 	watchers  *places
 	packs     *places // evidence being made
 	sendings  *places // evidence being made or sent
@@ -88,8 +103,8 @@ type service struct {
 }
 
 const (
-	watchersMost = 512 // streams and long polls of everybody together
-	watchersEach = 16  // of one person
+	streamsUsual = 256
+	watchersEach = 16 // streams and long polls of one person, and never over a quarter of all
 	packsMost    = 4
 	packsEach    = 2
 	sendingsMost = 64
@@ -106,9 +121,16 @@ func New(o Options) http.Handler {
 	for i, name := range o.Names {
 		o.Names[i] = strings.ToLower(name)
 	}
+	if o.Rate == (Rate{}) {
+		o.Rate = usualRate
+	}
+	if o.Streams == 0 {
+		o.Streams = streamsUsual
+	}
 	s := &service{
-		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)}, strangers: newLimiter(o.Strangers),
-		watchers: newPlaces(watchersMost, watchersEach), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
+		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)},
+		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
+		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
 		mux: http.NewServeMux(), started: time.Now(),
 	}
 	for _, route := range routes {

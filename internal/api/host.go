@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -10,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/cell"
 )
 
 // reported is the body of a host's report.
@@ -24,17 +23,22 @@ type reported struct {
 func (s *service) report(c *call) error {
 	var r reported
 	if err := json.Unmarshal(c.body, &r, json.RejectUnknownMembers(true)); err != nil {
-		return malformed(decodeFault(err))
+		return s.stranger(c, malformed(decodeFault(err)))
 	}
 	if len(r.Report) == 0 || len(r.Signature) == 0 {
-		return malformed("report, signature: must be there")
+		return s.stranger(c, malformed("report, signature: must be there"))
+	}
+	fingerprint, _ := named(r.Signature)
+	host := s.Hosts.Known(fingerprint)
+	share, ok := s.share(c, fingerprint, host)
+	if !ok {
+		return tooMany()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
 	defer cancel()
-	err := s.Hosts.Report(ctx, r.Report, r.Signature)
-	var refusal *cell.Refusal
-	if err == nil || errors.As(err, &refusal) && refusal.Person != "" {
-		s.strangers.give(c.from)
+	err := s.Hosts.Report(ctx, Report{Bytes: r.Report, Signature: r.Signature, Share: share})
+	if err != nil && !proved(broker.Answer{}, err) && !host {
+		return s.stranger(c, err)
 	}
 	if err != nil {
 		return err

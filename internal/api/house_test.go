@@ -47,6 +47,8 @@ type house struct {
 	folder   string
 	names    []string
 	rate     api.Rate
+	streams  int
+	often    int
 	genesis  cell.Genesis
 	scenario canon.Digest
 	lists    note.Signer
@@ -138,8 +140,8 @@ type hosts struct {
 	heard map[string]canon.Time
 }
 
-func (h *hosts) Report(_ context.Context, report, signature []byte) error {
-	facts, err := h.check.Report(report, signature)
+func (h *hosts) Report(_ context.Context, r api.Report) error {
+	facts, err := h.check.Report(r.Bytes, r.Signature)
 	if err != nil {
 		return &broker.Malformed{What: "report", Err: err}
 	}
@@ -148,6 +150,8 @@ func (h *hosts) Report(_ context.Context, report, signature []byte) error {
 	h.heard[facts.Host] = facts.ListAt
 	return nil
 }
+
+func (h *hosts) Known(string) bool { return false }
 
 func (h *hosts) Heard() map[string]canon.Time {
 	h.mu.Lock()
@@ -216,14 +220,14 @@ func (h *house) start() {
 	h.monitor = api.NewMonitor(h.live)
 	h.broker, err = broker.Open(context.Background(), broker.Options{
 		Origin: celltest.Origin, Store: h.monitor.Timed(h.store), Beside: h.store, Check: verify.Signatures{}, Signer: h.checks,
-		Minter: h.ca, Wall: h.wall.now, Rand: func(b []byte) { rand.Read(b) }, Follow: []broker.Follower{h.live, h.tasks},
+		Minter: h.ca, Wall: h.wall.now, Rand: func(b []byte) { rand.Read(b) }, Follow: []broker.Follower{h.live, h.tasks}, Often: h.often,
 	})
 	must(h, err)
 	h.monitor.Watch(h.broker)
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
-		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Strangers: h.rate,
+		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)

@@ -50,6 +50,8 @@ const (
 	reasonMethod     = "method-not-allowed"
 	reasonHost       = "wrong-host"
 	reasonStranger   = "too-many-attempts"
+	reasonOften      = "too-many-statements"
+	reasonReads      = "too-many-reads"
 	reasonBusy       = "busy"
 	reasonUnknown    = "outcome-unknown"
 	reasonClosed     = "closing"
@@ -89,12 +91,20 @@ func busy(detail string) *Problem {
 func (s *service) problemOf(err error) *Problem {
 	var known *Problem
 	var refusal *cell.Refusal
+	var often *broker.TooOften
 	var bad *broker.Malformed
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &refusal):
 		return refused(refusal)
+	case errors.As(err, &often):
+		p := problem(http.StatusTooManyRequests, reasonOften, "too many statements", often.Error(),
+			"send the very same bytes again then; stopping, releasing, withdrawing and deciding are never held up")
+		p.after = int(often.After.Seconds())
+		return p
+	case errors.Is(err, broker.ErrBusy):
+		return busy("too much is waiting to be checked")
 	case errors.As(err, &bad):
 		p := malformed(bad.Error())
 		p.Title = "the " + what(bad) + " cannot be read"

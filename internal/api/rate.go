@@ -9,22 +9,25 @@ import (
 // Rate is a token bucket: Burst at once, and Each a second more.
 type Rate struct{ Each, Burst float64 }
 
-// The usual rate. A signature costs some 0.1 ms to check, so that an address
-// can cost two per cent of a core and no more; a whole office behind one
-// address, all of it on call, does not come near.
-var usualRate = Rate{Each: 200, Burst: 2000}
+// PerMinute is so many a minute, and as many at once.
+func PerMinute(n int) Rate { return Rate{Each: float64(n) / 60, Burst: float64(n)} }
 
-// bucketsMost bounds the addresses that are remembered.
+// usualRate lets a stranger read the tiles of a million entries in one go. A
+// signature costs some 0.1 ms to check, so that an address that proves nothing
+// can cost one per cent of a core and no more.
+var usualRate = PerMinute(6000)
+
+// bucketsMost bounds the callers that are remembered.
 const bucketsMost = 20_000
 
-// limiter bounds work by address. Who turns out to be somebody is given back
-// what it cost, so that only strangers run dry.
-type limiter struct {
+// limiter bounds the work of each caller: of a person, or of an address whose
+// callers have proved nothing.
+type limiter[Caller comparable] struct {
 	rate Rate
 	now  func() time.Time
 
 	mu      sync.Mutex
-	buckets map[netip.Prefix]bucket
+	buckets map[Caller]bucket
 }
 
 type bucket struct {
@@ -32,40 +35,34 @@ type bucket struct {
 	at   time.Time
 }
 
-func newLimiter(r Rate) *limiter {
-	if r == (Rate{}) {
-		r = usualRate
-	}
-	return &limiter{rate: r, now: time.Now, buckets: map[netip.Prefix]bucket{}}
+func newLimiter[Caller comparable](r Rate) *limiter[Caller] {
+	return &limiter[Caller]{rate: r, now: time.Now, buckets: map[Caller]bucket{}}
 }
 
-// take charges an address for one piece of work; false says that it has had
+// take charges a caller for one piece of work; false says that it has had
 // enough for now.
-func (l *limiter) take(from netip.Addr) bool {
+func (l *limiter[Caller]) take(from Caller) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key, now := network(from), l.now()
-	b := l.filled(key, now)
+	b := l.filled(from)
 	ok := b.left >= 1
 	if ok {
 		b.left--
 	}
-	l.buckets[key] = b
+	l.buckets[from] = b
 	return ok
 }
 
-// give gives back what take charged.
-func (l *limiter) give(from netip.Addr) {
+// dry tells whether a caller has had enough, and charges nothing.
+func (l *limiter[Caller]) dry(from Caller) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key, now := network(from), l.now()
-	b := l.filled(key, now)
-	b.left = min(l.rate.Burst, b.left+1)
-	l.buckets[key] = b
+	return l.filled(from).left < 1
 }
 
-func (l *limiter) filled(key netip.Prefix, now time.Time) bucket {
-	b, known := l.buckets[key]
+func (l *limiter[Caller]) filled(from Caller) bucket {
+	now := l.now()
+	b, known := l.buckets[from]
 	if !known {
 		l.forget(now)
 		return bucket{left: l.rate.Burst, at: now}
@@ -77,7 +74,7 @@ func (l *limiter) filled(key netip.Prefix, now time.Time) bucket {
 
 // forget makes room: full buckets say nothing. If that is not enough, all go,
 // which errs towards letting people in.
-func (l *limiter) forget(now time.Time) {
+func (l *limiter[Caller]) forget(now time.Time) {
 	if len(l.buckets) < bucketsMost {
 		return
 	}
@@ -91,9 +88,9 @@ func (l *limiter) forget(now time.Time) {
 	}
 }
 
-// network is what counts as one address: a whole /64 of IPv6, since one machine
+// Network is what counts as one address: a whole /64 of IPv6, since one machine
 // has that many.
-func network(from netip.Addr) netip.Prefix {
+func Network(from netip.Addr) netip.Prefix {
 	bits := 32
 	if from.Is6() {
 		bits = 64

@@ -20,7 +20,7 @@ type Route struct {
 	Access  Access
 	Humans  bool  // changes what only a person's signature can change
 	Body    int64 // most bytes of the request body; 0: it must have none
-	Metered bool  // costs a stranger more than reading memory: bounded for each address
+	Metered bool  // costs a stranger more than reading memory: bounded for each address (stranger.go)
 	Stream  bool  // answers as long as the reader listens
 	handle  func(*service, *call) error
 }

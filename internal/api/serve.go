@@ -169,7 +169,7 @@ func (s *service) serve(route Route) http.Handler {
 
 // admit lets a request through to its handler, or says why not.
 func (s *service) admit(route Route, c *call) error {
-	if route.Metered && !s.strangers.take(c.from) {
+	if route.Metered && route.Access == Public && !s.strangers.take(Network(c.from)) {
 		return tooMany()
 	}
 	if route.Access == Token {
@@ -181,14 +181,11 @@ func (s *service) admit(route Route, c *call) error {
 		// Not every connection can be given a deadline; the server's holds then.
 		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(answerLongest))
 	}
-	return c.read(route.Body)
-}
-
-func tooMany() *Problem {
-	p := problem(http.StatusTooManyRequests, reasonStranger, "too many attempts",
-		"too much came from this address without a signature that counts", "wait a second and send the same bytes again")
-	p.after = 1
-	return p
+	err := c.read(route.Body)
+	if err != nil && route.Metered {
+		return s.stranger(c, err)
+	}
+	return err
 }
 
 // authenticate finds out who reads. A token counts while its time lasts and the
@@ -204,6 +201,9 @@ func (s *service) authenticate(c *call) error {
 		return s.stranger(c, problem(http.StatusUnauthorized, reasonBadToken, "the token does not count", "the token is over, or was never given", hint))
 	}
 	c.who, c.w.person = who, who.Person
+	if !s.readers.take(who.Person) {
+		return tooMuchRead()
+	}
 	return nil
 }
 
@@ -211,14 +211,6 @@ func (s *service) authenticate(c *call) error {
 func (s *service) reads(who ticket) bool {
 	owner, ok := s.Live.Owner(who.fingerprint())
 	return ok && owner == who.Person && s.Ledger.Now().Before(who.Until)
-}
-
-// stranger charges for a refusal that proves nothing of who asks.
-func (s *service) stranger(c *call, p *Problem) error {
-	if !s.strangers.take(c.from) {
-		return tooMany()
-	}
-	return p
 }
 
 // read takes the body in, up to a number of bytes.

@@ -77,7 +77,13 @@ func (s *service) submit(c *call) error {
 	submission, err := readSubmission(c)
 	if err != nil {
 		s.Monitor.submitted("malformed", "")
-		return err
+		return s.stranger(c, err)
+	}
+	var ok bool
+	fingerprint, somebody := s.claims(submission)
+	if submission.Share, ok = s.share(c, fingerprint, somebody); !ok {
+		s.Monitor.submitted("refused", reasonStranger)
+		return tooMany()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
 	defer cancel()
@@ -85,9 +91,8 @@ func (s *service) submit(c *call) error {
 	a, err := s.Broker.Submit(ctx, submission)
 	done()
 	s.count(a, err)
-	var refusal *cell.Refusal
-	if err == nil && !a.Again || errors.As(err, &refusal) && refusal.Person != "" {
-		s.strangers.give(c.from) // it was somebody
+	if !proved(a, err) && !s.strangers.take(Network(c.from)) && !somebody {
+		return tooMany()
 	}
 	if err != nil {
 		return err
@@ -147,6 +152,7 @@ func decodeFault(err error) string {
 
 func (s *service) count(a broker.Answer, err error) {
 	var refusal *cell.Refusal
+	var often *broker.TooOften
 	var bad *broker.Malformed
 	switch {
 	case err == nil && a.Again:
@@ -155,6 +161,8 @@ func (s *service) count(a broker.Answer, err error) {
 		s.Monitor.submitted("taken", "")
 	case errors.As(err, &refusal):
 		s.Monitor.submitted("refused", string(refusal.Reason))
+	case errors.As(err, &often):
+		s.Monitor.submitted("refused", reasonOften)
 	case errors.As(err, &bad):
 		s.Monitor.submitted("malformed", "")
 	case errors.Is(err, broker.ErrUnknown):

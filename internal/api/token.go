@@ -71,8 +71,9 @@ func (t tokens) mac(body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// signingKey is the SHA-256 of the public key in a binary SSHSIG that was
-// checked already: magic, version, key (PROTOCOL.sshsig).
+// signingKey is the SHA-256 of the public key that a binary SSHSIG names: magic,
+// version, key (PROTOCOL.sshsig). Until the signature was checked, anybody may
+// have written it.
 func signingKey(sshsig []byte) (sum [sha256.Size]byte, ok bool) {
 	const header = len("SSHSIG") + 4
 	if len(sshsig) < header+4 {

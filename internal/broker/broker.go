@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
@@ -19,6 +20,10 @@ const (
 	queueMost = 4096
 	batchMost = 256
 )
+
+// checksMost is how many wait for the check of their signature: at 0.1 ms each
+// the last one's turn comes within a second.
+const checksMost = 4096
 
 // ErrClosed says that the broker takes nothing any more: it was closed, or it
 // no longer knows what is durable.
@@ -54,6 +59,12 @@ type Options struct {
 	Wall   Wall
 	Rand   func([]byte) // fills with random bytes; never fails
 	Follow []Follower
+	// Often is how many statements of one kind one person may make a minute, of
+	// the kinds that begin something. 0: as many as they like, as while founding.
+	Often int
+	// Turns are for checking signatures; nil: as many at a time as there are
+	// processors.
+	Turns *Turns
 }
 
 // Broker decides. Make one with Open, and end it with Close.
@@ -86,7 +97,10 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 		Options: o, check: o.Check, refused: newRefused(), queue: make(chan *job, queueMost),
 		quit: make(chan struct{}), over: make(chan struct{}),
 	}
-	b.decider = decider{broker: b, fresh: map[ledger.Hash][]byte{}}
+	if b.Turns == nil {
+		b.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
+	}
+	b.decider = decider{broker: b, often: newOften(o.Often), fresh: map[ledger.Hash][]byte{}}
 	if err := b.decider.load(ctx); err != nil {
 		return nil, fmt.Errorf("cannot open the cell: %w", err)
 	}
@@ -127,10 +141,10 @@ func (b *Broker) Err() error {
 }
 
 // Submit puts a signed statement before the rules and answers once the outcome
-// is durable. Its errors: *Malformed, *cell.Refusal, ErrUnknown, ErrClosed, or
-// the context's. Repeating a statement gives the same answer again.
+// is durable. Its errors: *Malformed, *cell.Refusal, *TooOften, ErrBusy,
+// ErrUnknown, ErrClosed, or the context's. Repeating a statement gives the same answer again.
 func (b *Broker) Submit(ctx context.Context, s Submission) (Answer, error) {
-	signed, err := b.prepare(s)
+	signed, err := b.prepare(ctx, s)
 	if err != nil {
 		return Answer{}, err
 	}

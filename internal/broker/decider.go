@@ -25,6 +25,7 @@ type decider struct {
 	world  *cell.World
 	tiles  *ledger.Tiles
 	head   Head
+	often  *often
 	law    atomic.Pointer[law]
 	fresh  map[ledger.Hash][]byte // attachments that are not yet durable
 }
@@ -113,7 +114,18 @@ func (d *decider) step(j *job, batch *batch) {
 		j.err = err
 		return
 	}
+	key, counts := d.often.of(d.world, j.command.Signed)
+	if counts {
+		if err := d.often.check(key, j.command.At); err != nil {
+			d.broker.refused.count(reasonOften)
+			j.err = err
+			return
+		}
+	}
 	recorded, err := d.world.Step(j.command)
+	if err == nil && counts {
+		d.often.took(key, j.command.At)
+	}
 	var refusal *cell.Refusal
 	if errors.As(err, &refusal) {
 		j.err = refusal

@@ -63,6 +63,13 @@ func (r *refused) allowed(person string, at canon.Time) bool {
 	return allowed
 }
 
+// count counts an attempt that no rule refused, so that none can record it.
+func (r *refused) count(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts[reason]++
+}
+
 // take gives the counts since the last call and begins again at none.
 func (r *refused) take() map[string]int64 {
 	r.mu.Lock()

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -16,6 +17,7 @@ type Submission struct {
 	Statement   []byte
 	Signature   ledger.Signature
 	Address     string // where it came from, as the server saw it
+	Share       string // whose turn it uses while its signature is checked
 	Notes       []ledger.Note
 	Attachments [][]byte // of a found statement only
 }
@@ -58,7 +60,7 @@ var (
 
 // prepare decodes a submission and checks its signature. Callers run it
 // concurrently; the world is not needed for it.
-func (b *Broker) prepare(s Submission) (*cell.Signed, error) {
+func (b *Broker) prepare(ctx context.Context, s Submission) (*cell.Signed, error) {
 	decoded, err := statement.Decode(s.Statement)
 	if err != nil {
 		return nil, &Malformed{"statement", err}
@@ -69,6 +71,10 @@ func (b *Broker) prepare(s Submission) (*cell.Signed, error) {
 	if len(s.Attachments) > 0 && decoded.Body.Kind() != statement.KindFound {
 		return nil, &Malformed{"attachment", errNoteStray}
 	}
+	if err := b.Turns.Take(ctx, s.Share); err != nil {
+		return nil, err
+	}
+	defer b.Turns.Leave()
 	signer, err := b.check.Statement(decoded.Body.Kind(), s.Statement, s.Signature)
 	if err != nil {
 		return nil, &Malformed{"signature", err}

@@ -35,15 +35,36 @@ type Webhook struct {
 	Secret Secret
 }
 
-// Limits protect the server from those who ask. None of them counts for stop.
+// Limits protect the server from those who ask. None of them keeps a statement
+// of anybody else out, and none counts stop, release, withdraw, decision or
+// attest.
 type Limits struct {
-	Connections       int // open at a time, of all addresses
-	Streams           int // live views at a time
-	RequestsPerMinute int // of one address
+	Connections         int // open at a time, of all addresses
+	Streams             int // live views at a time
+	RequestsPerMinute   int // reads of one person; attempts of one address that prove nothing
+	StatementsPerMinute int // of one person and kind, of the kinds that begin something
 }
 
 // LimitsDefault is what server.yaml need not say.
-var LimitsDefault = Limits{Connections: 1024, Streams: 256, RequestsPerMinute: 600}
+var LimitsDefault = Limits{Connections: 1024, Streams: 256, RequestsPerMinute: 6000, StatementsPerMinute: 60}
+
+// OrDefault fills in what is not given.
+func (l Limits) OrDefault() Limits {
+	for _, limit := range []struct {
+		to    *int
+		usual int
+	}{
+		{&l.Connections, LimitsDefault.Connections},
+		{&l.Streams, LimitsDefault.Streams},
+		{&l.RequestsPerMinute, LimitsDefault.RequestsPerMinute},
+		{&l.StatementsPerMinute, LimitsDefault.StatementsPerMinute},
+	} {
+		if *limit.to == 0 {
+			*limit.to = limit.usual
+		}
+	}
+	return l
+}
 
 // The addresses that a server listens on if server.yaml does not say.
 const (
@@ -205,6 +226,7 @@ func (s *serverFacts) limits() {
 		{"connections", s.file.Limits.Connections, &s.out.Limits.Connections},
 		{"streams", s.file.Limits.Streams, &s.out.Limits.Streams},
 		{"requests_per_minute", s.file.Limits.RequestsPerMinute, &s.out.Limits.RequestsPerMinute},
+		{"statements_per_minute", s.file.Limits.StatementsPerMinute, &s.out.Limits.StatementsPerMinute},
 	} {
 		if !limit.given.given {
 			continue

@@ -40,7 +40,8 @@ func (*webhookFile) planned() []string { return []string{"headers", "proxy"} }
 
 type limitsFile struct {
 	Mark
-	Connections       count `yaml:"connections"`
-	Streams           count `yaml:"streams"`
-	RequestsPerMinute count `yaml:"requests_per_minute"`
+	Connections         count `yaml:"connections"`
+	Streams             count `yaml:"streams"`
+	RequestsPerMinute   count `yaml:"requests_per_minute"`
+	StatementsPerMinute count `yaml:"statements_per_minute"`
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/verify"
@@ -12,6 +13,6 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 	world.law.Store(&law{genesis: g})
 	return &hosts{
 		origin: g.Origin, check: verify.Signatures{}, world: world, tasks: scheduler.New(nil, nil, nil), effect: effect,
-		heard: map[string]heard{},
+		turns: broker.NewTurns(1, 1), heard: map[string]heard{},
 	}
 }

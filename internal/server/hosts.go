@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -23,6 +24,7 @@ type hosts struct {
 	origin string
 	signer note.Signer
 	check  cell.Verifier
+	turns  *broker.Turns
 	world  *following
 	tasks  *scheduler.Scheduler
 	effect scheduler.Broker
@@ -56,19 +58,19 @@ func (h *hosts) Sign(keyIDs []string, number int64, at canon.Time) ([]byte, erro
 
 // Report takes a host's signed report. It is put before the rules for every
 // lease at that host whose end still wants proof.
-func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
-	facts, err := h.check.Report(report, signature)
+func (h *hosts) Report(ctx context.Context, r api.Report) error {
+	facts, err := h.checked(ctx, r)
 	if err != nil {
-		return &broker.Malformed{What: "report", Err: err}
+		return err
 	}
 	host, known := h.world.host(facts.Host)
 	if !known || facts.Origin != h.origin || host.Report.Fingerprint != facts.Fingerprint {
 		return errReport
 	}
-	if err := h.hear(facts, report); err != nil {
+	if err := h.hear(facts, r.Bytes); err != nil {
 		return &broker.Malformed{What: "report", Err: err}
 	}
-	reported := &cell.Reported{Report: report, Signature: signature, Facts: facts}
+	reported := &cell.Reported{Report: r.Bytes, Signature: r.Signature, Facts: facts}
 	var failed []error
 	for _, job := range h.tasks.Waiting(cell.TaskList) {
 		lease, ok := job.Lease()
@@ -82,6 +84,25 @@ func (h *hosts) Report(ctx context.Context, report, signature []byte) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// checked checks the signature, when it is its turn.
+func (h *hosts) checked(ctx context.Context, r api.Report) (cell.ReportFacts, error) {
+	if err := h.turns.Take(ctx, r.Share); err != nil {
+		return cell.ReportFacts{}, err
+	}
+	defer h.turns.Leave()
+	facts, err := h.check.Report(r.Bytes, r.Signature)
+	if err != nil {
+		return cell.ReportFacts{}, &broker.Malformed{What: "report", Err: err}
+	}
+	return facts, nil
+}
+
+// Known tells whether a host of the cell signs its reports with a key.
+func (h *hosts) Known(fingerprint string) bool {
+	genesis := h.world.genesis()
+	return genesis != nil && slices.ContainsFunc(genesis.Hosts, func(host cell.Host) bool { return host.Report.Fingerprint == fingerprint })
 }
 
 // hear notes that a host is there. Reports stand in entries that others read, so

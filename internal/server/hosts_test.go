@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -33,9 +34,9 @@ func TestReportsOfLongAgoShowNobody(t *testing.T) {
 	hosts := server.HostsOf(&genesis, now)
 	first, other := report(t, "db-1", "report db-1", begun, 1), report(t, "db-1", "report db-1", begun, 2)
 	send := func(h interface {
-		Report(context.Context, []byte, []byte) error
+		Report(context.Context, api.Report) error
 	}, r signed) error {
-		return h.Report(context.Background(), r.data, r.signature)
+		return h.Report(context.Background(), api.Report{Bytes: r.data, Signature: r.signature})
 	}
 	must(t, send(hosts, first))
 	now.at = begun.Add(time.Minute)

@@ -44,7 +44,7 @@ type Server struct {
 	api       http.Handler
 	live      *api.Live
 	monitor   *api.Monitor
-	web       net.Listener
+	web       *crowd
 	watch     net.Listener
 	alarms    []*alert.Webhook
 }
@@ -55,6 +55,7 @@ const (
 	headerLongest = 10 * time.Second
 	idleLongest   = 2 * time.Minute
 	closeLongest  = 10 * time.Second
+	streamsEach   = 32 // requests at a time on one connection
 )
 
 // Open loads the cell and listens; nothing is answered before Serve.
@@ -63,6 +64,7 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 		o.Wall = time.Now
 	}
 	s := &Server{Options: o}
+	s.Settings.Limits = o.Settings.Limits.OrDefault()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -146,6 +148,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Signer: s.keys.Ledger,
 		Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
 		Follow: []broker.Follower{world, s.live, s.mark, s.scheduler},
+		Often:  s.Settings.Limits.StatementsPerMinute,
 	})
 	if err != nil {
 		return err
@@ -154,13 +157,14 @@ func (s *Server) wire(ctx context.Context) error {
 		return errors.New("the ledger is not that of the anchor; halligan init seal begins one")
 	}
 	reports := &hosts{
-		origin: s.Anchor.Origin, check: verify.Signatures{}, world: world, tasks: s.scheduler, effect: s.broker,
+		origin: s.Anchor.Origin, check: verify.Signatures{}, turns: s.broker.Turns, world: world, tasks: s.scheduler, effect: s.broker,
 		signer: s.keys.Revocations, heard: map[string]heard{},
 	}
 	s.monitor.Watch(s.broker)
 	s.api = api.New(api.Options{
 		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
+		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams,
 	})
 	return nil
 }
@@ -179,10 +183,12 @@ func (s *Server) names() []string {
 	return []string{s.Anchor.Origin, host, "localhost", "127.0.0.1", "::1"}
 }
 
-func (s *Server) listen() (err error) {
-	if s.web, err = net.Listen("tcp", s.Settings.Listen); err != nil {
+func (s *Server) listen() error {
+	web, err := net.Listen("tcp", s.Settings.Listen)
+	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
+	s.web = newCrowd(web, s.Settings.Limits.Connections)
 	if s.watch, err = net.Listen("tcp", s.Settings.MetricsListen); err != nil {
 		return fmt.Errorf("cannot listen for metrics: %w", err)
 	}
@@ -205,7 +211,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	errorLog := slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
-	front := &http.Server{Handler: s.api, TLSConfig: secure, ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10, ErrorLog: errorLog}
+	front := &http.Server{
+		Handler: s.api, TLSConfig: secure, ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10,
+		ErrorLog: errorLog, ConnState: s.web.watch, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streamsEach},
+	}
 	back := &http.Server{Handler: s.monitor.Handler(), ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, ErrorLog: errorLog}
 	var parts sync.WaitGroup
 	run := func(name string, part func() error) {
@@ -245,11 +254,16 @@ func shut(ctx context.Context, h *http.Server) error {
 // close ends what Open began, in the opposite order.
 func (s *Server) close() error {
 	var failed []error
-	for _, l := range []net.Listener{s.web, s.watch} {
-		if l != nil {
-			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
-				failed = append(failed, err)
-			}
+	var listeners []net.Listener
+	if s.web != nil {
+		listeners = append(listeners, s.web)
+	}
+	if s.watch != nil {
+		listeners = append(listeners, s.watch)
+	}
+	for _, l := range listeners {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			failed = append(failed, err)
 		}
 	}
 	if s.broker != nil {

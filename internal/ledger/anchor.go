@@ -7,12 +7,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
-const (
-	anchorVersion = "v1"
-	// NoWitnesses is the only witness policy so far: nobody cosigns, and nothing is
-	// claimed about truncation or forks beyond the reader's own checkpoint.
-	NoWitnesses = "none"
-)
+const anchorVersion = "v1"
 
 // Anchor is what a verifier pins before looking at any evidence: which log, which
 // genesis, whose keys, which witnesses. Evidence never supplies it.
@@ -20,7 +15,7 @@ type Anchor struct {
 	Origin     string
 	Genesis    Hash     // digest of the cell's genesis
 	LedgerKeys []string // signed-note verifier keys, a set
-	Witnesses  string   // NoWitnesses
+	Witnesses  string   // NoWitnesses, or the text of another Policy
 }
 
 // anchorJSON is the canonical JSON of an Anchor.
@@ -84,12 +79,19 @@ func (a Anchor) check() error {
 	if _, err := verifiers(a.Origin, a.LedgerKeys); err != nil {
 		return err
 	}
-	if a.Witnesses != NoWitnesses {
-		return &Fault{
-			Class: ClassAnchor, Where: "anchor",
-			Detail: fmt.Sprintf("its witness policy is %q, this program knows only %q", a.Witnesses, NoWitnesses),
-			Mend:   "use a program version that checks cosignatures",
-		}
+	policy, err := ParsePolicy(a.Witnesses)
+	if err != nil {
+		return err
 	}
-	return nil
+	return policy.Strangers(a.LedgerKeys)
+}
+
+// Policy is the anchor's witness policy. An anchor that names none that can be
+// read has none: such an anchor opens nothing.
+func (a Anchor) Policy() Policy {
+	policy, err := ParsePolicy(a.Witnesses)
+	if err != nil {
+		return Policy{}
+	}
+	return policy
 }

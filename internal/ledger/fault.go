@@ -14,6 +14,8 @@ const (
 	// ClassCheckpointSignature: no pinned key signed the checkpoint, or a
 	// signature that names a pinned key is wrong.
 	ClassCheckpointSignature = "checkpoint-signature"
+	// ClassCosignature: a cosignature that names a witness of the policy is wrong.
+	ClassCosignature = "cosignature"
 	// ClassTile: a hash tile is missing, has the wrong length, or does not hash to
 	// what the tile above it, or the signed root, says.
 	ClassTile = "tile"

@@ -39,7 +39,7 @@ func FoundStatement(b *config.Bundle, founder string) ([]byte, error) {
 func AnchorOf(b *config.Bundle) ledger.Anchor {
 	return ledger.Anchor{
 		Origin: b.Genesis.Origin, Genesis: ledger.Hash(b.Digest()),
-		LedgerKeys: []string{b.Genesis.Ledger}, Witnesses: ledger.NoWitnesses,
+		LedgerKeys: []string{b.Genesis.Ledger}, Witnesses: b.Genesis.Witnesses,
 	}
 }
 

@@ -97,6 +97,6 @@ func supposed(first []byte, attachment func(canon.Digest) ([]byte, error)) (ledg
 	}
 	return ledger.Anchor{
 		Origin: genesis.Origin, Genesis: ledger.Hash(found.Genesis),
-		LedgerKeys: []string{genesis.Ledger}, Witnesses: ledger.NoWitnesses,
+		LedgerKeys: []string{genesis.Ledger}, Witnesses: genesis.Witnesses,
 	}, nil
 }

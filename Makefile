@@ -22,6 +22,7 @@ RACE_PACKAGES := \
 	internal/api \
 	internal/broker \
 	internal/host \
+	internal/witness \
 	internal/provider/ssh \
 	internal/scheduler \
 	internal/server \

@@ -49,6 +49,7 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" group:"server" help:"Run a sealed cell."`
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
 	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
+	Witness    witnessCommand    `cmd:"" group:"server" help:"Cosign the ledgers of others, so that they cannot show two histories."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`

@@ -95,6 +95,7 @@ func lintSamples(t *testing.T, page string, found, reference map[string]string) 
 func TestReferenceNamesEveryKey(t *testing.T) {
 	for kind, page := range map[config.Kind]string{
 		config.CellKind: "cell-yaml.md", config.ScenarioKind: "scenario-yaml.md", config.ServerKind: "server-yaml.md",
+		config.WitnessKind: "witness-yaml.md",
 	} {
 		text := string(readFile(t, "../../docs/reference/"+page))
 		for _, key := range config.Keys(kind) {

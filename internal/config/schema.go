@@ -9,7 +9,7 @@ import (
 //go:embed schema/*.json
 var schemas embed.FS
 
-// Kind is one of the three kinds of file.
+// Kind is one of the four kinds of file.
 type Kind string
 
 // The kinds.
@@ -17,10 +17,11 @@ const (
 	CellKind     Kind = "cell"
 	ScenarioKind Kind = "scenario"
 	ServerKind   Kind = "server"
+	WitnessKind  Kind = "witness"
 )
 
 // Kinds lists the kinds.
-var Kinds = []Kind{CellKind, ScenarioKind, ServerKind}
+var Kinds = []Kind{CellKind, ScenarioKind, ServerKind, WitnessKind}
 
 // Schema is the JSON Schema (draft 2020-12) of a kind, for editors. Its $id is
 // relative: KIND.json. Lint knows more than a schema can say.
@@ -42,6 +43,8 @@ func Keys(kind Kind) []string {
 		return keysBelow("", reflect.TypeFor[scenarioFile]())
 	case ServerKind:
 		return keysBelow("", reflect.TypeFor[serverFile]())
+	case WitnessKind:
+		return keysBelow("", reflect.TypeFor[witnessFile]())
 	default:
 		return nil
 	}

@@ -77,6 +77,16 @@ func verifiers(origin string, keys []string) (note.Verifiers, error) {
 	return note.VerifierList(list...), nil
 }
 
+// CheckKeys refuses keys that are not Ed25519 signed-note keys of the origin, in
+// their one spelling, each once.
+func CheckKeys(origin string, keys []string) error {
+	if err := checkOrigin(origin); err != nil {
+		return err
+	}
+	_, err := verifiers(origin, keys)
+	return err
+}
+
 func verifier(origin, key string) (note.Verifier, error) {
 	name, rest, _ := strings.Cut(key, "+")
 	if name != origin {

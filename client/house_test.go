@@ -135,6 +135,7 @@ type noHosts struct{}
 
 func (noHosts) Report(context.Context, []byte, []byte) error { return broker.ErrClosed }
 func (noHosts) Heard() map[string]canon.Time                 { return nil }
+func (noHosts) Known(string) bool                           { return false }
 
 // open founds a cell and serves it. Leo signs with RSA, Sue with ECDSA.
 func open(t testing.TB, k *keys) *house {

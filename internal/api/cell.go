@@ -9,7 +9,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/view"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,7 +30,7 @@ func (s *service) cell(c *call) error {
 		Sealed  bool         `json:"sealed"`
 		Trial   bool         `json:"trial,omitzero"`
 		Version string       `json:"version"`
-	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), cell.RulesNow, now.Sealed, now.Trial, s.Version})
+	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), now.Rules, now.Sealed, now.Trial, s.Version})
 }
 
 // me says who the reader is to the cell.

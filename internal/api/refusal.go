@@ -60,6 +60,8 @@ var rows = map[cell.Reason]row{
 	cell.NotClosing:       {http.StatusConflict, "not closing", hintLook},
 	cell.LeaseNotOpen:     {http.StatusConflict, "the target is not open", "it may still be opening: wait a moment, then " + hintLook},
 	cell.NotAllowed:       {http.StatusForbidden, "not allowed", hintLook},
+	cell.RulesTooOld:      {http.StatusConflict, "not under these rules", "the change quorum can raise them: halligan upgrade"},
+	cell.NotAnUpgrade:     {http.StatusConflict, "no upgrade", "rules only go up, and only to what this version knows"},
 	cell.NotRemovable:     {http.StatusConflict, "cannot be removed", "the change quorum must stay fillable"},
 	cell.UnknownTask:      {http.StatusConflict, "no such task", ""},
 	cell.TaskMismatch:     {http.StatusConflict, "not a result of that task", ""},

@@ -11,7 +11,7 @@ import (
 // Alarming lists the events that channels hear of.
 var Alarming = []string{
 	"request-made", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
-	"closing-overdue", "change-proposed", "person-removed", "key-removed", "clock-doubted",
+	"closing-overdue", "change-proposed", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -44,7 +44,7 @@ func refusedIn(events []Event) *Refused {
 // applyOne dispatches to the part of the world that an event changes.
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
-	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *ClockDoubted, *ClockTrusted:
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *ClockDoubted, *ClockTrusted:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue:
@@ -89,6 +89,8 @@ func (w *World) applyCell(p place, e Event) error {
 	case *KeyRemoved:
 		w.Roster = w.Roster.Clone()
 		return w.Roster.RemoveKey(e.Person, e.Key)
+	case *RulesRaised:
+		w.Rules = e.Rules
 	case *ClockDoubted:
 		w.Doubted = true
 	case *ClockTrusted:
@@ -113,7 +115,7 @@ func (w *World) found(c Command) error {
 	if err != nil {
 		return err
 	}
-	w.Genesis, w.GenesisDigest, w.Roster, w.Scenarios = genesis, body, r, scenarios
+	w.Genesis, w.GenesisDigest, w.Roster, w.Scenarios, w.Rules = genesis, body, r, scenarios, genesis.Rules
 	for _, ref := range genesis.Scenarios {
 		w.Digests[ref.ID] = ref.Digest
 	}

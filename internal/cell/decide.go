@@ -68,6 +68,9 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refusal
 	}
 	person := s.Statement.Actor
+	if rule.Since > w.Rules {
+		return Outcome{}, against(refuse(RulesTooOld, "a %s statement needs rules %d; this cell decides by rules %d", rule.Kind, rule.Since, w.Rules), person)
+	}
 	if refusal := w.fresh(s.Statement, c); refusal != nil {
 		return Outcome{}, against(refusal, person)
 	}

@@ -11,18 +11,26 @@ import (
 const ChangesMost = 100
 
 func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
-	body, person := s.Statement.Body.(*statement.Change), s.Statement.Actor
+	body := s.Statement.Body.(*statement.Change)
+	return w.propose(Change{Person: body.Remove.Person, Key: body.Remove.Key}, s, c)
+}
+
+func decideUpgrade(w *World, s *Signed, c Command) (Outcome, *Refusal) {
+	return w.propose(Change{Rules: s.Statement.Body.(*statement.Upgrade).Rules}, s, c)
+}
+
+// propose begins a change, with its proposer's consent.
+func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
+	change, person := &what, s.Statement.Actor
+	change.ID, change.Proposer = s.Statement.Digest, person
+	change.At, change.Lapses = c.At, c.At.Add(ChangeWaits.Duration())
 	if !w.Genesis.Change.Names(person, w.Roster.In) {
 		return Outcome{}, refuse(NotAllowed, "%s is in no leg of the change quorum", person)
 	}
 	if len(w.Changes) >= ChangesMost {
 		return Outcome{}, refuse(TooMany, "%d changes are waiting already", len(w.Changes))
 	}
-	change := &Change{
-		ID: s.Statement.Digest, Proposer: person, Person: body.Remove.Person, Key: body.Remove.Key,
-		At: c.At, Lapses: c.At.Add(ChangeWaits.Duration()),
-	}
-	if refusal := w.removable(change); refusal != nil {
+	if refusal := w.possible(change); refusal != nil {
 		return Outcome{}, refusal
 	}
 	own := access.Decision{
@@ -59,7 +67,7 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 			&ChangeOver{Change: change.ID, State: ChangeDenied},
 		}}, nil
 	}
-	if refusal := w.removable(change); refusal != nil {
+	if refusal := w.possible(change); refusal != nil {
 		return Outcome{}, refusal
 	}
 	return Outcome{StreamCell, w.changeEvents(change, d)}, nil
@@ -79,10 +87,24 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 		return events
 	}
 	events = append(events, &ChangeOver{Change: change.ID, State: ChangeDone})
-	if change.Key == "" {
+	switch {
+	case change.Rules != 0:
+		return append(events, &RulesRaised{Rules: change.Rules})
+	case change.Key == "":
 		return append(events, &PersonRemoved{Person: change.Person})
 	}
 	return append(events, &KeyRemoved{Person: change.Person, Key: change.Key})
+}
+
+// possible refuses a change that could not take effect in the world as it is.
+func (w *World) possible(change *Change) *Refusal {
+	if change.Rules == 0 {
+		return w.removable(change)
+	}
+	if change.Rules <= w.Rules || change.Rules > RulesNow {
+		return refuse(NotAnUpgrade, "this cell decides by rules %d, and this version knows rules up to %d", w.Rules, RulesNow)
+	}
+	return nil
 }
 
 // removable refuses to remove who is not there, and whoever the change quorum

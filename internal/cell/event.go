@@ -48,6 +48,10 @@ type (
 		Person string `json:"person"`
 		Key    string `json:"key"`
 	}
+	// RulesRaised: from the next entry on the cell decides by newer rules.
+	RulesRaised struct {
+		Rules int `json:"rules"`
+	}
 	// ClockDoubted: the wall clock left the monotonic one behind or ahead.
 	ClockDoubted struct {
 		Step int64 `json:"step"` // milliseconds; positive is ahead
@@ -173,6 +177,7 @@ func (*ChangeDecided) event() string        { return "change-decided" }
 func (*ChangeOver) event() string           { return "change-over" }
 func (*PersonRemoved) event() string        { return "person-removed" }
 func (*KeyRemoved) event() string           { return "key-removed" }
+func (*RulesRaised) event() string          { return "rules-raised" }
 func (*ClockDoubted) event() string         { return "clock-doubted" }
 func (*ClockTrusted) event() string         { return "clock-trusted" }
 func (*RefusalsCounted) event() string      { return "refusals-counted" }
@@ -209,7 +214,7 @@ func EventNames() []string {
 func NameOf(e Event) string { return e.event() }
 
 var eventTypes = index(
-	&Founded{}, &Sealed{}, &ChangeProposed{}, &ChangeDecided{}, &ChangeOver{}, &PersonRemoved{}, &KeyRemoved{},
+	&Founded{}, &Sealed{}, &ChangeProposed{}, &ChangeDecided{}, &ChangeOver{}, &PersonRemoved{}, &KeyRemoved{}, &RulesRaised{},
 	&ClockDoubted{}, &ClockTrusted{}, &RefusalsCounted{}, &SessionOpened{}, &Refused{}, &RequestMade{}, &Decided{},
 	&Agreed{}, &RequestOver{}, &GrantEnded{}, &ReviewOpened{}, &LeaseOpened{}, &OpenFailed{}, &TwinWorked{},
 	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseProved{}, &LeaseClosed{},

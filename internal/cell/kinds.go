@@ -23,6 +23,7 @@ type Rule struct {
 	Least  roster.Strength
 	Stream string // that the entry changes
 	Verb   string // of the command line
+	Since  int    // the rules under which it is taken, and all later ones
 	decide func(*World, *Signed, Command) (Outcome, *Refusal)
 }
 
@@ -30,16 +31,17 @@ type Rule struct {
 // it changes, and what it is called on the command line.
 func Rules() []Rule {
 	return []Rule{
-		{statement.KindFound, ByFounder, "each founder, once", roster.Possession, StreamCell, "init seal", decideFound},
-		{statement.KindSession, ByPerson, "anyone of the roster", roster.Possession, StreamSession, "(any reading command)", decideSession},
-		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.Possession, StreamRequest, "request", decideRequest},
-		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester; for a change, a member of the change quorum", roster.Possession, StreamRequest, "approve, deny", decideDecision},
-		{statement.KindWithdraw, ByPerson, "the requester", roster.Possession, StreamRequest, "withdraw", decideWithdraw},
-		{statement.KindFetch, ByHolder, "the requester", roster.Possession, StreamRequest, "credential, exec", decideFetch},
-		{statement.KindRelease, ByHolder, "the requester", roster.Possession, StreamRequest, "release", decideRelease},
-		{statement.KindStop, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "stop", decideStop},
-		{statement.KindAttest, ByPerson, "security or an approver of the scenario, never the requester", roster.Possession, StreamRequest, "attest", decideAttest},
-		{statement.KindChange, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "change propose", decideChange},
+		{statement.KindFound, ByFounder, "each founder, once", roster.Possession, StreamCell, "init seal", 1, decideFound},
+		{statement.KindSession, ByPerson, "anyone of the roster", roster.Possession, StreamSession, "(any reading command)", 1, decideSession},
+		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.Possession, StreamRequest, "request", 1, decideRequest},
+		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester; for a change, a member of the change quorum", roster.Possession, StreamRequest, "approve, deny", 1, decideDecision},
+		{statement.KindWithdraw, ByPerson, "the requester", roster.Possession, StreamRequest, "withdraw", 1, decideWithdraw},
+		{statement.KindFetch, ByHolder, "the requester", roster.Possession, StreamRequest, "credential, exec", 1, decideFetch},
+		{statement.KindRelease, ByHolder, "the requester", roster.Possession, StreamRequest, "release", 1, decideRelease},
+		{statement.KindStop, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "stop", 1, decideStop},
+		{statement.KindAttest, ByPerson, "security or an approver of the scenario, never the requester", roster.Possession, StreamRequest, "attest", 1, decideAttest},
+		{statement.KindChange, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "change propose", 1, decideChange},
+		{statement.KindUpgrade, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "upgrade", 1, decideUpgrade},
 	}
 }
 

@@ -260,6 +260,24 @@ func changeDeeds() []deed {
 	})
 }
 
+// rulesDeeds are the statements about the rules of a cell.
+func rulesDeeds() []deed {
+	to := func(rules int) func(*story) statement.Body {
+		return func(*story) statement.Body { return &statement.Upgrade{Rules: rules, Reason: celltest.Note("new")} }
+	}
+	return flatten([][]deed{
+		each("upgrade", to(2), "sam", "lea", "ann", "eve"),
+		{signed("upgrade", "sam, to rules nobody knows", "sam", "sam", to(cell.RulesNow+1))},
+		each("approve", func(s *story) statement.Body {
+			of := s.change
+			if of.IsZero() {
+				of = s.Digest
+			}
+			return &statement.Decision{Of: of, Verdict: statement.Approve, Check: statement.InPerson}
+		}, "sam", "sue", "lea", "ann", "eve"),
+	})
+}
+
 // beforeDeeds are what may be tried before a cell lives.
 func beforeDeeds() []deed {
 	return flatten([][]deed{

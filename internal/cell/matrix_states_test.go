@@ -130,6 +130,18 @@ var statesOfChange = []state{
 	{"a change is done: bob is removed", func() *story { return newStory().remove("bob") }},
 }
 
+// statesOfRules are the places where the rules of a cell can stand.
+var statesOfRules = []state{
+	{"a cell that began with rules 1", oldStory},
+	{"rules 1: sam proposed rules 2", func() *story { return oldStory().raise(2) }},
+	{"rules 2, raised", func() *story {
+		s := oldStory().raise(2)
+		s.Must(s.Approve("lea", s.change))
+		return s
+	}},
+	{"rules 2 from the first day", newStory},
+}
+
 // statesBefore are the places where a cell can stand before it lives.
 var statesBefore = []state{
 	{"nobody has signed genesis", func() *story { return &story{Cell: celltest.Unfounded(celltest.Genesis(), celltest.Scenario())} }},

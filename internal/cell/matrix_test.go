@@ -49,6 +49,7 @@ func sections() []section {
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
+		{"The rules of a cell", statesOfRules, rulesDeeds()},
 		{"What is wrong in itself", []state{{"a living cell", newStory}}, faultDeeds()},
 	}
 }
@@ -183,6 +184,9 @@ func everyReason(t *testing.T, text string) {
 		t.Fatalf("only %d reasons found in refusal.go", len(reasons))
 	}
 	for _, reason := range reasons {
+		if reason == string(cell.RulesTooOld) {
+			continue // no kind of statement is newer than rules 1 yet
+		}
 		if !strings.Contains(text, "no: "+reason+"\n") && !strings.Contains(text, "no: "+reason+" (") {
 			t.Errorf("reason %s occurs nowhere in the matrix", reason)
 		}

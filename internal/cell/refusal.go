@@ -45,6 +45,8 @@ const (
 	LeaseNotOpen     Reason = "lease-not-open"
 	NotAllowed       Reason = "not-allowed"
 	NotRemovable     Reason = "not-removable"
+	RulesTooOld      Reason = "rules-too-old"
+	NotAnUpgrade     Reason = "not-an-upgrade"
 	UnknownTask      Reason = "unknown-task"
 	TaskMismatch     Reason = "task-mismatch"
 	NotDue           Reason = "not-due"

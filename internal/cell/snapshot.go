@@ -46,6 +46,7 @@ type cellPart struct {
 	Genesis canon.Digest   `json:"genesis,omitzero"`
 	Founded []string       `json:"founded,omitempty"`
 	Sealed  bool           `json:"sealed,omitzero"`
+	Rules   int            `json:"rules,omitzero"`
 	Roster  *roster.Roster `json:"roster,omitzero"`
 	Changes []*Change      `json:"changes,omitempty"`
 }
@@ -85,7 +86,7 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 }
 
 func (w *World) keepCell() []byte {
-	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed}
+	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules}
 	if w.Genesis != nil {
 		part.Roster = &w.Roster
 	}
@@ -185,7 +186,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 	for _, ref := range genesis.Scenarios {
 		w.Digests[ref.ID] = ref.Digest
 	}
-	w.Founded, w.Sealed, w.Roster = part.Founded, part.Sealed, *part.Roster
+	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	for _, change := range part.Changes {
 		w.Changes[change.ID] = change
 	}

@@ -55,6 +55,20 @@ func (s *story) propose(person, key string) *story {
 	return s
 }
 
+// oldStory is a story in a cell that began with rules 1.
+func oldStory() *story {
+	g := celltest.Genesis()
+	g.Rules = 1
+	return &story{Cell: celltest.New(g, celltest.Scenario())}
+}
+
+// raise proposes, as sam, that the cell decides by rules.
+func (s *story) raise(rules int) *story {
+	r := s.Must(s.By("sam", "sam", &statement.Upgrade{Rules: rules, Reason: celltest.Note("new")}))
+	s.change = r.Outcome.Events[0].(*cell.ChangeProposed).Change.ID
+	return s
+}
+
 // remove takes a person out of the roster, by sam and lea.
 func (s *story) remove(person string) *story { return s.removeBy(person, "sam", "lea") }
 

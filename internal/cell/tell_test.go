@@ -52,6 +52,8 @@ func tell(at canon.Time, e cell.Event) string {
 		return with("%s", e.Person)
 	case *cell.KeyRemoved:
 		return with("%s", e.Person)
+	case *cell.RulesRaised:
+		return with("%d", e.Rules)
 	case *cell.ClockDoubted:
 		return with("%s", time.Duration(e.Step)*time.Millisecond)
 	case *cell.Refused:

@@ -41,6 +41,7 @@ type World struct {
 	GenesisDigest canon.Digest
 	Founded       []string // founders who signed
 	Sealed        bool
+	Rules         int // what the cell decides by; 0 before genesis
 	Roster        roster.Roster
 	Scenarios     map[string]*access.Scenario
 	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
@@ -68,12 +69,14 @@ type World struct {
 // pure: a digest always gives bytes of that digest, or false.
 type Attachments func(digest canon.Digest) ([]byte, bool)
 
-// Change is a proposed removal.
+// Change is a proposal that waits for the change quorum: a removal, or newer
+// rules.
 type Change struct {
 	ID        canon.Digest      `json:"id"`
 	Proposer  string            `json:"proposer"`
-	Person    string            `json:"person"`
-	Key       string            `json:"key,omitempty"` // empty: the whole person
+	Person    string            `json:"person,omitempty"`
+	Key       string            `json:"key,omitempty"`  // empty: the whole person
+	Rules     int               `json:"rules,omitzero"` // of an upgrade
 	At        canon.Time        `json:"at"`
 	Lapses    canon.Time        `json:"lapses"`
 	Decisions []access.Decision `json:"decisions,omitempty"`

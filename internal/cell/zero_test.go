@@ -17,6 +17,7 @@ import (
 var zeroBodies = []statement.Body{
 	&statement.Found{}, &statement.Request{}, &statement.Decision{}, &statement.Decision{Verdict: statement.Approve},
 	&statement.Withdraw{}, &statement.Fetch{}, &statement.Release{}, &statement.Stop{}, &statement.Attest{}, &statement.Change{},
+	&statement.Upgrade{},
 }
 
 // zeroIsNobody tries what is not there on a node: I10. It tells what was taken.

@@ -35,11 +35,12 @@ type commands struct {
 	Approve approveCommand `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign yes."`
 	Deny    denyCommand    `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign no."`
 
-	Stop   stopCommand   `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
-	Attest attestCommand `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
-	Watch  watchCommand  `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
-	People peopleCommand `cmd:"" group:"anyone" help:"List people, groups and keys."`
-	Change changeCommand `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
+	Stop    stopCommand    `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
+	Attest  attestCommand  `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
+	Watch   watchCommand   `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
+	People  peopleCommand  `cmd:"" group:"anyone" help:"List people, groups and keys."`
+	Upgrade upgradeCommand `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
+	Change  changeCommand  `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
 	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`

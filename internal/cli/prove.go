@@ -107,10 +107,10 @@ func (p *proof) request(id canon.Digest) (*access.Request, *statement.Request, e
 }
 
 // change is the proved change of an id, and what was signed.
-func (p *proof) change(id canon.Digest) (*cell.Change, *statement.Change, error) {
+func (p *proof) change(id canon.Digest) (*cell.Change, statement.Body, error) {
 	change, ok := p.world.Changes[id]
-	body, asked := p.statements[id].Body.(*statement.Change)
-	if !ok || !asked {
+	body := p.statements[id].Body
+	if !ok || body == nil {
 		return nil, nil, unproved(fmt.Sprintf("the evidence is not of the change %s, or it waits no more", id.Short()))
 	}
 	return change, body, nil

@@ -204,26 +204,21 @@ func known(address string) string {
 }
 
 // changeSheet is the one screen of a proposed change.
-func changeSheet(p *proof, change *cell.Change, asked *statement.Change) string {
+func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 	s := new(sheet)
 	s.say("Checked on this machine, from your own anchor, up to entry %d of %s.", p.newest, p.checkpoint.Origin)
 	s.say("")
-	what := asked.Remove.Person
-	if asked.Remove.Key != "" {
-		what = "the key " + asked.Remove.Key + " of " + asked.Remove.Person
+	var reason canon.Digest
+	switch asked := asked.(type) {
+	case *statement.Change:
+		reason = asked.Reason.Hash
+		p.removalSheet(s, change.Proposer, asked.Remove)
+	case *statement.Upgrade:
+		reason = asked.Reason.Hash
+		s.say("%s proposes that the cell decides by rules %d from then on; it decides by rules %d now.", change.Proposer, asked.Rules, p.world.Rules)
+		s.say("That is for good: a version that does not know rules %d can no longer run this cell.", asked.Rules)
 	}
-	s.say("%s proposes to remove %s.", change.Proposer, what)
-	if person, ok := p.world.Roster.Person(asked.Remove.Person); ok {
-		if name, ok := p.text(person.Name); ok {
-			s.say("Name, as the founders signed it: %s", line(name))
-		}
-		if asked.Remove.Key == "" {
-			s.say("That is for good: no signature of theirs counts any more, and what they have open ends.")
-		} else {
-			s.say("That is for good: no signature by that key counts any more.")
-		}
-	}
-	if why, ok := p.text(asked.Reason.Hash); ok {
+	if why, ok := p.text(reason); ok {
 		s.say("Why:")
 		s.WriteString(quoted("  ", why))
 	} else {
@@ -244,4 +239,25 @@ func changeSheet(p *proof, change *cell.Change, asked *statement.Change) string 
 		}
 	}
 	return strings.TrimRight(s.String(), "\n") + "\n"
+}
+
+// removalSheet says what a removal would do.
+func (p *proof) removalSheet(s *sheet, proposer string, asked statement.Removal) {
+	what := asked.Person
+	if asked.Key != "" {
+		what = "the key " + asked.Key + " of " + asked.Person
+	}
+	s.say("%s proposes to remove %s.", proposer, what)
+	person, ok := p.world.Roster.Person(asked.Person)
+	if !ok {
+		return
+	}
+	if name, ok := p.text(person.Name); ok {
+		s.say("Name, as the founders signed it: %s", line(name))
+	}
+	if asked.Key == "" {
+		s.say("That is for good: no signature of theirs counts any more, and what they have open ends.")
+	} else {
+		s.say("That is for good: no signature by that key counts any more, and what that key asked for ends.")
+	}
 }

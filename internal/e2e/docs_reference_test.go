@@ -90,7 +90,7 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindFound: &statement.Found{}, statement.KindSession: &statement.Session{}, statement.KindRequest: &statement.Request{},
 	statement.KindDecision: &statement.Decision{}, statement.KindWithdraw: &statement.Withdraw{}, statement.KindFetch: &statement.Fetch{},
 	statement.KindRelease: &statement.Release{}, statement.KindStop: &statement.Stop{}, statement.KindAttest: &statement.Attest{},
-	statement.KindChange: &statement.Change{},
+	statement.KindChange: &statement.Change{}, statement.KindUpgrade: &statement.Upgrade{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

@@ -140,6 +140,13 @@ type Removal struct {
 	Key    string `json:"key,omitempty"`
 }
 
+// Upgrade proposes that the cell decides by newer rules from here on. It is
+// agreed like a change, and can never be taken back.
+type Upgrade struct {
+	Rules  int  `json:"rules"`
+	Reason Note `json:"reason"`
+}
+
 func (b *Found) check() error {
 	if b.Genesis.IsZero() {
 		return errors.New("genesis: must be the digest of genesis")
@@ -260,6 +267,13 @@ func (b *Change) check() error {
 	return b.Reason.check("reason")
 }
 
+func (b *Upgrade) check() error {
+	if b.Rules < 2 {
+		return errors.New("rules: must be 2 or more: a cell begins with rules 1 or later")
+	}
+	return b.Reason.check("reason")
+}
+
 // Notes are the notes that a body speaks of; their texts must come with it.
 func Notes(body Body) []Note {
 	switch b := body.(type) {
@@ -274,6 +288,8 @@ func Notes(body Body) []Note {
 	case *Attest:
 		return []Note{b.Note}
 	case *Change:
+		return []Note{b.Reason}
+	case *Upgrade:
 		return []Note{b.Reason}
 	}
 	return nil

@@ -12,6 +12,7 @@ var blanks = map[Kind]func() Body{
 	KindStop:     func() Body { return new(Stop) },
 	KindAttest:   func() Body { return new(Attest) },
 	KindChange:   func() Body { return new(Change) },
+	KindUpgrade:  func() Body { return new(Upgrade) },
 }
 
 // Kind is "found".
@@ -63,3 +64,8 @@ func (b *Attest) decode(data []byte) (Statement, error) { return decodeFrame[Att
 func (b *Change) Kind() Kind                            { return KindChange }
 func (b *Change) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindChange, h) }
 func (b *Change) decode(data []byte) (Statement, error) { return decodeFrame[Change](data) }
+
+// Kind is "upgrade".
+func (b *Upgrade) Kind() Kind                            { return KindUpgrade }
+func (b *Upgrade) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindUpgrade, h) }
+func (b *Upgrade) decode(data []byte) (Statement, error) { return decodeFrame[Upgrade](data) }

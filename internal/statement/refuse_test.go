@@ -52,6 +52,7 @@ func wrong() map[statement.Kind]map[string][]string {
 			"remove": {`{}`, `7`}, "remove.person": ids, "reason": notes,
 			"remove.key": {`"SHA256:"`, `"MD5:` + strings.Repeat("a", 43) + `"`, `"SHA256:` + strings.Repeat("a", 44) + `"`, `7`},
 		},
+		statement.KindUpgrade: {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
 	}
 }
 

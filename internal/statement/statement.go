@@ -34,10 +34,11 @@ const (
 	KindStop     Kind = "stop"
 	KindAttest   Kind = "attest"
 	KindChange   Kind = "change"
+	KindUpgrade  Kind = "upgrade"
 )
 
 // Kinds lists every kind of this version.
-var Kinds = []Kind{KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange}
+var Kinds = []Kind{KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade}
 
 var (
 	// ErrUnknownKind says that the statement's kind is not one of this version.

@@ -57,6 +57,7 @@ func bodies() map[statement.Kind]statement.Body {
 			Remove: statement.Removal{Person: "mara", Key: "SHA256:" + strings.Repeat("Ab0+/", 8) + "xyz"},
 			Reason: note("the key was lost"),
 		},
+		statement.KindUpgrade: &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
 	}
 }
 

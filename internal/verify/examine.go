@@ -104,7 +104,8 @@ func (e *examination) prepare(body []byte) (cell.Prepared, error) {
 		return p, &Fault{Class: ClassEncoding, Detail: err.Error(), err: err}
 	}
 	if p.Command.Signed != nil {
-		for _, hash := range notesOf(p.Command.Signed.Statement.Body) {
+		for _, named := range statement.Notes(p.Command.Signed.Statement.Body) {
+			hash := named.Hash
 			_, err := e.note(ledger.Hash(hash))
 			if isFault(err) {
 				return p, classified(err)
@@ -125,25 +126,6 @@ func isFault(err error) bool {
 	var ours *Fault
 	var theirs *ledger.Fault
 	return err != nil && (errors.As(err, &ours) || !errors.As(err, &theirs) || theirs.Err == nil)
-}
-
-// notesOf are the notes that a statement names.
-func notesOf(body statement.Body) []canon.Digest {
-	switch b := body.(type) {
-	case *statement.Request:
-		return []canon.Digest{b.Why.Hash}
-	case *statement.Decision:
-		if b.Note != nil {
-			return []canon.Digest{b.Note.Hash}
-		}
-	case *statement.Stop:
-		return []canon.Digest{b.Reason.Hash}
-	case *statement.Attest:
-		return []canon.Digest{b.Note.Hash}
-	case *statement.Change:
-		return []canon.Digest{b.Reason.Hash}
-	}
-	return nil
 }
 
 // take replays one prepared entry and notes what came of it.

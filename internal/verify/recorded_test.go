@@ -28,13 +28,14 @@ type recorded struct {
 
 // TestRecordedLedgersReplay: every ledger that was ever recorded is verified by
 // the rules of today, whichever rules it was recorded under. Recorded files are
-// never written anew: a difference is a law that changed in place.
+// never written anew: a difference is a law that changed in place. Rules are
+// recorded when the next ones begin, or when they are released.
 func TestRecordedLedgersReplay(t *testing.T) {
 	const folder = "testdata/recorded"
 	if *record {
 		writeRecorded(t, filepath.Join(folder, fmt.Sprintf("rules-%d", cell.RulesNow)))
 	}
-	for rules := 1; rules <= cell.RulesNow; rules++ {
+	for rules := 1; rules < cell.RulesNow; rules++ {
 		at := filepath.Join(folder, fmt.Sprintf("rules-%d", rules))
 		data, err := os.ReadFile(filepath.Join(at, "recorded.json"))
 		if err != nil {

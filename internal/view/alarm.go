@@ -19,11 +19,13 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "request.made", fmt.Sprintf("%s asks for %s at %s: %s, for %s (%s). It waits for its quorum until %s.",
 			q.Requester, q.Scenario, q.Severity, both(q.Targets), q.For, q.ID.Short(), whole(q.Lapses))
 	case *cell.ChangeProposed:
-		return "change.proposed", fmt.Sprintf("%s proposes to remove %s (%s).", e.Change.Proposer, removal(e.Change.Person, e.Change.Key), e.Change.ID.Short())
+		return "change.proposed", fmt.Sprintf("%s proposes to %s (%s).", e.Change.Proposer, proposal(&e.Change), e.Change.ID.Short())
 	case *cell.PersonRemoved:
 		return "person.removed", fmt.Sprintf("%s was removed from the cell.", e.Person)
 	case *cell.KeyRemoved:
 		return "key.removed", fmt.Sprintf("The key %s of %s was removed.", e.Key, e.Person)
+	case *cell.RulesRaised:
+		return "rules.raised", fmt.Sprintf("The cell decides by rules %d from now on.", e.Rules)
 	case *cell.ClockDoubted:
 		return "clock.doubted", clockText(e) + ": nothing is granted for longer than the shortest window."
 	}

@@ -57,6 +57,7 @@ type state struct {
 	Founding
 	roster   roster.Roster
 	sealed   bool
+	rules    int
 	doubted  bool
 	requests map[canon.Digest]Held
 	settled  int // how many of the requests are
@@ -100,7 +101,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 		return nil, err
 	}
 	s := &c.s
-	s.roster, s.sealed, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Doubted, w.Next()
+	s.roster, s.sealed, s.rules, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Rules, w.Doubted, w.Next()
 	maps.Copy(s.changes, w.Changes)
 	for id, r := range w.Requests {
 		s.hold(Held{Last: w.Last[cell.StreamOf(id)], Request: r})
@@ -170,7 +171,9 @@ func (s *state) after(events []cell.Event) (roster.Roster, error) {
 func (s *state) applyCell(e cell.Event) {
 	switch e := e.(type) {
 	case *cell.Sealed:
-		s.sealed = true
+		s.sealed, s.rules = true, s.Genesis.Rules
+	case *cell.RulesRaised:
+		s.rules = e.Rules
 	case *cell.ClockDoubted:
 		s.doubted = true
 	case *cell.ClockTrusted:

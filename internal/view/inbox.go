@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -111,12 +112,20 @@ func (s *state) change(change *cell.Change) Change {
 	v := Change{
 		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
 		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
-		Text: change.Proposer + " proposes to remove " + removal(change.Person, change.Key),
+		Text: change.Proposer + " proposes to " + proposal(change),
 	}
 	for _, d := range change.Decisions {
 		v.Decisions = append(v.Decisions, s.decision(d))
 	}
 	return v
+}
+
+// proposal is what a change would do: "remove ann", "decide by rules 2 from then on".
+func proposal(change *cell.Change) string {
+	if change.Rules != 0 {
+		return fmt.Sprintf("decide by rules %d from then on", change.Rules)
+	}
+	return "remove " + removal(change.Person, change.Key)
 }
 
 // removal is "ann" or "the key SHA256:… of ann".

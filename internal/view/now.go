@@ -10,6 +10,7 @@ import (
 type Now struct {
 	Cell     string    `json:"cell"` // the ledger's origin
 	Sealed   bool      `json:"sealed"`
+	Rules    int       `json:"rules"` // what the cell decides by
 	Trial    bool      `json:"trial,omitzero"` // a cell for looking around: say so everywhere
 	Doubted  bool      `json:"doubted,omitzero"`
 	Headline string    `json:"headline"`
@@ -25,7 +26,7 @@ type Now struct {
 func (c *Cell) Now(viewer string, at Instant) Now {
 	return read(c, func(s *state) Now {
 		n := Now{
-			Cell: s.Origin, Sealed: s.sealed, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
+			Cell: s.Origin, Sealed: s.sealed, Rules: s.rules, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
 			Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
 		}
 		open, shut := 0, 0

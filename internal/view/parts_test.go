@@ -284,7 +284,7 @@ func TestOldRequestsAreLetGo(t *testing.T) {
 // oneOfEach has every event once; where a sentence depends on what is in it, the
 // stories and golden files go through the rest.
 var oneOfEach = []cell.Event{
-	&cell.Founded{}, &cell.Sealed{}, &cell.ChangeProposed{}, &cell.ChangeDecided{}, &cell.ChangeOver{}, &cell.PersonRemoved{},
+	&cell.Founded{}, &cell.Sealed{}, &cell.ChangeProposed{}, &cell.ChangeDecided{}, &cell.ChangeOver{}, &cell.PersonRemoved{}, &cell.RulesRaised{},
 	&cell.KeyRemoved{}, &cell.ClockDoubted{}, &cell.ClockTrusted{}, &cell.RefusalsCounted{}, &cell.SessionOpened{}, &cell.Refused{},
 	&cell.RequestMade{Request: access.Request{Incident: "INC-1"}}, &cell.Decided{}, &cell.Agreed{}, &cell.RequestOver{}, &cell.GrantEnded{},
 	&cell.ReviewOpened{}, &cell.LeaseOpened{}, &cell.OpenFailed{}, &cell.TwinWorked{}, &cell.CredentialAuthorised{},

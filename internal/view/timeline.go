@@ -70,7 +70,7 @@ func (t teller) ofCell(e cell.Event) string {
 	case *cell.Sealed:
 		return fmt.Sprintf("Every founder has signed genesis %s; the cell is sealed.", e.Genesis.Short())
 	case *cell.ChangeProposed:
-		return fmt.Sprintf("%s proposes to remove %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, removal(e.Change.Person, e.Change.Key), clock(e.Change.Lapses, t.at))
+		return fmt.Sprintf("%s proposes to %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, proposal(&e.Change), clock(e.Change.Lapses, t.at))
 	case *cell.ChangeDecided:
 		return fmt.Sprintf("%s %s, on change %s.", e.Decision.Approver, verdict(e.Decision), e.Change.Short())
 	case *cell.ChangeOver:
@@ -85,6 +85,8 @@ func (t teller) ofCell(e cell.Event) string {
 		return fmt.Sprintf("%s is removed; no signature of theirs counts any more.", e.Person)
 	case *cell.KeyRemoved:
 		return fmt.Sprintf("The key %s of %s is removed; no signature by it counts any more.", e.Key, e.Person)
+	case *cell.RulesRaised:
+		return fmt.Sprintf("From here on the cell decides by rules %d.", e.Rules)
 	case *cell.ClockDoubted:
 		return clockText(e) + "; until both agree again, nothing is granted for longer than the shortest window."
 	case *cell.ClockTrusted:
@@ -125,6 +127,8 @@ func attempt(body statement.Body) string {
 		return fmt.Sprintf("attest that nothing is left of %s at %s", b.Of.Short(), b.Target)
 	case *statement.Change:
 		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
+	case *statement.Upgrade:
+		return fmt.Sprintf("propose to decide by rules %d", b.Rules)
 	}
 	return "do something"
 }

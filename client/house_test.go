@@ -133,9 +133,9 @@ func (l lists) Sign(keyIDs []string, number int64, at canon.Time) ([]byte, error
 
 type noHosts struct{}
 
-func (noHosts) Report(context.Context, []byte, []byte) error { return broker.ErrClosed }
-func (noHosts) Heard() map[string]canon.Time                 { return nil }
-func (noHosts) Known(string) bool                           { return false }
+func (noHosts) Report(context.Context, api.Report) error { return broker.ErrClosed }
+func (noHosts) Heard() map[string]canon.Time             { return nil }
+func (noHosts) Known(string) bool                        { return false }
 
 // open founds a cell and serves it. Leo signs with RSA, Sue with ECDSA.
 func open(t testing.TB, k *keys) *house {

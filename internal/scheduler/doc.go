@@ -8,7 +8,8 @@
 //
 // The invariant: a task that the world holds is tried until the world no longer
 // holds it, at least once, with bounded workers and bounded, jittered pauses. A
-// restart loses none, for the tasks are part of the world.
+// restart loses none, for the tasks are part of the world. Where work takes
+// turns (line.go), no share of it waits for more than one job of each other.
 //
 // Read scheduler.go first.
 package scheduler

@@ -39,11 +39,12 @@ type Result struct {
 
 // Work does jobs of one kind. Do gets jobs that share a group and gives as many
 // results, in order. It must respect the context, be idempotent, and may be
-// called concurrently for different groups.
+// called concurrently for different groups; with Turn for one group too.
 type Work struct {
 	Do      func(ctx context.Context, jobs []Job) []Result
 	Group   func(Job) string // jobs of one group are done together; nil: each alone
-	Workers int              // groups at a time; 0: 16
+	Turn    func(Job) Turn   // set: jobs of one group are done one by one, by turns
+	Workers int              // groups at a time, or with Turn jobs of each group; 0: 16
 	Pause   Pause
 	Longest time.Duration // deadline of one Do; 0: 30 s
 }
@@ -75,6 +76,7 @@ type Scheduler struct {
 	requests map[string]*requestOf // stream → request, while it has tasks
 	wake     chan struct{}
 	slots    map[cell.TaskKind]chan struct{}
+	lines    map[string]*line // of work that takes turns, by kind and group
 }
 
 // held is a task and where it stands.
@@ -96,16 +98,19 @@ type requestOf struct {
 func New(work map[cell.TaskKind]Work, log *slog.Logger, jitter func() float64) *Scheduler {
 	s := &Scheduler{
 		work: work, log: log, jitter: jitter, held: map[string]*held{}, requests: map[string]*requestOf{},
-		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]chan struct{}{},
+		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]chan struct{}{}, lines: map[string]*line{},
 	}
 	for kind, w := range work {
-		workers := w.Workers
-		if workers == 0 {
-			workers = 16
-		}
-		s.slots[kind] = make(chan struct{}, workers)
+		s.slots[kind] = make(chan struct{}, w.workers())
 	}
 	return s
+}
+
+func (w Work) workers() int {
+	if w.Workers == 0 {
+		return 16
+	}
+	return w.Workers
 }
 
 // Committed takes up what entries asked for and drops what they made needless
@@ -216,13 +221,12 @@ func (s *Scheduler) Run(ctx context.Context, b Broker) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		groups, wait := s.due(b.Now())
+		groups, lines, wait := s.due(b.Now())
 		for _, g := range groups {
-			working.Add(1)
-			go func() {
-				defer working.Done()
-				s.do(ctx, b, g)
-			}()
+			working.Go(func() { s.do(ctx, b, g) })
+		}
+		for _, l := range lines {
+			working.Go(func() { s.serve(ctx, b, l) })
 		}
 		timer.Reset(wait)
 		select {
@@ -241,12 +245,13 @@ type group struct {
 	jobs []Job
 }
 
-// due takes everything that is due off the queue, in groups, and says how long
-// nothing more will be.
-func (s *Scheduler) due(now canon.Time) ([]*group, time.Duration) {
+// due takes everything that is due off the queue, in groups or into lines, and
+// says which lines want one more worker and how long nothing more will be due.
+func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var groups []*group
+	var lines []*line
 	open := map[string]*group{}
 	for len(s.waiting) > 0 && !s.waiting[0].due.After(now) {
 		h := s.waiting.pop()
@@ -255,6 +260,12 @@ func (s *Scheduler) due(now canon.Time) ([]*group, time.Duration) {
 		name := string(h.task.Kind) + " " + h.task.ID
 		if by := s.work[h.task.Kind].Group; by != nil {
 			name = string(h.task.Kind) + " " + by(job)
+		}
+		if turn := s.work[h.task.Kind].Turn; turn != nil {
+			if l := s.line(name, h.task.Kind); l.put(h, turn(job)) {
+				lines = append(lines, l)
+			}
+			continue
 		}
 		g := open[name]
 		if g == nil || len(g.jobs) == groupMost {
@@ -265,9 +276,9 @@ func (s *Scheduler) due(now canon.Time) ([]*group, time.Duration) {
 		g.held, g.jobs = append(g.held, h), append(g.jobs, job)
 	}
 	if len(s.waiting) == 0 {
-		return groups, time.Hour
+		return groups, lines, time.Hour
 	}
-	return groups, min(time.Hour, max(0, s.waiting[0].due.Sub(now)))
+	return groups, lines, min(time.Hour, max(0, s.waiting[0].due.Sub(now)))
 }
 
 // do has one group done and brings the results back.
@@ -278,6 +289,10 @@ func (s *Scheduler) do(ctx context.Context, b Broker, g *group) {
 	case <-ctx.Done():
 		return
 	}
+	s.try(ctx, b, g)
+}
+
+func (s *Scheduler) try(ctx context.Context, b Broker, g *group) {
 	work := s.work[g.kind]
 	longest := work.Longest
 	if longest == 0 {

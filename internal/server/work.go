@@ -3,7 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -62,9 +62,12 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskBaseline:    {Do: w.baseline, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
 		cell.TaskProve:       {Do: w.prove, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
 		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
-		cell.TaskAlarm:       {Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Workers: 64, Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute}},
-		cell.TaskClock:       {Do: w.clock, Workers: 1},
-		cell.TaskCount:       {Do: w.count, Workers: 1},
+		cell.TaskAlarm: {
+			Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Turn: alarmTurn, Workers: alarmsAtATime,
+			Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute},
+		},
+		cell.TaskClock: {Do: w.clock, Workers: 1},
+		cell.TaskCount: {Do: w.count, Workers: 1},
 	}
 }
 
@@ -180,21 +183,32 @@ func (w *works) deliver(_ context.Context, jobs []scheduler.Job) []scheduler.Res
 	return results
 }
 
+// chatter are the events that one person can cause alone, again and again. What
+// they say is not urgent beside an access that was agreed, used or is not closed.
+var chatter = []string{"request-made", "request-over", "change-proposed"}
+
+// alarmTurn puts what pages about an access before what was only asked for; and
+// gives each person's requests turns of their own, so that a flood of one is a
+// line that they stand in themselves.
+func alarmTurn(j scheduler.Job) scheduler.Turn {
+	turn := scheduler.Turn{}
+	if _, ofRequest := cell.RequestOf(j.Task.Stream); !ofRequest {
+		turn.Share = j.Task.Stream
+	} else if j.Request != nil {
+		turn.Share = "of " + j.Request.Requester
+	} // else it was over before the last start: all of those share one turn
+	if slices.Contains(chatter, j.Task.Event) {
+		turn.Class = 1
+	}
+	return turn
+}
+
 // alarm tells one channel. A hung channel delays no other.
 func (w *works) alarm(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
-	slots := make(chan struct{}, alarmsAtATime)
-	var sending sync.WaitGroup
 	for i, j := range jobs {
-		slots <- struct{}{}
-		sending.Add(1)
-		go func() {
-			defer sending.Done()
-			defer func() { <-slots }()
-			results[i] = w.send(ctx, j)
-		}()
+		results[i] = w.send(ctx, j)
 	}
-	sending.Wait()
 	return results
 }
 

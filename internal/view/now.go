@@ -10,7 +10,7 @@ import (
 type Now struct {
 	Cell     string    `json:"cell"` // the ledger's origin
 	Sealed   bool      `json:"sealed"`
-	Rules    int       `json:"rules"` // what the cell decides by
+	Rules    int       `json:"rules"`          // what the cell decides by
 	Trial    bool      `json:"trial,omitzero"` // a cell for looking around: say so everywhere
 	Doubted  bool      `json:"doubted,omitzero"`
 	Headline string    `json:"headline"`

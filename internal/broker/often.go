@@ -26,12 +26,13 @@ func (e *TooOften) Error() string {
 // reasonOften is what such attempts are counted as.
 const reasonOften = "too-many-statements"
 
-// begins are the kinds that one person could say for ever. Every other kind ends
-// or answers something, so that what there is of it bounds it; above all stop,
-// release, decision, withdraw and attest are never counted: nothing may stand
-// between a person and the end of an access.
-var begins = map[statement.Kind]bool{
-	statement.KindRequest: true, statement.KindChange: true, statement.KindSession: true, statement.KindFetch: true,
+// ends are the kinds that end or answer something, so that what there is of it
+// bounds them. They are never counted: nothing may stand between a person and
+// the end of an access, nor between an emergency and those who decide. Every
+// other kind one person could say for ever.
+var ends = map[statement.Kind]bool{
+	statement.KindFound: true, statement.KindDecision: true, statement.KindWithdraw: true, statement.KindRelease: true,
+	statement.KindStop: true, statement.KindAttest: true,
 }
 
 // often is a rate for each person and kind. It is the decider's alone. A restart
@@ -54,7 +55,7 @@ func newOften(minute int) *often {
 // of is whose rate a command counts against, if it counts at all: the signer's,
 // never that of an actor whom the signer only names.
 func (o *often) of(w *cell.World, signed *cell.Signed) (personKind, bool) {
-	if o.minute == 0 || signed == nil || !begins[signed.Statement.Body.Kind()] {
+	if o.minute == 0 || signed == nil || ends[signed.Statement.Body.Kind()] {
 		return personKind{}, false
 	}
 	key := personKind{signed.Statement.Actor, signed.Statement.Body.Kind()}

@@ -362,18 +362,19 @@ func TestT22NoReplayAfterRestart(t *testing.T) {
 // TestT22NoReplayAtTheLastInstant: a store forgets as soon as it may, and a
 // statement is valid up to and with the instant at which it expires.
 func TestT22NoReplayAtTheLastInstant(t *testing.T) {
-	s := newStory()
-	c := s.By("ann", "ann", session(s))
-	s.Must(c)
-	s.Now = c.Signed.Statement.Expires
-	s.Must(s.By("bob", "bob", session(s)))
-	w, err := shelve(s).restore(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.At = s.Now
-	if _, err := cell.Decide(w, c); refusalOf(err) == nil || refusalOf(err).Reason != cell.NonceUsed {
-		t.Errorf("the same statement again: %v", err)
+	for _, s := range []*story{newStory(), oldStory()} {
+		c := s.By("ann", "ann", session(s))
+		s.Must(c)
+		s.Now = c.Signed.Statement.Expires
+		s.Must(s.By("bob", "bob", session(s)))
+		w, err := shelve(s).restore(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.At = s.Now
+		if _, err := cell.Decide(w, c); refusalOf(err) == nil || refusalOf(err).Reason != cell.NonceUsed {
+			t.Errorf("the same statement again by rules %d: %v", s.Genesis.Rules, err)
+		}
 	}
 }
 

@@ -92,9 +92,9 @@ func (w *World) applyCell(p place, e Event) error {
 	case *RulesRaised:
 		w.Rules = e.Rules
 	case *ClockDoubted:
-		w.Doubted = true
+		w.Doubted, w.Behind = true, w.behind(e.Step)
 	case *ClockTrusted:
-		w.Doubted = false
+		w.Doubted, w.Behind = false, 0
 	case *Sealed:
 		w.Sealed = true
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -146,7 +147,8 @@ func (w *World) formerOwner(fingerprint string) string {
 // fresh checks that the statement is neither over nor valid for too long, that
 // its nonce is new, and that its signer knew this ledger lately.
 func (w *World) fresh(s statement.Statement, c Command) *Refusal {
-	if c.At.After(s.Expires) {
+	signers := c.At.Add(-time.Duration(w.Behind) * time.Millisecond) // what people's clocks say
+	if signers.After(s.Expires) {
 		return refuse(StatementExpired, "the statement expired at %s", s.Expires)
 	}
 	// While time is in doubt the wall clock that people sign by may be far ahead of

@@ -189,12 +189,35 @@ func (w *World) clock(c Command) (Outcome, *Refusal) {
 	step := c.Observed.Step
 	doubted := step > ClockStep || step < -ClockStep
 	switch {
-	case doubted && !w.Doubted:
+	case doubted && (!w.Doubted || w.moved(step)):
 		return Outcome{StreamCell, []Event{&ClockDoubted{Step: step}}}, nil
 	case !doubted && w.Doubted:
 		return Outcome{StreamCell, []Event{&ClockTrusted{}}}, nil
 	}
 	return Outcome{}, refuse(ClockUnknown, "that is known")
+}
+
+// rulesBehind are the first rules by which people whose clocks are behind
+// recorded time may act: a server that was started ahead of time and set back
+// goes on in recorded time, which never goes back, and waits for nobody.
+const rulesBehind = 2
+
+// behindMost bounds what is believed of a wall clock.
+const behindMost = int64(100 * 365 * 24 * 3600 * 1000)
+
+// behind is how far people's clocks are behind recorded time by a step of the
+// wall clock, which goes as theirs do.
+func (w *World) behind(step int64) int64 {
+	if w.Rules < rulesBehind || step >= 0 {
+		return 0
+	}
+	return -max(step, -behindMost)
+}
+
+// moved tells whether a clock in doubt was set again.
+func (w *World) moved(step int64) bool {
+	by := w.behind(step) - w.Behind
+	return by > ClockStep || by < -ClockStep
 }
 
 func (w *World) refusals(c Command) (Outcome, *Refusal) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -109,6 +110,51 @@ func TestDoubtShortensTheWindow(t *testing.T) {
 	s.stepped(-3_600_000)
 	if s.request().Grant.Until != until {
 		t.Error("a step of the clock moved the end of a grant")
+	}
+}
+
+// TestClockSetBackRevivesNothing: while the wall clock is known to be behind
+// recorded time, people whose clocks go with it may act; a statement that was
+// over and is young again by that clock does not count twice.
+func TestClockSetBackRevivesNothing(t *testing.T) {
+	session := func(s *story, expires canon.Time) cell.Command {
+		c := s.By("ann", "ann", &statement.Session{For: 300})
+		return s.Resign(c, func(s *statement.Statement) { s.Expires = expires })
+	}
+	s := newStory()
+	short := session(s, s.Now.Add(5*time.Second))
+	expect(t, s.Must(short), "session-opened")
+	s.Now = s.Now.Add(time.Minute)
+	refused(t, s, session(s, s.Now.Add(-30*time.Second)), cell.StatementExpired)
+	s.stepped(-3_600_000)
+	expect(t, s.Must(session(s, s.Now.Add(-30*time.Second))), "session-opened")
+	expect(t, s.Must(session(s, s.Now.Add(-time.Hour))), "session-opened")
+	refused(t, s, session(s, s.Now.Add(-time.Hour-time.Second)), cell.StatementExpired)
+	short.At = s.Now
+	refused(t, s, short, cell.NonceUsed)
+	s.Now = s.Now.Add(10 * time.Minute) // still young by that clock, but it saw what nobody sees any more
+	short.At = s.Now
+	refused(t, s, short, cell.NonceUsed)
+	s.Now = s.Now.Add(10 * time.Minute)
+	short.At = s.Now
+	refused(t, s, short, cell.SeenStale, cell.SeenUnknown)
+
+	s.stepped(-7_200_000) // set back once more
+	expect(t, s.Must(session(s, s.Now.Add(-2*time.Hour))), "session-opened")
+	s.stepped(0)
+	refused(t, s, session(s, s.Now.Add(-time.Second)), cell.StatementExpired)
+
+	old := oldStory()
+	old.stepped(-3_600_000)
+	refused(t, old, session(old, old.Now.Add(-time.Second)), cell.StatementExpired)
+}
+
+func refused(t *testing.T, s *story, c cell.Command, want ...cell.Reason) {
+	t.Helper()
+	_, err := cell.Decide(s.World, c)
+	var refusal *cell.Refusal
+	if !errors.As(err, &refusal) || !slices.Contains(want, refusal.Reason) {
+		t.Errorf("decided %v, want one of %v", err, want)
 	}
 }
 

@@ -37,6 +37,7 @@ type Memo struct {
 }
 
 type moving struct {
+	Behind  int64      `json:"behind,omitzero"`
 	Doubted bool       `json:"doubted,omitzero"`
 	LastAt  canon.Time `json:"last_at,omitzero"`
 	List    int64      `json:"list,omitzero"`
@@ -68,7 +69,7 @@ const (
 
 // KeepMoving is the part of the world that changes with every entry.
 func (w *World) KeepMoving() []byte {
-	return canon.MustEncode(moving{Doubted: w.Doubted, LastAt: w.LastAt, List: w.List})
+	return canon.MustEncode(moving{Behind: w.Behind, Doubted: w.Doubted, LastAt: w.LastAt, List: w.List})
 }
 
 // KeepStream is a stream as it is now, and whether it is live.
@@ -139,7 +140,7 @@ func Restore(origin string, attachments Attachments, kept Kept) (*World, error) 
 		if err := canon.Decode(kept.Moving, partLimit, &m); err != nil {
 			return nil, fmt.Errorf("kept world: %w", err)
 		}
-		w.Doubted, w.LastAt, w.List = m.Doubted, m.LastAt, m.List
+		w.Behind, w.Doubted, w.LastAt, w.List = m.Behind, m.Doubted, m.LastAt, m.List
 	}
 	if err := w.restoreCell(kept.Streams[StreamCell].Snapshot); err != nil {
 		return nil, fmt.Errorf("kept cell: %w", err)

@@ -52,6 +52,7 @@ type World struct {
 	Revoked       map[string]Revoked // key id → on the revocation list
 	List          int64              // number of the newest revocation list: index of the newest closing
 	Doubted       bool               // the clock is in doubt
+	Behind        int64              // milliseconds that people's clocks are taken to be behind recorded time, in doubt
 	LastAt        canon.Time
 	Tree          ledger.Edge
 	Published     []Published
@@ -122,6 +123,11 @@ type Published struct {
 
 // SeenFor is how long after it was replaced a checkpoint may still be named.
 const SeenFor = canon.Seconds(600)
+
+// nonceFor is how long a nonce is remembered at least. A clock that is set back
+// makes young again what was over; what that statement names as seen is stale by
+// then, and until then its nonce is known.
+const nonceFor = 2 * SeenFor
 
 // ValidMost is how long a statement may be valid.
 const ValidMost = canon.Seconds(900)
@@ -227,6 +233,9 @@ func (w *World) seen(s statement.Seen, at canon.Time) *Refusal {
 // removed, uses nothing: nobody else can spend a person's nonce.
 func (w *World) use(h statement.Header, p place, refused *Refused) {
 	used := Used{Digest: h.Digest, Expires: h.Expires, Entry: p.index}
+	if w.Rules >= rulesBehind {
+		used.Expires = canon.Later(h.Expires, p.at.Add(nonceFor.Duration()))
+	}
 	if refused != nil {
 		if w.nonceUsed(h, p.at) || refused.Person != h.Actor || refused.Reason == KeyRemovedReason {
 			return

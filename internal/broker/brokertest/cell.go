@@ -134,8 +134,13 @@ func (c *Cell) Shut() {
 // Sign makes a person's submission with the key of a name; it is safe for
 // concurrent use.
 func (c *Cell) Sign(person, key string, body statement.Body) broker.Submission {
+	return c.SignAt(person, key, body, canon.At(time.Now().Add(10*time.Minute)))
+}
+
+// SignAt is Sign of a statement that expires at an instant.
+func (c *Cell) SignAt(person, key string, body statement.Body, expires canon.Time) broker.Submission {
 	head := c.Head()
-	h := statement.Header{Actor: person, Ledger: c.Genesis.Origin, Expires: canon.At(time.Now().Add(10 * time.Minute)),
+	h := statement.Header{Actor: person, Ledger: c.Genesis.Origin, Expires: expires,
 		Seen: statement.Seen{Size: head.Size, Root: head.Root}}
 	if body.Kind() == statement.KindFound {
 		h.Seen = statement.Seen{Root: canon.Digest(ledger.EmptyRoot())}

@@ -75,6 +75,12 @@ type SSH struct {
 	Permit        []string `json:"permit"` // certificate extensions, without "permit-"
 }
 
+// IsAccount tells whether a text is an account name or a principal: 1 to 32 of
+// a–z, 0–9, underscore and hyphen, beginning with a letter or underscore.
+func IsAccount(text string) bool {
+	return text != "" && len(text) <= 32 && !canon.MadeOf(text[:1], "0123456789-") && canon.MadeOf(text, canon.Lower+"_-")
+}
+
 // FromRequest in SSH.SourceAddress stands for the address that asked.
 const FromRequest = "request"
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -20,11 +20,6 @@ const PayloadLimit = 4096
 // ErrMessage says that a message cannot be told apart from others: its id, type
 // or time is missing or malformed.
 var ErrMessage = errors.New("cannot send this alarm: want an id of A–Z, a–z, 0–9, underscore, colon and hyphen, a type such as request.made, and a time")
-
-var (
-	idShape   = regexp.MustCompile(`^[A-Za-z0-9_:-]{1,256}$`) // no full stop: it delimits what is signed
-	typeShape = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
-)
 
 const (
 	typeLimit = 64
@@ -57,9 +52,21 @@ type Message struct {
 // the alarm of an entry and the entry of an alarm.
 func MessageID(task string) string { return "msg_" + canon.Sum([]byte(task)).String()[:32] }
 
+// isID tells whether a text is the id of an alarm. A full stop delimits what is
+// signed, so that no id has one.
+func isID(text string) bool {
+	return text != "" && len(text) <= 256 && canon.MadeOf(text, canon.Alnum+"_:-")
+}
+
+// isType tells whether a text is words with full stops between them.
+func isType(text string) bool {
+	bad := func(word string) bool { return word == "" || !canon.MadeOf(word, canon.Lower+"_-") }
+	return len(text) <= typeLimit && !slices.ContainsFunc(strings.Split(text, "."), bad)
+}
+
 // Check fails with ErrMessage.
 func (m Message) Check() error {
-	if !idShape.MatchString(m.ID) || len(m.Type) > typeLimit || !typeShape.MatchString(m.Type) || canon.At(m.At).IsZero() {
+	if !isID(m.ID) || !isType(m.Type) || canon.At(m.At).IsZero() {
 		return ErrMessage
 	}
 	return nil

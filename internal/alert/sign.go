@@ -61,7 +61,7 @@ func Verify(secret []byte, header http.Header, body []byte, now time.Time) error
 	}
 	id, timestamp, signatures := one(header, HeaderID), one(header, HeaderTimestamp), one(header, HeaderSignature)
 	at, ok := seconds(timestamp)
-	if !ok || !idShape.MatchString(id) || signatures == "" || len(signatures) > signaturesLimit {
+	if !ok || !isID(id) || signatures == "" || len(signatures) > signaturesLimit {
 		return ErrHeader
 	}
 	want, found := []byte(sign(secret, id, timestamp, body)), false

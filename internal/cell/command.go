@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -106,8 +105,6 @@ type Receipt struct {
 // Failures lists what Observed.Why may say.
 var Failures = []string{"unreachable", "refused", "internal", "interrupted"}
 
-var saltShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
 // check tells what nobody can have observed: a fault of the caller.
 func (o Observed) check() error {
 	if o.Address != "" {
@@ -115,7 +112,7 @@ func (o Observed) check() error {
 			return fmt.Errorf("observed address: %w", err)
 		}
 	}
-	if o.Salt != "" && !saltShape.MatchString(o.Salt) {
+	if o.Salt != "" && (len(o.Salt) != 32 || !canon.MadeOf(o.Salt, "0123456789abcdef")) {
 		return errors.New("observed salt: must be 32 hexadecimal digits")
 	}
 	return nil

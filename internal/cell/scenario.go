@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -12,8 +11,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
-
-var accountShape = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
 // DecodeScenario reads a scenario and checks it against the cell it is for.
 func DecodeScenario(data []byte, g *Genesis, r *roster.Roster) (*access.Scenario, error) {
@@ -144,14 +141,14 @@ func checkSSH(t *access.SSH, g *Genesis) error {
 	if _, ok := g.Host(t.Host); !ok {
 		return fmt.Errorf("host: %q is no host of the cell", t.Host)
 	}
-	if !accountShape.MatchString(t.User) {
+	if !access.IsAccount(t.User) {
 		return fmt.Errorf("user: %q is not an account name", t.User)
 	}
 	if len(t.Principals) == 0 || len(t.Principals) > 16 {
 		return errors.New("principals: must name 1 to 16; a certificate without principals would fit every account")
 	}
 	for _, principal := range t.Principals {
-		if !accountShape.MatchString(principal) {
+		if !access.IsAccount(principal) {
 			return fmt.Errorf("principals: %q is not a principal (a–z, 0–9, underscore, hyphen)", principal)
 		}
 	}

@@ -95,11 +95,11 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	return c.conclude(parsed.Run(c))
 }
 
-// command parts the arguments of exec from the command that it is to run, whose
-// flags are not ours.
+// command parts the arguments of exec, or of request --login, from the command
+// that it is to run, whose flags are not ours.
 func command(args []string) (ours, rest []string) {
 	i := slices.Index(args, "--")
-	if i < 0 || !slices.Contains(args[:i], "exec") {
+	if i < 0 || !slices.Contains(args[:i], "exec") && !slices.Contains(args[:i], "--login") {
 		return args, nil
 	}
 	return args[:i], args[i+1:]

@@ -41,11 +41,16 @@ func (e execCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	h, err := m.holder(e.ID)
+	return m.exec(e.ID, e.Target)
+}
+
+// exec runs the command after "--" with a credential that renews itself.
+func (m *member) exec(digits, named string) error {
+	h, err := m.holder(digits)
 	if err != nil {
 		return err
 	}
-	target, err := h.target(e.Target)
+	target, err := h.target(named)
 	if err != nil {
 		return err
 	}
@@ -58,7 +63,7 @@ func (e execCommand) Run(c *call) error {
 		return err
 	}
 	defer place.remove()
-	return c.run(m, h, place, c.rest)
+	return m.c.run(m, h, place, m.c.rest)
 }
 
 // fetchOpen fetches, and waits while the target is still being opened.

@@ -21,6 +21,7 @@ type requestCommand struct {
 	Incident string        `help:"Id of the incident." placeholder:"ID"`
 	Only     []string      `help:"Ask for this target only; once for each. Default: all of the scenario." placeholder:"TARGET" sep:","`
 	Wait     bool          `help:"Wait until it is granted or over, and say meanwhile who has signed and who is missing."`
+	Login    bool          `help:"Wait, and when it is granted go on as halligan exec does: a login, or the command after --."`
 	memberFlags
 }
 
@@ -30,6 +31,7 @@ func (requestCommand) Help() string {
 
 Examples:
 
+    halligan request database-locked-out --why "pool exhausted, nobody can connect" --login
     halligan request database-locked-out --why "pool exhausted, nobody can connect" --wait
     halligan request database-locked-out --why "restore one table" --severity SEV2 --for 30m --only db-1 --incident PD-4711`
 }
@@ -63,6 +65,10 @@ func (r requestCommand) Run(c *call) error {
 	body, err := r.body(known, why)
 	if err != nil {
 		return err
+	}
+	if r.Login && len(body.Targets) > 1 {
+		return failf(exitUsage, "--login goes on to one target, and this asks for %s", both(body.Targets)).
+			or("name one with --only; or ask with --wait, then halligan exec ID TARGET for each")
 	}
 	c.toPeople(askSheet(known, m.person(), body, text.Text))
 	answer, err := m.submitRequest(body, []client.Noted{text})
@@ -172,8 +178,8 @@ func (r requestCommand) conclude(m *member, a answer) error {
 			or("halligan status %s", a.Digest.Short())
 	}
 	out := asked{ID: a.Digest, Short: a.Digest.Short(), Words: words, Entry: a.Entry, State: access.Pending}
-	m.c.toPeople(out.sheet(a.request(), r.Wait))
-	if r.Wait {
+	m.c.toPeople(out.sheet(a.request(), r.Wait || r.Login))
+	if r.Wait || r.Login {
 		final, err := m.wait(a.Digest, a.request())
 		if err != nil && final.State == "" {
 			return err
@@ -181,6 +187,9 @@ func (r requestCommand) conclude(m *member, a answer) error {
 		out.State, out.Grant = final.State, final.Grant
 		if err != nil {
 			return errors.Join(m.c.answer(out, func() {}), err)
+		}
+		if r.Login {
+			return m.exec(a.Digest.String(), "")
 		}
 		use, err := m.useSheet(final)
 		m.c.toPeople(use)

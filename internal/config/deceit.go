@@ -4,28 +4,35 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
-// secrets are shapes of what must never stand in a file that is signed, kept in
-// version control or shown to people.
-var secrets = []struct {
+// secret is a kind of secret and what it looks like.
+type secret struct {
 	kind  string
 	shape *regexp.Regexp
-}{
-	{privateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+`)},
-	{"an AWS access key", regexp.MustCompile(`\b(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)},
-	{"a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`)},
-	{"a GitHub token", regexp.MustCompile(`\bgh[oprsu]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}`)},
-	{"a GitLab token", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{16,}`)},
-	{"a webhook secret", regexp.MustCompile(`\bwhsec_[A-Za-z0-9+/=]{16,}`)},
-	{"a Google API key", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`)},
-	{"a Stripe key", regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
-	{"an age key", regexp.MustCompile(`(?i)\bAGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{20,}`)},
-	{"a signed token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
-	{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/@:]+:[^\s/@]+@`)},
 }
+
+// secrets are shapes of what must never stand in a file that is signed, kept in
+// version control or shown to people.
+// They are compiled when a file is read, which most commands never do.
+var secrets = sync.OnceValue(func() []secret {
+	return []secret{
+		{privateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+`)},
+		{"an AWS access key", regexp.MustCompile(`\b(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)},
+		{"a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`)},
+		{"a GitHub token", regexp.MustCompile(`\bgh[oprsu]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}`)},
+		{"a GitLab token", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{16,}`)},
+		{"a webhook secret", regexp.MustCompile(`\bwhsec_[A-Za-z0-9+/=]{16,}`)},
+		{"a Google API key", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`)},
+		{"a Stripe key", regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
+		{"an age key", regexp.MustCompile(`(?i)\bAGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{20,}`)},
+		{"a signed token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
+		{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/@:]+:[^\s/@]+@`)},
+	}
+})
 
 const privateKey = "a private key"
 
@@ -40,7 +47,7 @@ func secretMend(kind string) string {
 
 // secretKind names the kind of secret that text holds, or nothing.
 func secretKind(text string) string {
-	for _, s := range secrets {
+	for _, s := range secrets() {
 		if s.shape.MatchString(text) {
 			return s.kind
 		}
@@ -92,7 +99,7 @@ func scanLine(at place, line string, f *findings) {
 		r, _ := utf8.DecodeRuneInString(line[i:])
 		f.errorf(at, hiddenMend, hiddenWhat, r)
 	}
-	for _, s := range secrets {
+	for _, s := range secrets() {
 		if found := s.shape.FindStringIndex(line); found != nil {
 			at.column = 1 + utf8.RuneCountInString(line[:found[0]])
 			f.errorf(at, secretMend(s.kind), "what stands here looks like %s", s.kind)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/halligan-dev/halligan/internal/roster"
 )
@@ -18,7 +19,9 @@ type host struct {
 	report             publicKey
 }
 
-var hostNameShape = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+var hostNameShape = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+})
 
 // readHosts checks the hosts.
 func (c *cellFacts) readHosts(f *findings) {
@@ -86,7 +89,7 @@ func checkAddress(f *findings, w word) {
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
 		f.errorf(w.at, mend, "%s is not a port", show(port))
 	}
-	if _, err := netip.ParseAddr(name); err != nil && (len(name) > 253 || !hostNameShape.MatchString(name)) {
+	if _, err := netip.ParseAddr(name); err != nil && (len(name) > 253 || !hostNameShape().MatchString(name)) {
 		f.errorf(w.at, mend, "%s is not a host name or address", show(name))
 	}
 }

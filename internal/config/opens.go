@@ -1,14 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
 )
-
-// accountShape is that of an account or principal, as cell has it.
-var accountShape = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
 const (
 	opensMost      = 64
@@ -84,7 +80,7 @@ func (s *scenarioFacts) principals(t *sshFile, out *access.SSH) {
 		s.errorf(t.at, "name the principals that sshd knows: a certificate without any would fit every account", "principals: must name 1 to %d, names %d", principalsMost, n)
 	}
 	for i, w := range t.Principals {
-		if w.text != "" && !accountShape.MatchString(w.text) {
+		if w.text != "" && !access.IsAccount(w.text) {
 			s.errorf(w.at, mend, "%s is not a principal", showID(w.text))
 		}
 		if slices.Contains(out.Principals[:i], w.text) {
@@ -94,7 +90,7 @@ func (s *scenarioFacts) principals(t *sshFile, out *access.SSH) {
 	if !t.User.given() && len(out.Principals) > 0 {
 		out.User = out.Principals[0]
 	}
-	if t.User.text != "" && !accountShape.MatchString(t.User.text) {
+	if t.User.text != "" && !access.IsAccount(t.User.text) {
 		s.errorf(t.User.at, mend, "%s is not an account name", showID(t.User.text))
 	}
 }

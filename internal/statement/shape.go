@@ -3,8 +3,8 @@ package statement
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -15,14 +15,9 @@ const DayLongest = canon.Seconds(12 * 3600)
 // TargetsMost bounds the targets of one request.
 const TargetsMost = 48
 
-var (
-	incidentShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}$`)
-	fingerprintShape = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
-)
-
 // CheckIncident refuses what is no incident id. The empty id is none.
 func CheckIncident(incident string) error {
-	if incident != "" && !incidentShape.MatchString(incident) {
+	if incident != "" && (len(incident) > 64 || !canon.MadeOf(incident[:1], canon.Alnum) || !canon.MadeOf(incident, canon.Alnum+"._/#-")) {
 		return fmt.Errorf("%q is not an incident id (letters, digits and . _ / # -; at most 64)", incident)
 	}
 	return nil
@@ -30,7 +25,8 @@ func CheckIncident(incident string) error {
 
 // CheckFingerprint refuses what is no SHA256 fingerprint of an SSH key.
 func CheckFingerprint(fingerprint string) error {
-	if !fingerprintShape.MatchString(fingerprint) {
+	sum, ok := strings.CutPrefix(fingerprint, "SHA256:")
+	if !ok || len(sum) != 43 || !canon.MadeOf(sum, canon.Alnum+"+/") {
 		return fmt.Errorf("%q is not a fingerprint such as SHA256:… (ssh-keygen -l prints it)", fingerprint)
 	}
 	return nil

@@ -37,7 +37,7 @@ type running struct {
 
 // run serves a cell until the test ends. Statements for it are signed by
 // d.Cell, whose broker is shut: only the server has the store open.
-func run(t *testing.T, limits config.Limits) *running {
+func run(t *testing.T, limits config.Limits, webhooks map[string]config.Webhook) *running {
 	t.Helper()
 	d := brokertest.New(t, brokertest.Setup{})
 	keys := filepath.Join(t.TempDir(), "keys")
@@ -51,7 +51,7 @@ func run(t *testing.T, limits config.Limits) *running {
 	opened, err := server.Open(context.Background(), server.Options{
 		Settings: config.Server{
 			Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", DataFolder: d.Folder, KeysFolder: keys,
-			HighWater: filepath.Join(t.TempDir(), "high-water"), Limits: limits,
+			HighWater: filepath.Join(t.TempDir(), "high-water"), Limits: limits, Webhooks: webhooks,
 		},
 		Anchor: ledger.Anchor{
 			Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}, Genesis: ledger.Hash(canon.Sum(canon.MustEncode(d.Genesis))),
@@ -122,7 +122,7 @@ func (r *running) say(c *http.Client, s broker.Submission) (int, canon.Digest) {
 // itself: whoever is elsewhere keeps the connection that they have, and whoever
 // comes new is let in, also from the crowd's own address.
 func TestT69Crowd(t *testing.T) {
-	r := run(t, config.Limits{Connections: 8})
+	r := run(t, config.Limits{Connections: 8}, nil)
 	bob, reused := r.from("127.0.0.2"), false
 	watched := func() {
 		ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{GotConn: func(g httptrace.GotConnInfo) { reused = g.Reused }})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -20,6 +21,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
@@ -161,6 +163,8 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	})
 	must(t, serve(settings))
 
+	hidden(t, d, settings, serve)
+
 	edit(t, d.Folder, func(db *sql.DB) { execute(t, db, "UPDATE head SET root = zeroblob(32)") })
 	if err := serve(settings); !errors.Is(err, server.ErrUnsigned) {
 		t.Errorf("another root than was signed: %v", err)
@@ -168,4 +172,62 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	must(t, os.RemoveAll(d.Folder))
 	must(t, os.MkdirAll(d.Folder, 0o700))
 	d.Open() // Shut again with the test
+}
+
+// hidden hides the newest entries of requests in the database, whole as the rest
+// may look: the mark says where they end.
+func hidden(t *testing.T, d *brokertest.Cell, settings config.Server, serve func(config.Server) error) {
+	t.Helper()
+	snapshot := func(id canon.Digest) broker.Stream {
+		kept, err := d.Store.Stream(context.Background(), cell.StreamOf(id))
+		must(t, err)
+		return kept
+	}
+	d.Open()
+	waits, denied := d.Must(d.Ask("bob", "2")).Digest, d.Must(d.Ask("bob", "3")).Digest
+	before := map[canon.Digest]broker.Stream{waits: snapshot(waits), denied: snapshot(denied)}
+	d.Must(d.Decide("sam", waits, statement.Approve))
+	d.Must(d.Decide("sam", denied, statement.Deny))
+	after := map[canon.Digest]broker.Stream{waits: snapshot(waits), denied: snapshot(denied)}
+	d.Shut()
+	old, err := os.ReadFile(settings.HighWater)
+	must(t, err)
+	must(t, serve(settings)) // what came since the mark is read from the log
+	newest, err := os.ReadFile(settings.HighWater)
+	must(t, err)
+
+	const shorten = "UPDATE stream SET live = 1, last = ?, snapshot = ? WHERE id = ?"
+	const put = "UPDATE stream SET live = ?, last = ?, snapshot = ? WHERE id = ?"
+	edit(t, d.Folder, func(db *sql.DB) { // where hidden entries go
+		execute(t, db, "INSERT OR IGNORE INTO stream (id, live, last) VALUES ('"+cell.StreamRefused+"', 0, 0)")
+	})
+	const move = "UPDATE entry SET stream = (SELECT n FROM stream WHERE id = ?) WHERE idx = ?"
+	for name, c := range map[string]struct {
+		of   canon.Digest
+		hide bool // entry and snapshot; else only that it is live
+	}{"a decision": {waits, true}, "a denial": {denied, true}, "that it is live": {waits, false}} {
+		was, is, id := before[c.of], after[c.of], cell.StreamOf(c.of)
+		edit(t, d.Folder, func(db *sql.DB) {
+			if !c.hide {
+				execute(t, db, "UPDATE stream SET live = 0 WHERE id = ?", id)
+				return
+			}
+			execute(t, db, move, cell.StreamRefused, is.Last)
+			execute(t, db, shorten, was.Last, was.Snapshot, id)
+		})
+		for which, mark := range map[string][]byte{"newest": newest, "older": old} {
+			must(t, os.WriteFile(settings.HighWater, mark, 0o600))
+			if err := serve(settings); !errors.Is(err, server.ErrDerived) {
+				t.Errorf("%s is hidden, with the %s mark: %v", name, which, err)
+			}
+		}
+		edit(t, d.Folder, func(db *sql.DB) {
+			execute(t, db, move, id, is.Last)
+			execute(t, db, put, is.Live, is.Last, is.Snapshot, id)
+		})
+		must(t, os.WriteFile(settings.HighWater, newest, 0o600))
+		must(t, serve(settings))
+		newest, err = os.ReadFile(settings.HighWater)
+		must(t, err)
+	}
 }

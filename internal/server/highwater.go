@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -15,19 +15,28 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
-// highWater is the highest size and root that this server ever signed, kept
-// outside of the database: a database that is brought back from an older copy
-// shows by it.
+// highWater is the highest size and root that this server ever signed, and where
+// the streams that were not over ended then, kept outside of the database: a
+// database that is brought back from an older copy shows by it, and so does one
+// in which the newest entries of a stream were hidden.
 type highWater struct {
-	path   string
-	newest atomic.Pointer[mark]
+	path string
+
+	mu     sync.Mutex
+	newest mark
 }
 
-// mark is what the file says.
+// mark is what the file says. Live has the newest entry of the cell's stream and
+// of every request that was not settled; nil when a version wrote the file that
+// did not keep it.
 type mark struct {
-	Root canon.Digest `json:"root"`
-	Size int64        `json:"size"`
+	Live map[string]int64 `json:"live,omitempty"`
+	Root canon.Digest     `json:"root"`
+	Size int64            `json:"size"`
 }
+
+// markLimit bounds the file: a stream takes some 80 bytes.
+const markLimit = 64 << 20
 
 // markEvery is how often the file is written while the ledger grows.
 const markEvery = time.Second
@@ -35,28 +44,25 @@ const markEvery = time.Second
 // ErrOlder says that the database knows less than this server has signed.
 var ErrOlder = errors.New("the ledger is older than what this server has signed before")
 
-// check compares the database with the mark. It must be called before anything
-// is signed.
-func (h *highWater) check(ctx context.Context, log broker.LogReader, rootAt func(int64) (canon.Digest, error)) error {
+// check compares the database with the mark, and gives it. It must be called
+// before anything is signed.
+func (h *highWater) check(ctx context.Context, log broker.LogReader, rootAt func(int64) (canon.Digest, error)) (mark, error) {
 	m, err := readMark(h.path)
 	if err != nil || m.Size == 0 {
-		return err
+		return m, err
 	}
 	head, err := log.Head(ctx)
 	if err != nil {
-		return err
+		return m, err
 	}
 	if head.Size < m.Size {
-		return fmt.Errorf("%w: it ends at %d, %s says %d; an older copy was brought back, and going on would sign a second history", ErrOlder, head.Size, h.path, m.Size)
+		return m, fmt.Errorf("%w: it ends at %d, %s says %d; an older copy was brought back, and going on would sign a second history", ErrOlder, head.Size, h.path, m.Size)
 	}
 	root, err := rootAt(m.Size)
-	if err != nil {
-		return err
+	if err == nil && root != m.Root {
+		err = fmt.Errorf("%w: at size %d it has another root than %s says", ErrOlder, m.Size, h.path)
 	}
-	if root != m.Root {
-		return fmt.Errorf("%w: at size %d it has another root than %s says", ErrOlder, m.Size, h.path)
-	}
-	return nil
+	return m, err
 }
 
 // readMark reads the file; a zero mark when there is none.
@@ -66,7 +72,7 @@ func readMark(path string) (m mark, err error) {
 		return mark{}, nil
 	}
 	if err == nil {
-		err = canon.Decode(data, 1000, &m)
+		err = canon.Decode(data, markLimit, &m)
 	}
 	if err != nil {
 		return mark{}, fmt.Errorf("cannot read the high-water mark %s: %w", path, err)
@@ -75,9 +81,33 @@ func readMark(path string) (m mark, err error) {
 }
 
 // Committed is broker.Follower: it notes where the ledger is.
-func (h *highWater) Committed(w *cell.World, _ []cell.Recorded) {
+func (h *highWater) Committed(w *cell.World, recorded []cell.Recorded) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	newest := w.Newest()
-	h.newest.Store(&mark{Root: newest.Root, Size: newest.Size})
+	h.newest.Size, h.newest.Root = newest.Size, newest.Root
+	if recorded == nil || h.newest.Live == nil {
+		h.newest.Live = map[string]int64{}
+		for id := range w.Requests {
+			h.note(w, cell.StreamOf(id))
+		}
+	}
+	for _, r := range recorded {
+		h.note(w, r.Outcome.Stream)
+	}
+	h.note(w, cell.StreamCell)
+}
+
+// note takes down where a stream ends, or strikes it out.
+func (h *highWater) note(w *cell.World, stream string) {
+	id, ofRequest := cell.RequestOf(stream)
+	last, begun := w.Last[stream]
+	switch {
+	case stream == cell.StreamCell && begun, ofRequest && w.Requests[id] != nil && !w.Requests[id].Settled():
+		h.newest.Live[stream] = last
+	case ofRequest:
+		delete(h.newest.Live, stream)
+	}
 }
 
 // run writes the mark while the ledger grows, and once more at the end.
@@ -98,17 +128,24 @@ func (h *highWater) run(ctx context.Context) error {
 }
 
 func (h *highWater) write(written *mark) error {
-	m := h.newest.Load()
-	if m == nil || m.Size == 0 || *m == *written {
+	h.mu.Lock()
+	m := h.newest
+	same := m.Size == 0 || m.Size == written.Size && m.Root == written.Root
+	var data []byte
+	if !same {
+		data = canon.MustEncode(m)
+	}
+	h.mu.Unlock()
+	if same {
 		return nil
 	}
 	next := filepath.Join(filepath.Dir(h.path), "."+filepath.Base(h.path)+".new")
-	if err := os.WriteFile(next, canon.MustEncode(m), 0o600); err != nil {
+	if err := os.WriteFile(next, data, 0o600); err != nil {
 		return fmt.Errorf("cannot write the high-water mark: %w", err)
 	}
 	if err := os.Rename(next, h.path); err != nil {
 		return fmt.Errorf("cannot write the high-water mark: %w", err)
 	}
-	*written = *m
+	*written = m
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -23,7 +24,11 @@ var ErrDerived = errors.New("the database is not what its ledger gives; halligan
 // that the database keeps just that. Whoever can write the database can write a
 // grant into it; nothing is served, and so nothing minted, on such a grant. What
 // is settled is not replayed here: the broker takes it for nothing but settled.
-func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor) error {
+//
+// What is live, and where it ends, the database could hide too. The high-water
+// mark lies elsewhere and says what was live; what came after it is read from the
+// signed tree. All of that must be found, at its full length.
+func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, marked mark) error {
 	state, err := store.Load(ctx)
 	if err != nil {
 		return err
@@ -38,7 +43,19 @@ func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor) e
 			live = append(live, s.ID)
 		}
 	}
+	ends, err := p.ends(marked)
+	if err != nil {
+		return err
+	}
+	for stream := range ends {
+		if !slices.Contains(live, stream) {
+			live = append(live, stream)
+		}
+	}
 	if err := p.replay(live); err != nil {
+		return err
+	}
+	if err := p.whole(state, ends); err != nil {
 		return err
 	}
 	if ledger.Hash(p.world.GenesisDigest) != anchor.Genesis {
@@ -83,24 +100,81 @@ func (p *proving) replay(streams []string) error {
 	return nil
 }
 
-func (p *proving) one(index int64) error {
+// ends says where every stream ends that was live at the mark or has an entry
+// since; nil when no mark says so.
+func (p *proving) ends(marked mark) (map[string]int64, error) {
+	if marked.Live == nil {
+		return nil, nil
+	}
+	ends := maps.Clone(marked.Live)
+	for index := marked.Size; index < p.head.Size; index++ {
+		body, err := p.body(index)
+		if err == nil {
+			var entry ledger.Entry
+			if entry, err = ledger.DecodeEntry(body); err == nil {
+				_, ofRequest := cell.RequestOf(entry.Stream)
+				if ofRequest || entry.Stream == cell.StreamCell {
+					ends[entry.Stream] = index
+				}
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: entry %d: %w", ErrDerived, index, err)
+		}
+	}
+	return ends, nil
+}
+
+// whole demands that the replay saw every stream to its end, and that what the
+// database does not keep as live is settled.
+func (p *proving) whole(state broker.State, ends map[string]int64) error {
+	if ends == nil {
+		return nil
+	}
+	kept := map[string]bool{}
+	for _, s := range state.Streams {
+		kept[s.ID] = true
+		id, _ := cell.RequestOf(s.ID)
+		if _, known := ends[s.ID]; !known && p.world.Requests[id] != nil && !p.world.Requests[id].Settled() {
+			return fmt.Errorf("%w: %s was over, and is kept as if it were not", ErrDerived, s.ID)
+		}
+	}
+	for stream, end := range ends {
+		if last, ok := p.world.Last[stream]; !ok || last != end {
+			return fmt.Errorf("%w: %s ends at entry %d, and its newest entries are not found", ErrDerived, stream, end)
+		}
+		id, ofRequest := cell.RequestOf(stream)
+		if r := p.world.Requests[id]; !kept[stream] && (!ofRequest || r == nil || !r.Settled()) {
+			return fmt.Errorf("%w: %s is live, and is kept as if it were not", ErrDerived, stream)
+		}
+	}
+	return nil
+}
+
+// body is an entry that is proved to stand in the signed tree.
+func (p *proving) body(index int64) ([]byte, error) {
 	bodies, err := p.store.Entries(p.ctx, index, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(bodies) == 0 {
-		return broker.ErrAbsent
+		return nil, broker.ErrAbsent
 	}
 	proof, err := ledger.InclusionProof(p.head.Size, index, func(level int, tile int64) ([]byte, error) {
 		return p.store.Tile(p.ctx, level, tile)
 	})
 	if err != nil {
+		return nil, err
+	}
+	return bodies[0], ledger.CheckInclusion(proof, p.head.Size, p.head.Root, index, ledger.LeafHash(bodies[0]))
+}
+
+func (p *proving) one(index int64) error {
+	body, err := p.body(index)
+	if err != nil {
 		return err
 	}
-	if err := ledger.CheckInclusion(proof, p.head.Size, p.head.Root, index, ledger.LeafHash(bodies[0])); err != nil {
-		return err
-	}
-	prepared, err := cell.Prepare(bodies[0], verify.Signatures{})
+	prepared, err := cell.Prepare(body, verify.Signatures{})
 	if err != nil {
 		return err
 	}

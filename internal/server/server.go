@@ -80,10 +80,11 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	s.mark = &highWater{path: o.Settings.HighWater}
-	if err := s.mark.check(ctx, s.store, s.rootAt(ctx)); err != nil {
+	marked, err := s.mark.check(ctx, s.store, s.rootAt(ctx))
+	if err != nil {
 		return nil, err
 	}
-	if err := proveLive(ctx, s.store, o.Anchor); err != nil {
+	if err := proveLive(ctx, s.store, o.Anchor, marked); err != nil {
 		return nil, err
 	}
 	if err := s.wire(ctx); err != nil {

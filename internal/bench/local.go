@@ -85,38 +85,38 @@ func (l *local) submit(person string, key ed25519.PrivateKey, body statement.Bod
 }
 
 // emergency goes through one: request, two decisions, a lease that opens, some
-// certificates, release.
-func (l *local) emergency(note ledger.Note) error {
+// certificates, release. It gives the request.
+func (l *local) emergency(note ledger.Note) (of canon.Digest, err error) {
 	public, holder, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return err
+		return of, err
 	}
 	asked, err := l.submit("ann", l.cell.keys["ann"], l.cell.request(public, note), note)
 	if err != nil {
-		return err
+		return of, err
 	}
 	var agreed broker.Answer
 	for _, person := range []string{"bob", "cas"} {
 		decision := &statement.Decision{Of: asked.Digest, Verdict: statement.Approve, Check: statement.CallBack}
 		if agreed, err = l.submit(person, l.cell.keys[person], decision); err != nil {
-			return err
+			return of, err
 		}
 	}
 	task := fmt.Sprintf("%s:%s:%d:%s", cell.TaskOpen, asked.Digest.Short(), agreed.Index, target)
 	if _, err := l.Effect(context.Background(), cell.Effect{Kind: cell.EffectOpened, Task: task}, cell.Observed{}); err != nil {
-		return err
+		return of, err
 	}
 	for range 4 {
 		fetched, err := l.submit("ann", holder, &statement.Fetch{Of: asked.Digest, Target: target})
 		if err != nil {
-			return err
+			return of, err
 		}
 		if _, err := l.Mint(context.Background(), fetched); err != nil {
-			return err
+			return of, err
 		}
 	}
 	_, err = l.submit("ann", holder, &statement.Release{Of: asked.Digest})
-	return err
+	return asked.Digest, err
 }
 
 const (

@@ -72,7 +72,8 @@ func (r *run) all(page string) (err error) {
 		id      string
 		measure func() error
 	}{
-		{"B1", r.measureMint}, {"B3", r.measureAppend}, {"B4", r.measureVerify}, {"B6", r.measureStart}, {"B8", r.measureAccess},
+		{"B1", r.measureMint}, {"B2", r.measureWhole}, {"B3", r.measureAppend}, {"B4", r.measureVerify}, {"B6", r.measureStart}, {"B7", r.measureGrowth},
+		{"B8", r.measureAccess},
 	} {
 		if r.only != nil && !slices.Contains(r.only, m.id) {
 			continue

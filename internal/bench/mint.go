@@ -36,6 +36,10 @@ type cellClient struct {
 type answer struct {
 	Digest     canon.Digest `json:"digest"`
 	Checkpoint string       `json:"checkpoint"`
+	Request    shownRequest `json:"request"`
+	Session    struct {
+		Token string `json:"token"`
+	} `json:"session"`
 }
 
 func (f *folderOf) client() (*cellClient, error) {

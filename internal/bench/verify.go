@@ -66,7 +66,7 @@ func (r *run) emergencies(count int) (*exported, error) {
 	for range atOnce {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(count); i = next.Add(1) - 1 {
-				if err := l.emergency(notes[len(made.bundle.Notes)+int(i)]); err != nil {
+				if _, err := l.emergency(notes[len(made.bundle.Notes)+int(i)]); err != nil {
 					failed <- err
 					return
 				}

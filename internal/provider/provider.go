@@ -40,6 +40,14 @@ type Provider interface {
 	Probe(ctx context.Context, leases []Lease) []access.Round
 }
 
+// Lister is a Provider whose targets can say what stands open there.
+type Lister interface {
+	// List gives the key ids of every lease of ours that stands open at the
+	// lease's target, the lease's own among them if it does. A list that is not
+	// known to be whole is an error, never a shorter list.
+	List(ctx context.Context, lease Lease) ([]string, error)
+}
+
 var (
 	// ErrUnreachable says that the target did not answer.
 	ErrUnreachable = errors.New("the target cannot be reached")

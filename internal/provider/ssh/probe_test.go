@@ -18,6 +18,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/provider"
+	"github.com/halligan-dev/halligan/internal/provider/providertest"
 	probe "github.com/halligan-dev/halligan/internal/provider/ssh"
 )
 
@@ -31,6 +32,8 @@ type door struct {
 	revoked  map[string]bool
 	offered  []*ssh.Certificate
 	hangUp   bool // cut the connection while the client waits for an answer
+	fault    providertest.Fault
+	halt     chan struct{} // closed when the test is over: then nothing hangs any more
 }
 
 func newDoor(t *testing.T, ca *issuer.SSH) *door {
@@ -40,7 +43,8 @@ func newDoor(t *testing.T, ca *issuer.SSH) *door {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	d := &door{t: t, listener: listener, revoked: map[string]bool{}}
+	d := &door{t: t, listener: listener, revoked: map[string]bool{}, halt: make(chan struct{})}
+	t.Cleanup(func() { close(d.halt) })
 	checker := &ssh.CertChecker{
 		IsUserAuthority: func(key ssh.PublicKey) bool { return bytes.Equal(key.Marshal(), ca.PublicKey()) },
 		IsRevoked: func(c *ssh.Certificate) bool {
@@ -70,14 +74,27 @@ func (d *door) serve() {
 		go func() {
 			defer conn.Close()
 			d.mu.Lock()
-			hangUp := d.hangUp
+			hangUp, fault := d.hangUp, d.fault
 			d.mu.Unlock()
 			if hangUp {
 				var hello [1]byte
 				_, _ = conn.Read(hello[:])
 				return
 			}
-			inner, channels, requests, err := ssh.NewServerConn(conn, d.config)
+			config := *d.config
+			switch fault {
+			case providertest.DidNot:
+				return
+			case providertest.Hangs:
+				<-d.halt
+				return
+			case providertest.DidAnyway:
+				config.PublicKeyCallback = func(meta ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+					defer conn.Close() // the door has answered, and the answer is lost
+					return d.config.PublicKeyCallback(meta, key)
+				}
+			}
+			inner, channels, requests, err := ssh.NewServerConn(conn, &config)
 			if err != nil {
 				return
 			}
@@ -108,6 +125,30 @@ func newProbe(t *testing.T) (*probe.SSH, *issuer.SSH) {
 		t.Fatal(err)
 	}
 	return &probe.SSH{Signer: ca, Rand: rand.Reader, Now: func() canon.Time { return canon.At(time.Now()) }}, ca
+}
+
+// TestContract: the suite of every provider. What ends a lease at an SSH host is
+// the revocation list, so that the suite brings it.
+func TestContract(t *testing.T) {
+	providertest.Exercise(t, func(t *testing.T) providertest.Subject {
+		p, ca := newProbe(t)
+		d := newDoor(t, ca)
+		until := time.Now().Add(time.Hour)
+		return providertest.Subject{
+			Provider: p,
+			Lease:    func(name string) provider.Lease { return lease(d, "halligan:"+name+":db-1", until) },
+			Fail: func(f providertest.Fault) {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				d.fault = f
+			},
+			Ended: func(l provider.Lease) {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				d.revoked[l.KeyID] = true
+			},
+		}
+	})
 }
 
 // TestProbeTellsRefusedFromUnreachable is what a proof of death rests on.

@@ -55,6 +55,7 @@ type Sealed struct {
 	Index     int          `json:"index"`
 	Recipient string       `json:"recipient"` // of the custodian: age1… or ssh-ed25519 …
 	Hash      canon.Digest `json:"hash"`      // commitment to the share
+	Proof     canon.Digest `json:"proof"`     // last link of the chain of proofs
 	Sealed    Blob         `json:"sealed"`    // the age file for the custodian
 }
 
@@ -106,8 +107,8 @@ func (d *Description) Check() error {
 		if s.Index != i+1 {
 			return fmt.Errorf("shares[%d]: index %d, where %d is due", i, s.Index, i+1)
 		}
-		if s.Hash.IsZero() || s.Sealed.Digest.IsZero() || s.Sealed.Length <= 0 || s.Sealed.Length > ShareMost {
-			return fmt.Errorf("shares[%d]: hash, and a file of 1 to %d bytes, must be named", i, ShareMost)
+		if s.Hash.IsZero() || s.Proof.IsZero() || s.Sealed.Digest.IsZero() || s.Sealed.Length <= 0 || s.Sealed.Length > ShareMost {
+			return fmt.Errorf("shares[%d]: hash, proof, and a file of 1 to %d bytes, must be named", i, ShareMost)
 		}
 	}
 	if d.Content.Digest.IsZero() || d.Content.Length <= 0 || d.Content.Length > ContentMost {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -127,11 +128,47 @@ func TestLyingSealer(t *testing.T) {
 	h.Write(s.Value[:])
 	lie.Shares = slices.Clone(lie.Shares)
 	lie.Shares[0].Hash = canon.Digest(h.Sum(nil))
+	if err := lie.CheckShare(s); err == nil || err.Error() != "share 1 (ann's) does not give the proofs that the envelope names" {
+		t.Errorf("%v", err)
+	}
+	lie.Shares[0].Proof = lastProof(s)
 	if err := lie.Check(); err != nil {
 		t.Fatal(err)
 	}
 	if err := lie.CheckShare(s); err == nil || err.Error() != "share 1 (ann's) does not fit the commitments of the envelope" {
 		t.Errorf("%v", err)
+	}
+}
+
+// lastProof works out the public proof of a share as the format tells it.
+func lastProof(s seal.Share) canon.Digest {
+	data := append([]byte("halligan proof v1\n"), s.Envelope[:]...)
+	data = append(append(data, 0, byte(s.Index)), s.Value[:]...)
+	link := canon.Sum(data)
+	for range 128 {
+		link = canon.Sum(link[:])
+	}
+	return link
+}
+
+// TestProofsOfAShare: each proof is the SHA-256's origin of the one before, none
+// serves twice, and another share gives none.
+func TestProofsOfAShare(t *testing.T) {
+	e := seal3of5(t, "root-password")
+	s, public := e.share(t, 1), e.Description.Shares[1].Proof
+	seen := map[canon.Digest]bool{}
+	for range seal.ProofsMost {
+		proof, err := s.Prove(public)
+		if err != nil || canon.Sum(proof[:]) != public || seen[proof] {
+			t.Fatalf("proof %d: %v", len(seen), err)
+		}
+		seen[proof], public = true, proof
+	}
+	if _, err := s.Prove(public); !errors.Is(err, seal.ErrProofsUsed) {
+		t.Errorf("one proof too many: %v", err)
+	}
+	if _, err := s.Prove(e.Description.Shares[0].Proof); err == nil {
+		t.Error("a share proves another")
 	}
 }
 

@@ -140,7 +140,7 @@ func (e *Envelope) give(i int, share secretsharing.Share, to age.Recipient) erro
 		return fmt.Errorf("cannot encrypt the share of %s: %w", e.Description.Shares[i].Custodian, err)
 	}
 	sealed := &e.Description.Shares[i]
-	sealed.Hash, sealed.Sealed = hash(id, i+1, value), BlobOf(file)
+	sealed.Hash, sealed.Proof, sealed.Sealed = hash(id, i+1, value), s.chain()[ProofsMost], BlobOf(file)
 	e.Shares = append(e.Shares, file)
 	return nil
 }

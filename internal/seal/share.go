@@ -75,6 +75,7 @@ const (
 	FaultIndex    Fault = "bears a number that this envelope has not"
 	FaultRepeated Fault = "was given twice"
 	FaultHash     Fault = "is not the one that was sealed: its hash differs"
+	FaultProof    Fault = "does not give the proofs that the envelope names"
 	FaultFeldman  Fault = "does not fit the commitments of the envelope"
 	FaultKey      Fault = "cannot be opened with this key: it is encrypted to another"
 	FaultFile     Fault = "is not the file that the envelope names"
@@ -119,6 +120,8 @@ func (d *Description) CheckShare(s Share) error {
 		return d.bad(s.Index, FaultIndex)
 	case !same(hash(s.Envelope, s.Index, s.Value[:]), d.Shares[s.Index-1].Hash):
 		return d.bad(s.Index, FaultHash)
+	case !same(s.chain()[ProofsMost], d.Shares[s.Index-1].Proof):
+		return d.bad(s.Index, FaultProof)
 	}
 	points, err := d.points()
 	if err != nil {

@@ -72,12 +72,30 @@ func (c *Client) Submit(ctx context.Context, body statement.Body, notes ...Noted
 
 // SubmitAs is Submit with another key, such as a holder's.
 func (c *Client) SubmitAs(ctx context.Context, signer Signer, body statement.Body, notes ...Noted) (Answer, error) {
+	return c.submit(ctx, signer, body, beside{notes: notes})
+}
+
+// SubmitWith is Submit with the files that the statement names.
+func (c *Client) SubmitWith(ctx context.Context, body statement.Body, files [][]byte, notes ...Noted) (Answer, error) {
+	if c.signer == nil {
+		return Answer{}, ErrNoKey
+	}
+	return c.submit(ctx, c.signer, body, beside{notes, files})
+}
+
+// beside is what goes with a statement.
+type beside struct {
+	notes []Noted
+	files [][]byte
+}
+
+func (c *Client) submit(ctx context.Context, signer Signer, body statement.Body, with beside) (Answer, error) {
 	for try := range 2 {
 		data, err := c.statement(ctx, body, try > 0)
 		if err != nil {
 			return Answer{}, err
 		}
-		answer, err := c.SendSigned(ctx, signer, data, notes...)
+		answer, err := c.sendSigned(ctx, signer, data, with)
 		var no *Problem
 		if try == 0 && errors.As(err, &no) && (no.Reason == "seen-stale" || no.Reason == "seen-unknown") {
 			continue // the checkpoint that was named is too old: name a newer one
@@ -104,6 +122,10 @@ func (c *Client) statement(ctx context.Context, body statement.Body, anew bool) 
 // SendSigned signs the bytes of a statement and sends them until the outcome is
 // known.
 func (c *Client) SendSigned(ctx context.Context, signer Signer, data []byte, notes ...Noted) (Answer, error) {
+	return c.sendSigned(ctx, signer, data, beside{notes: notes})
+}
+
+func (c *Client) sendSigned(ctx context.Context, signer Signer, data []byte, with beside) (Answer, error) {
 	decoded, err := statement.Decode(data)
 	if err != nil {
 		return Answer{}, err
@@ -116,7 +138,8 @@ func (c *Client) SendSigned(ctx context.Context, signer Signer, data []byte, not
 		Statement jsontext.Value   `json:"statement"`
 		Signature ledger.Signature `json:"signature"`
 		Notes     []Noted          `json:"notes,omitempty"`
-	}{data, ledger.Signature{SSHSig: blob}, notes})
+		Files     [][]byte         `json:"files,omitempty"`
+	}{data, ledger.Signature{SSHSig: blob}, with.notes, with.files})
 	if err != nil {
 		return Answer{}, err
 	}

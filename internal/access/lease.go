@@ -31,6 +31,8 @@ type Lease struct {
 	Closing  *Closing   `json:"closing,omitzero"`
 	Proofs   []Proof    `json:"proofs,omitempty"`
 	Closed   canon.Time `json:"closed,omitzero"`
+	Envelope string     `json:"envelope,omitempty"` // that it opens; then it has no host and no key id
+	Shares   []Share    `json:"shares,omitempty"`   // that custodians gave to it
 }
 
 // Closing says when and why a lease began to close, and the number of the
@@ -46,13 +48,15 @@ type ProofKind string
 
 // The kinds of proof. Expired and refused prove that the door is shut; ended
 // that nobody is inside; attested that a person saw both; unissued that, by the
-// ledger, no credential was ever authorised.
+// ledger, no credential was ever authorised, and no share of an envelope given;
+// rotated that the secret of an envelope is worth nothing any more.
 const (
 	ProofExpired  ProofKind = "expired"
 	ProofRefused  ProofKind = "refused"
 	ProofEnded    ProofKind = "ended"
 	ProofAttested ProofKind = "attested"
 	ProofUnissued ProofKind = "unissued"
+	ProofRotated  ProofKind = "rotated"
 )
 
 // Proof is one piece of what closes a lease.
@@ -84,9 +88,10 @@ func (l *Lease) ShutAt() canon.Time {
 }
 
 // Proved tells whether the proofs suffice to call the lease closed: the door
-// is shut and nobody is inside, or a person attested, or nothing was issued.
+// is shut and nobody is inside, or a person attested, or nothing was issued, or
+// what was in the envelope opens nothing any more.
 func (l *Lease) Proved() bool {
-	return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.DoorShut() && l.Has(ProofEnded)
+	return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.Has(ProofRotated) || l.DoorShut() && l.Has(ProofEnded)
 }
 
 // Answer is what a target said to one login.

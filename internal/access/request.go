@@ -77,6 +77,7 @@ const (
 	EndReleased = "released"
 	EndRemoved  = "requester-removed"
 	EndKeyGone  = "key-removed" // the key that asked was removed
+	EndRotated  = "rotated"     // the envelope holds another secret now
 )
 
 // End says when, why and by whom a grant ended.
@@ -162,6 +163,7 @@ func (r *Request) Clone() *Request {
 	c.Leases = slices.Clone(r.Leases)
 	for i := range c.Leases {
 		c.Leases[i].Proofs = slices.Clone(c.Leases[i].Proofs)
+		c.Leases[i].Shares = slices.Clone(c.Leases[i].Shares)
 	}
 	return &c
 }

@@ -60,9 +60,10 @@ type Alarms struct {
 	To []string `json:"to,omitempty"`
 }
 
-// Open is one thing that a scenario opens. This version knows SSH.
+// Open is one thing that a scenario opens; exactly one is set.
 type Open struct {
-	SSH *SSH `json:"ssh"`
+	SSH      *SSH      `json:"ssh,omitzero"`
+	Envelope *Envelope `json:"envelope,omitzero"`
 }
 
 // SSH is a login on one host of the cell.
@@ -87,7 +88,7 @@ const FromRequest = "request"
 // Permits lists what SSH.Permit may name.
 var Permits = []string{"X11-forwarding", "agent-forwarding", "port-forwarding", "pty", "user-rc"}
 
-// Target finds what the scenario opens under a target name.
+// Target finds the login that the scenario opens under a target name.
 func (s *Scenario) Target(name string) (*SSH, bool) {
 	for _, open := range s.Opens {
 		if open.SSH != nil && open.SSH.Name == name {
@@ -101,7 +102,7 @@ func (s *Scenario) Target(name string) (*SSH, bool) {
 func (s *Scenario) Targets() []string {
 	names := make([]string, 0, len(s.Opens))
 	for _, open := range s.Opens {
-		names = append(names, open.SSH.Name)
+		names = append(names, open.Name())
 	}
 	slices.Sort(names)
 	return names

@@ -77,6 +77,12 @@ func (s *service) numbers(c *call) error {
 	return c.json(http.StatusOK, s.Live.View().Numbers())
 }
 
+func (s *service) envelopes(c *call) error {
+	return c.json(http.StatusOK, struct {
+		Envelopes []view.Envelope `json:"envelopes"`
+	}{s.Live.View().Envelopes(c.who.Person)})
+}
+
 func (s *service) scenarios(c *call) error {
 	return c.json(http.StatusOK, struct {
 		Scenarios []view.Scenario `json:"scenarios"`

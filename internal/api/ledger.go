@@ -93,7 +93,7 @@ func age(name ledger.TileName) string {
 	return cachePartial
 }
 
-// attachment is genesis or a scenario, by its SHA-256.
+// attachment is genesis, a scenario or an encrypted file, by its SHA-256.
 func (s *service) attachment(c *call) error {
 	digest, err := canon.ParseDigest(c.r.PathValue("digest"))
 	if err != nil {

@@ -25,6 +25,7 @@ const (
 	submitLongest = 60 * time.Second
 	mintLongest   = 20 * time.Second
 	notesMost     = 16
+	filesMost     = statement.CustodiansMost + 2
 )
 
 // envelope is the body of a submission. It need not be canonical; the statement
@@ -33,6 +34,7 @@ type envelope struct {
 	Statement jsontext.Value    `json:"statement"`
 	Signature *ledger.Signature `json:"signature"`
 	Notes     []salted          `json:"notes,omitempty"`
+	Files     [][]byte          `json:"files,omitempty"` // that a seal or share statement names
 }
 
 // salted is the text of a note and its salt.
@@ -120,10 +122,12 @@ func readSubmission(c *call) (broker.Submission, error) {
 		return broker.Submission{}, malformed("statement: must be there")
 	case e.Signature == nil || len(e.Signature.SSHSig) == 0:
 		return broker.Submission{}, malformed("signature.sshsig: must be there")
+	case len(e.Files) > filesMost:
+		return broker.Submission{}, malformed(fmt.Sprintf("files: %d, at most %d", len(e.Files), filesMost))
 	case len(e.Notes) > notesMost:
 		return broker.Submission{}, malformed(fmt.Sprintf("notes: %d, at most %d", len(e.Notes), notesMost))
 	}
-	out := broker.Submission{Statement: e.Statement, Signature: *e.Signature, Address: c.from.String()}
+	out := broker.Submission{Statement: e.Statement, Signature: *e.Signature, Attachments: e.Files, Address: c.from.String()}
 	if !c.from.IsValid() {
 		out.Address = ""
 	}

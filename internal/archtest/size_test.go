@@ -44,7 +44,8 @@ const withoutImportLimit = "internal/server"
 // lawRooms stay under lawLines lines of code together, comments and tests aside.
 var lawRooms = []string{"internal/access", "internal/roster", "internal/custody", "internal/practice", "internal/cell"}
 
-const lawLines = 4000
+// Why it is no longer 4,000: docs/decision/0011-the-law-grows-by-kinds.md.
+const lawLines = 4600
 
 // size is one thing measured.
 type size struct {

@@ -132,6 +132,7 @@ func (d *decider) step(j *job, batch *batch) {
 		if j.command.Signed == nil || !d.broker.refused.record(refusal, j.command.At) {
 			return
 		}
+		j.attachments = nil // nobody's refused files are kept
 		recorded, err = d.world.StepRefused(j.command, refusal)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -19,7 +20,7 @@ type Submission struct {
 	Address     string // where it came from, as the server saw it
 	Share       string // whose turn it uses while its signature is checked
 	Notes       []ledger.Note
-	Attachments [][]byte // of a found statement only
+	Attachments [][]byte // what a found statement names; the files of a seal or share statement
 }
 
 // Answer is what a command became. It is given only once that is durable.
@@ -55,6 +56,7 @@ func (m *Malformed) Unwrap() error { return m.Err }
 
 var (
 	errNoteMissing = errors.New("the text and salt of a note that the statement speaks of must come with it")
+	errFileMissing = errors.New("every file that the statement names must come with it")
 	errNoteStray   = errors.New("does not belong to the statement")
 )
 
@@ -68,8 +70,8 @@ func (b *Broker) prepare(ctx context.Context, s Submission) (*cell.Signed, error
 	if err := checkNotes(decoded.Body, s.Notes); err != nil {
 		return nil, err
 	}
-	if len(s.Attachments) > 0 && decoded.Body.Kind() != statement.KindFound {
-		return nil, &Malformed{"attachment", errNoteStray}
+	if err := checkFiles(decoded.Body, s.Attachments); err != nil {
+		return nil, err
 	}
 	if err := b.Turns.Take(ctx, s.Share); err != nil {
 		return nil, err
@@ -96,6 +98,24 @@ func checkNotes(body statement.Body, notes []ledger.Note) error {
 	}
 	if len(notes) > len(due) {
 		return &Malformed{"note", errNoteStray}
+	}
+	return nil
+}
+
+// checkFiles demands every file that a statement names and no other. What
+// founders bring is checked as it is read.
+func checkFiles(body statement.Body, files [][]byte) error {
+	if body.Kind() == statement.KindFound {
+		return nil
+	}
+	due := statement.Blobs(body)
+	if len(files) > len(due) {
+		return &Malformed{"attachment", errNoteStray}
+	}
+	for _, blob := range due {
+		if !slices.ContainsFunc(files, func(data []byte) bool { return len(data) == blob.Length && canon.Sum(data) == blob.Digest }) {
+			return &Malformed{"attachment " + blob.Digest.Short(), errFileMissing}
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -12,6 +13,7 @@ import (
 var Alarming = []string{
 	"request-made", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
 	"closing-overdue", "change-proposed", "person-removed", "key-removed", "rules-raised", "clock-doubted",
+	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
@@ -33,6 +35,9 @@ func (w *World) alarm(p place, e Event) {
 		if scenario, ok := w.Scenarios[r.Scenario]; ok {
 			to = scenario.Alarms.To
 		}
+		if _, honey := e.(*HoneyTouched); honey {
+			to = nil // everybody hears
+		}
 	}
 	for _, channel := range w.Genesis.Channels {
 		if len(to) == 0 || slices.Contains(to, channel.ID) {
@@ -45,6 +50,8 @@ func (w *World) alarm(p place, e Event) {
 func Overdue(l *access.Lease, at canon.Time) bool {
 	return l.State == access.LeaseClosing && at.Sub(l.Closing.At) >= PageAfter.Duration()
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func sortDigests(ids []canon.Digest) {
 	slices.SortFunc(ids, func(a, b canon.Digest) int { return bytes.Compare(a[:], b[:]) })

@@ -47,7 +47,11 @@ func (w *World) applyOne(p place, e Event) error {
 	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *ClockDoubted, *ClockTrusted:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
-	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue:
+	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
+		w.changes.Cell = true
+		ApplyCustody(w.Envelopes, p.at, e)
+		return nil
+	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched:
 		return nil
 	case *RequestMade:
 		r := e.Request
@@ -163,6 +167,8 @@ func applyLease(r *access.Request, e Event) error {
 		if e.Before.After(l.NotAfter) {
 			l.NotAfter = e.Before
 		}
+	case *ShareGiven:
+		l.Issued, l.Shares = l.Issued+1, append(l.Shares, e.Share)
 	case *LeaseClosing:
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
@@ -195,14 +201,21 @@ func targetOf(e Event) string {
 		return e.Target
 	case *ClosingOverdue:
 		return e.Target
+	case *ShareGiven:
+		return e.Target
+	case *HoneyTouched:
+		return e.Target
 	}
-	return ""
+	return envelopeOf(e)
 }
 
 // revoke puts a lease's key id on the revocation list, until no certificate
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
+	if l.Envelope != "" {
+		return // no host can take it back; a rotation does
+	}
 	until := r.Grant.Until
 	if l.NotAfter.After(until) {
 		until = l.NotAfter

@@ -177,6 +177,8 @@ func subject(body statement.Body) (of [32]byte) {
 		return b.Of
 	case *statement.Attest:
 		return b.Of
+	case *statement.Share:
+		return b.Of
 	}
 	return of
 }

@@ -33,6 +33,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		if task.Stream == StreamCell {
 			return w.lapseChange(task)
 		}
+	case TaskOwe, TaskOverdue:
+		return w.custodyEffect(task, c)
 	case TaskAlarm:
 		if c.Observed.Receipt == nil {
 			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
@@ -79,6 +81,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 		return w.listed(lease, c)
 	case TaskExpire:
 		return expired(lease, c)
+	case TaskRotated:
+		return w.rotated(lease, c)
 	case TaskPage:
 		return []Event{&ClosingOverdue{Target: lease.Target, Since: lease.Closing.At}}, nil
 	}

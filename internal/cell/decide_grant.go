@@ -24,6 +24,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !ok {
 		return Outcome{}, refuse(UnknownTarget, "the grant does not open %q; it opens %v", body.Target, r.Grant.Targets)
 	}
+	if lease.Envelope != "" {
+		return Outcome{}, refuse(UnknownTarget, "target %s is an envelope: its custodians give shares of it, nothing is fetched", lease.Target)
+	}
 	if lease.State != access.LeaseOpen {
 		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
 	}

@@ -43,13 +43,20 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
 		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
 	}
-	return Outcome{StreamOf(r.ID), []Event{&RequestMade{Request: r}}}, nil
+	events := []Event{&RequestMade{Request: r}}
+	for _, target := range r.Targets {
+		events = append(events, w.honey(r.Scenario, target, person)...)
+	}
+	return Outcome{StreamOf(r.ID), events}, nil
 }
 
 // roomFor checks the targets that are asked for.
 func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, address string) *Refusal {
 	for _, name := range body.Targets {
 		target, known := scenario.Target(name)
+		if _, sealed := scenario.Envelope(name); sealed {
+			continue
+		}
 		if !known {
 			return refuse(UnknownTarget, "%s opens no target %q; it opens %v", scenario.ID, name, scenario.Targets())
 		}
@@ -178,7 +185,11 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {
-		target, _ := scenario.Target(name)
+		target, login := scenario.Target(name)
+		if !login {
+			agreed.Leases = append(agreed.Leases, access.Lease{Target: name, Envelope: name, State: access.LeaseOpening})
+			continue
+		}
 		agreed.Leases = append(agreed.Leases, access.Lease{
 			Target: name, Host: target.Host, State: access.LeaseOpening,
 			KeyID: KeyID(r.ID, name),

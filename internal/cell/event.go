@@ -218,7 +218,8 @@ var eventTypes = index(
 	&ClockDoubted{}, &ClockTrusted{}, &RefusalsCounted{}, &SessionOpened{}, &Refused{}, &RequestMade{}, &Decided{},
 	&Agreed{}, &RequestOver{}, &GrantEnded{}, &ReviewOpened{}, &LeaseOpened{}, &OpenFailed{}, &TwinWorked{},
 	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseProved{}, &LeaseClosed{},
-	&ClosingOverdue{}, &AlarmAnswered{},
+	&ClosingOverdue{}, &AlarmAnswered{}, &EnvelopeSealed{}, &EnvelopeRotated{}, &EnvelopeInspected{}, &EnvelopeOwed{},
+	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

@@ -20,14 +20,18 @@ func (w *World) follow(p place, e Event) {
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse })
 		w.enqueue(p, Task{Kind: TaskEnd, Due: e.Grant.Until})
 		for _, lease := range e.Leases {
-			w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
+			if lease.Envelope == "" { // custodians open the others
+				w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
+			}
 		}
 	case *RequestOver:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskConsequence })
 	case *GrantEnded:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskEnd || t.Kind == TaskConsequence })
 	case *LeaseOpened:
-		w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
+		if w.envelopeAt(p.stream, e.Target) == "" {
+			w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
+		}
 	case *CredentialAuthorised:
 		w.enqueue(p, Task{Kind: TaskDeliver, Target: e.Target, Fetch: e.Fetch})
 	case *LeaseClosing:
@@ -43,6 +47,7 @@ func (w *World) follow(p place, e Event) {
 	case *PersonRemoved, *KeyRemoved:
 		w.followRemoval(p)
 	}
+	w.followCustody(p, e)
 	w.alarm(p, e)
 }
 
@@ -55,6 +60,10 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 	id, _ := RequestOf(p.stream)
 	l, _ := w.Requests[id].Lease(e.Target)
 	if l.Issued == 0 {
+		return
+	}
+	if l.Envelope != "" { // its rotation closes it, or a person who attests
+		w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
 		return
 	}
 	w.enqueue(p, Task{Kind: TaskProve, Target: e.Target})

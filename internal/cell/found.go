@@ -3,6 +3,7 @@ package cell
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -45,6 +46,9 @@ func (w *World) readScenarios(genesis *Genesis, r *roster.Roster) (map[string]*a
 		scenario, err := DecodeScenario(data, genesis, r)
 		if err != nil {
 			return nil, err
+		}
+		if genesis.Rules < 2 && slices.ContainsFunc(scenario.Opens, func(o access.Open) bool { return o.Envelope != nil }) {
+			return nil, fmt.Errorf("scenario %s: envelopes need rules 2", ref.ID)
 		}
 		if scenario.ID != ref.ID || scenarios[ref.ID] != nil {
 			return nil, fmt.Errorf("scenario %s: must stand once, under its own name", ref.ID)

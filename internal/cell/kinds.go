@@ -42,6 +42,10 @@ func Rules() []Rule {
 		{statement.KindAttest, ByPerson, "security or an approver of the scenario, never the requester", roster.Possession, StreamRequest, "attest", 1, decideAttest},
 		{statement.KindChange, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "change propose", 1, decideChange},
 		{statement.KindUpgrade, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "upgrade", 1, decideUpgrade},
+		{statement.KindSeal, ByPerson, "a member of the envelope's sealed_by", roster.Possession, StreamCell, "envelope seal", 2, decideSeal},
+		{statement.KindShare, ByPerson, "a custodian of the envelope, never the requester", roster.Possession, StreamRequest, "share", 2, decideShare},
+		{statement.KindRotate, ByPerson, "a member of the envelope's sealed_by", roster.Possession, StreamCell, "envelope rotate", 2, decideRotate},
+		{statement.KindInspect, ByPerson, "a custodian of the envelope", roster.Possession, StreamCell, "envelope inspect", 2, decideInspect},
 	}
 }
 

@@ -26,7 +26,7 @@ compare (go test ./internal/cell -run Matrix -update writes it anew).
 
 People: ann asks. sam and sue are security, lea and leo leads: SEV1 needs one of
 each. bob is on call like ann and has a request of his own waiting. max approves
-SEV3 alone. roy was a lead and is removed. eve is nobody. Unless told otherwise
+SEV3 alone. Of envelopes, leo seals, and ann, bob, lea and sue are custodians. roy was a lead and is removed. eve is nobody. Unless told otherwise
 everybody signs with their own key, and the request is for db-1, half an hour.
 
     deed             by or with                                    what it becomes
@@ -49,6 +49,7 @@ func sections() []section {
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
+		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},
 		{"What is wrong in itself", []state{{"a living cell", newStory}}, faultDeeds()},
 	}

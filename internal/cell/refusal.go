@@ -53,6 +53,14 @@ const (
 	NothingNew       Reason = "nothing-new"
 	ReportRefused    Reason = "report-refused"
 	ClockUnknown     Reason = "clock-unchanged"
+	UnknownEnvelope  Reason = "unknown-envelope"
+	WrongSerial      Reason = "wrong-serial"
+	NotCustodian     Reason = "not-a-custodian"
+	WrongProof       Reason = "wrong-proof"
+	NotShown         Reason = "not-shown-to-open"
+	SelfShare        Reason = "self-share"
+	AlreadyShared    Reason = "already-shared"
+	WrongShare       Reason = "wrong-share"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

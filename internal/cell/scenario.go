@@ -52,7 +52,7 @@ func CheckScenario(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 			return fmt.Errorf("alarms.to: %q is no channel of the cell", channel)
 		}
 	}
-	return checkOpens(s, g)
+	return checkOpens(s, g, r)
 }
 
 func checkTerms(s *access.Scenario, r *roster.Roster) error {
@@ -113,23 +113,53 @@ func checkControls(c access.Controls) error {
 	return nil
 }
 
-func checkOpens(s *access.Scenario, g *Genesis) error {
+func checkOpens(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	if len(s.Opens) == 0 || len(s.Opens) > statement.TargetsMost {
 		return fmt.Errorf("opens: must name 1 to %d targets", statement.TargetsMost)
 	}
 	seen := map[string]bool{}
 	for i, open := range s.Opens {
-		where := fmt.Sprintf("opens[%d].ssh", i)
-		if open.SSH == nil {
-			return fmt.Errorf("%s: must be set", where)
+		where, err := fmt.Sprintf("opens[%d].ssh", i), error(nil)
+		switch {
+		case (open.SSH == nil) == (open.Envelope == nil):
+			return fmt.Errorf("%s: must be set, or envelope in its place", where)
+		case open.SSH != nil:
+			err = checkSSH(open.SSH, g)
+		default:
+			where = fmt.Sprintf("opens[%d].envelope", i)
+			err = CheckEnvelope(open.Envelope, r)
 		}
-		if err := checkSSH(open.SSH, g); err != nil {
+		if err != nil {
 			return fmt.Errorf("%s.%w", where, err)
 		}
-		if seen[open.SSH.Name] {
-			return fmt.Errorf("%s.name: %q stands twice", where, open.SSH.Name)
+		if seen[open.Name()] {
+			return fmt.Errorf("%s.name: %q stands twice", where, open.Name())
 		}
-		seen[open.SSH.Name] = true
+		seen[open.Name()] = true
+	}
+	return nil
+}
+
+// CheckEnvelope refuses an envelope that could never be opened, or that one
+// person could open alone, or that nobody may seal. Its errors begin with the
+// member at fault.
+func CheckEnvelope(e *access.Envelope, r *roster.Roster) error {
+	if err := canon.CheckID(e.Name); err != nil {
+		return fmt.Errorf("name: %w", err)
+	}
+	custodians, least := len(r.Members(e.Custodians)), 2
+	if e.Physical {
+		least = 1 // whoever holds a bag can open it anyhow
+	}
+	switch {
+	case custodians == 0:
+		return fmt.Errorf("custodians: %q names nobody", e.Custodians)
+	case e.Threshold < least || e.Threshold > custodians || e.Threshold > statement.CustodiansMost:
+		return fmt.Errorf("threshold: must be %d to the number of custodians (%d), at most %d", least, custodians, statement.CustodiansMost)
+	case len(r.Members(e.SealedBy)) == 0:
+		return fmt.Errorf("sealed_by: %q names nobody", e.SealedBy)
+	case e.RotateEvery != 0 && (e.RotateEvery < access.RotateLeast || e.RotateEvery > access.RotateMost):
+		return errors.New("rotate_every: must be 24 hours to ten years")
 	}
 	return nil
 }

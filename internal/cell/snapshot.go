@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
@@ -44,12 +45,13 @@ type moving struct {
 }
 
 type cellPart struct {
-	Genesis canon.Digest   `json:"genesis,omitzero"`
-	Founded []string       `json:"founded,omitempty"`
-	Sealed  bool           `json:"sealed,omitzero"`
-	Rules   int            `json:"rules,omitzero"`
-	Roster  *roster.Roster `json:"roster,omitzero"`
-	Changes []*Change      `json:"changes,omitempty"`
+	Genesis   canon.Digest        `json:"genesis,omitzero"`
+	Founded   []string            `json:"founded,omitempty"`
+	Sealed    bool                `json:"sealed,omitzero"`
+	Rules     int                 `json:"rules,omitzero"`
+	Roster    *roster.Roster      `json:"roster,omitzero"`
+	Changes   []*Change           `json:"changes,omitempty"`
+	Envelopes []*custody.Envelope `json:"envelopes,omitempty"`
 }
 
 type memoBody struct {
@@ -95,6 +97,9 @@ func (w *World) keepCell() []byte {
 		part.Changes = append(part.Changes, change)
 	}
 	slices.SortFunc(part.Changes, func(a, b *Change) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	for _, name := range sortedKeys(w.Envelopes) {
+		part.Envelopes = append(part.Envelopes, w.Envelopes[name])
+	}
 	return canon.MustEncode(part)
 }
 
@@ -190,6 +195,9 @@ func (w *World) restoreCell(snapshot []byte) error {
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	for _, change := range part.Changes {
 		w.Changes[change.ID] = change
+	}
+	for _, envelope := range part.Envelopes {
+		w.Envelopes[envelope.Name] = envelope
 	}
 	return w.Roster.Restore()
 }

@@ -25,6 +25,9 @@ const (
 	TaskConsequence TaskKind = "consequence"   // what a removal means for a request
 	TaskClock       TaskKind = "clock"         // standing: report the clock's steps
 	TaskCount       TaskKind = "refused-count" // standing: report refused attempts
+	TaskRotated     TaskKind = "rotated"       // what a rotation means for a lease of its envelope
+	TaskOwe         TaskKind = "envelope-owe"  // an envelope owes fresh content
+	TaskOverdue     TaskKind = "envelope-due"  // it owes that for too long
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -38,7 +41,8 @@ type Task struct {
 	Fetch   canon.Digest `json:"fetch,omitzero"`
 	Due     canon.Time   `json:"due"`             // not before
 	Entry   int64        `json:"entry"`           // that asked for it
-	Event   string       `json:"event,omitempty"` // that an alarm speaks of
+	Event   string       `json:"event,omitempty"` // that an alarm speaks of, or why content is owed
+	Person  string       `json:"person,omitempty"`
 }
 
 // results says which effects may come back from which task.
@@ -56,6 +60,9 @@ var results = map[TaskKind][]EffectKind{
 	TaskConsequence: {EffectConsequence},
 	TaskClock:       {EffectClock},
 	TaskCount:       {EffectRefusedCount},
+	TaskRotated:     {EffectConsequence},
+	TaskOwe:         {EffectDue},
+	TaskOverdue:     {EffectDue},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

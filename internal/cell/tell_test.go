@@ -93,6 +93,20 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s", e.Target)
 	case *cell.ClosingOverdue:
 		return with("%s", e.Target)
+	case *cell.ShareGiven:
+		return with("%s by %s", e.Target, e.Share.Custodian)
+	case *cell.HoneyTouched:
+		return with("%s by %s", e.Target, e.By)
+	case *cell.EnvelopeSealed:
+		return with("%s %d", e.Envelope, e.Sealing.Serial)
+	case *cell.EnvelopeRotated:
+		return with("%s %d", e.Envelope, e.Serial)
+	case *cell.EnvelopeInspected:
+		return with("%s %d by %s", e.Envelope, e.Serial, e.Custodian)
+	case *cell.EnvelopeOwed:
+		return with("%s %s", e.Envelope, strings.TrimSpace(e.Owed.Why+" "+e.Owed.Who))
+	case *cell.EnvelopeOverdue:
+		return with("%s", e.Envelope)
 	case *cell.AlarmAnswered:
 		return with("%s %s", e.Channel, yes(e.Delivered))
 	}

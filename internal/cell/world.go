@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -47,6 +48,7 @@ type World struct {
 	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
 	Requests      map[canon.Digest]*access.Request
 	Changes       map[canon.Digest]*Change
+	Envelopes     map[string]*custody.Envelope // never changed in place
 	Tasks         map[string]Task
 	Used          map[string]Used    // actor and nonce → statement that used it
 	Revoked       map[string]Revoked // key id → on the revocation list
@@ -147,7 +149,7 @@ func New(origin string, attachments Attachments) *World {
 	return &World{
 		Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
-		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{},
+		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
 		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
 		Last: map[string]int64{}, tasksOf: map[string][]string{},
 	}
@@ -159,7 +161,7 @@ func (w *World) Clone() *World {
 	c.Founded = slices.Clone(w.Founded)
 	c.Roster = w.Roster.Clone()
 	c.Scenarios, c.Digests = maps.Clone(w.Scenarios), maps.Clone(w.Digests)
-	c.Requests, c.Changes = maps.Clone(w.Requests), maps.Clone(w.Changes)
+	c.Requests, c.Changes, c.Envelopes = maps.Clone(w.Requests), maps.Clone(w.Changes), maps.Clone(w.Envelopes)
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
 	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)
 	c.Published = slices.Clone(w.Published)

@@ -108,12 +108,27 @@ type hoursFile struct {
 
 type openFile struct {
 	Mark
-	SSH *sshFile `yaml:"ssh"`
+	SSH      *sshFile      `yaml:"ssh"`
+	Envelope *envelopeFile `yaml:"envelope"`
 }
 
 func (*openFile) planned() []string {
-	return []string{"aws", "postgres", "kubernetes", "envelope", "identitycenter", "ssm", "exec", "sealed"}
+	return []string{"aws", "postgres", "kubernetes", "identitycenter", "ssm", "exec", "sealed"}
 }
+
+// envelopeFile is a sealed credential, and what must hold for it.
+type envelopeFile struct {
+	Mark
+	Name        word  `yaml:"name,required"`
+	Custodians  word  `yaml:"custodians,required"`
+	Threshold   count `yaml:"threshold,required"`
+	SealedBy    word  `yaml:"sealed_by,required"`
+	RotateEvery span  `yaml:"rotate_every"`
+	Physical    flag  `yaml:"physical"`
+	Honey       flag  `yaml:"honey"`
+}
+
+func (*envelopeFile) planned() []string { return []string{"verify", "rotate_with", "places"} }
 
 type sshFile struct {
 	Mark

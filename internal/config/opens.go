@@ -9,6 +9,7 @@ import (
 const (
 	opensMost      = 64
 	principalsMost = 16
+	envelopeMost   = 16 // custodians of one envelope
 )
 
 // opens reads what the scenario opens.
@@ -18,19 +19,68 @@ func (s *scenarioFacts) opens() {
 	}
 	seen := make(map[string]place)
 	for _, open := range s.file.Opens {
-		if open.SSH == nil {
-			if open.at.file != "" && !s.problemAt(open.at) {
-				s.errorf(open.at, "write ssh: { host: …, principals: […] }", "opens nothing")
-			}
+		out, at := s.open(open)
+		if out.SSH == nil && out.Envelope == nil {
 			continue
 		}
-		target := s.ssh(open.SSH)
-		if first, twice := seen[target.Name]; twice && target.Name != "" {
-			s.errorf(open.SSH.at, "give one of them a name of its own", "target %s stands twice, first in line %d", show(target.Name), first.line)
+		if first, twice := seen[out.Name()]; twice && out.Name() != "" {
+			s.errorf(at, "give one of them a name of its own", "target %s stands twice, first in line %d", show(out.Name()), first.line)
 		}
-		seen[target.Name] = open.SSH.at
-		s.out.Opens = append(s.out.Opens, access.Open{SSH: &target})
+		seen[out.Name()] = at
+		s.out.Opens = append(s.out.Opens, out)
 	}
+}
+
+// open reads one target, and says where it stands.
+func (s *scenarioFacts) open(open openFile) (access.Open, place) {
+	switch {
+	case open.SSH != nil && open.Envelope != nil:
+		s.errorf(open.at, "write each with a hyphen of its own", "opens two things")
+	case open.SSH != nil:
+		target := s.ssh(open.SSH)
+		return access.Open{SSH: &target}, open.SSH.at
+	case open.Envelope != nil:
+		envelope := s.envelope(open.Envelope)
+		return access.Open{Envelope: &envelope}, open.Envelope.at
+	case open.at.file != "" && !s.problemAt(open.at):
+		s.errorf(open.at, "write ssh: { host: …, principals: […] }", "opens nothing")
+	}
+	return access.Open{}, open.at
+}
+
+// envelope reads a sealed credential. Where group or threshold cannot work, the
+// law would refuse it too (cell.CheckEnvelope); here it is told where.
+func (s *scenarioFacts) envelope(e *envelopeFile) access.Envelope {
+	out := access.Envelope{
+		Name: e.Name.text, Custodians: e.Custodians.text, Threshold: e.Threshold.n, SealedBy: e.SealedBy.text,
+		RotateEvery: e.RotateEvery.seconds, Physical: e.Physical.on, Honey: e.Honey.on,
+	}
+	if e.Name.text != "" {
+		idOf(s.findings, e.Name)
+	}
+	s.within(e.RotateEvery, "rotate_every", access.RotateLeast, access.RotateMost)
+	least := 2
+	if e.Physical.on {
+		least = 1
+	}
+	custodians, most := true, envelopeMost
+	if s.cell != nil {
+		custodians = s.cell.checkGroup(s.findings, e.Custodians)
+		s.cell.checkGroup(s.findings, e.SealedBy)
+		if custodians {
+			most = min(most, len(s.cell.groups[groupName(e.Custodians)]))
+		}
+	}
+	switch n := e.Threshold.n; {
+	case !e.Threshold.given || !custodians:
+	case n < least:
+		s.errorf(e.Threshold.at, "one person alone must not open an envelope", "threshold must be at least %d, is %d", least, n)
+	case n > most:
+		s.errorf(e.Threshold.at, "name a larger group of custodians, or ask for fewer of them", "threshold is %d, of %d custodians", n, most)
+	case s.cell != nil && n == most:
+		s.warnf(e.Threshold.at, "have more custodians than are needed", "every single custodian of envelope %s is needed: one who sleeps or leaves locks it", show(out.Name))
+	}
+	return out
 }
 
 // problemAt tells whether something was already noted in a place.

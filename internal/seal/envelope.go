@@ -19,9 +19,9 @@ const Version = "v1"
 
 // Limits of what is sealed, and of what is read.
 const (
-	ThresholdLeast   = 2       // one person alone never opens an envelope
-	CustodiansMost   = 16      //
-	SecretMost       = 1 << 16 // bytes of a secret
+	ThresholdLeast   = 2        // one person alone never opens an envelope
+	CustodiansMost   = 16       //
+	SecretMost       = 32 << 10 // bytes of a secret
 	DescriptionMost  = 32 << 10
 	ContentMost      = SecretMost + 4<<10 // what age adds is far less
 	ShareMost        = 4 << 10            // an encrypted share

@@ -13,6 +13,10 @@ var blanks = map[Kind]func() Body{
 	KindAttest:   func() Body { return new(Attest) },
 	KindChange:   func() Body { return new(Change) },
 	KindUpgrade:  func() Body { return new(Upgrade) },
+	KindSeal:     func() Body { return new(Seal) },
+	KindShare:    func() Body { return new(Share) },
+	KindRotate:   func() Body { return new(Rotate) },
+	KindInspect:  func() Body { return new(Inspect) },
 }
 
 // Kind is "found".

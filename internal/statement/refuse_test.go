@@ -23,6 +23,7 @@ var (
 	notes   = []string{`{}`, `7`, `{"hash":` + zero + `,"length":3}`,
 		`{"hash":"` + strings.Repeat("a", 64) + `","length":0}`, `{"hash":"` + strings.Repeat("a", 64) + `","length":4097}`,
 		`{"hash":"` + strings.Repeat("a", 64) + `","length":-1}`}
+	blobs = []string{`{}`, `7`, `{"digest":` + zero + `,"length":3}`, `{"digest":"` + strings.Repeat("a", 64) + `","length":0}`}
 	lists = []string{`["b","a"]`, `["a","a"]`, `["A"]`, `[""]`, `"a"`, `[7]`, `[` + strings.Repeat(`"a",`, 64) + `"b"]`}
 )
 
@@ -52,6 +53,21 @@ func wrong() map[statement.Kind]map[string][]string {
 			"remove": {`{}`, `7`}, "remove.person": ids, "reason": notes,
 			"remove.key": {`"SHA256:"`, `"MD5:` + strings.Repeat("a", 43) + `"`, `"SHA256:` + strings.Repeat("a", 44) + `"`, `7`},
 		},
+		statement.KindSeal: {
+			"envelope": ids, "serial": append(spans, "2147483649"), "threshold": {`0`, `1`, `3`, `"2"`}, "physical": {`true`},
+			"description": blobs, "content": append(blobs, `{"digest":"`+strings.Repeat("a", 64)+`","length":49153}`), "commitments": digests,
+			"holders": {`[]`, `7`, `[{"custodian":"mara"},{"custodian":"noor"}]`, `[{"bag":"1","custodian":"mara"},{"bag":"2","custodian":"noor"}]`},
+		},
+		statement.KindShare: {
+			"of": hash, "envelope": ids, "serial": spans, "holder": hash, "bag": {`"1"`},
+			"sealed": append(blobs, `{"digest":"`+strings.Repeat("a", 64)+`","length":4097}`),
+		},
+		statement.KindRotate: {
+			"envelope": ids, "serial": spans, "new": {`"refused"`, `""`, `true`}, "old": {`"accepted"`, `"unreachable"`, `""`}, "note": notes,
+		},
+		statement.KindInspect: {
+			"envelope": ids, "serial": spans, "proof": {upper, brief, `""`, `7`}, "bag": {`"a b"`, `"/a"`, `7`}, "place": {`"a b"`, `"ä"`, `7`}, "damaged": {`7`},
+		},
 		statement.KindUpgrade: {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
 	}
 }
@@ -67,7 +83,8 @@ func header() map[string][]string {
 }
 
 // optional are the members that may be missing.
-var optional = map[string]bool{"incident": true, "narrow": true, "narrow.for": true, "narrow.targets": true,
+var optional = map[string]bool{"physical": true, "share/bag": true, "rotate/note": true, "damaged": true, "place": true, "proof": true, "inspect/bag": true,
+	"incident": true, "narrow": true, "narrow.for": true, "narrow.targets": true,
 	"release/targets": true, "remove.key": true}
 
 // refused holds that the statement, with one member set, is refused with an
@@ -168,7 +185,8 @@ func TestEmptyOptionalIsRefused(t *testing.T) {
 	}{
 		{statement.KindRequest, "incident", `""`}, {statement.KindDecision, "narrow", `{}`},
 		{statement.KindDecision, "narrow.for", `0`}, {statement.KindDecision, "narrow.targets", `[]`},
-		{statement.KindRelease, "targets", `[]`}, {statement.KindChange, "remove.key", `""`},
+		{statement.KindSeal, "physical", `false`}, {statement.KindShare, "bag", `""`}, {statement.KindInspect, "damaged", `false`},
+		{statement.KindInspect, "proof", zero}, {statement.KindRelease, "targets", `[]`}, {statement.KindChange, "remove.key", `""`},
 	} {
 		data := set(t, encode(t, sample(bodies()[c.kind])), c.member, c.value)
 		if _, err := statement.Decode(data); err == nil {

@@ -35,10 +35,17 @@ const (
 	KindAttest   Kind = "attest"
 	KindChange   Kind = "change"
 	KindUpgrade  Kind = "upgrade"
+	KindSeal     Kind = "seal"
+	KindShare    Kind = "share"
+	KindRotate   Kind = "rotate"
+	KindInspect  Kind = "inspect"
 )
 
 // Kinds lists every kind of this version.
-var Kinds = []Kind{KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade}
+var Kinds = []Kind{
+	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
+	KindSeal, KindShare, KindRotate, KindInspect,
+}
 
 var (
 	// ErrUnknownKind says that the statement's kind is not one of this version.

@@ -57,6 +57,21 @@ func bodies() map[statement.Kind]statement.Body {
 			Remove: statement.Removal{Person: "mara", Key: "SHA256:" + strings.Repeat("Ab0+/", 8) + "xyz"},
 			Reason: note("the key was lost"),
 		},
+		statement.KindSeal: &statement.Seal{
+			Envelope: "prod-root", Serial: 3, Threshold: 2, Description: &statement.Blob{Digest: digest("description"), Length: 900},
+			Content: &statement.Blob{Digest: digest("content"), Length: 300}, Commitments: digest("commitments"),
+			Holders: []statement.Held{
+				{Custodian: "mara", Proof: digest("proof 1"), Sealed: &statement.Blob{Digest: digest("share 1"), Length: 400}},
+				{Custodian: "noor", Proof: digest("proof 2"), Sealed: &statement.Blob{Digest: digest("share 2"), Length: 401}},
+			},
+		},
+		statement.KindShare: &statement.Share{
+			Of: digest("request"), Envelope: "prod-root", Serial: 3, Holder: key("x25519"), Sealed: &statement.Blob{Digest: digest("share"), Length: 500},
+		},
+		statement.KindRotate: &statement.Rotate{Envelope: "prod-root", Serial: 4, New: "accepted", Old: "refused", Note: &excuse},
+		statement.KindInspect: &statement.Inspect{
+			Envelope: "prod-root", Serial: 3, Proof: digest("proof"), Bag: "B-4711", Place: "hq/safe-2", Damaged: true,
+		},
 		statement.KindUpgrade: &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
 	}
 }

@@ -13,6 +13,9 @@ import (
 // it is of none. It says nothing that a person wrote: no note, no incident.
 // Both are empty for an event that no channel hears of.
 func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
+	if kind, sentence := custodyAlarm(e); kind != "" {
+		return kind, sentence
+	}
 	switch e := e.(type) {
 	case *cell.RequestMade:
 		q := e.Request
@@ -54,6 +57,10 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "lease.open-failed", fmt.Sprintf("%s: %s could not be opened yet: %s.", of, e.Target, say(failures, e.Why))
 	case *cell.LeaseClosed:
 		return "lease.closed", fmt.Sprintf("%s: %s is closed and proved dead.", of, e.Target)
+	case *cell.ShareGiven:
+		return "envelope.share-given", fmt.Sprintf("%s: %s gave a share of envelope %s.", of, e.Share.Custodian, e.Target)
+	case *cell.HoneyTouched:
+		return "envelope.honey", fmt.Sprintf("%s: %s touched envelope %s, which nobody has a reason to open. Somebody may be where they should not be.", of, e.By, e.Target)
 	case *cell.ClosingOverdue:
 		return "lease.overdue", fmt.Sprintf("%s: %s is closing since %s and is not proved dead.", of, e.Target, whole(e.Since))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -62,6 +63,7 @@ type state struct {
 	requests map[canon.Digest]Held
 	settled  int // how many of the requests are
 	changes  map[canon.Digest]*cell.Change
+	sealings map[string]*custody.Envelope
 	revoked  revoked
 	next     int64 // index of the entry that is applied next
 	learned  learned
@@ -77,7 +79,7 @@ type Held struct {
 // with genesis.
 func New(f Founding) (*Cell, error) {
 	c := &Cell{s: state{
-		Founding: f, requests: map[canon.Digest]Held{}, changes: map[canon.Digest]*cell.Change{},
+		Founding: f, requests: map[canon.Digest]Held{}, changes: map[canon.Digest]*cell.Change{}, sealings: map[string]*custody.Envelope{},
 		revoked: revoked{ids: map[string]cell.Revoked{}}, learned: newLearned(),
 	}}
 	if f.Genesis == nil {
@@ -103,6 +105,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	s := &c.s
 	s.roster, s.sealed, s.rules, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Rules, w.Doubted, w.Next()
 	maps.Copy(s.changes, w.Changes)
+	maps.Copy(s.sealings, w.Envelopes)
 	for id, r := range w.Requests {
 		s.hold(Held{Last: w.Last[cell.StreamOf(id)], Request: r})
 	}
@@ -137,6 +140,7 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 	s.next, s.roster = r.Index+1, people
 	for _, e := range r.Outcome.Events {
 		s.applyCell(e)
+		cell.ApplyCustody(s.sealings, r.Entry.At, e)
 	}
 	if touched != nil {
 		s.hold(Held{Last: r.Index, Request: touched})

@@ -24,13 +24,15 @@ type Lease struct {
 	Heard    canon.Time        `json:"heard,omitzero"`      // when the host last reported
 	Overdue  bool              `json:"overdue,omitzero"`    // should be closed by now; it pages
 	OtherWay string            `json:"other_way,omitempty"` // into the host, without a certificate; while closing
+	Envelope string            `json:"envelope,omitempty"`  // that it opens, in place of a host
+	Shares   []access.Share    `json:"shares,omitempty"`    // given to it
 	Known    string            `json:"known"`
 }
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
 		Target: l.Target, Host: l.Host, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
-		Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
+		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}
 	if s.Genesis == nil || l.State != access.LeaseClosing {
@@ -45,6 +47,9 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 // leaseKnown is what is known of a lease: "closing since …: a credential can
 // live until …; host db-1 has not answered since …".
 func leaseKnown(l *access.Lease, at Instant) string {
+	if l.Envelope != "" && l.State != access.LeaseClosed {
+		return envelopeLease(l, at)
+	}
 	switch l.State {
 	case access.LeaseOpening:
 		if l.Trouble != "" {
@@ -55,6 +60,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 		return "open; " + issued(l, at.Now)
 	case access.LeaseClosing:
 		return fmt.Sprintf("closing since %s: %s%s", clock(l.Closing.At, at.Now), unproved(l, at.Now), heard(l, at))
+	}
+	if l.Has(access.ProofUnissued) && l.Envelope != "" {
+		return fmt.Sprintf("closed since %s: no share was ever given", clock(l.Closed, at.Now))
 	}
 	if l.Has(access.ProofUnissued) {
 		return fmt.Sprintf("closed since %s: no credential was ever issued", clock(l.Closed, at.Now))
@@ -122,13 +130,13 @@ func heard(l *access.Lease, at Instant) string {
 var proofWords = map[access.ProofKind]string{
 	access.ProofExpired: "its last credential is over", access.ProofRefused: "a login was refused",
 	access.ProofEnded: "the host listed no session", access.ProofAttested: "a person attested",
-	access.ProofUnissued: "no credential was ever issued",
+	access.ProofUnissued: "no credential was ever issued", access.ProofRotated: "its secret was changed and the old one refused",
 }
 
 // proofs names each kind of proof of a lease once.
 func proofs(l *access.Lease) []string {
 	var words []string
-	for _, kind := range []access.ProofKind{access.ProofUnissued, access.ProofRefused, access.ProofExpired, access.ProofEnded, access.ProofAttested} {
+	for _, kind := range []access.ProofKind{access.ProofUnissued, access.ProofRefused, access.ProofExpired, access.ProofEnded, access.ProofRotated, access.ProofAttested} {
 		for _, p := range l.Proofs {
 			if p.Kind != kind {
 				continue

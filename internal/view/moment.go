@@ -78,6 +78,10 @@ func tally(counts map[string]int64) (total, words string) {
 // target is the target that an event is about.
 func target(e cell.Event) string {
 	switch e := e.(type) {
+	case *cell.ShareGiven:
+		return e.Target
+	case *cell.HoneyTouched:
+		return e.Target
 	case *cell.LeaseOpened:
 		return e.Target
 	case *cell.OpenFailed:

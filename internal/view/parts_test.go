@@ -289,7 +289,8 @@ var oneOfEach = []cell.Event{
 	&cell.RequestMade{Request: access.Request{Incident: "INC-1"}}, &cell.Decided{}, &cell.Agreed{}, &cell.RequestOver{}, &cell.GrantEnded{},
 	&cell.ReviewOpened{}, &cell.LeaseOpened{}, &cell.OpenFailed{}, &cell.TwinWorked{}, &cell.CredentialAuthorised{},
 	&cell.CredentialDelivered{}, &cell.MintFailed{}, &cell.LeaseClosing{}, &cell.LeaseProved{}, &cell.LeaseClosed{},
-	&cell.ClosingOverdue{}, &cell.AlarmAnswered{},
+	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},
+	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

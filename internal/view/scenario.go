@@ -38,10 +38,11 @@ type Terms struct {
 // Opening is one thing that a grant opens: its blast radius.
 type Opening struct {
 	Target     string   `json:"target"`
-	Host       string   `json:"host"`
-	Address    string   `json:"address,omitempty"` // host:port
-	User       string   `json:"user"`
-	Principals []string `json:"principals"`
+	Host       string   `json:"host,omitempty"`
+	Envelope   string   `json:"envelope,omitempty"` // in place of a host
+	Address    string   `json:"address,omitempty"`  // host:port
+	User       string   `json:"user,omitempty"`
+	Principals []string `json:"principals,omitempty"`
 	From       []string `json:"from,omitempty"` // networks; none: anywhere
 	Permit     []string `json:"permit,omitempty"`
 	Text       string   `json:"text"`
@@ -101,6 +102,9 @@ func (s *state) openings(of *access.Scenario, names []string, asked string) []Op
 	openings := []Opening{}
 	for _, name := range names {
 		target, ok := of.Target(name)
+		if envelope, sealed := of.Envelope(name); sealed {
+			openings = append(openings, s.sealedOpening(envelope))
+		}
 		if !ok {
 			continue
 		}

@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -127,6 +127,14 @@ func attempt(body statement.Body) string {
 		return fmt.Sprintf("attest that nothing is left of %s at %s", b.Of.Short(), b.Target)
 	case *statement.Change:
 		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
+	case *statement.Seal:
+		return "seal envelope " + b.Envelope
+	case *statement.Share:
+		return fmt.Sprintf("give a share of envelope %s to %s", b.Envelope, b.Of.Short())
+	case *statement.Rotate:
+		return "put a new sealing of envelope " + b.Envelope + " in force"
+	case *statement.Inspect:
+		return "say what they saw of envelope " + b.Envelope
 	case *statement.Upgrade:
 		return fmt.Sprintf("propose to decide by rules %d", b.Rules)
 	}

@@ -51,6 +51,7 @@ type Client struct {
 	signer  Signer
 	http    *http.Client
 	now     func() time.Time
+	again   func(error) // told of a try that failed, before the next; nil: nobody
 
 	opening sync.Mutex // one session is opened at a time: it may ask the person for a touch
 
@@ -159,6 +160,10 @@ func (c *Client) public(ctx context.Context, address string) ([]byte, error) {
 	return c.patiently(ctx, func() ([]byte, error) { return c.exchange(ctx, ask{method: http.MethodGet, address: address}) })
 }
 
+// OnAgain has somebody told of each try that the server did not answer, before
+// the next one is made. It is set before the client is used.
+func (c *Client) OnAgain(tell func(why error)) { c.again = tell }
+
 // patiently tries again while the server does not answer, or says to wait.
 func (c *Client) patiently(ctx context.Context, try func() ([]byte, error)) ([]byte, error) {
 	pause := pauseFirst
@@ -168,6 +173,9 @@ func (c *Client) patiently(ctx context.Context, try func() ([]byte, error)) ([]b
 		again := errors.Is(err, ErrUnreachable) || errors.As(err, &no) && no.Temporary()
 		if !again || tries == triesMost || ctx.Err() != nil {
 			return data, err
+		}
+		if c.again != nil {
+			c.again(err)
 		}
 		wait := pause
 		if no != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -26,13 +27,26 @@ PATH is a folder that holds a whole log, or a file of partial evidence.
   --json         print the whole report as JSON
   --words ID     print the confirmation words of a request instead of the report
 
+Examples:
+
+  halligan-kit verify request.json --anchor anchor.json
+  halligan-kit verify ledger/ --anchor anchor.json --seen checkpoint --json
+  halligan-kit verify request.json --anchor anchor.json --words 5f0c1a2b
+
 Exit codes: 0 verified, 1 refused, 2 usage, 3 self-consistent only.
 `
+
+// complain says what cannot be done, and what to do about it.
+func complain(to io.Writer, err error, hint string) {
+	fmt.Fprintf(to, "error: %v\nhint: %s\n", err, hint)
+}
+
+const seeHelp = "halligan-kit help shows how it is used"
 
 // run does one command and gives the exit code.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if len(args) == 0 {
-		fmt.Fprint(errOut, usage)
+		complain(errOut, errors.New("there is no command"), seeHelp)
 		return exitUsage
 	}
 	switch args[0] {
@@ -42,6 +56,6 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprint(out, usage)
 		return exitGood
 	}
-	fmt.Fprintf(errOut, "%q is not a command.\n\n%s", args[0], usage)
+	complain(errOut, fmt.Errorf("%q is not a command", args[0]), seeHelp)
 	return exitUsage
 }

@@ -177,7 +177,7 @@ func TestVerify(t *testing.T) {
 		"words unpinned":      {3, strings.Join(words[:], " "), []string{"verify", log, "--words", id.Short()}},
 		"refused":             {1, "REFUSED", []string{"verify", partial, "--anchor", anchor}},
 		"refused in json":     {1, `"class": "encoding"`, []string{"verify", partial, "--anchor", anchor, "--json"}},
-		"no path":             {2, "PATH is wanted", []string{"verify", "--anchor", anchor}},
+		"no path":             {2, "error: no PATH is named", []string{"verify", "--anchor", anchor}},
 		"two paths":           {2, "one PATH", []string{"verify", log, log, "--anchor", anchor}},
 		"no such path":        {2, "cannot read the evidence", []string{"verify", filepath.Join(dir, "nowhere"), "--anchor", anchor}},
 		"no such anchor":      {2, "cannot read the anchor", []string{"verify", log, "--anchor", filepath.Join(dir, "nowhere")}},
@@ -187,7 +187,8 @@ func TestVerify(t *testing.T) {
 		"unknown option":      {2, "not defined", []string{"verify", log, "--trust-me"}},
 		"json and words":      {2, "do not go together", []string{"verify", log, "--json", "--words", id.Short()}},
 		"unknown command":     {2, "is not a command", []string{"bless"}},
-		"nothing":             {2, "Exit codes", nil},
+		"nothing":             {2, "error: there is no command\nhint: halligan-kit help", nil},
+		"help of verify":      {0, "Exit codes", []string{"verify", "--help"}},
 		"help":                {0, "Exit codes", []string{"help"}},
 	} {
 		if code, out := run(t, binary, c.args...); code != c.code || !strings.Contains(out, c.says) {

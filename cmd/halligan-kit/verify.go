@@ -26,26 +26,30 @@ type verifyArgs struct {
 
 func runVerify(ctx context.Context, args []string, out, errOut io.Writer) int {
 	a, err := parseVerify(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(out, usage)
+		return exitGood
+	}
 	if err != nil {
-		fmt.Fprintf(errOut, "%v\n\n%s", err, usage)
+		complain(errOut, err, seeHelp)
 		return exitUsage
 	}
 	anchor, opts, err := a.pins()
 	if err != nil {
-		fmt.Fprintln(errOut, err)
+		complain(errOut, err, "an anchor is what halligan init seal wrote; a checkpoint is what /ledger/checkpoint answered when you kept it")
 		return exitUsage
 	}
 	report, err := verify.Path(ctx, a.path, anchor, opts)
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(errOut, "interrupted; nothing is known of the evidence")
+		complain(errOut, errors.New("interrupted; nothing is known of the evidence"), "let it run to its end")
 		return exitRefused
 	case err != nil:
-		fmt.Fprintf(errOut, "cannot read the evidence: %v\n", err)
+		complain(errOut, fmt.Errorf("cannot read the evidence: %w", err), "name what halligan evidence wrote: a file, or with --all a folder")
 		return exitUsage
 	}
 	if err := a.print(report, out); err != nil {
-		fmt.Fprintln(errOut, err)
+		complain(errOut, err, "halligan-kit verify without --words lists the requests that the evidence is of")
 		return max(code(report), exitRefused)
 	}
 	return code(report)
@@ -79,13 +83,13 @@ func parseVerify(args []string) (verifyArgs, error) {
 			break
 		}
 		if a.path != "" {
-			return a, fmt.Errorf("one PATH is wanted, not also %q", flags.Arg(0))
+			return a, fmt.Errorf("one PATH is taken, not also %q", flags.Arg(0))
 		}
 		a.path, args = flags.Arg(0), flags.Args()[1:]
 	}
 	switch {
 	case a.path == "":
-		return a, errors.New("a PATH is wanted")
+		return a, errors.New("no PATH is named")
 	case a.json && a.words != "":
 		return a, errors.New("--json and --words do not go together")
 	}

@@ -195,6 +195,9 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 	}
 	if a.Request != nil && of.Body.Kind() != statement.KindFetch { // a fetch wants its credential, and fast
 		shown := s.shown(ctx, of.Actor, a.Request)
+		if of.Body.Kind() == statement.KindRequest {
+			shown.Also = s.Live.View().Also(a.Request)
+		}
 		out.Request = &shown
 	}
 	for _, e := range a.Events {

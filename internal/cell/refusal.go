@@ -47,12 +47,6 @@ const (
 	NotRemovable     Reason = "not-removable"
 	RulesTooOld      Reason = "rules-too-old"
 	NotAnUpgrade     Reason = "not-an-upgrade"
-	UnknownTask      Reason = "unknown-task"
-	TaskMismatch     Reason = "task-mismatch"
-	NotDue           Reason = "not-due"
-	NothingNew       Reason = "nothing-new"
-	ReportRefused    Reason = "report-refused"
-	ClockUnknown     Reason = "clock-unchanged"
 	UnknownEnvelope  Reason = "unknown-envelope"
 	WrongSerial      Reason = "wrong-serial"
 	NotCustodian     Reason = "not-a-custodian"
@@ -61,6 +55,12 @@ const (
 	SelfShare        Reason = "self-share"
 	AlreadyShared    Reason = "already-shared"
 	WrongShare       Reason = "wrong-share"
+	UnknownTask      Reason = "unknown-task"
+	TaskMismatch     Reason = "task-mismatch"
+	NotDue           Reason = "not-due"
+	NothingNew       Reason = "nothing-new"
+	ReportRefused    Reason = "report-refused"
+	ClockUnknown     Reason = "clock-unchanged"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

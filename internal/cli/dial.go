@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,10 +45,35 @@ func (c *call) open(f memberFlags) (*member, error) {
 	if err != nil {
 		return nil, because(exitUsage, err, "")
 	}
+	var once sync.Once
+	opened.OnAgain(func(why error) {
+		once.Do(func() {
+			c.tell("%s does not answer (%v); trying again for some seconds …", profile.URL, innermost(why))
+		})
+	})
 	return &member{
 		c: c, self: profile.Person, pinned: profile.Anchor,
 		way: &way{client: opened, signer: signer, profile: profile, now: c.now},
 	}, nil
+}
+
+// innermost is what lies at the bottom of an error: "connection refused" says
+// more to a person than how it came up.
+func innermost(err error) error {
+	for {
+		switch below := err.(type) {
+		case interface{ Unwrap() error }:
+			if below.Unwrap() == nil {
+				return err
+			}
+			err = below.Unwrap()
+		case interface{ Unwrap() []error }:
+			all := below.Unwrap()
+			err = all[len(all)-1]
+		default:
+			return err
+		}
+	}
 }
 
 // profilePath is the profile that was named, or the default one.

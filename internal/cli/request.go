@@ -44,6 +44,8 @@ type asked struct {
 	Entry int64        `json:"entry"`
 	State access.State `json:"state"`
 	Grant *view.Grant  `json:"grant,omitzero"` // with --wait
+
+	Also []canon.Digest `json:"also,omitempty"` // what else is open under the scenario
 }
 
 // Run asks.
@@ -178,6 +180,9 @@ func (r requestCommand) conclude(m *member, a answer) error {
 			or("halligan status %s", a.Digest.Short())
 	}
 	out := asked{ID: a.Digest, Short: a.Digest.Short(), Words: words, Entry: a.Entry, State: access.Pending}
+	if shown := a.request(); shown != nil {
+		out.Also = shown.Also
+	}
 	m.c.toPeople(out.sheet(a.request(), r.Wait || r.Login))
 	if r.Wait || r.Login {
 		final, err := m.wait(a.Digest, a.request())
@@ -205,6 +210,10 @@ func (a asked) sheet(shown *view.Request, waits bool) string {
 	s := new(sheet)
 	s.say("Words: %s", a.Words)
 	s.say("Read them only to an approver who asks you for them.")
+	if len(a.Also) > 0 {
+		s.say("You have asked for this before, and that is open still: %s.", both(shorts(a.Also)))
+		s.say("If one is enough, take one back before you wake people twice: halligan withdraw %s", a.Short)
+	}
 	if waits {
 		return s.String()
 	}
@@ -215,4 +224,12 @@ func (a asked) sheet(shown *view.Request, waits bool) string {
 	}
 	s.say("Next: halligan status %s", a.Short)
 	return s.String()
+}
+
+func shorts(ids []canon.Digest) []string {
+	var digits []string
+	for _, id := range ids {
+		digits = append(digits, id.Short())
+	}
+	return digits
 }

@@ -49,8 +49,8 @@ type hostFile struct {
 	ID        word   `yaml:"id,required"`
 	Address   word   `yaml:"address,required"`
 	HostKeys  []word `yaml:"host_keys,required"`
-	ReportKey word   `yaml:"report_key,required"`
-	OtherWay  word   `yaml:"other_way"`
+	ReportKey word   `yaml:"report_key,required" mend:"run halligan-host init on the host, and write the key that it prints: without it no report of the host is believed"`
+	OtherWay  word   `yaml:"other_way" mend:"write how to log in when certificates do not work, such as a serial console, or a key kept in a safe"`
 }
 
 type channelFile struct {

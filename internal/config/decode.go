@@ -53,7 +53,7 @@ func (w *word) read(f *findings, n *node) {
 	case text:
 		w.text = strings.TrimSuffix(n.text, "\n")
 		if strings.TrimSpace(w.text) == "" {
-			f.errorf(n.place, "write it, or leave the key out", "is empty text")
+			n.as.blank(f, n.place)
 		}
 	case number, boolean:
 		w.text = n.text
@@ -202,6 +202,7 @@ func readRecord(f *findings, n *node, v reflect.Value) {
 			continue
 		}
 		seen = append(seen, p.key.text)
+		p.value.as = fields[i]
 		readValue(f, p.value, v.Field(fields[i].index))
 	}
 	for _, k := range fields {
@@ -228,6 +229,22 @@ type key struct {
 	name     string
 	required bool
 	index    int
+	mend     string // how to come by what is to be written there
+}
+
+// blank notes that nothing is written where text must be.
+func (k key) blank(f *findings, at place) {
+	what, mend := "is empty text", "write it, or leave the key out"
+	if k.name != "" {
+		what = k.name + " is empty"
+	}
+	if k.required {
+		mend = "write it: it is needed"
+	}
+	if k.mend != "" {
+		mend = k.mend
+	}
+	f.errorf(at, mend, "%s", what)
 }
 
 func fieldsOf(t reflect.Type) []key {
@@ -235,7 +252,7 @@ func fieldsOf(t reflect.Type) []key {
 	for i := range t.NumField() {
 		if tag, ok := t.Field(i).Tag.Lookup("yaml"); ok {
 			name, option, _ := strings.Cut(tag, ",")
-			keys = append(keys, key{name, option == "required", i})
+			keys = append(keys, key{name, option == "required", i, t.Field(i).Tag.Get("mend")})
 		}
 	}
 	return keys

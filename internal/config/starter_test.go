@@ -106,7 +106,7 @@ func TestStarterSaysWhatIsMissing(t *testing.T) {
 	want := []string{
 		"person person1 has no key: person1 could sign nothing",
 		"host db1 has no host key: a probe could not tell it from another",
-		"is empty text", "is empty text",
+		"report_key is empty", "other_way is empty",
 	}
 	var got []string
 	for _, p := range config.Lint(written(t, s)) {

@@ -39,6 +39,7 @@ type node struct {
 	text  string // of a scalar
 	pairs []pair
 	items []*node
+	as    key // of the record that it is a value of
 }
 
 type pair struct{ key, value *node }

@@ -91,6 +91,8 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindDecision: &statement.Decision{}, statement.KindWithdraw: &statement.Withdraw{}, statement.KindFetch: &statement.Fetch{},
 	statement.KindRelease: &statement.Release{}, statement.KindStop: &statement.Stop{}, statement.KindAttest: &statement.Attest{},
 	statement.KindChange: &statement.Change{}, statement.KindUpgrade: &statement.Upgrade{},
+	statement.KindSeal: &statement.Seal{}, statement.KindShare: &statement.Share{}, statement.KindRotate: &statement.Rotate{},
+	statement.KindInspect: &statement.Inspect{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

@@ -41,7 +41,8 @@ type Request struct {
 	Told      []Told          `json:"told,omitempty"`
 	Known     string          `json:"known,omitempty"` // one sentence: what is known now
 	Next      []Step          `json:"next,omitempty"`
-	Last      int64           `json:"last,omitzero"` // index of its newest entry, 0 when the view does not hold it
+	Also      []canon.Digest  `json:"also,omitempty"` // what Cell.Also says, in the answer to a request
+	Last      int64           `json:"last,omitzero"`  // index of its newest entry, 0 when the view does not hold it
 }
 
 // Note is free text beside the ledger. Text is filled in by the caller; it is
@@ -100,6 +101,26 @@ func (c *Cell) Request(viewer string, r *access.Request, at Instant) Request {
 // server it owes MaySee.
 func (c *Cell) Show(r *access.Request, at Instant) Request {
 	return read(c, func(s *state) Request { return s.request(r, at) })
+}
+
+// Also is what else a requester has waiting or live under the same scenario,
+// oldest first: perhaps they asked twice.
+func (c *Cell) Also(of *access.Request) []canon.Digest {
+	return read(c, func(s *state) []canon.Digest {
+		var also []*access.Request
+		for id, held := range s.requests {
+			r := held.Request
+			if id != of.ID && r.Requester == of.Requester && r.Scenario == of.Scenario && (r.State == access.Pending || r.State == access.Granted) {
+				also = append(also, r)
+			}
+		}
+		slices.SortFunc(also, func(a, b *access.Request) int { return a.At.Std().Compare(b.At.Std()) })
+		var ids []canon.Digest
+		for _, r := range also {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	})
 }
 
 func limited(r *access.Request) Request {

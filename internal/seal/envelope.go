@@ -177,14 +177,6 @@ func (d *Description) Of(custodian string) (Sealed, bool) {
 	return Sealed{}, false
 }
 
-// name is how errors speak of a share by its index.
-func (d *Description) name(index int) string {
-	if index < 1 || index > len(d.Shares) {
-		return fmt.Sprintf("share %d", index)
-	}
-	return fmt.Sprintf("share %d (%s's)", index, d.Shares[index-1].Custodian)
-}
-
 // hash is the commitment to a share: it hides the value, which nobody can guess.
 func hash(id canon.Digest, index int, value []byte) canon.Digest {
 	h := sha256.New()

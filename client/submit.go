@@ -72,7 +72,7 @@ func (c *Client) Submit(ctx context.Context, body statement.Body, notes ...Noted
 
 // SubmitAs is Submit with another key, such as a holder's.
 func (c *Client) SubmitAs(ctx context.Context, signer Signer, body statement.Body, notes ...Noted) (Answer, error) {
-	return c.submit(ctx, signer, body, beside{notes: notes})
+	return c.submit(ctx, signer, body, Beside{Notes: notes})
 }
 
 // SubmitWith is Submit with the files that the statement names.
@@ -80,16 +80,17 @@ func (c *Client) SubmitWith(ctx context.Context, body statement.Body, files [][]
 	if c.signer == nil {
 		return Answer{}, ErrNoKey
 	}
-	return c.submit(ctx, c.signer, body, beside{notes, files})
+	return c.submit(ctx, c.signer, body, Beside{notes, files})
 }
 
-// beside is what goes with a statement.
-type beside struct {
-	notes []Noted
-	files [][]byte
+// Beside is what goes with a statement: the texts and the encrypted files that
+// it names by their digests.
+type Beside struct {
+	Notes []Noted
+	Files [][]byte
 }
 
-func (c *Client) submit(ctx context.Context, signer Signer, body statement.Body, with beside) (Answer, error) {
+func (c *Client) submit(ctx context.Context, signer Signer, body statement.Body, with Beside) (Answer, error) {
 	for try := range 2 {
 		data, err := c.statement(ctx, body, try > 0)
 		if err != nil {
@@ -122,10 +123,15 @@ func (c *Client) statement(ctx context.Context, body statement.Body, anew bool) 
 // SendSigned signs the bytes of a statement and sends them until the outcome is
 // known.
 func (c *Client) SendSigned(ctx context.Context, signer Signer, data []byte, notes ...Noted) (Answer, error) {
-	return c.sendSigned(ctx, signer, data, beside{notes: notes})
+	return c.sendSigned(ctx, signer, data, Beside{Notes: notes})
 }
 
-func (c *Client) sendSigned(ctx context.Context, signer Signer, data []byte, with beside) (Answer, error) {
+// SendSignedWith is SendSigned with all that the statement names.
+func (c *Client) SendSignedWith(ctx context.Context, signer Signer, data []byte, with Beside) (Answer, error) {
+	return c.sendSigned(ctx, signer, data, with)
+}
+
+func (c *Client) sendSigned(ctx context.Context, signer Signer, data []byte, with Beside) (Answer, error) {
 	decoded, err := statement.Decode(data)
 	if err != nil {
 		return Answer{}, err
@@ -139,7 +145,7 @@ func (c *Client) sendSigned(ctx context.Context, signer Signer, data []byte, wit
 		Signature ledger.Signature `json:"signature"`
 		Notes     []Noted          `json:"notes,omitempty"`
 		Files     [][]byte         `json:"files,omitempty"`
-	}{data, ledger.Signature{SSHSig: blob}, with.notes, with.files})
+	}{data, ledger.Signature{SSHSig: blob}, with.Notes, with.Files})
 	if err != nil {
 		return Answer{}, err
 	}

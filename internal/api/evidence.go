@@ -42,6 +42,10 @@ func (s *service) changeEvidence(c *call) error {
 	return s.pack(c)
 }
 
+// cellEvidence is by which the cell itself can be replayed: who its people are
+// now, and how its envelopes stand.
+func (s *service) cellEvidence(c *call) error { return s.pack(c) }
+
 // pack sends partial evidence of the cell's stream and some more. The places
 // for making it are given back before it is sent: whoever reads slowly keeps
 // nobody else from the evidence that they must see before they sign.

@@ -172,6 +172,7 @@ func TestReads(t *testing.T) {
 		"/api/v1/explain?scenario=database-locked-out&severity=SEV1&requester=ann": `"may_ask":true`,
 		"/api/v1/people":                    `"security":"security"`,
 		"/api/v1/changes":                   `"changes":[]`,
+		"/api/v1/cell/evidence":             `"entries":[`,
 		"/api/v1/envelopes":                 `"envelopes":[]`,
 		"/api/v1/findings":                  `"findings":[]`,
 		"/api/v1/numbers":                   `"requests":{`,

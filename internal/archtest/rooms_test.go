@@ -92,7 +92,7 @@ var rooms = []room{
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},
 	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",
-		"internal/seal", "internal/procedure", "internal/blueprint", "internal/witness",
+		"internal/seal", "internal/custody", "internal/procedure", "internal/blueprint", "internal/witness",
 		"internal/verify", "internal/demo", "internal/view", "internal/authn/sshsig", "internal/store/sqlite")},
 	{path: "internal/demo", kind: edge, may: with(law, "client", "internal/server", "internal/config",
 		"internal/alert", "internal/host", "internal/verify", "internal/view", "internal/authn/sshsig")},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -52,7 +53,7 @@ func (c *call) open(f memberFlags) (*member, error) {
 		})
 	})
 	return &member{
-		c: c, self: profile.Person, pinned: profile.Anchor,
+		c: c, self: profile.Person, pinned: profile.Anchor, key: keyNamed(f.Key, profile, filepath.Dir(path)),
 		way: &way{client: opened, signer: signer, profile: profile, now: c.now},
 	}, nil
 }
@@ -109,12 +110,7 @@ func stateFolder(p client.Profile) (string, error) {
 // one that ssh-agent holds. A key that is none of the person's is refused by
 // the rules, which alone know whose it is now.
 func (c *call) signer(named string, p client.Profile, beside string) (client.Signer, error) {
-	key := named
-	if key == "" && p.Key != "" {
-		if key = p.Key; !filepath.IsAbs(key) && !strings.HasPrefix(key, "SHA256:") {
-			key = filepath.Join(beside, key)
-		}
-	}
+	key := keyNamed(named, p, beside)
 	var signer client.Signer
 	var err error
 	if key == "" {
@@ -127,6 +123,14 @@ func (c *call) signer(named string, p client.Profile, beside string) (client.Sig
 		return nil, because(exitUsage, err, "").or("name your key with --key or HALLIGAN_KEY: a private key file, or a .pub file whose key ssh-agent holds")
 	}
 	return signer, nil
+}
+
+// keyNamed is the key that was named, else the profile's; empty if neither is.
+func keyNamed(named string, p client.Profile, beside string) string {
+	if named != "" || p.Key == "" || filepath.IsAbs(p.Key) || strings.HasPrefix(p.Key, "SHA256:") {
+		return cmp.Or(named, p.Key)
+	}
+	return filepath.Join(beside, p.Key)
 }
 
 // agentKey is the fingerprint of the one key that ssh-agent holds.
@@ -199,7 +203,7 @@ func (w *way) submit(ctx context.Context, o order) (client.Answer, error) {
 				return client.Answer{}, err
 			}
 		}
-		a, err := w.client.SendSigned(ctx, w.signerOf(o), data, o.notes...)
+		a, err := w.client.SendSignedWith(ctx, w.signerOf(o), data, client.Beside{Notes: o.notes, Files: o.files})
 		var no *client.Problem
 		if errors.As(err, &no) && no.Status < 500 && o.keep != nil {
 			err = errors.Join(err, client.DropHolder(w.client.Folder(), digest))

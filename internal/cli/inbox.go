@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests with an empty place that your yes would fill, and the changes that you have not signed.
+	return `Oldest first: the requests with an empty place that your yes would fill, the changes that you have not signed, and the granted requests that wait for your share of an envelope.
 
 Examples:
 
@@ -40,7 +40,12 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 		s.say("%s  %s; it lapses at %s.", change.Short, change.Text, clock(change.Lapses, now))
 		s.say("          halligan change sign %s", change.Short)
 	}
-	if len(in.Requests)+len(in.Changes) == 0 {
+	for _, share := range in.Shares {
+		s.say("%s  %s is granted %s until %s: your share of envelope %s is wanted.", share.Short, share.Requester, share.Scenario,
+			clock(share.Until, now), share.Envelope)
+		s.say("          halligan share %s %s", share.Short, share.Envelope)
+	}
+	if len(in.Requests)+len(in.Changes)+len(in.Shares) == 0 {
 		s.say("Nothing waits for your signature.")
 	}
 	return s.String()

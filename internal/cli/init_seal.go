@@ -16,7 +16,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
-	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
@@ -240,8 +239,10 @@ func foundWith(ctx context.Context, b *config.Bundle, founder string, signer cli
 // owns tells whether a key is a person's.
 func owns(b *config.Bundle, person, fingerprint string) bool {
 	for _, p := range b.Genesis.People {
-		if p.ID == person {
-			return slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Fingerprint == fingerprint })
+		for _, key := range p.Keys {
+			if p.ID == person && key.Fingerprint == fingerprint {
+				return true
+			}
 		}
 	}
 	return false

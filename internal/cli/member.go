@@ -31,6 +31,7 @@ type memberFlags struct {
 type order struct {
 	body   statement.Body
 	notes  []client.Noted
+	files  [][]byte       // that the body names
 	seen   statement.Seen // zero: the newest checkpoint
 	signer client.Signer  // instead of the member's key
 	keep   *client.Holder // keys of the request that this is, kept before it is sent
@@ -68,6 +69,7 @@ type member struct {
 	way    *way
 	self   string // roster id
 	pinned ledger.Anchor
+	key    string // what names the member's key; empty if ssh-agent's only one
 	book   *scenarioBook
 }
 

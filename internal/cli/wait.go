@@ -75,7 +75,7 @@ func (m *member) useSheet(r view.Request) (string, error) {
 func useSheet(r view.Request, opens []view.Opening) string {
 	s := new(sheet)
 	s.say("Granted until %s. Use it:", clock(r.Grant.Until, r.Grant.From))
-	named := ""
+	named, logins := "", false
 	for _, o := range opens {
 		if !contains(r.Grant.Targets, o.Target) {
 			continue
@@ -83,11 +83,19 @@ func useSheet(r view.Request, opens []view.Opening) string {
 		if len(r.Grant.Targets) > 1 {
 			named = " " + o.Target
 		}
+		if o.Envelope != "" {
+			s.say("  halligan envelope open %s%s", r.Short, named)
+			s.say("      gives the secret, once custodians have run: halligan share %s%s", r.Short, named)
+			continue
+		}
+		logins = true
 		s.say("  halligan exec %s%s", r.Short, named)
 		s.say("      logs in to %s; or with a command of yours: -- %s", o.Target, strings.Join(sshCommand(o), " "))
 	}
-	s.say("  halligan credential %s%s", r.Short, named)
-	s.say("      puts a certificate into ssh-agent instead")
+	if logins {
+		s.say("  halligan credential %s%s", r.Short, named)
+		s.say("      puts a certificate into ssh-agent instead")
+	}
 	s.say("When you are done: halligan release %s", r.Short)
 	return s.String()
 }

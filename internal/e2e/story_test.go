@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,7 +22,7 @@ import (
 // in processes and with state of their own. A script with a file "long" waits for
 // minutes. Beside testscript's own commands:
 //
-//	found [host]              found a cell; host: with a real SSH host
+//	found [host] [envelope]   found a cell; host: with a real SSH host; envelope: with a scenario that opens some
 //	serve, down, crash        start the server, interrupt it, kill it
 //	NAME ARGS                 in exec: halligan as that person
 //	code N COMMAND ARGS       as exec, and demand this exit code
@@ -93,7 +94,7 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
-		s.town, err = found(ts.Getenv("WORK"), founding{host: len(args) > 0 && args[0] == "host"})
+		s.town, err = found(ts.Getenv("WORK"), founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope")})
 		return err
 	}),
 	"serve": plain(func(_ *testscript.TestScript, s *story, _ []string) error { return s.serve() }),

@@ -49,6 +49,14 @@ type founding struct {
 	channels []string // of alarms; none: pager
 	host     bool     // a real sshd
 	long     bool     // the test waits for minutes: it takes no slot
+	envelope bool     // a second scenario, which opens envelopes
+}
+
+func (f founding) scenarios() []string {
+	if f.envelope {
+		return []string{"database-locked-out", "cloud-root-locked-out"}
+	}
+	return []string{"database-locked-out"}
 }
 
 func (w *town) path(parts ...string) string {
@@ -91,7 +99,7 @@ func found(dir string, f founding) (*town, error) {
 	}
 	steps := []func() error{
 		func() error { return w.reach(f.host, address) },
-		func() error { return w.rewrite(f.channels) },
+		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		w.seal, w.desks,
 	}
 	for _, step := range steps {
@@ -172,7 +180,7 @@ func edit(path string, change func(string) string) error {
 }
 
 // rewrite makes the sample files those of the stories, and names the channels.
-func (w *town) rewrite(channels []string) error {
+func (w *town) rewrite(channels, scenarios []string) error {
 	err := edit(w.path("cell", "cell.yaml"), func(text string) string {
 		begin, end := strings.Index(text, "groups:\n"), strings.Index(text, "# May stop and attest")
 		if begin < 0 || end < begin {
@@ -186,16 +194,18 @@ func (w *town) rewrite(channels []string) error {
 	if err := os.RemoveAll(w.path("cell", "scenarios")); err != nil {
 		return err
 	}
-	data, err := os.ReadFile("testdata/cell/database-locked-out.yaml")
-	if err != nil {
-		return err
-	}
 	if err := os.Mkdir(w.path("cell", "scenarios"), 0o700); err != nil {
 		return err
 	}
-	text := strings.ReplaceAll(string(data), "[pager]", "["+strings.Join(channels, ", ")+"]")
-	if err := os.WriteFile(w.path("cell", "scenarios", "database-locked-out.yaml"), []byte(text), 0o600); err != nil {
-		return err
+	for _, name := range scenarios {
+		data, err := os.ReadFile(filepath.Join("testdata", "cell", name+".yaml"))
+		if err != nil {
+			return err
+		}
+		text := strings.ReplaceAll(string(data), "[pager]", "["+strings.Join(channels, ", ")+"]")
+		if err := os.WriteFile(w.path("cell", "scenarios", name+".yaml"), []byte(text), 0o600); err != nil {
+			return err
+		}
 	}
 	settings := fmt.Sprintf("listen: %s\nmetrics_listen: %s\nwebhooks:\n", w.web, w.metrics)
 	for _, channel := range channels {

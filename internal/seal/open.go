@@ -39,6 +39,25 @@ func Holder(private []byte) (age.Identity, error) {
 	return age.ParseX25519Identity(bech32Upper("age-secret-key-", private))
 }
 
+// UnwrapFrom is Unwrap of what a custodian gave: the share must be theirs, and
+// what is wrong names them.
+func (d *Description) UnwrapFrom(custodian string, file []byte, identities ...age.Identity) (Share, error) {
+	sealed, ok := d.Of(custodian)
+	if !ok {
+		return Share{}, fmt.Errorf("%s holds no share of envelope %s, serial %d", custodian, d.Name, d.Serial)
+	}
+	s, err := d.Unwrap(file, identities...)
+	var bad *BadShare
+	switch {
+	case errors.As(err, &bad):
+		return Share{}, d.bad(sealed.Index, bad.Fault)
+	case err == nil && s.Index != sealed.Index:
+		s.Wipe()
+		return Share{}, d.bad(sealed.Index, FaultIndex)
+	}
+	return s, err
+}
+
 // Combine makes the key of the content from as many different, good shares as
 // the threshold demands; more are checked and not needed. A bad share
 // (*BadShare) is named and nothing is combined, though the others might do.

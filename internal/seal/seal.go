@@ -19,8 +19,8 @@ import (
 
 // Custodian is a person who gets a share, and the key that it is encrypted to.
 type Custodian struct {
-	ID        string
-	Recipient string // age1…, or the line of an ssh-ed25519 key
+	ID        string `json:"custodian"`
+	Recipient string `json:"recipient"` // age1…, or the line of an ssh-ed25519 key
 }
 
 // Order says what is to be sealed for whom.

@@ -15,6 +15,7 @@ import (
 type Inbox struct {
 	Requests []Ask    `json:"requests"`
 	Changes  []Change `json:"changes"`
+	Shares   []Share  `json:"shares"`
 }
 
 // Ask is a request that a person's yes would bring closer to its quorum.
@@ -40,10 +41,11 @@ type Change struct {
 }
 
 // Inbox is what waits for a person: requests with an empty place that the
-// person could fill, and changes that the person has not agreed to.
+// person could fill, changes that the person has not agreed to, and granted
+// requests that wait for the person's share of an envelope.
 func (c *Cell) Inbox(person string, at Instant) Inbox {
 	return read(c, func(s *state) Inbox {
-		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}}
+		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}, Shares: s.sharesOf(person, at)}
 		for _, h := range slices.Backward(s.unsettled()) {
 			if ask, ok := s.ask(person, h.Request, at); ok {
 				inbox.Requests = append(inbox.Requests, ask)

@@ -103,5 +103,5 @@ func target(e cell.Event) string {
 	case *cell.ClosingOverdue:
 		return e.Target
 	}
-	return ""
+	return envelopeOf(e)
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // MaySee tells whether a person may see everything of a request: its requester,
-// whoever may approve its scenario at any severity, and security, as long as
-// they are in the roster. Everybody else may know that it exists: its id, its
+// whoever may approve its scenario at any severity, security, and once it is
+// granted whoever may hold a share of an envelope that it opens, as long as they
+// are in the roster. Everybody else may know that it exists: its id, its
 // scenario and its state. Whoever shows entries, notes or a view that names no
 // viewer owes this question first.
 func (c *Cell) MaySee(person string, r *access.Request) bool {
@@ -30,7 +31,7 @@ func (c *Cell) Security(person string) bool {
 }
 
 func (s *state) maySee(person string, r *access.Request) bool {
-	return s.roster.Has(person) && (person == r.Requester || s.security(person) || s.approves(person, r.Scenario))
+	return s.roster.Has(person) && (person == r.Requester || s.security(person) || s.approves(person, r.Scenario) || s.asksFor(person, r))
 }
 
 func (s *state) mayRead(person string, scenario *access.Scenario) bool {

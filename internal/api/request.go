@@ -19,7 +19,8 @@ const (
 	scannedMost = 600 // streams that one page of a list looks at
 )
 
-// found is a request that somebody asked for, and the index of its newest entry.
+// found is a request that somebody asked for, and the index of the entry that
+// left it so.
 type found struct {
 	request *access.Request
 	last    int64
@@ -43,8 +44,8 @@ func (s *service) find(c *call) (found, error) {
 		return found{}, ambiguous(strings.TrimPrefix(streams[0].ID, cell.StreamRequest), strings.TrimPrefix(streams[1].ID, cell.StreamRequest))
 	}
 	if id, ok := cell.RequestOf(streams[0].ID); ok {
-		if held, ok := s.Live.View().Find(id); ok {
-			return found{held, streams[0].Last}, nil
+		if held, ok := s.Live.View().Held(id); ok {
+			return found{held.Request, held.Last}, nil
 		}
 	}
 	r, err := cell.DecodeRequest(streams[0].Snapshot)
@@ -209,9 +210,8 @@ func (s *service) await(c *call, f found, since int64, most time.Duration) found
 	defer timer.Stop()
 	for {
 		_, changed := s.Live.Next()
-		if now, ok := s.Live.View().Find(f.request.ID); ok {
-			last := s.Live.View().Show(now, s.instant()).Last
-			if f = (found{now, max(last, f.last)}); f.last > since {
+		if now, ok := s.Live.View().Held(f.request.ID); ok {
+			if f = (found{now.Request, now.Last}); f.last > since {
 				return f
 			}
 		}

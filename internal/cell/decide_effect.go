@@ -224,9 +224,18 @@ func (w *World) moved(step int64) bool {
 	return by > ClockStep || by < -ClockStep
 }
 
+// rulesCounted are the first rules by which counts of refused attempts stand
+// with the other refusals. The stream of the cell is replayed at every start and
+// goes with all evidence: it must not grow because somebody knocks every minute.
+const rulesCounted = 2
+
 func (w *World) refusals(c Command) (Outcome, *Refusal) {
 	if len(c.Observed.Counts) == 0 {
 		return Outcome{}, refuse(NothingNew, "nothing was counted")
 	}
-	return Outcome{StreamCell, []Event{&RefusalsCounted{Counts: c.Observed.Counts}}}, nil
+	stream := StreamCell
+	if w.Rules >= rulesCounted {
+		stream = StreamRefused
+	}
+	return Outcome{stream, []Event{&RefusalsCounted{Counts: c.Observed.Counts}}}, nil
 }

@@ -158,6 +158,19 @@ func refused(t *testing.T, s *story, c cell.Command, want ...cell.Reason) {
 	}
 }
 
+// TestCountsLeaveTheCellAlone: whoever knocks every minute for years does not
+// make the stream longer that every start replays and all evidence holds. By the
+// first rules it was so.
+func TestCountsLeaveTheCellAlone(t *testing.T) {
+	for want, s := range map[string]*story{cell.StreamRefused: newStory(), cell.StreamCell: oldStory()} {
+		task, _ := s.Task(cell.TaskCount, canon.Digest{}, "")
+		got := s.Must(s.Effect(cell.EffectRefusedCount, task.ID, cell.Observed{Counts: map[string]int64{"unknown-key": 3}}))
+		if got.Outcome.Stream != want {
+			t.Errorf("by rules %d the count stands in %s", s.World.Rules, got.Outcome.Stream)
+		}
+	}
+}
+
 func TestTimeNeverGoesBack(t *testing.T) {
 	s := newStory()
 	c := s.Ask("ann", "2", "db-1")

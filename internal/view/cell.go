@@ -69,7 +69,7 @@ type state struct {
 	learned  learned
 }
 
-// Held is a request and the index of its stream's newest entry.
+// Held is a request and the index of its stream's newest entry, which left it so.
 type Held struct {
 	Last    int64
 	Request *access.Request
@@ -224,8 +224,14 @@ func (c *Cell) Version() int64 {
 // Find gives a request that the view holds: every one that is not settled, and
 // the newest that are. It must not be changed, nor shown without MaySee.
 func (c *Cell) Find(id canon.Digest) (*access.Request, bool) {
+	held, ok := c.Held(id)
+	return held.Request, ok
+}
+
+// Held is Find with the index of the entry that left the request so.
+func (c *Cell) Held(id canon.Digest) (Held, bool) {
 	held := read(c, func(s *state) Held { return s.requests[id] })
-	return held.Request, held.Request != nil
+	return held, held.Request != nil
 }
 
 // Match gives the ids of held requests and waiting changes that begin with the

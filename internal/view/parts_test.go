@@ -250,6 +250,22 @@ func TestListPages(t *testing.T) {
 	same(t, "rows of the store", len(page.Rows), 1)
 }
 
+// TestLastGoesWithWhatIsShown: whoever shows a request that has moved on since
+// says of no newer entry that it was shown: its reader would wait past it.
+func TestLastGoesWithWhatIsShown(t *testing.T) {
+	s := sample(t)
+	id := s.ask("ann", "moving", "db-1")
+	before, _ := s.View.Held(id)
+	same(t, "as it is", s.View.Show(before.Request, s.at()).Last, before.Last)
+	s.do(s.Approve("sam", id))
+	after, _ := s.View.Held(id)
+	if after.Last <= before.Last {
+		t.Fatalf("entry %d after entry %d", after.Last, before.Last)
+	}
+	same(t, "as it was", s.View.Show(before.Request, s.at()).Last, int64(0))
+	same(t, "as it is now", s.View.Show(after.Request, s.at()).Last, after.Last)
+}
+
 // TestOldRequestsAreLetGo: a view holds a bounded number of settled requests,
 // the newest, and every one that is not settled.
 func TestOldRequestsAreLetGo(t *testing.T) {

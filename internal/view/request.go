@@ -42,7 +42,7 @@ type Request struct {
 	Known     string          `json:"known,omitempty"` // one sentence: what is known now
 	Next      []Step          `json:"next,omitempty"`
 	Also      []canon.Digest  `json:"also,omitempty"` // what Cell.Also says, in the answer to a request
-	Last      int64           `json:"last,omitzero"`  // index of its newest entry, 0 when the view does not hold it
+	Last      int64           `json:"last,omitzero"`  // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
 }
 
 // Note is free text beside the ledger. Text is filled in by the caller; it is
@@ -127,12 +127,21 @@ func limited(r *access.Request) Request {
 	return Request{ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Limited: true}
 }
 
+// last is the index of the entry that left a request as it is. The view may know
+// a later one already: whoever waits for news would wait past it.
+func (s *state) last(r *access.Request) int64 {
+	if held := s.requests[r.ID]; held.Request == r {
+		return held.Last
+	}
+	return 0
+}
+
 func (s *state) request(r *access.Request, at Instant) Request {
 	v := Request{
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: r.Severity, For: r.For, Targets: r.Targets, Incident: r.Incident,
 		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
-		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.requests[r.ID].Last,
+		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.last(r),
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
 		v.Opens = s.openings(scenario, opened(r), r.Address)

@@ -12,16 +12,27 @@ import (
 // revoked is the revocation list that hosts are served. A list with a number
 // never changes: ids whose time is over leave only when the number grows.
 type revoked struct {
-	ids    map[string]cell.Revoked
-	sorted []string // never changed in place
-	number int64
+	ids     map[string]cell.Revoked
+	sorted  []string   // nil: to be made when a host asks; never changed in place
+	soonest canon.Time // before it no id's time is over
+	number  int64
 }
 
 // Revocations are the key ids on the revocation list, sorted, and the list's
 // number. The slice is shared: it must not be changed.
 func (c *Cell) Revocations() (keyIDs []string, number int64) {
 	list := read(c, func(s *state) revoked { return s.revoked })
-	return list.sorted, list.number
+	if list.sorted != nil {
+		return list.sorted, list.number
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := &c.s.revoked
+	if l.sorted == nil {
+		l.sorted = slices.AppendSeq(make([]string, 0, len(l.ids)), maps.Keys(l.ids))
+		slices.Sort(l.sorted)
+	}
+	return l.sorted, l.number
 }
 
 // apply puts the leases that an entry began to close on the list.
@@ -35,6 +46,7 @@ func (l *revoked) apply(r cell.Recorded, touched *access.Request) {
 		if lease, ok := touched.Lease(closing.Target); ok && touched.Grant != nil {
 			until := canon.Later(touched.Grant.Until, lease.NotAfter).Add(cell.RevokedFor.Duration())
 			l.ids[lease.KeyID] = cell.Revoked{List: closing.Closing.List, Until: until}
+			l.soonest = canon.Earlier(l.soonest, until)
 			grew = grew || closing.Closing.List > l.number
 			l.number = max(l.number, closing.Closing.List)
 		}
@@ -62,6 +74,15 @@ func (l *revoked) from(w *cell.World) {
 
 // prune drops the ids whose time was over at an instant.
 func (l *revoked) prune(at canon.Time) {
+	l.sorted = nil
+	if at.Before(l.soonest) {
+		return
+	}
 	maps.DeleteFunc(l.ids, func(_ string, r cell.Revoked) bool { return r.Until.Before(at) })
-	l.sorted = slices.Sorted(maps.Keys(l.ids))
+	l.soonest = canon.Time{}
+	for _, r := range l.ids {
+		if l.soonest.IsZero() || r.Until.Before(l.soonest) {
+			l.soonest = r.Until
+		}
+	}
 }

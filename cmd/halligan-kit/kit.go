@@ -9,8 +9,8 @@ import (
 
 // The exit codes of every command.
 const (
-	exitGood       = 0 // verified from an anchor
-	exitRefused    = 1 // the evidence is refused, or the check was interrupted
+	exitGood       = 0 // verified from an anchor, or combined
+	exitRefused    = 1 // the evidence or a share is refused, or the check was interrupted
 	exitUsage      = 2 // the command line, or a file that it names, cannot be used
 	exitConsistent = 3 // the evidence agrees with itself, and nothing was pinned: not success
 )
@@ -18,6 +18,7 @@ const (
 const usage = `halligan-kit: act and check with no server at all
 
   halligan-kit verify PATH --anchor FILE [--seen FILE] [--json] [--words ID]
+  halligan-kit combine DESCRIPTION SHARE SHARE…
 
 PATH is a folder that holds a whole log, or a file of partial evidence.
 
@@ -27,13 +28,18 @@ PATH is a folder that holds a whole log, or a file of partial evidence.
   --json         print the whole report as JSON
   --words ID     print the confirmation words of a request instead of the report
 
+DESCRIPTION is of an envelope, as halligan envelope export wrote it. A SHARE is
+a file: what age -d gave of a custodian's share, or its 34 words. What is printed
+is the key of the envelope's content, for age -d -i.
+
 Examples:
 
   halligan-kit verify request.json --anchor anchor.json
   halligan-kit verify ledger/ --anchor anchor.json --seen checkpoint --json
   halligan-kit verify request.json --anchor anchor.json --words 5f0c1a2b
+  halligan-kit combine description.json ben.share cara.words > key.txt
 
-Exit codes: 0 verified, 1 refused, 2 usage, 3 self-consistent only.
+Exit codes: 0 verified or combined, 1 refused, 2 usage, 3 self-consistent only.
 `
 
 // complain says what cannot be done, and what to do about it.
@@ -52,6 +58,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	switch args[0] {
 	case "verify":
 		return runVerify(ctx, args[1:], out, errOut)
+	case "combine":
+		return runCombine(args[1:], out, errOut)
 	case "help", "-h", "--help":
 		fmt.Fprint(out, usage)
 		return exitGood

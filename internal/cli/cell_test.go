@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -64,18 +65,23 @@ func newSignedCell(t *testing.T) *signedCell {
 // signedCellAt is one that starts at an instant.
 func signedCellAt(t *testing.T, at canon.Time) *signedCell {
 	t.Helper()
+	return signedCellOf(t, at, celltest.Genesis(), celltest.Scenario())
+}
+
+// signedCellOf is one of another genesis and scenario.
+func signedCellOf(t *testing.T, at canon.Time, g cell.Genesis, of access.Scenario) *signedCell {
+	t.Helper()
 	skey, vkey, err := ledger.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)), celltest.Origin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := celltest.Genesis()
 	g.Ledger = vkey
 	c := &signedCell{key: must(note.NewSigner(skey))}
 	for i, text := range map[int]string{0: "Ann Example", 1: "Bob Example"} {
 		g.People[i].Name = canon.Digest(c.noted(text).Hash())
 	}
 	g.People[0].Contact = canon.Digest(c.noted("call +49 30 123 456").Hash())
-	c.Cell = celltest.Unfounded(g, celltest.Scenario())
+	c.Cell = celltest.Unfounded(g, of)
 	c.Now = at
 	c.anchor = ledger.Anchor{Origin: g.Origin, Genesis: ledger.Hash(c.Digest), LedgerKeys: []string{vkey}, Witnesses: ledger.NoWitnesses}
 	for _, founder := range g.Founders {

@@ -12,12 +12,15 @@ import (
 
 // envelopeCommand is about sealed credentials.
 type envelopeCommand struct {
-	List    envelopeListCommand    `cmd:"" help:"List the envelopes, where each stands and what is owed."`
-	Show    envelopeShowCommand    `cmd:"" help:"Show one envelope: state, custodians, threshold, bags."`
-	Seal    envelopeSealCommand    `cmd:"" help:"Encrypt a secret on this machine for its custodians, and record that."`
-	Open    envelopeOpenCommand    `cmd:"" help:"Put the shares that your request got together, and print the secret."`
-	Inspect envelopeInspectCommand `cmd:"" help:"Prove that you can open your share, or say what you saw of its bag."`
-	Rotate  envelopeRotateCommand  `cmd:"" help:"Sign that the secret was changed: the newest sealing is in force."`
+	List     envelopeListCommand     `cmd:"" help:"List the envelopes, where each stands and what is owed."`
+	Show     envelopeShowCommand     `cmd:"" help:"Show one envelope: state, custodians, threshold, bags."`
+	Seal     envelopeSealCommand     `cmd:"" help:"Encrypt a secret on this machine for its custodians, and record that."`
+	Open     envelopeOpenCommand     `cmd:"" help:"Put the shares that your request got together, and print the secret."`
+	Print    envelopePrintCommand    `cmd:"" help:"Print your share as a page with a QR code and words, or as words, for a sealed bag."`
+	Export   envelopeExportCommand   `cmd:"" help:"Write the encrypted files of an envelope, to open it by hand when Halligan is down."`
+	Inspect  envelopeInspectCommand  `cmd:"" help:"Prove that you can open your share, or say what you saw of its bag."`
+	Identity envelopeIdentityCommand `cmd:"" help:"Make an age identity to hold shares with, and a signed card of it for whoever seals."`
+	Rotate   envelopeRotateCommand   `cmd:"" help:"Sign that the secret was changed: the newest sealing is in force."`
 }
 
 type envelopeList struct {

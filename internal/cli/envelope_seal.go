@@ -20,7 +20,7 @@ type envelopeSealCommand struct {
 	Secret    string   `help:"File that holds the secret. Default: stdin, every byte of it." placeholder:"FILE"`
 	Custodian []string `help:"Give a share to this custodian; once for each. Default: everybody of the group that the scenarios name." placeholder:"ID"`
 	Threshold int      `help:"How many shares open it. Default: what the scenarios demand." placeholder:"N"`
-	To        []string `help:"Seal a custodian's share to this one of their keys, by its fingerprint; once for each. Default: their first ssh-ed25519 key." placeholder:"ID=SHA256:…"`
+	To        []string `help:"Seal a custodian's share to this one of their keys, by its fingerprint, or to the age identity of a card that they signed; once for each. Default: their first ssh-ed25519 key." placeholder:"ID=SHA256:…|FILE"`
 	Bag       []string `help:"For a physical envelope, each custodian's bag and where it lies." placeholder:"ID=BAG[@PLACE]"`
 	DryRun    bool     `help:"Check everything and show who would get what; read no secret, sign nothing."`
 	Yes       bool     `help:"Do not ask again before signing."`
@@ -37,7 +37,7 @@ Examples:
 
     pwgen -s 40 1 | tr -d '\n' | halligan envelope seal prod-root
     halligan envelope seal prod-root --secret ./recovery-codes.txt
-    halligan envelope seal prod-root --dry-run
+    halligan envelope seal prod-root --to sue=sue.card --dry-run
     halligan envelope seal safe-key --bag bob=B-0017@hq/safe-2 --bag sue=B-0018@berlin/vault`
 }
 
@@ -151,11 +151,11 @@ func (s envelopeSealCommand) bags(plan *sealPlan) error {
 func (s envelopeSealCommand) recipients(p *proof, plan *sealPlan, people []string) error {
 	wanted := map[string]string{}
 	for _, text := range s.To {
-		id, fingerprint, ok := strings.Cut(text, "=")
-		if !ok || !slices.Contains(people, id) {
-			return failf(exitUsage, "cannot use --to %q", text).or("write it as bob=SHA256:… of somebody who gets a share; halligan people shows fingerprints")
+		id, key, ok := strings.Cut(text, "=")
+		if !ok || key == "" || !slices.Contains(people, id) {
+			return failf(exitUsage, "cannot use --to %q", text).or("write it as bob=SHA256:… or bob=FILE.card, of somebody who gets a share; halligan people shows fingerprints")
 		}
-		wanted[id] = fingerprint
+		wanted[id] = key
 	}
 	for _, id := range people {
 		recipient, err := recipientOf(p, id, wanted[id])
@@ -167,22 +167,26 @@ func (s envelopeSealCommand) recipients(p *proof, plan *sealPlan, people []strin
 	return nil
 }
 
-// recipientOf is a custodian's key, from the roster as the ledger has it now.
-func recipientOf(p *proof, id, fingerprint string) (string, error) {
+// recipientOf is a custodian's key: of the roster as the ledger has it now, or
+// of a card that they signed.
+func recipientOf(p *proof, id, named string) (string, error) {
 	if !p.world.Roster.Has(id) {
 		return "", failf(exitNotFound, "nobody in the cell is %s", id).or("halligan people lists everybody")
 	}
+	if named != "" && !strings.HasPrefix(named, "SHA256:") {
+		return cardOf(p, id, named)
+	}
 	person, _ := p.world.Roster.Person(id)
 	for _, key := range person.Keys {
-		if !key.Removed && strings.HasPrefix(key.Line, "ssh-ed25519 ") && (fingerprint == "" || key.Fingerprint == fingerprint) {
+		if !key.Removed && strings.HasPrefix(key.Line, "ssh-ed25519 ") && (named == "" || key.Fingerprint == named) {
 			return key.Line, nil
 		}
 	}
-	if fingerprint != "" {
-		return "", failf(exitNotFound, "%s has no ssh-ed25519 key %s", id, fingerprint).or("halligan people lists everybody's keys")
+	if named != "" {
+		return "", failf(exitNotFound, "%s has no ssh-ed25519 key %s", id, named).or("halligan people lists everybody's keys")
 	}
 	return "", failf(exitRefused, "%s has no key that a share can be sealed to: keys that live in security keys, and those of other types than ssh-ed25519, only sign", id).
-		or("leave %s out: name the others with --custodian", id)
+		or("have %s run halligan envelope identity FILE, and add --to %s=FILE.card; or name the others with --custodian", id, id)
 }
 
 // fill reads the secret and seals it. What it gives is all encrypted.

@@ -40,6 +40,12 @@ func BriefSheet(ctx context.Context, anchor ledger.Anchor, evidence []byte, id c
 	return b.sheet(), nil
 }
 
+// ReadCard reads a custodian's card and says whose it says it is.
+func ReadCard(data []byte) (person string, err error) {
+	shown, _, err := readCard(data)
+	return shown.Person, err
+}
+
 // Code is the exit code of an error.
 func Code(err error) int { return classify(err).code }
 

@@ -35,7 +35,8 @@ type liar struct {
 	mu       sync.Mutex
 	answers  map[string]any // path below /api/v1/ → what it answers; []byte as it is
 	log      files
-	sent     []statement.Statement // all but sessions
+	sent     []statement.Statement   // all but sessions
+	brought  map[canon.Digest][]byte // files that came along
 	problems map[statement.Kind]client.Problem
 	mint     func(statement.Statement) map[string]any // answers a fetch
 }
@@ -43,7 +44,7 @@ type liar struct {
 // newLiar serves a cell honestly, until a test changes what it answers.
 func newLiar(t *testing.T, c *signedCell) *liar {
 	t.Helper()
-	l := &liar{cell: c, answers: map[string]any{}, log: c.log(), problems: map[statement.Kind]client.Problem{}}
+	l := &liar{cell: c, answers: map[string]any{}, brought: map[canon.Digest][]byte{}, log: c.log(), problems: map[statement.Kind]client.Problem{}}
 	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(l.serve))
 	l.EnableHTTP2 = true
 	l.StartTLS()
@@ -102,6 +103,7 @@ func no(w http.ResponseWriter, p client.Problem) {
 func (l *liar) take(w http.ResponseWriter, r *http.Request) {
 	var envelope struct {
 		Statement jsontext.Value `json:"statement"`
+		Files     [][]byte       `json:"files"`
 	}
 	s, err := statement.Statement{}, json.Unmarshal(must(io.ReadAll(r.Body)), &envelope)
 	if err == nil {
@@ -110,6 +112,9 @@ func (l *liar) take(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		no(w, client.Problem{Status: http.StatusBadRequest, Detail: err.Error(), Reason: "malformed"})
 		return
+	}
+	for _, file := range envelope.Files {
+		l.brought[canon.Sum(file)] = file
 	}
 	kind := s.Body.Kind()
 	if kind != statement.KindSession {
@@ -137,6 +142,13 @@ func (l *liar) taken() []statement.Statement {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]statement.Statement(nil), l.sent...)
+}
+
+// came is a file that came along with a statement.
+func (l *liar) came(digest canon.Digest) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.brought[digest]
 }
 
 // desk is one person's machine.

@@ -47,6 +47,8 @@ func (o Open) Name() string {
 		return o.SSH.Name
 	case o.Envelope != nil:
 		return o.Envelope.Name
+	case o.Exec != nil:
+		return o.Exec.Name
 	}
 	return ""
 }

@@ -20,19 +20,22 @@ const (
 // Lease is a grant's footprint at one target, from the attempt to open it
 // until it is proved dead.
 type Lease struct {
-	Target   string     `json:"target"`
-	Host     string     `json:"host"`
-	KeyID    string     `json:"key_id"` // in every certificate of the lease, and on the revocation list
-	State    LeaseState `json:"state"`
-	Worked   bool       `json:"worked,omitzero"`    // the twin was accepted while the lease was open
-	Trouble  string     `json:"trouble,omitempty"`  // why opening failed last
-	Issued   int64      `json:"issued,omitzero"`    // credentials authorised
-	NotAfter canon.Time `json:"not_after,omitzero"` // latest end of any credential or twin
-	Closing  *Closing   `json:"closing,omitzero"`
-	Proofs   []Proof    `json:"proofs,omitempty"`
-	Closed   canon.Time `json:"closed,omitzero"`
-	Envelope string     `json:"envelope,omitempty"` // that it opens; then it has no host and no key id
-	Shares   []Share    `json:"shares,omitempty"`   // that custodians gave to it
+	Target   string      `json:"target"`
+	Host     string      `json:"host"`
+	KeyID    string      `json:"key_id"` // in every certificate of the lease, and on the revocation list
+	State    LeaseState  `json:"state"`
+	Worked   bool        `json:"worked,omitzero"`    // the twin was accepted while the lease was open
+	Trouble  string      `json:"trouble,omitempty"`  // why opening failed last
+	Issued   int64       `json:"issued,omitzero"`    // credentials authorised
+	NotAfter canon.Time  `json:"not_after,omitzero"` // latest end of any credential or twin
+	Closing  *Closing    `json:"closing,omitzero"`
+	Proofs   []Proof     `json:"proofs,omitempty"`
+	Closed   canon.Time  `json:"closed,omitzero"`
+	Envelope string      `json:"envelope,omitempty"` // that it opens; then it has no host and no key id
+	Shares   []Share     `json:"shares,omitempty"`   // that custodians gave to it
+	Program  string      `json:"program,omitempty"`  // that opens and closes it; then it has no host, and no credential
+	Needs    []ProofKind `json:"needs,omitempty"`    // of a program: the proofs that it can give, which must all be there
+	Shut     canon.Time  `json:"shut,omitzero"`      // when its program first said that it closed; that proves nothing
 }
 
 // Closing says when and why a lease began to close, and the number of the
@@ -91,6 +94,9 @@ func (l *Lease) ShutAt() canon.Time {
 // is shut and nobody is inside, or a person attested, or nothing was issued, or
 // what was in the envelope opens nothing any more.
 func (l *Lease) Proved() bool {
+	if l.Program != "" {
+		return l.Has(ProofAttested) || l.provedByProgram()
+	}
 	return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.Has(ProofRotated) || l.DoorShut() && l.Has(ProofEnded)
 }
 

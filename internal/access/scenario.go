@@ -64,6 +64,7 @@ type Alarms struct {
 type Open struct {
 	SSH      *SSH      `json:"ssh,omitzero"`
 	Envelope *Envelope `json:"envelope,omitzero"`
+	Exec     *Exec     `json:"exec,omitzero"`
 }
 
 // SSH is a login on one host of the cell.

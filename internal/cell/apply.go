@@ -67,6 +67,10 @@ func (w *World) applyOne(p place, e Event) error {
 	if err := applyRequest(after, e); err != nil {
 		return err
 	}
+	if said, ok := e.(*LeaseShut); ok {
+		l, _ := after.Lease(said.Target)
+		l.Shut = p.at
+	}
 	w.Requests[id] = after
 	if closing, ok := e.(*LeaseClosing); ok {
 		w.revoke(after, closing)
@@ -172,6 +176,7 @@ func applyLease(r *access.Request, e Event) error {
 	case *LeaseClosing:
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
+	case *LeaseShut: // the time of it is the entry's
 	case *LeaseProved:
 		l.Proofs = append(l.Proofs, e.Proof)
 	case *LeaseClosed:
@@ -195,6 +200,8 @@ func targetOf(e Event) string {
 		return e.Target
 	case *LeaseClosing:
 		return e.Target
+	case *LeaseShut:
+		return e.Target
 	case *LeaseProved:
 		return e.Target
 	case *LeaseClosed:
@@ -213,8 +220,8 @@ func targetOf(e Event) string {
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
-	if l.Envelope != "" {
-		return // no host can take it back; a rotation does
+	if l.Envelope != "" || l.Program != "" {
+		return // no host can take it back; a rotation does, or its program
 	}
 	until := r.Grant.Until
 	if l.NotAfter.After(until) {

@@ -56,6 +56,7 @@ const (
 	EffectMintFailed   EffectKind = "mint-failed"
 	EffectProbed       EffectKind = "probed"
 	EffectListed       EffectKind = "listed"
+	EffectShut         EffectKind = "shut"
 	EffectAlarmReceipt EffectKind = "alarm-receipt"
 	EffectDue          EffectKind = "due"
 	EffectConsequence  EffectKind = "consequence"
@@ -72,6 +73,7 @@ type Observed struct {
 	Why       string           `json:"why,omitempty"`      // of a failure: one of Failures
 	Round     *access.Round    `json:"round,omitzero"`
 	Report    *Reported        `json:"report,omitzero"`
+	Shut      *Shut            `json:"shut,omitzero"`
 	Receipt   *Receipt         `json:"receipt,omitzero"`
 	Step      int64            `json:"step,omitzero"`    // wall clock minus monotonic clock, milliseconds
 	Counts    map[string]int64 `json:"counts,omitempty"` // refused attempts by reason

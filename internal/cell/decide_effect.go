@@ -79,6 +79,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 		return refused(lease, c)
 	case TaskList:
 		return w.listed(lease, c)
+	case TaskShut:
+		return shut(lease, c)
 	case TaskExpire:
 		return expired(lease, c)
 	case TaskRotated:

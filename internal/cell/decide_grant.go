@@ -30,6 +30,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if lease.State != access.LeaseOpen {
 		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
 	}
+	if lease.Program != "" {
+		return Outcome{}, refuse(NothingToFetch, "target %s is opened by the program %s for as long as the grant lives; it gives no credential", lease.Target, lease.Program)
+	}
 	scenario := w.Scenarios[r.Scenario]
 	if !scenario.Controls.FromAllowed(c.Observed.Address) {
 		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
@@ -185,8 +188,12 @@ func held(l *access.Lease) bool {
 
 // close begins to close a lease. The revocation list that names its key id gets
 // the index of this entry as its number. A lease under which no credential was
-// ever authorised is closed at once.
+// ever authorised is closed at once; one that a program opened is not, for the
+// program may have opened it whatever it answered.
 func (w *World) close(l *access.Lease, why string, at canon.Time) []Event {
+	if l.Program != "" {
+		return []Event{&LeaseClosing{Target: l.Target, Closing: access.Closing{At: at, Why: why}}}
+	}
 	events := []Event{&LeaseClosing{Target: l.Target, Closing: access.Closing{At: at, Why: why, List: w.index}}}
 	if l.Issued == 0 {
 		return append(events, proved(l, access.Proof{Kind: access.ProofUnissued, At: at})...)

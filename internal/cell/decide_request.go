@@ -54,7 +54,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, address string) *Refusal {
 	for _, name := range body.Targets {
 		target, known := scenario.Target(name)
-		if _, sealed := scenario.Envelope(name); sealed {
+		if open, _ := scenario.Opening(name); open.Envelope != nil || open.Exec != nil {
 			continue
 		}
 		if !known {
@@ -185,15 +185,7 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {
-		target, login := scenario.Target(name)
-		if !login {
-			agreed.Leases = append(agreed.Leases, access.Lease{Target: name, Envelope: name, State: access.LeaseOpening})
-			continue
-		}
-		agreed.Leases = append(agreed.Leases, access.Lease{
-			Target: name, Host: target.Host, State: access.LeaseOpening,
-			KeyID: KeyID(r.ID, name),
-		})
+		agreed.Leases = append(agreed.Leases, w.newLease(scenario, r.ID, name))
 	}
 	return agreed
 }

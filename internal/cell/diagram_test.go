@@ -126,6 +126,10 @@ attempt, *open* was done, *closing* means that death is not proved yet, and
 - **attested** (a person who is not the requester looked), or
 - **unissued** (by the ledger, no credential was ever authorised).
 
+A lease that a program opened closes by everything that its program can show
+(**refused**, **ended**), seen after the program said that it closed, or by
+**attested**. It is never *unissued*, for a program opens by itself.
+
 A lease that is closing for two minutes pages, and again every fifteen.
 
 `

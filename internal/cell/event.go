@@ -148,6 +148,10 @@ type (
 		Target  string         `json:"target"`
 		Closing access.Closing `json:"closing"`
 	}
+	// LeaseShut: its program said that it closed. That is no proof.
+	LeaseShut struct {
+		Target string `json:"target"`
+	}
 	// LeaseProved: one piece of the proof of death.
 	LeaseProved struct {
 		Target string       `json:"target"`
@@ -196,6 +200,7 @@ func (*CredentialAuthorised) event() string { return "credential-authorised" }
 func (*CredentialDelivered) event() string  { return "credential-delivered" }
 func (*MintFailed) event() string           { return "mint-failed" }
 func (*LeaseClosing) event() string         { return "lease-closing" }
+func (*LeaseShut) event() string            { return "lease-shut" }
 func (*LeaseProved) event() string          { return "lease-proved" }
 func (*LeaseClosed) event() string          { return "lease-closed" }
 func (*ClosingOverdue) event() string       { return "closing-overdue" }
@@ -217,7 +222,7 @@ var eventTypes = index(
 	&Founded{}, &Sealed{}, &ChangeProposed{}, &ChangeDecided{}, &ChangeOver{}, &PersonRemoved{}, &KeyRemoved{}, &RulesRaised{},
 	&ClockDoubted{}, &ClockTrusted{}, &RefusalsCounted{}, &SessionOpened{}, &Refused{}, &RequestMade{}, &Decided{},
 	&Agreed{}, &RequestOver{}, &GrantEnded{}, &ReviewOpened{}, &LeaseOpened{}, &OpenFailed{}, &TwinWorked{},
-	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseProved{}, &LeaseClosed{},
+	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseShut{}, &LeaseProved{}, &LeaseClosed{},
 	&ClosingOverdue{}, &AlarmAnswered{}, &EnvelopeSealed{}, &EnvelopeRotated{}, &EnvelopeInspected{}, &EnvelopeOwed{},
 	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{},
 )

@@ -121,16 +121,6 @@ func envelopeOf(e Event) string {
 	return ""
 }
 
-// envelopeAt is the envelope that a lease of a request opens; empty when it
-// opens something else.
-func (w *World) envelopeAt(stream, target string) string {
-	id, _ := RequestOf(stream)
-	if l, ok := w.Requests[id].Lease(target); ok {
-		return l.Envelope
-	}
-	return ""
-}
-
 // followCustody enqueues what an event of an envelope asks for, and what the
 // going of a person or a key means for the envelopes that they hold shares of.
 func (w *World) followCustody(p place, e Event) {

@@ -29,13 +29,13 @@ func (w *World) follow(p place, e Event) {
 	case *GrantEnded:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskEnd || t.Kind == TaskConsequence })
 	case *LeaseOpened:
-		if w.envelopeAt(p.stream, e.Target) == "" {
-			w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
-		}
+		w.followOpened(p, e)
 	case *CredentialAuthorised:
 		w.enqueue(p, Task{Kind: TaskDeliver, Target: e.Target, Fetch: e.Fetch})
 	case *LeaseClosing:
 		w.followClosing(p, e)
+	case *LeaseShut:
+		w.followShut(p, e)
 	case *LeaseClosed:
 		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver })
 	case *ClosingOverdue:
@@ -57,8 +57,11 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 	w.finish(p.stream, func(t Task) bool {
 		return t.Target == e.Target && (t.Kind == TaskOpen || t.Kind == TaskBaseline)
 	})
-	id, _ := RequestOf(p.stream)
-	l, _ := w.Requests[id].Lease(e.Target)
+	l := w.leaseOf(p.stream, e.Target)
+	if l.Program != "" {
+		w.followProgram(p, e)
+		return
+	}
 	if l.Issued == 0 {
 		return
 	}
@@ -97,9 +100,9 @@ func (w *World) openRequests() []canon.Digest {
 }
 
 // repeats tells whether a task goes on after a result: the standing ones do,
-// and an opening that failed.
+// an opening that failed, and the shutting of what may want one more proof.
 func (t Task) repeats(events []Event) bool {
-	if t.Kind == TaskClock || t.Kind == TaskCount {
+	if t.Kind == TaskClock || t.Kind == TaskCount || t.Kind == TaskShut {
 		return true
 	}
 	for _, e := range events {

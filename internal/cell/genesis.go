@@ -30,6 +30,7 @@ type Genesis struct {
 	Pending     canon.Seconds       `json:"pending"`  // how long a request waits for its quorum
 	Hosts       []Host              `json:"hosts,omitempty"`
 	Channels    []Channel           `json:"channels,omitempty"`
+	Programs    []Program           `json:"programs,omitempty"`
 	Scenarios   []ScenarioRef       `json:"scenarios"`
 	Ledger      string              `json:"ledger"`      // vkey of checkpoints
 	Revocations string              `json:"revocations"` // vkey of revocation lists
@@ -116,7 +117,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkHosts(), g.checkChannels(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

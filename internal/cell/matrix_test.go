@@ -48,6 +48,7 @@ func sections() []section {
 		{"A cell before it lives", statesBefore, beforeDeeds()},
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
+		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},
@@ -264,7 +265,7 @@ func everyKind(t *testing.T, lines []cellOfMatrix) {
 func effectKinds() []string {
 	return []string{
 		string(cell.EffectOpened), string(cell.EffectOpenFailed), string(cell.EffectDelivered), string(cell.EffectMintFailed),
-		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
+		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectShut), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
 		string(cell.EffectConsequence), string(cell.EffectClock), string(cell.EffectRefusedCount),
 	}
 }

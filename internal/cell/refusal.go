@@ -43,6 +43,7 @@ const (
 	NotLive          Reason = "not-live"
 	NotClosing       Reason = "not-closing"
 	LeaseNotOpen     Reason = "lease-not-open"
+	NothingToFetch   Reason = "nothing-to-fetch"
 	NotAllowed       Reason = "not-allowed"
 	NotRemovable     Reason = "not-removable"
 	RulesTooOld      Reason = "rules-too-old"

@@ -119,23 +119,37 @@ func checkOpens(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	}
 	seen := map[string]bool{}
 	for i, open := range s.Opens {
-		where, err := fmt.Sprintf("opens[%d].ssh", i), error(nil)
-		switch {
-		case (open.SSH == nil) == (open.Envelope == nil):
-			return fmt.Errorf("%s: must be set, or envelope in its place", where)
-		case open.SSH != nil:
-			err = checkSSH(open.SSH, g)
-		default:
-			where = fmt.Sprintf("opens[%d].envelope", i)
-			err = CheckEnvelope(open.Envelope, r)
-		}
-		if err != nil {
+		where := fmt.Sprintf("opens[%d]", i)
+		if err := checkOpen(open, g, r); err != nil {
 			return fmt.Errorf("%s.%w", where, err)
 		}
 		if seen[open.Name()] {
-			return fmt.Errorf("%s.name: %q stands twice", where, open.Name())
+			return fmt.Errorf("%s: %q stands twice", where, open.Name())
 		}
 		seen[open.Name()] = true
+	}
+	return nil
+}
+
+// checkOpen demands that exactly one thing is opened, and that it can be.
+func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
+	var kind string
+	var err error
+	switch open {
+	case access.Open{SSH: open.SSH}:
+		kind, err = "ssh", errors.New("must be set, or envelope or exec in its place")
+		if open.SSH != nil {
+			err = checkSSH(open.SSH, g)
+		}
+	case access.Open{Envelope: open.Envelope}:
+		kind, err = "envelope", CheckEnvelope(open.Envelope, r)
+	case access.Open{Exec: open.Exec}:
+		kind, err = "exec", checkExec(open.Exec, g)
+	default:
+		return errors.New("ssh: must be set alone, or envelope or exec in its place")
+	}
+	if err != nil {
+		return fmt.Errorf("%s.%w", kind, err)
 	}
 	return nil
 }

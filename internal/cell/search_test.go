@@ -263,5 +263,6 @@ func TestSearch(t *testing.T) {
 var notSearched = []string{
 	"founded", "sealed", "session-opened", "refused", "refusals-counted", "alarm-answered", "open-failed", "mint-failed", "key-removed",
 	"envelope-sealed", "envelope-rotated", "envelope-inspected", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
+	"lease-shut",   // the small world has no programs: program_test.go tries every sequence of their results
 	"rules-raised", // the small world begins with the newest rules
 }

@@ -17,6 +17,7 @@ const (
 	TaskDeliver     TaskKind = "deliver"       // mint an authorised credential and hand it over
 	TaskProve       TaskKind = "prove"         // close at the target and see the twin refused
 	TaskList        TaskKind = "list"          // have the host list its sessions
+	TaskShut        TaskKind = "shut"          // have a program close a lease, and show that it is over
 	TaskExpire      TaskKind = "expire"        // the lease's last credential is over
 	TaskPage        TaskKind = "page"          // the lease should be closed by now
 	TaskLapse       TaskKind = "lapse"         // the request or proposal waited long enough
@@ -52,6 +53,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskDeliver:     {EffectDelivered, EffectMintFailed},
 	TaskProve:       {EffectProbed},
 	TaskList:        {EffectListed},
+	TaskShut:        {EffectShut},
 	TaskExpire:      {EffectDue},
 	TaskPage:        {EffectDue},
 	TaskLapse:       {EffectDue},

@@ -80,6 +80,11 @@ func useSheet(r view.Request, opens []view.Opening) string {
 		if !contains(r.Grant.Targets, o.Target) {
 			continue
 		}
+		if o.Program != "" {
+			s.say("  %s needs nothing fetched: the program %s opens it, and closes it when the grant ends", o.Target, o.Program)
+			continue
+		}
+		logins = true
 		if len(r.Grant.Targets) > 1 {
 			named = " " + o.Target
 		}

@@ -26,6 +26,7 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	c.checkFounders(f)
 	c.readHosts(f)
 	c.readChannels(f)
+	c.readPrograms(f)
 	c.checkRest(f)
 	return c
 }

@@ -12,6 +12,7 @@ type cellFile struct {
 	Pending   span          `yaml:"pending"`
 	Hosts     []hostFile    `yaml:"hosts"`
 	Channels  []channelFile `yaml:"channels"`
+	Programs  []programFile `yaml:"programs"`
 	Witnesses word          `yaml:"witnesses,required"`
 	Trial     flag          `yaml:"trial"`
 }
@@ -110,10 +111,11 @@ type openFile struct {
 	Mark
 	SSH      *sshFile      `yaml:"ssh"`
 	Envelope *envelopeFile `yaml:"envelope"`
+	Exec     *execFile     `yaml:"exec"`
 }
 
 func (*openFile) planned() []string {
-	return []string{"aws", "postgres", "kubernetes", "identitycenter", "ssm", "exec", "sealed"}
+	return []string{"aws", "postgres", "kubernetes", "identitycenter", "ssm", "sealed"}
 }
 
 // envelopeFile is a sealed credential, and what must hold for it.

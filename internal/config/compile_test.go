@@ -164,7 +164,10 @@ func TestCompileFull(t *testing.T) {
 		{Name: "db1-look", Host: "db1", User: "look", Principals: []string{"look"}, SourceAddress: []string{"request", "192.0.2.0/24"}, Permit: []string{}},
 		{Name: "web1", Host: "web1", User: "emergency-root", Principals: []string{"emergency-root"}, SourceAddress: []string{"10.0.0.0/8"}, Permit: []string{"pty"}},
 	}
-	for i, open := range s.Opens {
+	if want := (access.Exec{Name: "group", Program: "directory", Parameters: map[string]string{"group": "dba-admins", "level": "2", "mode": "read"}}); len(s.Opens) != 4 || cmp.Diff(want, *s.Opens[3].Exec) != "" {
+		t.Fatalf("opens = %+v", s.Opens)
+	}
+	for i, open := range s.Opens[:3] {
 		if diff := cmp.Diff(want[i], *open.SSH); diff != "" {
 			t.Errorf("opens[%d] (-want +got):\n%s", i, diff)
 		}

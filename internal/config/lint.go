@@ -43,6 +43,7 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 	server := readServer(f, data, folder)
 	if server != nil && cell != nil {
 		server.checkChannels(f, cell.channelIDs())
+		server.checkPrograms(f, cell.programIDs())
 	}
 }
 

@@ -20,7 +20,7 @@ func (s *scenarioFacts) opens() {
 	seen := make(map[string]place)
 	for _, open := range s.file.Opens {
 		out, at := s.open(open)
-		if out.SSH == nil && out.Envelope == nil {
+		if out == (access.Open{}) {
 			continue
 		}
 		if first, twice := seen[out.Name()]; twice && out.Name() != "" {
@@ -33,9 +33,18 @@ func (s *scenarioFacts) opens() {
 
 // open reads one target, and says where it stands.
 func (s *scenarioFacts) open(open openFile) (access.Open, place) {
+	things := 0
+	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil} {
+		if is {
+			things++
+		}
+	}
 	switch {
-	case open.SSH != nil && open.Envelope != nil:
-		s.errorf(open.at, "write each with a hyphen of its own", "opens two things")
+	case things > 1:
+		s.errorf(open.at, "write each with a hyphen of its own", "opens %d things", things)
+	case open.Exec != nil:
+		target := s.exec(open.Exec)
+		return access.Open{Exec: &target}, open.Exec.at
 	case open.SSH != nil:
 		target := s.ssh(open.SSH)
 		return access.Open{SSH: &target}, open.SSH.at

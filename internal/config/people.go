@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -20,12 +21,13 @@ type person struct {
 // cellFacts is what cell.yaml says, as far as it could be read: enough to look
 // for further problems in the scenarios even when there are some already.
 type cellFacts struct {
-	file   *cellFile
-	people []person
-	groups map[string][]string // members that exist
-	owner  map[string]string   // fingerprint → whose it is, in words
-	secure map[string]bool     // who has a security key
-	hosts  []host
+	file     *cellFile
+	people   []person
+	groups   map[string][]string // members that exist
+	owner    map[string]string   // fingerprint → whose it is, in words
+	secure   map[string]bool     // who has a security key
+	hosts    []host
+	programs []cell.Program
 }
 
 // boundsMend is the hint for a number out of its bounds.

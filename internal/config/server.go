@@ -23,6 +23,7 @@ type Server struct {
 	HighWater     string // absolute; the file of the highest size and root, outside of DataFolder
 	TLS           TLS    // the zero value asks for a local certificate
 	Webhooks      map[string]Webhook
+	Programs      map[string]Program
 	Limits        Limits
 }
 
@@ -144,6 +145,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.data()
 	s.tls()
 	s.webhooks()
+	s.programs()
 	s.limits()
 	return s
 }

@@ -8,6 +8,7 @@ type serverFile struct {
 	Data          dataFile           `yaml:"data"`
 	TLS           tlsFile            `yaml:"tls"`
 	Webhooks      table[webhookFile] `yaml:"webhooks"`
+	Programs      table[pathFile]    `yaml:"programs"`
 	Limits        limitsFile         `yaml:"limits"`
 }
 
@@ -37,6 +38,18 @@ type webhookFile struct {
 }
 
 func (*webhookFile) planned() []string { return []string{"headers", "proxy"} }
+
+// pathFile is where a program of cell.yaml lies.
+type pathFile struct {
+	Mark
+	Path        word        `yaml:"path,required"`
+	Args        []word      `yaml:"args"`
+	Folder      word        `yaml:"folder"`
+	Environment table[word] `yaml:"environment"`
+	Deadline    span        `yaml:"deadline"`
+}
+
+func (*pathFile) planned() []string { return []string{"shell", "user", "secret_file"} }
 
 type limitsFile struct {
 	Mark

@@ -22,7 +22,10 @@ import (
 // in processes and with state of their own. A script with a file "long" waits for
 // minutes. Beside testscript's own commands:
 //
-//	found [host] [envelope]   found a cell; host: with a real SSH host; envelope: with a scenario that opens some
+//	found [host] [envelope] [program]
+//	                          found a cell; host: with a real SSH host; envelope: with a
+//	                          scenario that opens some; program: with a program that
+//	                          opens groups kept in files
 //	serve, down, crash        start the server, interrupt it, kill it
 //	NAME ARGS                 in exec: halligan as that person
 //	code N COMMAND ARGS       as exec, and demand this exit code
@@ -94,7 +97,9 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
-		s.town, err = found(ts.Getenv("WORK"), founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope")})
+		s.town, err = found(ts.Getenv("WORK"), founding{
+			host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
+		})
 		return err
 	}),
 	"serve": plain(func(_ *testscript.TestScript, s *story, _ []string) error { return s.serve() }),

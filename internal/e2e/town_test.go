@@ -48,6 +48,7 @@ type town struct {
 type founding struct {
 	channels []string // of alarms; none: pager
 	host     bool     // a real sshd
+	program  bool     // the program of docs/howto opens groups, beside the host
 	long     bool     // the test waits for minutes: it takes no slot
 	envelope bool     // a second scenario, which opens envelopes
 }
@@ -100,6 +101,7 @@ func found(dir string, f founding) (*town, error) {
 	steps := []func() error{
 		func() error { return w.reach(f.host, address) },
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
+		func() error { return w.programs(f.program) },
 		w.seal, w.desks,
 	}
 	for _, step := range steps {

@@ -16,6 +16,10 @@ type Lease struct {
 	User       string   // account
 	Principals []string // of its certificates
 	Until      canon.Time
+	Program    string            // id of the program that opens it; empty: it is at a host
+	Parameters map[string]string // of the program
+	Request    string            // short id of the request
+	Person     string            // person id of the requester
 }
 
 // Host is an SSH host as the cell knows it.

@@ -39,7 +39,16 @@ func (f *following) host(id string) (*cell.Host, bool) {
 	return genesis.Host(id)
 }
 
-// target finds what a scenario opens under a target name.
+// program finds what a program opens under a target name of a scenario.
+func (f *following) program(scenario, name string) (*access.Exec, bool) {
+	law := f.law.Load()
+	if law == nil || law.scenarios[scenario] == nil {
+		return nil, false
+	}
+	return law.scenarios[scenario].Exec(name)
+}
+
+// target finds the login that a scenario opens under a target name.
 func (f *following) target(scenario, name string) (*access.SSH, bool) {
 	law := f.law.Load()
 	if law == nil || law.scenarios[scenario] == nil {

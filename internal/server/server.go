@@ -18,6 +18,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	execprovider "github.com/halligan-dev/halligan/internal/provider/exec"
 	sshprovider "github.com/halligan-dev/halligan/internal/provider/ssh"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
@@ -143,6 +144,7 @@ func (s *Server) wire(ctx context.Context) error {
 		s.alarms = append(s.alarms, made)
 	}
 	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
+	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
 	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
 	var err error
 	s.broker, err = broker.Open(ctx, broker.Options{

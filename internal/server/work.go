@@ -38,6 +38,7 @@ type works struct {
 	origin   string
 	world    *following
 	ssh      provider.Provider
+	exec     provider.Provider // of the targets that programs open
 	channels map[string]sink
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
@@ -47,8 +48,8 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 	due := scheduler.Work{Do: always(scheduler.Result{Kind: cell.EffectDue}), Group: together, Workers: 4}
 	atHost := func(j scheduler.Job) string {
 		lease, ok := j.Lease()
-		if !ok {
-			return j.Task.ID
+		if !ok || lease.Program != "" {
+			return j.Task.ID // a program is asked about one lease at a time
 		}
 		return lease.Host
 	}
@@ -64,6 +65,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskOpen:        {Do: w.open, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
 		cell.TaskBaseline:    {Do: w.baseline, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
 		cell.TaskProve:       {Do: w.prove, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskShut:        {Do: w.shut, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 30 * time.Second}},
 		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
 		cell.TaskAlarm: {
 			Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Turn: alarmTurn, Workers: alarmsAtATime,
@@ -92,6 +94,9 @@ func (w *works) lease(j scheduler.Job) (provider.Lease, bool) {
 	l, ok := j.Lease()
 	if !ok || j.Request.Grant == nil {
 		return provider.Lease{}, false
+	}
+	if l.Program != "" {
+		return w.programLease(j, l)
 	}
 	host, known := w.world.host(l.Host)
 	if !known {
@@ -123,7 +128,7 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: "internal"}}
 			continue
 		}
-		if err := w.ssh.Open(ctx, lease); err != nil {
+		if err := w.provider(lease).Open(ctx, lease); err != nil {
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
 			continue
 		}
@@ -168,7 +173,10 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 			leases, of = append(leases, lease), append(of, i)
 		}
 	}
-	for i, round := range w.ssh.Probe(ctx, leases) {
+	if len(leases) == 0 {
+		return results
+	}
+	for i, round := range w.provider(leases[0]).Probe(ctx, leases) {
 		results[of[i]] = scheduler.Result{Kind: cell.EffectProbed, Observed: cell.Observed{Round: &access.Round{Twin: round.Twin, Control: round.Control}}}
 	}
 	return results

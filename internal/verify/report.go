@@ -123,6 +123,7 @@ type Approver struct {
 type Lease struct {
 	Target       string            `json:"target"`
 	Host         string            `json:"host"`
+	Program      string            `json:"program,omitempty"` // that opened it; then there is no host
 	KeyID        string            `json:"key_id"`
 	State        access.LeaseState `json:"state"`
 	Certificates []Certificate     `json:"certificates"`

@@ -114,7 +114,11 @@ func (l *Lease) sayIn(w *writer) {
 	} else if l.State == access.LeaseClosing {
 		state = "CLOSING: its end is not proved"
 	}
-	w.say("  Target %s on host %s is %s; %d certificates.", l.Target, l.Host, state, len(l.Certificates))
+	if l.Program != "" {
+		w.say("  Target %s, opened by program %s, is %s.", l.Target, l.Program, state)
+	} else {
+		w.say("  Target %s on host %s is %s; %d certificates.", l.Target, l.Host, state, len(l.Certificates))
+	}
 	for _, c := range l.Certificates {
 		w.say("    certificate %s, valid %s to %s (entry %d)", c.Serial, c.After, c.Before, c.Entry)
 	}

@@ -97,9 +97,18 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 		e.issued[lease.KeyID][event.Serial] = true
 	case *cell.LeaseProved:
 		t.proofs[event.Target] = append(t.proofs[event.Target], Proof{
-			Kind: event.Proof.Kind, At: event.Proof.At, By: event.Proof.By, Entry: index, RestsOn: basis(event.Proof.Kind),
+			Kind: event.Proof.Kind, At: event.Proof.At, By: event.Proof.By, Entry: index, RestsOn: e.basis(id, event),
 		})
 	}
+}
+
+// basis says what stands behind a proof of a lease. What a program showed, the
+// server alone has seen.
+func (e *examination) basis(id canon.Digest, event *cell.LeaseProved) Basis {
+	if lease, ok := e.world.Requests[id].Lease(event.Target); ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested {
+		return OnServer
+	}
+	return basis(event.Proof.Kind)
 }
 
 // basis says what stands behind a kind of proof. That a certificate has expired
@@ -136,6 +145,18 @@ func (r *Rests) add(index int64, p cell.Prepared) {
 	r.Server = append(r.Server, Word{Entry: index, At: c.At, What: string(c.Effect.Kind), Task: c.Effect.Task, Says: says(c)})
 }
 
+// shown is what a program answered about the end of a lease.
+func shown(s *cell.Shut) string {
+	words := "the program said that it closed"
+	if s.Round != nil {
+		words += fmt.Sprintf("; it found the lease %s and the control %s", s.Round.Twin, s.Round.Control)
+	}
+	if s.Listed != "" {
+		words += "; by the target's list the lease " + map[access.Listing]string{access.ListedGone: "is gone", access.ListedStands: "stands"}[s.Listed]
+	}
+	return words
+}
+
 // says puts the result of a task into words.
 func says(c cell.Command) string {
 	o := c.Observed
@@ -153,6 +174,8 @@ func says(c cell.Command) string {
 		return "the certificate was not handed over: " + o.Why
 	case cell.EffectProbed:
 		return fmt.Sprintf("a probe found the twin %s and the control %s", o.Round.Twin, o.Round.Control)
+	case cell.EffectShut:
+		return shown(o.Shut)
 	case cell.EffectListed:
 		return "the host's signed report came in at this time"
 	case cell.EffectAlarmReceipt:

@@ -134,6 +134,8 @@ func leaseSteps(l *access.Lease, now canon.Time) []Step {
 		return []Step{{Text: l.Target + " is being opened, and tried again until it is."}}
 	case l.State != access.LeaseClosing:
 		return nil
+	case l.Program != "":
+		return append(programSteps(l), pageStep(l, now))
 	}
 	var steps []Step
 	if !l.DoorShut() && l.Worked {
@@ -145,8 +147,13 @@ func leaseSteps(l *access.Lease, now canon.Time) []Step {
 	if !l.Has(access.ProofEnded) {
 		steps = append(steps, Step{Text: fmt.Sprintf("Once the door is shut, host %s must list its sessions and show that none is left, or an approver or security attests it.", l.Host)})
 	}
+	return append(steps, pageStep(l, now))
+}
+
+// pageStep is when a lease that is closing pages.
+func pageStep(l *access.Lease, now canon.Time) Step {
 	if page := l.Closing.At.Add(cell.PageAfter.Duration()); page.After(now) {
-		return append(steps, Step{At: page, Text: fmt.Sprintf("If %s is not proved dead by then, it pages, and again every %s.", l.Target, cell.PageAgain)})
+		return Step{At: page, Text: fmt.Sprintf("If %s is not proved dead by then, it pages, and again every %s.", l.Target, cell.PageAgain)}
 	}
-	return append(steps, Step{Text: fmt.Sprintf("%s pages every %s until it is proved dead.", l.Target, cell.PageAgain)})
+	return Step{Text: fmt.Sprintf("%s pages every %s until it is proved dead.", l.Target, cell.PageAgain)}
 }

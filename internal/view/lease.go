@@ -12,6 +12,7 @@ import (
 type Lease struct {
 	Target   string            `json:"target"`
 	Host     string            `json:"host"`
+	Program  string            `json:"program,omitempty"` // that opened it; then there is no host
 	State    access.LeaseState `json:"state"`
 	KeyID    string            `json:"key_id"`
 	Worked   bool              `json:"worked"`             // a probe saw the twin accepted, so that a refusal will mean something
@@ -31,12 +32,15 @@ type Lease struct {
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
-		Target: l.Target, Host: l.Host, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
+		Target: l.Target, Host: l.Host, Program: l.Program, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}
 	if s.Genesis == nil || l.State != access.LeaseClosing {
 		return v
+	}
+	if program, ok := s.Genesis.Program(l.Program); ok {
+		v.OtherWay = program.Other
 	}
 	if host, ok := s.Genesis.Host(l.Host); ok {
 		v.OtherWay = host.Other
@@ -49,6 +53,9 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 func leaseKnown(l *access.Lease, at Instant) string {
 	if l.Envelope != "" && l.State != access.LeaseClosed {
 		return envelopeLease(l, at)
+	}
+	if l.Program != "" && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
+		return programKnown(l, at.Now)
 	}
 	switch l.State {
 	case access.LeaseOpening:
@@ -142,6 +149,9 @@ func proofs(l *access.Lease) []string {
 				continue
 			}
 			word := proofWords[kind]
+			if l.Program != "" {
+				word = programWords[kind]
+			}
 			if kind == access.ProofAttested {
 				word = p.By + " attested"
 			}

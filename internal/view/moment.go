@@ -34,6 +34,8 @@ func (t teller) ofProof(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.LeaseClosing:
 		return fmt.Sprintf("%s is closing, because %s; hosts refuse it from revocation list %d on.", e.Target, say(ends, e.Closing.Why), e.Closing.List)
+	case *cell.LeaseShut:
+		return fmt.Sprintf("The program that opened %s says that it closed it; that is not proved yet.", e.Target)
 	case *cell.LeaseProved:
 		return proof(e)
 	case *cell.LeaseClosed:
@@ -95,6 +97,8 @@ func target(e cell.Event) string {
 	case *cell.MintFailed:
 		return e.Target
 	case *cell.LeaseClosing:
+		return e.Target
+	case *cell.LeaseShut:
 		return e.Target
 	case *cell.LeaseProved:
 		return e.Target

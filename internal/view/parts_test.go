@@ -304,7 +304,7 @@ var oneOfEach = []cell.Event{
 	&cell.KeyRemoved{}, &cell.ClockDoubted{}, &cell.ClockTrusted{}, &cell.RefusalsCounted{}, &cell.SessionOpened{}, &cell.Refused{},
 	&cell.RequestMade{Request: access.Request{Incident: "INC-1"}}, &cell.Decided{}, &cell.Agreed{}, &cell.RequestOver{}, &cell.GrantEnded{},
 	&cell.ReviewOpened{}, &cell.LeaseOpened{}, &cell.OpenFailed{}, &cell.TwinWorked{}, &cell.CredentialAuthorised{},
-	&cell.CredentialDelivered{}, &cell.MintFailed{}, &cell.LeaseClosing{}, &cell.LeaseProved{}, &cell.LeaseClosed{},
+	&cell.CredentialDelivered{}, &cell.MintFailed{}, &cell.LeaseClosing{}, &cell.LeaseShut{}, &cell.LeaseProved{}, &cell.LeaseClosed{},
 	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},
 	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{},
 }

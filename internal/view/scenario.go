@@ -45,6 +45,7 @@ type Opening struct {
 	Principals []string `json:"principals,omitempty"`
 	From       []string `json:"from,omitempty"` // networks; none: anywhere
 	Permit     []string `json:"permit,omitempty"`
+	Program    string   `json:"program,omitempty"` // that opens it; then there is no host
 	Text       string   `json:"text"`
 }
 
@@ -101,6 +102,10 @@ func (s *state) scenario(viewer string, of *access.Scenario) Scenario {
 func (s *state) openings(of *access.Scenario, names []string, asked string) []Opening {
 	openings := []Opening{}
 	for _, name := range names {
+		if program, ok := of.Exec(name); ok {
+			openings = append(openings, s.programOpening(program))
+			continue
+		}
 		target, ok := of.Target(name)
 		if envelope, sealed := of.Envelope(name); sealed {
 			openings = append(openings, s.sealedOpening(envelope))

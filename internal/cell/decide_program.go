@@ -1,0 +1,99 @@
+package cell
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Shut is what a program answered when it was asked to end a lease and then to
+// show that it is over: the server's word for the program's.
+type Shut struct {
+	Closed bool           `json:"closed"`
+	Round  *access.Round  `json:"round,omitzero"`
+	Listed access.Listing `json:"listed,omitempty"`
+}
+
+// newLease is the lease of a target that a grant begins with.
+func (w *World) newLease(s *access.Scenario, request canon.Digest, name string) access.Lease {
+	if _, sealed := s.Envelope(name); sealed {
+		return access.Lease{Target: name, Envelope: name, State: access.LeaseOpening}
+	}
+	l := access.Lease{Target: name, State: access.LeaseOpening, KeyID: KeyID(request, name)}
+	if target, ok := s.Target(name); ok {
+		l.Host = target.Host
+	}
+	if target, ok := s.Exec(name); ok {
+		l.Program = target.Program
+		if program, known := w.Genesis.Program(target.Program); known {
+			l.Needs = program.Needs()
+		}
+	}
+	return l
+}
+
+// shut takes what a program answered about the end of a lease. Nothing that it
+// probed or listed counts before it said that it closed: what was seen earlier
+// may have been opened since.
+func shut(l *access.Lease, c Command) ([]Event, *Refusal) {
+	seen := c.Observed.Shut
+	if seen == nil || !seen.Closed {
+		return nil, refuse(NothingNew, "program %s has not said that %s is closed", l.Program, l.Target)
+	}
+	var events []Event
+	if l.Shut.IsZero() {
+		events = append(events, &LeaseShut{Target: l.Target})
+	}
+	after := *l
+	after.Proofs = slices.Clone(l.Proofs)
+	prove := func(kind access.ProofKind, is bool) {
+		if is && slices.Contains(l.Needs, kind) && !l.Has(kind) {
+			proof := access.Proof{Kind: kind, At: c.At, By: l.Program}
+			after.Proofs = append(after.Proofs, proof)
+			events = append(events, &LeaseProved{Target: l.Target, Proof: proof})
+		}
+	}
+	prove(access.ProofRefused, seen.Round != nil && l.Refuses(*seen.Round))
+	prove(access.ProofEnded, seen.Listed == access.ListedGone)
+	if after.Proved() {
+		events = append(events, &LeaseClosed{Target: l.Target})
+	}
+	if len(events) == 0 {
+		return nil, refuse(NothingNew, "program %s shows nothing new of %s", l.Program, l.Target)
+	}
+	return events, nil
+}
+
+// followProgram enqueues what ends a lease of a program and shows it.
+func (w *World) followProgram(p place, e *LeaseClosing) {
+	w.enqueue(p, Task{Kind: TaskShut, Target: e.Target})
+	w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
+}
+
+// followShut lets a program rest that has closed and can show nothing: the rest
+// is a person's.
+func (w *World) followShut(p place, e *LeaseShut) {
+	if l := w.leaseOf(p.stream, e.Target); len(l.Needs) == 0 {
+		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind == TaskShut })
+	}
+}
+
+// followOpened enqueues the probe that a later refusal is measured by, unless
+// the target cannot be probed.
+func (w *World) followOpened(p place, e *LeaseOpened) {
+	l := w.leaseOf(p.stream, e.Target)
+	if l.Envelope != "" {
+		return // nothing of it can be probed
+	}
+	if l.Program == "" || slices.Contains(l.Needs, access.ProofRefused) {
+		w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
+	}
+}
+
+// leaseOf is the lease that an event just applied is about.
+func (w *World) leaseOf(stream, target string) *access.Lease {
+	id, _ := RequestOf(stream)
+	l, _ := w.Requests[id].Lease(target)
+	return l
+}

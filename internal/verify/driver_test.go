@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -112,8 +113,13 @@ type ask struct {
 // newCell is a sealed cell whose randomness follows from a seed and whose ledger
 // key follows from a byte.
 func newCell(seed uint64, key byte, change func(*cell.Genesis)) *cellOf {
+	return newCellOf(seed, key, celltest.Scenario(), change)
+}
+
+// newCellOf is newCell with a scenario of one's own.
+func newCellOf(seed uint64, key byte, s access.Scenario, change func(*cell.Genesis)) *cellOf {
 	signer, vkey := keyPair(key)
-	g, s := celltest.Genesis(), celltest.Scenario()
+	g := celltest.Genesis()
 	g.Ledger = vkey
 	for i := range g.People {
 		if g.People[i].ID == "lea" {

@@ -286,7 +286,9 @@ func (y *year) rotate() {
 }
 
 // digest is one of something of the newest sealing.
-func (y *year) digest(of string) canon.Digest { return canon.Sum(fmt.Appendf(nil, "%s %d", of, y.serial)) }
+func (y *year) digest(of string) canon.Digest {
+	return canon.Sum(fmt.Appendf(nil, "%s %d", of, y.serial))
+}
 
 // proof is a link of a custodian's chain; the higher, the later it is told.
 func (y *year) proof(person string, link int) canon.Digest {

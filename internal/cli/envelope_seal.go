@@ -50,6 +50,7 @@ type sealPlan struct {
 	Custodians []seal.Custodian `json:"custodians,omitempty"`
 	Holders    []statement.Held `json:"holders,omitempty"` // of a physical envelope
 	InForce    bool             `json:"in_force"`          // at once
+	Replaces   int64            `json:"replaces,omitzero"` // serial of one that waits, and is forgotten
 }
 
 // Run seals.
@@ -96,6 +97,9 @@ func (s envelopeSealCommand) plan(p *proof) (*sealPlan, error) {
 	plan := &sealPlan{Envelope: s.Name, Serial: 1, Threshold: s.Threshold, Physical: demands[0].Physical, InForce: true}
 	if held, ok := p.world.Envelopes[s.Name]; ok {
 		plan.Serial, plan.InForce = held.Newest().Serial+1, false
+		if held.Next != nil {
+			plan.Replaces = held.Next.Serial
+		}
 	}
 	if plan.Threshold == 0 {
 		for _, of := range demands {
@@ -278,6 +282,9 @@ func (p *sealPlan) sheet(person string) string {
 		bags = append(bags, holding(h))
 	}
 	s.items("In bags:", bags)
+	if p.Replaces != 0 {
+		s.say("Serial %d, which waits to be put in force, is forgotten for it.", p.Replaces)
+	}
 	if p.InForce {
 		s.say("It is the first sealing: it is in force at once.")
 	} else {

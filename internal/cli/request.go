@@ -72,6 +72,9 @@ func (r requestCommand) Run(c *call) error {
 		return failf(exitUsage, "--login goes on to one target, and this asks for %s", both(body.Targets)).
 			or("name one with --only; or ask with --wait, then halligan exec ID TARGET for each")
 	}
+	if _, sealed := known.Scenarios[body.Scenario].Envelope(body.Targets[0]); r.Login && sealed {
+		return failf(exitUsage, "--login logs in, and %s is an envelope", body.Targets[0]).or("ask with --wait, then halligan envelope open ID")
+	}
 	c.toPeople(askSheet(known, m.person(), body, text.Text))
 	answer, err := m.submitRequest(body, []client.Noted{text})
 	if err != nil {

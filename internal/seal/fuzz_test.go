@@ -2,8 +2,17 @@ package seal_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -80,4 +89,64 @@ func FuzzUnwrap(f *testing.F) {
 			t.Fatalf("share %d came out", s.Index)
 		}
 	})
+}
+
+// FuzzParseIdentities: whatever a file holds, it opens a share of its own or
+// nothing, and no error quotes it.
+func FuzzParseIdentities(f *testing.F) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("# public key: " + key.Recipient().String() + "\n" + key.String() + "\n"))
+	f.Add([]byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		identities, err := seal.ParseIdentities(data, nil)
+		if (err == nil) == (len(identities) == 0) {
+			t.Fatalf("%d identities, %v", len(identities), err)
+		}
+		if err != nil && len(data) > 40 && strings.Contains(err.Error(), string(data)) {
+			t.Fatal("the error quotes the file")
+		}
+	})
+}
+
+// TestParseIdentities: keys that cannot decrypt are told from those that can.
+func TestParseIdentities(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elliptic, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spelled := func(block *pem.Block, err error) []byte {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pem.EncodeToMemory(block)
+	}
+	open := spelled(ssh.MarshalPrivateKey(private, ""))
+	locked := spelled(ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("a passphrase")))
+	if _, err := seal.ParseIdentities(open, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := seal.ParseIdentities(locked, nil); !errors.Is(err, seal.ErrLocked) {
+		t.Errorf("%v", err)
+	}
+	for passphrase, good := range map[string]bool{"a passphrase": true, "another": false} {
+		if _, err := seal.ParseIdentities(locked, func() ([]byte, error) { return []byte(passphrase), nil }); (err == nil) != good {
+			t.Errorf("%s: %v", passphrase, err)
+		}
+	}
+	for what, file := range map[string][]byte{
+		"only sign":  spelled(ssh.MarshalPrivateKey(elliptic, "")),
+		"AGE-SECRET": []byte("nothing"),
+		"at most":    bytes.Repeat([]byte("#\n"), seal.IdentityMost),
+	} {
+		if _, err := seal.ParseIdentities(file, nil); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%v, want %q", err, what)
+		}
+	}
 }

@@ -116,6 +116,9 @@ func envelopeKnown(of *custody.Envelope, state custody.State) string {
 	case custody.Due:
 		return fmt.Sprintf("owes fresh content since %s (%s): %s", whole(of.Owed.Since), plain(of.Owed.Why), fresh)
 	}
+	if of.Current.Shown() < of.Current.Threshold {
+		return fmt.Sprintf("sealed; any %d of %d open it, but only %s", of.Current.Threshold, len(of.Current.Holders), unshownText(of.Current))
+	}
 	return fmt.Sprintf("sealed; any %d of %d open it", of.Current.Threshold, len(of.Current.Holders))
 }
 

@@ -1,10 +1,15 @@
 package view_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -30,4 +35,87 @@ func TestAlarmsOfEnvelopesAreFound(t *testing.T) {
 			t.Errorf("%s of another envelope was taken for it", name)
 		}
 	}
+}
+
+// TestEnvelopeOnItsWay follows one envelope through what people are shown: who
+// may look at the request, whose share is wanted, and what is found wanting.
+func TestEnvelopeOnItsWay(t *testing.T) {
+	g, of := celltest.Genesis(), celltest.Scenario()
+	g.Groups["custodians"], g.Groups["keepers"] = []string{"ann", "bob", "sue"}, []string{"leo"}
+	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:keepers"}})
+	c := celltest.New(g, of)
+	blob := func(text string) *statement.Blob {
+		return &statement.Blob{Digest: canon.Sum([]byte(text)), Length: 100}
+	}
+	proof := canon.Sum([]byte("proof"))
+	sealing := func(serial int64) *statement.Seal {
+		body := &statement.Seal{Envelope: "root", Serial: serial, Threshold: 2, Description: blob("description"), Content: blob("content"), Commitments: canon.Sum([]byte("commitments"))}
+		for _, id := range []string{"ann", "bob", "sue"} {
+			body.Holders = append(body.Holders, statement.Held{Custodian: id, Proof: canon.Sum(proof[:]), Sealed: blob("share of " + id)})
+		}
+		return body
+	}
+	var id canon.Digest
+	see := func(want string, wanted ...string) {
+		t.Helper()
+		v, err := view.FromWorld(c.World)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := view.Instant{Now: c.Now}
+		var kinds, shares []string
+		for _, f := range v.Findings("bob", at).Findings {
+			if f.Text == "" || f.Target != "root" || strings.Contains(f.Text, "%!") {
+				t.Errorf("%+v", f)
+			}
+			kinds = append(kinds, string(f.Kind))
+		}
+		if got := strings.Join(kinds, " "); got != want {
+			t.Errorf("found %q, want %q", got, want)
+		}
+		for _, person := range []string{"ann", "bob", "leo", "sue"} {
+			for _, share := range v.Inbox(person, at).Shares {
+				if share.ID != id || share.Envelope != "root" || share.Serial == 0 {
+					t.Errorf("%s: %+v", person, share)
+				}
+				shares = append(shares, person)
+			}
+		}
+		if !slices.Equal(shares, wanted) {
+			t.Errorf("shares are wanted of %v, want %v", shares, wanted)
+		}
+	}
+	c.Must(c.By("leo", "leo", sealing(1)))
+	see("envelope-unshown")
+	for _, person := range []string{"bob", "sue"} {
+		c.Must(c.By(person, person, &statement.Inspect{Envelope: "root", Serial: 1, Proof: proof}))
+	}
+	see("")
+	ask := c.Ask("ann", "1", "root")
+	c.Must(ask)
+	id = ask.Signed.Statement.Digest
+	sees := func(want bool) {
+		t.Helper()
+		v, err := view.FromWorld(c.World)
+		if r := c.World.Requests[id]; err != nil || v.MaySee("bob", r) != want {
+			t.Errorf("%v: bob, a custodian, sees the request: %v, want %v", err, !want, want)
+		}
+	}
+	see("")
+	sees(false)
+	for _, person := range []string{"sam", "lea"} {
+		c.Must(c.Approve(person, id))
+	}
+	see("", "bob", "sue")
+	sees(true)
+	share := func(person string) {
+		r := c.World.Requests[id]
+		c.Must(c.By(person, person, &statement.Share{Of: id, Envelope: "root", Serial: 1, Holder: r.Sealed, Sealed: blob("share by " + person)}))
+	}
+	share("bob")
+	see("", "sue")
+	share("sue")
+	see("envelope-broken")
+	c.Must(c.By("sue", "sue", &statement.Inspect{Envelope: "root", Serial: 1, Damaged: true}))
+	see("envelope-broken envelope-due")
 }

@@ -50,6 +50,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		oldest := s.unsettled()
 		slices.Reverse(oldest)
 		v.add(viewer, s, oldest, overdue(at))
+		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{
 				Kind: FindingClock,

@@ -1,0 +1,42 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/custody"
+)
+
+// The kinds of finding about envelopes.
+const (
+	FindingBroken  FindingKind = "envelope-broken"  // its secret may be known, and was not changed
+	FindingDue     FindingKind = "envelope-due"     // it owes fresh content
+	FindingUnshown FindingKind = "envelope-unshown" // too few have shown that they can open it
+)
+
+// envelopeFindings are the envelopes that are not as they should be: broken ones
+// first, then those that owe, then those that may not open.
+func (s *state) envelopeFindings(at Instant) []Finding {
+	var broken, due, unshown []Finding
+	for _, name := range s.envelopeNames() {
+		held := s.sealings[name]
+		if held == nil {
+			continue
+		}
+		if state := held.State(s.given(held)); state == custody.Broken {
+			broken = append(broken, Finding{Kind: FindingBroken, Target: name, Text: fmt.Sprintf("Envelope %s is %s.", name, envelopeKnown(held, state))})
+		}
+		if held.Owed != nil {
+			text := fmt.Sprintf("Envelope %s owes fresh content since %s (%s).", name, clock(held.Owed.Since, at.Now), plain(held.Owed.Why))
+			due = append(due, Finding{Kind: FindingDue, Target: name, Since: held.Owed.Since, Text: text})
+		}
+		if of := held.Current; of.Shown() < of.Threshold {
+			unshown = append(unshown, Finding{Kind: FindingUnshown, Target: name, Since: of.At, Text: fmt.Sprintf("Envelope %s: %s.", name, unshownText(of))})
+		}
+	}
+	return append(append(broken, due...), unshown...)
+}
+
+// unshownText says how many must still show that an envelope can be opened.
+func unshownText(of *custody.Sealing) string {
+	return fmt.Sprintf("%d of the %d who are needed have shown that they can open serial %d (halligan envelope inspect)", of.Shown(), of.Threshold, of.Serial)
+}

@@ -84,7 +84,6 @@ func useSheet(r view.Request, opens []view.Opening) string {
 			s.say("  %s needs nothing fetched: the program %s opens it, and closes it when the grant ends", o.Target, o.Program)
 			continue
 		}
-		logins = true
 		if len(r.Grant.Targets) > 1 {
 			named = " " + o.Target
 		}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -47,6 +48,18 @@ func (s *state) holds(person string, l access.Lease) bool {
 	}
 	_, holds := held.Current.Holder(person)
 	return holds && !slices.ContainsFunc(l.Shares, func(given access.Share) bool { return given.Custodian == person })
+}
+
+// envelopeSteps are what comes next for a lease of an envelope.
+func envelopeSteps(l *access.Lease, now canon.Time) []Step {
+	switch l.State {
+	case access.LeaseOpening:
+		return []Step{{Text: fmt.Sprintf("Custodians of envelope %s give their shares (halligan share).", l.Target)}}
+	case access.LeaseClosing:
+		changed := Step{Text: fmt.Sprintf("The secret of envelope %s is changed, and that is signed (halligan envelope rotate), or an approver or security attests that it is worth nothing.", l.Target)}
+		return []Step{changed, pageStep(l, now)}
+	}
+	return nil
 }
 
 // asksFor tells whether a granted request is for an envelope of which a person

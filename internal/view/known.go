@@ -130,6 +130,8 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 // leaseSteps are what comes next for a lease.
 func leaseSteps(l *access.Lease, now canon.Time) []Step {
 	switch {
+	case l.Envelope != "":
+		return envelopeSteps(l, now)
 	case l.State == access.LeaseOpening:
 		return []Step{{Text: l.Target + " is being opened, and tried again until it is."}}
 	case l.State != access.LeaseClosing:

@@ -42,6 +42,7 @@ type Request struct {
 	Address        string        `json:"address,omitempty"` // as the server saw it
 	Lapses         canon.Time    `json:"lapses"`
 	State          State         `json:"state"`
+	Widened        []Widened     `json:"widened,omitempty"` // rungs of the ladder that it reached
 	Decisions      []Decision    `json:"decisions,omitempty"`
 	Grant          *Grant        `json:"grant,omitzero"`
 	End            *End          `json:"end,omitzero"`
@@ -159,7 +160,7 @@ func (r *Request) Narrowed(counts func(Decision) bool) (canon.Seconds, []string)
 // Clone is a deep copy: nothing done to it shows in r.
 func (r *Request) Clone() *Request {
 	c := *r
-	c.Decisions = slices.Clone(r.Decisions)
+	c.Widened, c.Decisions = slices.Clone(r.Widened), slices.Clone(r.Decisions)
 	c.Leases = slices.Clone(r.Leases)
 	for i := range c.Leases {
 		c.Leases[i].Proofs = slices.Clone(c.Leases[i].Proofs)

@@ -22,6 +22,7 @@ type Scenario struct {
 	DoNotUseWhen []string           `json:"do_not_use_when,omitempty"`
 	MayRequest   []string           `json:"may_request"` // group references
 	Severities   map[Severity]Terms `json:"severities"`
+	Ladder       []Rung             `json:"ladder,omitempty"` // what happens when nobody answers
 	Controls     Controls           `json:"controls,omitzero"`
 	Opens        []Open             `json:"opens"`
 	Alarms       Alarms             `json:"alarms,omitzero"`
@@ -117,6 +118,16 @@ func (s *Scenario) ShortestWindow() canon.Seconds {
 		shortest = min(shortest, terms.Longest)
 	}
 	return shortest
+}
+
+// HasLeg tells whether a quorum of any severity has a leg of a group.
+func (s *Scenario) HasLeg(from string) bool {
+	for _, terms := range s.Severities {
+		if slices.ContainsFunc(terms.Quorum, func(leg Leg) bool { return leg.From == from }) {
+			return true
+		}
+	}
+	return false
 }
 
 // FromAllowed tells whether asking or fetching may come from address. An

@@ -77,6 +77,7 @@ var rows = map[cell.Reason]row{
 	cell.NotDue:           {http.StatusConflict, "not due yet", ""},
 	cell.NothingNew:       {http.StatusConflict, "nothing new", ""},
 	cell.ReportRefused:    {http.StatusConflict, "the report proves nothing", "the host program reports again by itself; its list must be fresh and its sessions complete"},
+	cell.ClockInDoubt:     {http.StatusConflict, "the clock is in doubt", ""},
 	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
 }
 

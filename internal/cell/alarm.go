@@ -11,7 +11,7 @@ import (
 
 // Alarming lists the events that channels hear of.
 var Alarming = []string{
-	"request-made", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
+	"request-made", "ladder-widened", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
 	"closing-overdue", "change-proposed", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 }

@@ -133,6 +133,8 @@ func (w *World) found(c Command) error {
 // applyRequest changes a copy of a request.
 func applyRequest(r *access.Request, e Event) error {
 	switch e := e.(type) {
+	case *LadderWidened:
+		r.Widened = append(r.Widened, e.Widened)
 	case *Decided:
 		r.Decisions = append(r.Decisions, e.Decision)
 	case *Agreed:

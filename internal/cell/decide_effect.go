@@ -59,6 +59,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	switch task.Kind {
 	case TaskLapse:
 		return []Event{&RequestOver{State: access.Lapsed}}, nil
+	case TaskRung:
+		return w.climb(r, task, c)
 	case TaskEnd:
 		return w.end(r, access.End{At: c.At, Why: access.EndExpired}), nil
 	case TaskConsequence:

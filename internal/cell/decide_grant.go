@@ -143,7 +143,7 @@ func (w *World) overseer(person string, r *access.Request) bool {
 		return false
 	}
 	for _, terms := range scenario.Severities {
-		if terms.Quorum.Names(person, w.Roster.In) {
+		if terms.Quorum.Names(person, w.admits(r)) {
 			return true
 		}
 	}

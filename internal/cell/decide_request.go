@@ -123,7 +123,7 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refusal
 	case person == r.Requester:
 		return Outcome{}, refuse(SelfApproval, "nobody decides on their own request")
-	case !terms.Quorum.Names(person, w.Roster.In):
+	case !terms.Quorum.Names(person, w.admits(r)):
 		return Outcome{}, refuse(NotApprover, "%s is an approver of no leg of %s at %s", person, r.Scenario, r.Severity)
 	case !s.Signer.Strength.AtLeast(least(scenario)):
 		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
@@ -168,7 +168,7 @@ func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms
 	}
 	events := []Event{&Decided{Decision: d}}
 	approvers := after.Approvers(w.counts)
-	if terms.Quorum.Missing(approvers, w.Roster.In) == nil && w.stands(r) {
+	if terms.Quorum.Missing(approvers, w.admits(r)) == nil && w.stands(r) {
 		events = append(events, w.agree(r, approvers, access.Grant{From: d.At, Until: d.At.Add(length.Duration()), Targets: targets}))
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
@@ -181,7 +181,7 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	if w.Doubted {
 		g.Until = canon.Earlier(g.Until, g.From.Add(scenario.ShortestWindow().Duration()))
 	}
-	seats := scenario.Severities[r.Severity].Quorum.Seats(approvers, w.Roster.In)
+	seats := scenario.Severities[r.Severity].Quorum.Seats(approvers, w.admits(r))
 	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {

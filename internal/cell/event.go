@@ -82,6 +82,10 @@ type (
 	RequestMade struct {
 		Request access.Request `json:"request"`
 	}
+	// LadderWidened: nobody answered in time; more people may fill places.
+	LadderWidened struct {
+		Widened access.Widened `json:"widened"`
+	}
 	// Decided: one more verdict.
 	Decided struct {
 		Decision access.Decision `json:"decision"`
@@ -188,6 +192,7 @@ func (*RefusalsCounted) event() string      { return "refusals-counted" }
 func (*SessionOpened) event() string        { return "session-opened" }
 func (*Refused) event() string              { return "refused" }
 func (*RequestMade) event() string          { return "request-made" }
+func (*LadderWidened) event() string        { return "ladder-widened" }
 func (*Decided) event() string              { return "decided" }
 func (*Agreed) event() string               { return "agreed" }
 func (*RequestOver) event() string          { return "request-over" }
@@ -220,7 +225,7 @@ func NameOf(e Event) string { return e.event() }
 
 var eventTypes = index(
 	&Founded{}, &Sealed{}, &ChangeProposed{}, &ChangeDecided{}, &ChangeOver{}, &PersonRemoved{}, &KeyRemoved{}, &RulesRaised{},
-	&ClockDoubted{}, &ClockTrusted{}, &RefusalsCounted{}, &SessionOpened{}, &Refused{}, &RequestMade{}, &Decided{},
+	&ClockDoubted{}, &ClockTrusted{}, &RefusalsCounted{}, &SessionOpened{}, &Refused{}, &RequestMade{}, &LadderWidened{}, &Decided{},
 	&Agreed{}, &RequestOver{}, &GrantEnded{}, &ReviewOpened{}, &LeaseOpened{}, &OpenFailed{}, &TwinWorked{},
 	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseShut{}, &LeaseProved{}, &LeaseClosed{},
 	&ClosingOverdue{}, &AlarmAnswered{}, &EnvelopeSealed{}, &EnvelopeRotated{}, &EnvelopeInspected{}, &EnvelopeOwed{},

@@ -16,8 +16,9 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskCount})
 	case *RequestMade:
 		w.enqueue(p, Task{Kind: TaskLapse, Due: e.Request.Lapses})
+		w.followAsk(p, &e.Request)
 	case *Agreed:
-		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse })
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung })
 		w.enqueue(p, Task{Kind: TaskEnd, Due: e.Grant.Until})
 		for _, lease := range e.Leases {
 			if lease.Envelope == "" { // custodians open the others
@@ -25,7 +26,7 @@ func (w *World) follow(p place, e Event) {
 			}
 		}
 	case *RequestOver:
-		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskConsequence })
+		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung || t.Kind == TaskConsequence })
 	case *GrantEnded:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskEnd || t.Kind == TaskConsequence })
 	case *LeaseOpened:

@@ -49,6 +49,7 @@ func sections() []section {
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
+		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},

@@ -62,6 +62,7 @@ const (
 	NothingNew       Reason = "nothing-new"
 	ReportRefused    Reason = "report-refused"
 	ClockUnknown     Reason = "clock-unchanged"
+	ClockInDoubt     Reason = "clock-in-doubt"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

@@ -44,6 +44,9 @@ func CheckScenario(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	if err := checkTerms(s, r); err != nil {
 		return err
 	}
+	if err := checkLadder(s, g, r); err != nil {
+		return err
+	}
 	if err := checkControls(s.Controls); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ const (
 	TaskShut        TaskKind = "shut"          // have a program close a lease, and show that it is over
 	TaskExpire      TaskKind = "expire"        // the lease's last credential is over
 	TaskPage        TaskKind = "page"          // the lease should be closed by now
+	TaskRung        TaskKind = "rung"          // the request climbs its ladder, unless it is agreed before
 	TaskLapse       TaskKind = "lapse"         // the request or proposal waited long enough
 	TaskEnd         TaskKind = "end"           // the grant's window is over
 	TaskAlarm       TaskKind = "alarm"         // tell a channel
@@ -56,6 +57,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskShut:        {EffectShut},
 	TaskExpire:      {EffectDue},
 	TaskPage:        {EffectDue},
+	TaskRung:        {EffectDue},
 	TaskLapse:       {EffectDue},
 	TaskEnd:         {EffectDue},
 	TaskAlarm:       {EffectAlarmReceipt},

@@ -89,6 +89,7 @@ func explainSheet(of view.Scenario, x view.Explain) string {
 		legs = append(legs, leg.Text)
 	}
 	s.items("Who could sign now:", legs)
+	s.items("If nobody answers:", of.Ladder)
 	if len(x.WhyNot) > 0 {
 		s.items(x.Requester+" could not ask now:", x.WhyNot)
 	} else if x.MayAsk && x.Requester != "" {

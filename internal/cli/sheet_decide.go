@@ -131,8 +131,9 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 		actor, b.request.ID.Short(), both(targets), length, checkedBy(d.Check))
 	terms := b.scenario.Severities[b.request.Severity]
 	agreed := b.request.Approvers(b.counts)
-	before := places(terms.Quorum.Missing(agreed, b.world.Roster.In))
-	after := places(terms.Quorum.Missing(append(agreed, actor), b.world.Roster.In))
+	in := b.request.Admits(b.world.Roster.In)
+	before := places(terms.Quorum.Missing(agreed, in))
+	after := places(terms.Quorum.Missing(append(agreed, actor), in))
 	switch {
 	case actor == b.request.Requester:
 		text += " Nobody decides on their own request: the rules will refuse it."
@@ -140,8 +141,12 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 		text += " It is the last one that is needed: access opens at once."
 	case after < before:
 		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
-	case !slices.Contains(agreed, actor) && terms.Quorum.Names(actor, b.world.Roster.In):
-		text += " It fills no place that is empty: it counts when a signature before it counts no more."
+	case !slices.Contains(agreed, actor) && terms.Quorum.Names(actor, in):
+		text += " It fills no place that is empty: it counts when a signature before it counts no more"
+		if len(b.request.Widened) < len(b.scenario.Ladder) {
+			text += ", or when the ladder lets somebody sit elsewhere"
+		}
+		text += "."
 	default:
 		text += " It fills no place of the quorum: the rules will refuse it."
 	}

@@ -70,6 +70,7 @@ type scenarioFile struct {
 	DoNotUseWhen []word           `yaml:"do_not_use_when"`
 	MayRequest   []word           `yaml:"may_request,required"`
 	Severities   table[termsFile] `yaml:"severities,required"`
+	Ladder       []rungFile       `yaml:"ladder"`
 	Controls     controlsFile     `yaml:"controls"`
 	Opens        []openFile       `yaml:"opens,required"`
 	Alarms       alarmsFile       `yaml:"alarms"`
@@ -77,7 +78,7 @@ type scenarioFile struct {
 }
 
 func (*scenarioFile) planned() []string {
-	return []string{"evidence", "ladder", "guard_rails", "policies", "training", "drill", "review", "guidelines"}
+	return []string{"evidence", "guard_rails", "policies", "training", "drill", "review", "guidelines"}
 }
 
 type termsFile struct {

@@ -184,8 +184,8 @@ func TestCompileFull(t *testing.T) {
 // in the attachments.
 func TestNoNameInWhatIsKeptForEver(t *testing.T) {
 	bundle := compiled(t, copied(t, "testdata/good/full"))
-	if len(bundle.Notes) != 10 {
-		t.Fatalf("%d notes, want a name and a contact of 5 people", len(bundle.Notes))
+	if len(bundle.Notes) != 12 {
+		t.Fatalf("%d notes, want a name and a contact of 6 people", len(bundle.Notes))
 	}
 	hashes := map[canon.Digest]bool{}
 	for _, p := range bundle.Genesis.People {

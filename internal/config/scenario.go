@@ -31,6 +31,7 @@ func readScenario(f *findings, folder fs.FS, name string, cell *cellFacts) *scen
 	s.about(strings.TrimSuffix(path.Base(name), ".yaml"))
 	s.requesters()
 	s.terms()
+	s.ladder()
 	s.controls()
 	s.opens()
 	s.alarms()

@@ -22,10 +22,11 @@ import (
 // in processes and with state of their own. A script with a file "long" waits for
 // minutes. Beside testscript's own commands:
 //
-//	found [host] [envelope] [program]
+//	found [host] [envelope] [program] [ladder]
 //	                          found a cell; host: with a real SSH host; envelope: with a
 //	                          scenario that opens some; program: with a program that
-//	                          opens groups kept in files
+//	                          opens groups kept in files; ladder: after a minute leads
+//	                          may sign in the place of security
 //	serve, down, crash        start the server, interrupt it, kill it
 //	NAME ARGS                 in exec: halligan as that person
 //	code N COMMAND ARGS       as exec, and demand this exit code
@@ -99,6 +100,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
 		s.town, err = found(ts.Getenv("WORK"), founding{
 			host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
+			ladder: slices.Contains(args, "ladder"),
 		})
 		return err
 	}),

@@ -50,6 +50,7 @@ type founding struct {
 	host     bool     // a real sshd
 	program  bool     // the program of docs/howto opens groups, beside the host
 	long     bool     // the test waits for minutes: it takes no slot
+	ladder   bool     // after a minute leads may sign in the place of security
 	envelope bool     // a second scenario, which opens envelopes
 }
 
@@ -102,6 +103,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.reach(f.host, address) },
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
+		func() error { return w.ladder(f.ladder) },
 		w.seal, w.desks,
 	}
 	for _, step := range steps {
@@ -110,6 +112,16 @@ func found(dir string, f founding) (*town, error) {
 		}
 	}
 	return w, nil
+}
+
+// ladder gives the scenario a ladder.
+func (w *town) ladder(wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	return edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {
+		return strings.Replace(text, "opens:", "ladder:\n  - { after: 1m, widen: group:leads, legs: [\"group:security\"] }\nopens:", 1)
+	})
 }
 
 func (w *town) program(name string) string { return filepath.Join(w.bin, name) }

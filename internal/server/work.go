@@ -55,6 +55,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 	}
 	return map[cell.TaskKind]scheduler.Work{
 		cell.TaskLapse:       due,
+		cell.TaskRung:        due,
 		cell.TaskEnd:         due,
 		cell.TaskExpire:      due,
 		cell.TaskPage:        due,

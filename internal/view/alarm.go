@@ -41,6 +41,8 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	of := fmt.Sprintf("%s's %s (%s)", r.Requester, r.Scenario, r.ID.Short())
 	switch e := e.(type) {
+	case *cell.LadderWidened:
+		return "ladder.widened", fmt.Sprintf("Nobody has answered %s: %s may now sign%s. It waits until %s.", of, group(e.Widened.To), inPlaceOf(e.Widened.Legs), whole(r.Lapses))
 	case *cell.Agreed:
 		return "grant.agreed", fmt.Sprintf("%s is agreed by %s: %s until %s.", of, both(e.Grant.By), both(e.Grant.Targets), whole(e.Grant.Until))
 	case *cell.RequestOver:

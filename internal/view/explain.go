@@ -20,6 +20,7 @@ type Explain struct {
 	Quorum     string          `json:"quorum"`
 	Opens      []Opening       `json:"opens"`
 	Conditions []string        `json:"conditions,omitempty"`
+	Ladder     []string        `json:"ladder,omitempty"` // sentences
 	Legs       []Pool          `json:"legs"`
 	Fillable   bool            `json:"fillable"`         // the people below could fill every leg
 	Single     []string        `json:"single,omitempty"` // people without any one of whom they could not
@@ -62,7 +63,7 @@ type question struct {
 func (s *state) explain(of *access.Scenario, severity access.Severity, terms access.Terms, q question) Explain {
 	v := Explain{
 		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.requester, Longest: terms.Longest,
-		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls),
+		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of),
 		WhyNot: s.whyNot(of, q), Legs: []Pool{},
 	}
 	v.MayAsk = len(v.WhyNot) == 0

@@ -106,12 +106,13 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 	switch r.State {
 	case access.Pending:
 		if b, ok := s.ballotOf(r); ok {
-			for _, leg := range b.legs(s.candidates(b.quorum)) {
+			for _, leg := range b.legs(s.candidates(b.quorum, b.also...)) {
 				if leg.Missing > 0 {
 					add(canon.Time{}, "%s.", leg.Text)
 				}
 			}
 		}
+		steps = append(steps, s.rungSteps(r)...)
 		add(r.Lapses, "The request lapses unless its quorum is filled before.")
 	case access.Granted:
 		add(canon.Time{}, "%s can release what is no longer needed.", r.Requester)

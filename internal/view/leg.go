@@ -26,6 +26,7 @@ type ballot struct {
 	agreed []string
 	may    func(person string) bool
 	in     access.Membership
+	also   []string // groups that the ladder has added
 }
 
 // merged gives a quorum with one leg for each group, which is filled by exactly
@@ -121,7 +122,7 @@ func (s *state) ballotOf(r *access.Request) (ballot, bool) {
 	}
 	terms, ok := scenario.Severities[r.Severity]
 	return ballot{
-		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: s.roster.In,
+		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
 		may: func(person string) bool {
 			decided := slices.ContainsFunc(r.Decisions, func(d access.Decision) bool { return d.Approver == person && s.counts(d) })
 			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA)
@@ -150,11 +151,24 @@ func (s *state) canSign(person, least string) bool {
 	})
 }
 
-// candidates are the people in any leg of a quorum, each once, sorted.
-func (s *state) candidates(q access.Quorum) []string {
+// widenedTo are the groups that the ladder has added to a request's legs.
+func widenedTo(r *access.Request) []string {
+	var groups []string
+	for _, w := range r.Widened {
+		groups = append(groups, w.To)
+	}
+	return groups
+}
+
+// candidates are the people in any leg of a quorum and in other groups, each
+// once, sorted.
+func (s *state) candidates(q access.Quorum, also ...string) []string {
 	var people []string
 	for _, leg := range q {
 		people = append(people, s.roster.Members(leg.From)...)
+	}
+	for _, reference := range also {
+		people = append(people, s.roster.Members(reference)...)
 	}
 	slices.Sort(people)
 	return slices.Compact(people)

@@ -302,7 +302,7 @@ func TestOldRequestsAreLetGo(t *testing.T) {
 var oneOfEach = []cell.Event{
 	&cell.Founded{}, &cell.Sealed{}, &cell.ChangeProposed{}, &cell.ChangeDecided{}, &cell.ChangeOver{}, &cell.PersonRemoved{}, &cell.RulesRaised{},
 	&cell.KeyRemoved{}, &cell.ClockDoubted{}, &cell.ClockTrusted{}, &cell.RefusalsCounted{}, &cell.SessionOpened{}, &cell.Refused{},
-	&cell.RequestMade{Request: access.Request{Incident: "INC-1"}}, &cell.Decided{}, &cell.Agreed{}, &cell.RequestOver{}, &cell.GrantEnded{},
+	&cell.RequestMade{Request: access.Request{Incident: "INC-1"}}, &cell.LadderWidened{}, &cell.Decided{}, &cell.Agreed{}, &cell.RequestOver{}, &cell.GrantEnded{},
 	&cell.ReviewOpened{}, &cell.LeaseOpened{}, &cell.OpenFailed{}, &cell.TwinWorked{}, &cell.CredentialAuthorised{},
 	&cell.CredentialDelivered{}, &cell.MintFailed{}, &cell.LeaseClosing{}, &cell.LeaseShut{}, &cell.LeaseProved{}, &cell.LeaseClosed{},
 	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},

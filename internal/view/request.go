@@ -187,13 +187,13 @@ func opened(r *access.Request) []string {
 // them then: who was removed later takes nothing back.
 func (s *state) legsOf(r *access.Request, b ballot) []Leg {
 	if r.State == access.Pending {
-		return b.legs(s.candidates(b.quorum))
+		return b.legs(s.candidates(b.quorum, b.also...))
 	}
 	if r.Grant == nil {
 		return nil
 	}
 	legs := make([]Leg, 0, len(b.quorum))
-	seats := b.quorum.Seats(r.Grant.By, s.member)
+	seats := b.quorum.Seats(r.Grant.By, r.Admits(s.member))
 	for _, l := range merged(b.quorum) {
 		leg := Leg{From: l.From, Count: l.Count}
 		for _, person := range r.Grant.By {

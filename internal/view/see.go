@@ -7,9 +7,10 @@ import (
 )
 
 // MaySee tells whether a person may see everything of a request: its requester,
-// whoever may approve its scenario at any severity, security, and once it is
-// granted whoever may hold a share of an envelope that it opens, as long as they
-// are in the roster. Everybody else may know that it exists: its id, its
+// whoever may approve its scenario at any severity, whom its ladder has added,
+// security, and once it is granted whoever may hold a share of an envelope that
+// it opens, as long as they are in the roster. Everybody else may know that it
+// exists: its id, its
 // scenario and its state. Whoever shows entries, notes or a view that names no
 // viewer owes this question first.
 func (c *Cell) MaySee(person string, r *access.Request) bool {
@@ -17,7 +18,7 @@ func (c *Cell) MaySee(person string, r *access.Request) bool {
 }
 
 // MayRead tells whether a person may read a scenario's procedure: those who may
-// ask for it, those who may approve it, and security.
+// ask for it, those who may approve it, whom its ladder may add, and security.
 func (c *Cell) MayRead(person, scenario string) bool {
 	return read(c, func(s *state) bool {
 		known, ok := s.Scenarios[scenario]
@@ -31,11 +32,12 @@ func (c *Cell) Security(person string) bool {
 }
 
 func (s *state) maySee(person string, r *access.Request) bool {
-	return s.roster.Has(person) && (person == r.Requester || s.security(person) || s.approves(person, r.Scenario) || s.asksFor(person, r))
+	return s.roster.Has(person) && (person == r.Requester || s.security(person) || s.approves(person, r.Scenario) ||
+		s.addedTo(person, r) || s.asksFor(person, r))
 }
 
 func (s *state) mayRead(person string, scenario *access.Scenario) bool {
-	return s.mayAsk(person, scenario) || s.security(person) || s.approves(person, scenario.ID)
+	return s.mayAsk(person, scenario) || s.security(person) || s.approves(person, scenario.ID) || s.climbs(person, scenario)
 }
 
 func (s *state) security(person string) bool {
@@ -54,6 +56,16 @@ func (s *state) approves(person, scenario string) bool {
 		}
 	}
 	return false
+}
+
+// addedTo tells whether the ladder has added a person to a leg of a request.
+func (s *state) addedTo(person string, r *access.Request) bool {
+	return slices.ContainsFunc(r.Widened, func(w access.Widened) bool { return s.roster.In(person, w.To) })
+}
+
+// climbs tells whether the ladder of a scenario may add a person.
+func (s *state) climbs(person string, scenario *access.Scenario) bool {
+	return slices.ContainsFunc(scenario.Ladder, func(rung access.Rung) bool { return s.roster.In(person, rung.Widen) })
 }
 
 func (s *state) mayAsk(person string, scenario *access.Scenario) bool {

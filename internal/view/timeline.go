@@ -171,6 +171,8 @@ func (t teller) ofRequest(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.RequestMade:
 		return t.made(&e.Request)
+	case *cell.LadderWidened:
+		return fmt.Sprintf("The ladder asks more people: %s may sign%s.", group(e.Widened.To), inPlaceOf(e.Widened.Legs))
 	case *cell.Decided:
 		return e.Decision.Approver + " " + verdict(e.Decision) + "."
 	case *cell.Agreed:

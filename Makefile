@@ -23,6 +23,7 @@ RACE_PACKAGES := \
 	internal/broker \
 	internal/host \
 	internal/witness \
+	internal/provider/exec \
 	internal/provider/ssh \
 	internal/scheduler \
 	internal/server \

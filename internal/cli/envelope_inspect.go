@@ -2,9 +2,7 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 
-	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -84,67 +82,4 @@ func (i envelopeInspectCommand) prove(e envelope, of *custody.Sealing, holder *c
 		return because(exitUnverified, err, "cannot prove that you hold your share")
 	}
 	return nil
-}
-
-type envelopeRotateCommand struct {
-	Name        string `arg:"" help:"The envelope whose secret was changed."`
-	NewAccepted bool   `help:"You saw that the secret of the newest sealing works."`
-	OldRefused  bool   `help:"You saw that the secret before it works no more."`
-	Note        string `help:"How you saw it. Recorded with your signature." placeholder:"TEXT"`
-	Yes         bool   `help:"Do not ask again before signing."`
-	memberFlags
-}
-
-// Help is the long help of `envelope rotate`.
-func (envelopeRotateCommand) Help() string {
-	return `Rotating has four steps: seal the new secret (halligan envelope seal), have as many custodians as open it show that they can (halligan envelope inspect), change the secret where it counts, and sign here what you saw. An envelope that was opened is broken until then, and every lease that got shares of it stays closing.
-
-Examples:
-
-    halligan envelope rotate prod-root --new-accepted --old-refused
-    halligan envelope rotate prod-root --new-accepted --old-refused --note "logged in on the console with the new one"`
-}
-
-// Run rotates.
-func (r envelopeRotateCommand) Run(c *call) error {
-	if !r.NewAccepted || !r.OldRefused {
-		return failf(exitUsage, "a rotation is signed on what you saw: the new secret accepted, and the old one refused").
-			or("try both where they count, then add --new-accepted --old-refused")
-	}
-	body := &statement.Rotate{Envelope: r.Name, New: statement.SeenAccepted, Old: statement.SeenRefused}
-	var texts []client.Noted
-	if r.Note != "" {
-		note, text, err := c.note(r.Note, "--note")
-		if err != nil {
-			return err
-		}
-		body.Note, texts = &note, []client.Noted{text}
-	}
-	m, err := c.open(r.memberFlags)
-	if err != nil {
-		return err
-	}
-	p, err := m.provedCell()
-	if err != nil {
-		return err
-	}
-	e, err := m.envelopeOf(p, r.Name)
-	if err != nil {
-		return err
-	}
-	if e.Next == nil {
-		return failf(exitRefused, "envelope %s has no newer sealing than %d, which is in force", e.Name, e.Current.Serial).
-			or("seal the new secret first: halligan envelope seal %s", e.Name)
-	}
-	body.Serial = e.Next.Serial
-	c.toPeople(fmt.Sprintf("Your signature, as %s, says: the secret of %s was seen to be accepted, and the one of serial %d to be refused.\n",
-		m.person(), serialText(e.Name, e.Next.Serial), e.Current.Serial))
-	if err := c.confirm(r.Yes, "rotate"); err != nil {
-		return err
-	}
-	a, err := m.submit(body, texts)
-	if err != nil {
-		return err
-	}
-	return m.recorded(sealed{e.Name, body.Serial, a.Entry}, "Rotated: "+serialText(e.Name, body.Serial)+" is in force", "")
 }

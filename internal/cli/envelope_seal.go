@@ -1,11 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -15,15 +11,20 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-type envelopeSealCommand struct {
-	Name      string   `arg:"" help:"The envelope, as a scenario names it under opens."`
-	Secret    string   `help:"File that holds the secret. Default: stdin, every byte of it." placeholder:"FILE"`
+// sealFlags say who gets a share.
+type sealFlags struct {
 	Custodian []string `help:"Give a share to this custodian; once for each. Default: everybody of the group that the scenarios name." placeholder:"ID"`
 	Threshold int      `help:"How many shares open it. Default: what the scenarios demand." placeholder:"N"`
 	To        []string `help:"Seal a custodian's share to this one of their keys, by its fingerprint, or to the age identity of a card that they signed; once for each. Default: their first ssh-ed25519 key." placeholder:"ID=SHA256:…|FILE"`
-	Bag       []string `help:"For a physical envelope, each custodian's bag and where it lies." placeholder:"ID=BAG[@PLACE]"`
-	DryRun    bool     `help:"Check everything and show who would get what; read no secret, sign nothing."`
-	Yes       bool     `help:"Do not ask again before signing."`
+}
+
+type envelopeSealCommand struct {
+	Name   string   `arg:"" help:"The envelope, as a scenario names it under opens."`
+	Secret string   `help:"File that holds the secret. Default: stdin, every byte of it." placeholder:"FILE"`
+	Bag    []string `help:"For a physical envelope, each custodian's bag and where it lies." placeholder:"ID=BAG[@PLACE]"`
+	DryRun bool     `help:"Check everything and show who would get what; read no secret, sign nothing."`
+	Yes    bool     `help:"Do not ask again before signing."`
+	sealFlags
 	memberFlags
 }
 
@@ -63,7 +64,12 @@ func (s envelopeSealCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	plan, err := s.plan(p)
+	plan, err := s.plan(p, s.Name)
+	if err == nil && plan.Physical {
+		err = s.bags(plan)
+	} else if err == nil && len(s.Bag) > 0 {
+		err = failf(exitUsage, "--bag is for physical envelopes, and %s is not one", s.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,12 @@ func (s envelopeSealCommand) Run(c *call) error {
 	body := &statement.Seal{Envelope: plan.Envelope, Serial: plan.Serial, Threshold: plan.Threshold, Physical: plan.Physical, Holders: plan.Holders}
 	var files [][]byte
 	if !plan.Physical {
-		if files, err = s.fill(c, p, plan, body); err != nil {
+		secret, err := c.secret(s.Secret)
+		if err != nil {
+			return err
+		}
+		defer clear(secret)
+		if files, err = fill(p.checkpoint.Origin, plan, body, secret); err != nil {
 			return err
 		}
 	}
@@ -89,13 +100,13 @@ func (s envelopeSealCommand) Run(c *call) error {
 }
 
 // plan works out who gets a share, from the proved world.
-func (s envelopeSealCommand) plan(p *proof) (*sealPlan, error) {
-	demands := demanded(p, s.Name)
+func (s sealFlags) plan(p *proof, name string) (*sealPlan, error) {
+	demands := demanded(p, name)
 	if len(demands) == 0 {
-		return nil, failf(exitNotFound, "no scenario opens an envelope %q", s.Name).or("halligan envelope list shows those that there are")
+		return nil, failf(exitNotFound, "no scenario opens an envelope %q", name).or("halligan envelope list shows those that there are")
 	}
-	plan := &sealPlan{Envelope: s.Name, Serial: 1, Threshold: s.Threshold, Physical: demands[0].Physical, InForce: true}
-	if held, ok := p.world.Envelopes[s.Name]; ok {
+	plan := &sealPlan{Envelope: name, Serial: 1, Threshold: s.Threshold, Physical: demands[0].Physical, InForce: true}
+	if held, ok := p.world.Envelopes[name]; ok {
 		plan.Serial, plan.InForce = held.Newest().Serial+1, false
 		if held.Next != nil {
 			plan.Replaces = held.Next.Serial
@@ -113,10 +124,7 @@ func (s envelopeSealCommand) plan(p *proof) (*sealPlan, error) {
 		})
 	}
 	if plan.Physical {
-		return plan, s.bags(plan)
-	}
-	if len(s.Bag) > 0 {
-		return nil, failf(exitUsage, "--bag is for physical envelopes, and %s is not one", s.Name)
+		return plan, nil
 	}
 	return plan, s.recipients(p, plan, people)
 }
@@ -152,7 +160,7 @@ func (s envelopeSealCommand) bags(plan *sealPlan) error {
 }
 
 // recipients finds the key that each custodian's share is sealed to.
-func (s envelopeSealCommand) recipients(p *proof, plan *sealPlan, people []string) error {
+func (s sealFlags) recipients(p *proof, plan *sealPlan, people []string) error {
 	wanted := map[string]string{}
 	for _, text := range s.To {
 		id, key, ok := strings.Cut(text, "=")
@@ -193,15 +201,10 @@ func recipientOf(p *proof, id, named string) (string, error) {
 		or("have %s run halligan envelope identity FILE, and add --to %s=FILE.card; or name the others with --custodian", id, id)
 }
 
-// fill reads the secret and seals it. What it gives is all encrypted.
-func (s envelopeSealCommand) fill(c *call, p *proof, plan *sealPlan, body *statement.Seal) ([][]byte, error) {
-	secret, err := c.secret(s.Secret)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(secret)
+// fill seals the secret. What it gives is all encrypted.
+func fill(origin string, plan *sealPlan, body *statement.Seal, secret []byte) ([][]byte, error) {
 	e, err := seal.Seal(seal.Order{
-		Origin: p.checkpoint.Origin, Name: plan.Envelope, Serial: plan.Serial, Threshold: plan.Threshold, Custodians: plan.Custodians,
+		Origin: origin, Name: plan.Envelope, Serial: plan.Serial, Threshold: plan.Threshold, Custodians: plan.Custodians,
 	}, secret)
 	if err != nil {
 		return nil, because(exitUsage, err, "cannot seal envelope %s", plan.Envelope)
@@ -220,56 +223,6 @@ func (s envelopeSealCommand) fill(c *call, p *proof, plan *sealPlan, body *state
 
 func blobOf(data []byte) *statement.Blob {
 	return &statement.Blob{Digest: canon.Sum(data), Length: len(data)}
-}
-
-// secret reads a secret from a file, from a pipe byte for byte, or has it typed
-// twice without showing it.
-func (c *call) secret(path string) ([]byte, error) {
-	switch {
-	case path != "":
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, because(exitUsage, err, "cannot read the secret")
-		}
-		defer f.Close()
-		return readSecret(f)
-	case !c.asks:
-		return readSecret(c.in)
-	}
-	ask := c.passphrase()
-	if ask == nil {
-		return nil, failf(exitUnsigned, "nobody can be asked for the secret here").or("pipe it in, or name a file with --secret")
-	}
-	first, err := ask("Secret, as one line; it is not shown: ")
-	if err != nil {
-		return nil, err
-	}
-	again, err := ask("Once more: ")
-	if err != nil {
-		return nil, err
-	}
-	defer clear(again)
-	if !bytes.Equal(first, again) || len(first) == 0 {
-		clear(first)
-		return nil, failf(exitUnsigned, "the two differ, or are empty; nothing was sealed")
-	}
-	return first, nil
-}
-
-func readSecret(from io.Reader) ([]byte, error) {
-	secret := make([]byte, seal.SecretMost+1) // at once, so that growing leaves no copies
-	n, err := io.ReadFull(from, secret)
-	switch {
-	case err == nil:
-		clear(secret)
-		return nil, failf(exitUsage, "the secret is longer than %d bytes", seal.SecretMost).or("seal the key of a file that is encrypted, not the file")
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		clear(secret)
-		return nil, because(exitUsage, err, "cannot read the secret")
-	case n == 0:
-		return nil, failf(exitUsage, "there is no secret on stdin").or("pipe it in, or name a file with --secret; --dry-run needs none")
-	}
-	return secret[:n], nil
 }
 
 // sheet is what somebody reads before they seal.

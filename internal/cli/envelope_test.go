@@ -399,3 +399,29 @@ func TestSealSendsCiphertextOnly(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// TestNoProgramBeforeItIsShown: that custodians can open the new secret is taken
+// from the ledger, not from what the server says; before that no program runs.
+func TestNoProgramBeforeItIsShown(t *testing.T) {
+	s := newSealedCell(t)
+	leo := s.desk(t, "leo")
+	program, ran := filepath.Join(leo.folder, "program"), filepath.Join(leo.folder, "ran")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\ntouch "+ran+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.answers["envelopes"] = map[string]any{"envelopes": []any{map[string]any{"envelope": "root", "next": map[string]any{"serial": 2, "shown": 3}}}}
+	s.mu.Unlock()
+	code, _, errOut := leo.run("envelope", "rotate", "root", "--with", program, "--yes")
+	if code != 3 || !strings.Contains(errOut, "nothing was changed") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the program ran, though nobody has shown that they can open the secret")
+	}
+	for _, sent := range s.taken() {
+		if sent.Body.Kind() != statement.KindSeal {
+			t.Errorf("a %s was sent", sent.Body.Kind())
+		}
+	}
+}

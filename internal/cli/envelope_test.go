@@ -38,10 +38,16 @@ type sealedCell struct {
 
 func newSealedCell(t *testing.T) *sealedCell {
 	t.Helper()
+	return sealedCellAt(t, time.Now().Add(-time.Minute))
+}
+
+// sealedCellAt is one that began at an instant.
+func sealedCellAt(t *testing.T, began time.Time) *sealedCell {
+	t.Helper()
 	g, of := celltest.Genesis(), celltest.Scenario()
 	g.Groups["custodians"], g.Groups["keepers"] = []string{"bob", "lea", "sue"}, []string{"leo"}
 	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:keepers"}})
-	s := &sealedCell{signedCell: signedCellOf(t, canon.At(time.Now().Add(-time.Minute)), g, of), beside: files{}}
+	s := &sealedCell{signedCell: signedCellOf(t, canon.At(began), g, of), beside: files{}}
 	s.liar = newLiar(t, s.signedCell)
 	s.seal()
 	s.ask()
@@ -224,6 +230,27 @@ func TestT10NoShareForALie(t *testing.T) {
 				t.Errorf("it does not say %q: %s", lie.says, errOut)
 			}
 		})
+	}
+}
+
+// TestNoShareForAnEndThatIsWithheld: a server that shows a grant of this morning
+// as live gets no share, though every signature of it is good.
+func TestNoShareForAnEndThatIsWithheld(t *testing.T) {
+	s := sealedCellAt(t, time.Now().Add(-3*time.Hour))
+	code, out, errOut := s.desk(t, "bob").run("share", s.id.Short(), "--yes")
+	if code != 6 || len(s.taken()) != 0 || !strings.Contains(errOut, "was over at") {
+		t.Errorf("code %d, %d statements sent: %s %s", code, len(s.taken()), out, errOut)
+	}
+}
+
+// TestNoShareForWhatWasStopped: the end of a grant is in the evidence.
+func TestNoShareForWhatWasStopped(t *testing.T) {
+	s := newSealedCell(t)
+	s.do(s.By("sam", "sam", &statement.Stop{Of: s.id, Reason: s.note("enough")}))
+	s.tell()
+	code, out, errOut := s.desk(t, "bob").run("share", s.id.Short(), "--yes")
+	if code != 3 || len(s.taken()) != 0 {
+		t.Errorf("code %d, %d statements sent: %s %s", code, len(s.taken()), out, errOut)
 	}
 }
 

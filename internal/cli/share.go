@@ -87,12 +87,17 @@ func (b *brief) toShare(m *member, named string) (envelope, *access.Lease, error
 		return envelope{}, nil, failf(exitRefused, "nobody gives a share to their own request").or("ask another custodian")
 	case r.State != access.Granted:
 		return envelope{}, nil, failf(exitRefused, "request %s has no grant: it is %s", r.ID.Short(), r.State).or("shares are given to agreed requests only; halligan status %s", r.ID.Short())
+	case !r.Live(canon.At(m.c.now())):
+		// A server that withholds the end of a grant would be refused by its own
+		// rules, but it would have the share.
+		return envelope{}, nil, failf(exitUnverified, "the grant of request %s was over at %s, by this machine's clock, and the server does not say so", r.ID.Short(), r.Grant.Until).
+			or("check this machine's clock; if it is right, give nothing, and tell security")
 	case !b.world.Roster.Has(r.Requester):
 		return envelope{}, nil, failf(exitRefused, "%s is no longer in the roster", r.Requester)
 	}
 	var open, mine []string
 	for _, l := range r.Leases {
-		if l.Envelope == "" {
+		if l.Envelope == "" || l.State != access.LeaseOpening && l.State != access.LeaseOpen {
 			continue
 		}
 		open = append(open, l.Envelope)
@@ -104,7 +109,7 @@ func (b *brief) toShare(m *member, named string) (envelope, *access.Lease, error
 	}
 	switch {
 	case len(open) == 0:
-		return envelope{}, nil, failf(exitRefused, "request %s opens no envelope", r.ID.Short())
+		return envelope{}, nil, failf(exitRefused, "request %s opens no envelope, or none any more", r.ID.Short()).or("halligan status %s", r.ID.Short())
 	case named == "" && len(mine) == 1:
 		named = mine[0]
 	case named == "" && len(mine) == 0:

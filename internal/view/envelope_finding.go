@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/custody"
 )
@@ -31,9 +32,27 @@ func (s *state) envelopeFindings(at Instant) []Finding {
 		}
 		if of := held.Current; of.Shown() < of.Threshold {
 			unshown = append(unshown, Finding{Kind: FindingUnshown, Target: name, Since: of.At, Text: fmt.Sprintf("Envelope %s: %s.", name, unshownText(of))})
+		} else if n := lately(of, at); n < of.Threshold {
+			text := fmt.Sprintf("Envelope %s: %d of the %d who are needed have shown within %d days that they can still open it (halligan envelope inspect).", name, n, of.Threshold, shownDays)
+			unshown = append(unshown, Finding{Kind: FindingUnshown, Target: name, Text: text})
 		}
 	}
 	return append(append(broken, due...), unshown...)
+}
+
+// shownDays is how long it is believed that somebody can still open a share.
+const shownDays = 90
+
+// lately counts who has shown within that time that their part is good.
+func lately(of *custody.Sealing, at Instant) int {
+	since := at.Now.Add(-shownDays * 24 * time.Hour)
+	n := 0
+	for _, h := range of.Holders {
+		if h.Proved.After(since) || h.Seen.After(since) {
+			n++
+		}
+	}
+	return n
 }
 
 // unshownText says how many must still show that an envelope can be opened.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -91,6 +92,10 @@ func TestEnvelopeOnItsWay(t *testing.T) {
 		c.Must(c.By(person, person, &statement.Inspect{Envelope: "root", Serial: 1, Proof: proof}))
 	}
 	see("")
+	sealed := c.Now
+	c.Now = c.Now.Add(91 * 24 * time.Hour)
+	see("envelope-unshown")
+	c.Now = sealed
 	ask := c.Ask("ann", "1", "root")
 	c.Must(ask)
 	id = ask.Signed.Statement.Digest

@@ -195,7 +195,10 @@ type source struct {
 // anybody may read needs no session.
 func (s source) ReadFile(path string) ([]byte, error) {
 	name, err := ledger.ParseTilePath(path)
-	if path == ledger.CheckpointPath || err == nil && name.Level != ledger.BundleLevel {
+	if path == ledger.CheckpointPath {
+		return s.client.public(s.ctx, "/ledger/checkpoint?cosigned") // evidence should bear what witnesses signed
+	}
+	if err == nil && name.Level != ledger.BundleLevel {
 		return s.client.public(s.ctx, "/ledger/"+path)
 	}
 	return s.client.read(s.ctx, "/ledger/"+path)

@@ -56,6 +56,17 @@ type Hosts interface {
 	Heard() map[string]canon.Time
 }
 
+// Witnesses knows what the witnesses of the cell cosigned.
+type Witnesses interface {
+	// Await waits, but not for long, until an entry lies under a checkpoint that
+	// enough witnesses cosigned, and gives that; nil when none comes in time.
+	Await(ctx context.Context, entry int64) (size int64, cosigned []byte)
+	// Newest is the newest cosigned checkpoint, of size 0 before the first.
+	Newest() (size int64, cosigned []byte)
+	// Troubles says of each witness that is asked what is wrong; "" when nothing is.
+	Troubles() map[string]string
+}
+
 // Report is what a host program sent.
 type Report struct {
 	Bytes     []byte // as they were signed
@@ -75,7 +86,8 @@ type Options struct {
 	SessionKey  []byte // 32 bytes, the same after a restart
 	Version     string // of the program, for people
 	Log         *slog.Logger
-	Monitor     *Monitor // nil: nothing is counted
+	Monitor     *Monitor  // nil: nothing is counted
+	Witnesses   Witnesses // nil: the cell has none
 	// Names are the host names that requests may name; none: any. An address
 	// that is not listed is refused, so that a page elsewhere cannot reach a
 	// server inside by making a name point at it.

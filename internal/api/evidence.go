@@ -83,8 +83,9 @@ func (s *service) packed(c *call, streams ...string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := ledger.Partial{Signed: head.Checkpoint, Attachments: map[ledger.Hash][]byte{}}
-	if err := s.prove(ctx, &p, head.Size, indices); err != nil {
+	size, signed := s.cosigned(ctx, head)
+	p := ledger.Partial{Signed: signed, Attachments: map[ledger.Hash][]byte{}}
+	if err := s.prove(ctx, &p, size, indices); err != nil {
 		return nil, err
 	}
 	genesis, err := s.attach(ctx, &p)
@@ -241,7 +242,8 @@ func (s *service) receipt(c *call) error {
 	if err != nil {
 		return err
 	}
-	proof, err := ledger.InclusionProof(head.Size, index, s.tiles(ctx))
+	size, signed := s.cosigned(ctx, head)
+	proof, err := ledger.InclusionProof(size, index, s.tiles(ctx))
 	if err != nil {
 		return err
 	}
@@ -251,7 +253,18 @@ func (s *service) receipt(c *call) error {
 		Entry      jsontext.Value `json:"entry"`
 		Proof      []ledger.Hash  `json:"proof"`
 		Checkpoint string         `json:"checkpoint"`
-	}{digest, index, body, proof, string(head.Checkpoint)})
+	}{digest, index, body, proof, string(signed)})
+}
+
+// cosigned is the head, or a newer one, with the cosignatures of the witnesses
+// when they come in time.
+func (s *service) cosigned(ctx context.Context, head broker.Head) (int64, []byte) {
+	if s.Witnesses != nil {
+		if size, text := s.Witnesses.Await(ctx, head.Size-1); text != nil {
+			return size, text
+		}
+	}
+	return head.Size, head.Checkpoint
 }
 
 // body is the entry with an index.

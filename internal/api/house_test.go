@@ -223,7 +223,7 @@ func (h *house) start() {
 		Minter: h.ca, Wall: h.wall.now, Rand: func(b []byte) { rand.Read(b) }, Follow: []broker.Follower{h.live, h.tasks}, Often: h.often,
 	})
 	must(h, err)
-	h.monitor.Watch(h.broker)
+	h.monitor.Watch(h.broker, nil)
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,

@@ -19,11 +19,20 @@ const (
 	cachePartial = "max-age=60"
 )
 
-// checkpoint is the newest signed checkpoint.
+// checkpoint is the newest signed checkpoint, with the cosignatures that it has.
+// With ?cosigned they are waited for, but not for long.
 func (s *service) checkpoint(c *call) error {
-	text := s.Ledger.Head().Text
+	head := s.Ledger.Head()
+	text := head.Text
 	if len(text) == 0 {
 		return notFound("checkpoint yet")
+	}
+	if s.Witnesses != nil {
+		if c.r.URL.Query().Has("cosigned") {
+			_, text = s.cosigned(c.r.Context(), broker.Head{Size: head.Size, Checkpoint: text})
+		} else if size, cosigned := s.Witnesses.Newest(); size >= head.Size {
+			text = cosigned
+		}
 	}
 	c.w.Header().Set("Cache-Control", "public, no-cache")
 	return c.send(http.StatusOK, "text/plain; charset=utf-8", text)

@@ -18,8 +18,9 @@ import (
 // server lives and is ready. It is for a listener of its own on loopback: it
 // asks nobody who they are, and names no person, request or target.
 type Monitor struct {
-	live   *Live
-	ledger Ledger
+	live      *Live
+	ledger    Ledger
+	witnesses Witnesses
 
 	registry    *prometheus.Registry
 	submissions *prometheus.CounterVec
@@ -50,9 +51,9 @@ func NewMonitor(live *Live) *Monitor {
 	return m
 }
 
-// Watch tells where the ledger stands. It is called once, before Handler's
-// first request.
-func (m *Monitor) Watch(l Ledger) { m.ledger = l }
+// Watch tells where the ledger stands, and who knows its witnesses (nil: it has
+// none). It is called once, before Handler's first request.
+func (m *Monitor) Watch(l Ledger, w Witnesses) { m.ledger, m.witnesses = l, w }
 
 // Timed is a store whose appends are measured. It adds nothing else.
 func (m *Monitor) Timed(s broker.Store) broker.Store {
@@ -142,12 +143,15 @@ var (
 	doubtedNow    = prometheus.NewDesc("halligan_clock_doubted", "1 while the clock is in doubt.", nil, nil)
 	entriesNow    = prometheus.NewDesc("halligan_ledger_entries", "Entries of the signed ledger.", nil, nil)
 	headAge       = prometheus.NewDesc("halligan_ledger_head_age_seconds", "Age of the newest entry, by recorded time.", nil, nil)
+	cosignedNow   = prometheus.NewDesc("halligan_ledger_cosigned_entries", "Entries under the newest checkpoint that enough witnesses cosigned.", nil, nil)
+	silentNow     = prometheus.NewDesc("halligan_witnesses_silent", "1 while what is written is not cosigned.", nil, nil)
+	witnessUp     = prometheus.NewDesc("halligan_witness_up", "1 if the witness cosigned when it was asked last; forked is 1 if it knows another history.", []string{"witness", "forked"}, nil)
 	brokerUp      = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
 )
 
 // Describe does what prometheus.Collector says.
 func (p present) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, brokerUp} {
+	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, brokerUp} {
 		to <- d
 	}
 }
@@ -174,6 +178,7 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	gauge(overdueNow, float64(kinds[view.FindingOverdue]))
 	gauge(openFailedNow, float64(kinds[view.FindingOpening]))
 	gauge(doubtedNow, float64(kinds[view.FindingClock]))
+	p.witnesses(gauge, kinds)
 	for state, count := range numbers.Leases {
 		if state != access.LeaseClosed {
 			gauge(leasesNow, float64(count), string(state))
@@ -184,5 +189,25 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	}
 	for channel, count := range p.m.live.Undelivered() {
 		gauge(unheardNow, float64(count), channel)
+	}
+}
+
+// witnesses tells how far the ledger is cosigned; nothing where nobody cosigns.
+func (p present) witnesses(gauge func(*prometheus.Desc, float64, ...string), kinds map[view.FindingKind]int) {
+	if p.m.witnesses == nil {
+		return
+	}
+	size, _ := p.m.witnesses.Newest()
+	gauge(cosignedNow, float64(size))
+	gauge(silentNow, float64(kinds[view.FindingUnwitnessed]))
+	for name, trouble := range p.m.witnesses.Troubles() {
+		up, forked := 0.0, "0"
+		if trouble == "" {
+			up = 1
+		}
+		if trouble == "forked" {
+			forked = "1"
+		}
+		gauge(witnessUp, up, name, forked)
 	}
 }

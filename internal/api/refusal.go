@@ -78,6 +78,8 @@ var rows = map[cell.Reason]row{
 	cell.NothingNew:       {http.StatusConflict, "nothing new", ""},
 	cell.ReportRefused:    {http.StatusConflict, "the report proves nothing", "the host program reports again by itself; its list must be fresh and its sessions complete"},
 	cell.ClockInDoubt:     {http.StatusConflict, "the clock is in doubt", ""},
+	cell.NotWitnessed:     {http.StatusConflict, "not cosigned yet", "the witnesses must cosign the ledger once before anything is opened: see witnesses in server.yaml"},
+	cell.NotCosigned:      {http.StatusConflict, "not cosigned", ""},
 	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
 }
 

@@ -56,9 +56,13 @@ type Options struct {
 	Check  cell.Verifier
 	Signer note.Signer // of checkpoints
 	Minter Minter
-	Wall   Wall
-	Rand   func([]byte) // fills with random bytes; never fails
-	Follow []Follower
+	// Cosigned waits, but not for long, until an entry lies under a checkpoint that
+	// enough witnesses cosigned, and gives that; empty when it does not come in
+	// time. nil: the cell has no witnesses.
+	Cosigned func(ctx context.Context, entry int64) string
+	Wall     Wall
+	Rand     func([]byte) // fills with random bytes; never fails
+	Follow   []Follower
 	// Often is how many statements of one kind one person may make a minute, of
 	// the kinds that begin something. 0: as many as they like, as while founding.
 	Often int
@@ -201,8 +205,9 @@ func (b *Broker) closed() error {
 	return ErrClosed
 }
 
-// Mint makes the certificate that an answer's entry authorised, and records
-// that it leaves. It is called once for an answer, after it.
+// Mint makes the certificate that an answer's entry authorised, once witnesses
+// have seen that entry or did not in time, and records that it leaves. It is
+// called once for an answer, after it.
 func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
 	authorised, ok := authorisedBy(a)
 	if !ok {
@@ -214,8 +219,11 @@ func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("the certificate that was authorised cannot be rebuilt")
 	}
-	made, err := b.Minter.Sign(certificate.Unsigned())
 	result, observed := cell.EffectDelivered, cell.Observed{}
+	if b.Cosigned != nil {
+		observed.Cosigned = b.Cosigned(ctx, a.Index)
+	}
+	made, err := b.Minter.Sign(certificate.Unsigned())
 	if err != nil {
 		result, observed = cell.EffectMintFailed, cell.Observed{Why: "internal"}
 	}

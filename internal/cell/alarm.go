@@ -14,6 +14,7 @@ var Alarming = []string{
 	"request-made", "ladder-widened", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
 	"closing-overdue", "change-proposed", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
+	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -51,7 +51,12 @@ func (w *World) applyOne(p place, e Event) error {
 		w.changes.Cell = true
 		ApplyCustody(w.Envelopes, p.at, e)
 		return nil
-	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched:
+	case *Witnessed, *WitnessesSilent, *WitnessesOverdue:
+		w.changes.Cell = true
+		w.applyWitness(e)
+		return nil
+	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched,
+		*CredentialWitnessed, *CredentialUnwitnessed:
 		return nil
 	case *RequestMade:
 		r := e.Request
@@ -214,6 +219,9 @@ func targetOf(e Event) string {
 		return e.Target
 	case *HoneyTouched:
 		return e.Target
+	}
+	if target := witnessTarget(e); target != "" {
+		return target
 	}
 	return envelopeOf(e)
 }

@@ -62,6 +62,8 @@ const (
 	EffectConsequence  EffectKind = "consequence"
 	EffectClock        EffectKind = "clock"
 	EffectRefusedCount EffectKind = "refused-count"
+	EffectCosigned     EffectKind = "cosigned"
+	EffectUnwitnessed  EffectKind = "unwitnessed"
 )
 
 // Observed are facts of the world that cannot be recomputed: the server's word,
@@ -75,8 +77,10 @@ type Observed struct {
 	Report    *Reported        `json:"report,omitzero"`
 	Shut      *Shut            `json:"shut,omitzero"`
 	Receipt   *Receipt         `json:"receipt,omitzero"`
-	Step      int64            `json:"step,omitzero"`    // wall clock minus monotonic clock, milliseconds
-	Counts    map[string]int64 `json:"counts,omitempty"` // refused attempts by reason
+	Step      int64            `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
+	Counts    map[string]int64 `json:"counts,omitempty"`   // refused attempts by reason
+	Cosigned  string           `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
+	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
 }
 
 // Reported is a host's signed report. Facts are what the check of it found.

@@ -24,7 +24,14 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 	if c.At.Before(task.Due) {
 		return Outcome{}, refuse(NotDue, "task %s is not due before %s", task.ID, task.Due)
 	}
+	if refusal := w.unasked(task, c); refusal != nil {
+		return Outcome{}, refusal
+	}
 	switch task.Kind {
+	case TaskWitness:
+		return w.witnesses(c)
+	case TaskSilent:
+		return w.silent()
 	case TaskClock:
 		return w.clock(c)
 	case TaskCount:
@@ -76,7 +83,7 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	case TaskBaseline:
 		return baseline(lease, c)
 	case TaskDeliver:
-		return delivered(task, c)
+		return w.delivered(task, c)
 	case TaskProve:
 		return refused(lease, c)
 	case TaskList:
@@ -121,9 +128,9 @@ func baseline(l *access.Lease, c Command) ([]Event, *Refusal) {
 	return []Event{&TwinWorked{Target: l.Target}}, nil
 }
 
-func delivered(task Task, c Command) ([]Event, *Refusal) {
+func (w *World) delivered(task Task, c Command) ([]Event, *Refusal) {
 	if c.Effect.Kind == EffectDelivered {
-		return []Event{&CredentialDelivered{Target: task.Target, Fetch: task.Fetch}}, nil
+		return w.left(task, c)
 	}
 	if refusal := failure(c); refusal != nil {
 		return nil, refusal

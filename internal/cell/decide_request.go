@@ -15,6 +15,9 @@ const PendingMost = 20
 
 func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body, person := s.Statement.Body.(*statement.Request), s.Statement.Actor
+	if refusal := w.begun(); refusal != nil {
+		return Outcome{}, refusal
+	}
 	scenario, terms, refusal := w.terms(body.Scenario, body.ScenarioDigest, access.Severity(body.Severity))
 	if refusal != nil {
 		return Outcome{}, refusal

@@ -49,6 +49,7 @@ func (w *World) follow(p place, e Event) {
 		w.followRemoval(p)
 	}
 	w.followCustody(p, e)
+	w.followWitness(p, e)
 	w.alarm(p, e)
 }
 
@@ -103,7 +104,7 @@ func (w *World) openRequests() []canon.Digest {
 // repeats tells whether a task goes on after a result: the standing ones do,
 // an opening that failed, and the shutting of what may want one more proof.
 func (t Task) repeats(events []Event) bool {
-	if t.Kind == TaskClock || t.Kind == TaskCount || t.Kind == TaskShut {
+	if t.Kind == TaskClock || t.Kind == TaskCount || t.Kind == TaskShut || t.Kind == TaskWitness {
 		return true
 	}
 	for _, e := range events {

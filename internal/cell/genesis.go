@@ -35,7 +35,7 @@ type Genesis struct {
 	Ledger      string              `json:"ledger"`      // vkey of checkpoints
 	Revocations string              `json:"revocations"` // vkey of revocation lists
 	Authority   roster.Key          `json:"authority"`   // SSH CA
-	Witnesses   string              `json:"witnesses"`   // "none" in this version
+	Witnesses   string              `json:"witnesses"`   // as ledger.Policy spells it
 	Trial       bool                `json:"trial,omitzero"`
 	Rules       int                 `json:"rules"`
 }
@@ -90,8 +90,6 @@ func (g *Genesis) Check() (roster.Roster, error) {
 		return r, fmt.Errorf("version %q is not supported by this version", g.Version)
 	case g.Rules < 1 || g.Rules > RulesNow:
 		return r, fmt.Errorf("rules %d are not supported by this version", g.Rules)
-	case g.Witnesses != "none":
-		return r, fmt.Errorf("witnesses: %q is not supported by this version", g.Witnesses)
 	case len(g.Founders) == 0:
 		return r, errors.New("founders: must name at least one person")
 	case g.Pending <= 0 || g.Pending > 24*3600:
@@ -113,6 +111,9 @@ func (g *Genesis) Check() (roster.Roster, error) {
 		if !r.Has(founder) || slices.Contains(g.Founders[:i], founder) {
 			return r, fmt.Errorf("founders: %q must be a person, named once", founder)
 		}
+	}
+	if err := g.checkWitnesses(); err != nil {
+		return r, err
 	}
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)

@@ -52,6 +52,7 @@ func sections() []section {
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
+		{"Witnesses", statesOfWitness, witnessDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},
 		{"What is wrong in itself", []state{{"a living cell", newStory}}, faultDeeds()},
 	}
@@ -268,6 +269,7 @@ func effectKinds() []string {
 		string(cell.EffectOpened), string(cell.EffectOpenFailed), string(cell.EffectDelivered), string(cell.EffectMintFailed),
 		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectShut), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
 		string(cell.EffectConsequence), string(cell.EffectClock), string(cell.EffectRefusedCount),
+		string(cell.EffectCosigned), string(cell.EffectUnwitnessed),
 	}
 }
 

@@ -56,6 +56,7 @@ const (
 	SelfShare        Reason = "self-share"
 	AlreadyShared    Reason = "already-shared"
 	WrongShare       Reason = "wrong-share"
+	NotWitnessed     Reason = "not-witnessed"
 	UnknownTask      Reason = "unknown-task"
 	TaskMismatch     Reason = "task-mismatch"
 	NotDue           Reason = "not-due"
@@ -63,6 +64,7 @@ const (
 	ReportRefused    Reason = "report-refused"
 	ClockUnknown     Reason = "clock-unchanged"
 	ClockInDoubt     Reason = "clock-in-doubt"
+	NotCosigned      Reason = "not-cosigned"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

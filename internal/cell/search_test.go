@@ -266,4 +266,5 @@ var notSearched = []string{
 	"lease-shut",     // the small world has no programs: program_test.go tries every sequence of their results
 	"ladder-widened", // ladder_test.go: the small world has no ladder
 	"rules-raised",   // the small world begins with the newest rules
+	"witnessed", "witnesses-silent", "witnesses-overdue", "credential-witnessed", "credential-unwitnessed",
 }

@@ -52,6 +52,8 @@ type cellPart struct {
 	Roster    *roster.Roster      `json:"roster,omitzero"`
 	Changes   []*Change           `json:"changes,omitempty"`
 	Envelopes []*custody.Envelope `json:"envelopes,omitempty"`
+	Witness   WitnessState        `json:"witness,omitempty"`
+	Silent    canon.Time          `json:"silent,omitzero"`
 }
 
 type memoBody struct {
@@ -89,7 +91,7 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 }
 
 func (w *World) keepCell() []byte {
-	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules}
+	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince}
 	if w.Genesis != nil {
 		part.Roster = &w.Roster
 	}
@@ -193,6 +195,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 		w.Digests[ref.ID] = ref.Digest
 	}
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
+	w.Witness, w.SilentSince = part.Witness, part.Silent
 	for _, change := range part.Changes {
 		w.Changes[change.ID] = change
 	}

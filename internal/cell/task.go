@@ -30,6 +30,8 @@ const (
 	TaskRotated     TaskKind = "rotated"       // what a rotation means for a lease of its envelope
 	TaskOwe         TaskKind = "envelope-owe"  // an envelope owes fresh content
 	TaskOverdue     TaskKind = "envelope-due"  // it owes that for too long
+	TaskWitness     TaskKind = "witness"       // standing: report what the witnesses cosign
+	TaskSilent      TaskKind = "silent"        // the witnesses should cosign again by now
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -67,6 +69,8 @@ var results = map[TaskKind][]EffectKind{
 	TaskRotated:     {EffectConsequence},
 	TaskOwe:         {EffectDue},
 	TaskOverdue:     {EffectDue},
+	TaskWitness:     {EffectCosigned, EffectUnwitnessed},
+	TaskSilent:      {EffectDue},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

@@ -55,6 +55,8 @@ type World struct {
 	List          int64              // number of the newest revocation list: index of the newest closing
 	Doubted       bool               // the clock is in doubt
 	Behind        int64              // milliseconds that people's clocks are taken to be behind recorded time, in doubt
+	Witness       WitnessState
+	SilentSince   canon.Time // what was written since then is not cosigned; zero unless Silent
 	LastAt        canon.Time
 	Tree          ledger.Edge
 	Published     []Published

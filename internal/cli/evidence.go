@@ -98,7 +98,7 @@ func (m *member) exportAll(folder string) (*verify.Report, error) {
 	if _, err := ledger.WriteLog(newFolder(folder), m.anchor(), export); err != nil {
 		return nil, because(exitUnverified, err, "cannot write %s", folder).or("remove it, then try again")
 	}
-	return verify.Path(m.c.ctx, folder, m.anchor(), verify.Options{Progress: m.c.progress()})
+	return verify.Path(m.c.ctx, folder, m.anchor(), verify.Options{Progress: m.c.progress(), Now: canon.At(m.c.now())})
 }
 
 var errEnough = errors.New("the reader has enough")

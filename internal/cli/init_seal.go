@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,9 +127,17 @@ func (c *initSealCommand) Run(on *call) error {
 		on.say("sealed: genesis %s", bundle.Digest())
 		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
 		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", c.url(profiles, &bundle))
-		on.say("witnesses: none; truncation and forks show only against checkpoints that readers keep")
+		on.say("%s", sealedWitnesses(anchor.Policy()))
 		on.say("next: halligan serve %s", c.Folder)
 	})
+}
+
+// sealedWitnesses says who cosigns, and what must be done for it.
+func sealedWitnesses(policy ledger.Policy) string {
+	if policy.None() {
+		return "witnesses: none; truncation and forks show only against checkpoints that readers keep"
+	}
+	return fmt.Sprintf("witnesses: %d of %s; give each of them anchor.json's origin and ledger_keys: nothing opens before they have cosigned", policy.Need(), strings.Join(policy.Names(), ", "))
 }
 
 // url is what profiles call the server: what was named, else what those call it

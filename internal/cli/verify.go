@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/verify"
 )
@@ -41,6 +42,7 @@ func (v verifyCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	opts.Now = canon.At(c.now())
 	if c.live && !c.flags.JSON {
 		opts.Progress = func(done, of int64) { c.tell("%d of %d entries", done, of) }
 	}

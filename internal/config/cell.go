@@ -36,9 +36,7 @@ func (c *cellFacts) checkRest(f *findings) {
 	if file.Name.text != "" && canon.CheckOrigin(file.Name.text) != nil {
 		f.errorf(file.Name.at, "write the public host name of the cell, in lower case: it can never be changed", "%s is not a ledger origin", showID(file.Name.text))
 	}
-	if w := file.Witnesses; w.text != "" && w.text != "none" {
-		f.errorf(w.at, "write none: pages and verify then say that nobody cosigns", "witnesses %s is not supported by this version", show(w.text))
-	}
+	c.witnesses = file.Witnesses.policy(f)
 	if file.Pending.seconds > pendingLongest {
 		f.errorf(file.Pending.at, boundsMend, "pending must be at most %v, is %v", pendingLongest, file.Pending.seconds)
 	}

@@ -13,7 +13,7 @@ type cellFile struct {
 	Hosts     []hostFile    `yaml:"hosts"`
 	Channels  []channelFile `yaml:"channels"`
 	Programs  []programFile `yaml:"programs"`
-	Witnesses word          `yaml:"witnesses,required"`
+	Witnesses witnessesFile `yaml:"witnesses,required"`
 	Trial     flag          `yaml:"trial"`
 }
 

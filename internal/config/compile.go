@@ -107,7 +107,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	g := cell.Genesis{
 		Version: cell.GenesisVersion, Rules: cell.RulesNow,
 		Origin: c.file.Name.text, Founders: texts(c.file.Founders), Groups: c.groups,
-		Security: c.file.Security.text, Pending: c.pending(), Witnesses: c.file.Witnesses.text, Trial: c.file.Trial.on,
+		Security: c.file.Security.text, Pending: c.pending(), Witnesses: c.witnesses, Trial: c.file.Trial.on,
 		Ledger: keys.Ledger, Revocations: keys.Revocations, Authority: authority,
 	}
 	slices.Sort(g.Founders)

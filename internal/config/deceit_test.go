@@ -85,7 +85,7 @@ func TestBrokenErrorNamesTheFirst(t *testing.T) {
 	if !errors.As(err, &broken) {
 		t.Fatal(err)
 	}
-	if got, want := err.Error(), `cannot use cell.yaml: line 35: witnesses "some" is not supported by this version (and 1 more)`; got != want {
+	if got, want := err.Error(), `cannot use cell.yaml: line 35: witnesses must be none or keys with values, is text "some" (and 1 more)`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

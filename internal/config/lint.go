@@ -44,6 +44,7 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 	if server != nil && cell != nil {
 		server.checkChannels(f, cell.channelIDs())
 		server.checkPrograms(f, cell.programIDs())
+		server.checkWitnesses(f, cell.witnesses)
 	}
 }
 

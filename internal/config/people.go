@@ -28,6 +28,8 @@ type cellFacts struct {
 	secure   map[string]bool     // who has a security key
 	hosts    []host
 	programs []cell.Program
+
+	witnesses string // the policy, as ledger.Policy spells it
 }
 
 // boundsMend is the hint for a number out of its bounds.

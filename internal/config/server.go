@@ -24,6 +24,7 @@ type Server struct {
 	TLS           TLS    // the zero value asks for a local certificate
 	Webhooks      map[string]Webhook
 	Programs      map[string]Program
+	Witnesses     map[string]string // name of a witness → its address
 	Limits        Limits
 }
 
@@ -146,6 +147,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.tls()
 	s.webhooks()
 	s.programs()
+	s.witnessed()
 	s.limits()
 	return s
 }

@@ -52,6 +52,7 @@ metrics_listen: localhost:9000
 data: { folder: all/data, keys: /etc/halligan/keys, high_water: ../mark }
 webhooks:
   pager: { url: "http://127.0.0.1:9/hook", secret_file: pager.secret }
+witnesses: { w.example.net: "http://127.0.0.1:9/w", v.example.net: "https://v.example.net" }
 limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_minute: 7 }
 `)
 	server, problems, err := config.LoadServer(filepath.Join(folder, "server.yaml"))
@@ -61,8 +62,9 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 	want := config.Server{
 		Listen: "[::1]:0", MetricsListen: "localhost:9000",
 		DataFolder: filepath.Join(folder, "all/data"), KeysFolder: "/etc/halligan/keys", HighWater: filepath.Join(filepath.Dir(folder), "mark"),
-		Webhooks: map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
-		Limits:   config.Limits{Connections: 10, Streams: 5, RequestsPerMinute: 60, StatementsPerMinute: 7},
+		Webhooks:  map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
+		Witnesses: map[string]string{"w.example.net": "http://127.0.0.1:9/w", "v.example.net": "https://v.example.net"},
+		Limits:    config.Limits{Connections: 10, Streams: 5, RequestsPerMinute: 60, StatementsPerMinute: 7},
 	}
 	if diff := cmp.Diff(want, server, cmpopts.IgnoreTypes(config.Secret{})); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)

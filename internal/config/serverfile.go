@@ -9,11 +9,12 @@ type serverFile struct {
 	TLS           tlsFile            `yaml:"tls"`
 	Webhooks      table[webhookFile] `yaml:"webhooks"`
 	Programs      table[pathFile]    `yaml:"programs"`
+	Witnesses     table[word]        `yaml:"witnesses"`
 	Limits        limitsFile         `yaml:"limits"`
 }
 
 func (*serverFile) planned() []string {
-	return []string{"postgres", "witnesses", "mail", "slack", "pagerduty", "sns", "oidc", "kms", "log", "replicas"}
+	return []string{"postgres", "mail", "slack", "pagerduty", "sns", "oidc", "kms", "log", "replicas"}
 }
 
 type dataFile struct {

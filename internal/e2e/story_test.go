@@ -98,10 +98,12 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
-		s.town, err = found(ts.Getenv("WORK"), founding{
-			host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
-			ladder: slices.Contains(args, "ladder"),
-		})
+		f := founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
+			ladder: slices.Contains(args, "ladder")}
+		if slices.Contains(args, "witnesses") {
+			f.watchers = []string{"wit1", "wit2"}
+		}
+		s.town, err = found(ts.Getenv("WORK"), f)
 		return err
 	}),
 	"serve": plain(func(_ *testscript.TestScript, s *story, _ []string) error { return s.serve() }),
@@ -170,8 +172,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 			ts.Fatalf("the session is over")
 		}
 	},
-	"sql":  plain(editDatabase),
-	"mode": plain(modes),
+	"sql":     plain(editDatabase),
+	"witness": plain(watch),
+	"mode":    plain(modes),
 }
 
 // plain is a command that cannot be negated.

@@ -42,6 +42,8 @@ type town struct {
 	wrap    []string // what the server is started with, such as strace
 	serveAs []string // arguments of serve besides the folder
 	ends    []func() error
+
+	watchers map[string]*watcher // witnesses, by name
 }
 
 // founding is what a cell is founded with.
@@ -52,6 +54,7 @@ type founding struct {
 	long     bool     // the test waits for minutes: it takes no slot
 	ladder   bool     // after a minute leads may sign in the place of security
 	envelope bool     // a second scenario, which opens envelopes
+	watchers []string // names of witnesses, all of whom must cosign
 }
 
 func (f founding) scenarios() []string {
@@ -104,7 +107,11 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
 		func() error { return w.ladder(f.ladder) },
-		w.seal, w.desks,
+	}
+	if len(f.watchers) > 0 {
+		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)
+	} else {
+		steps = append(steps, w.seal, w.desks)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

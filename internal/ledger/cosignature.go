@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -16,6 +17,9 @@ type Cosignature struct {
 	Witness string     `json:"witness"`
 	At      canon.Time `json:"at"` // whole seconds, by the witness's clock
 }
+
+// Whenever is later than every cosignature: with it Check counts them all.
+var Whenever = canon.At(time.Unix(timeMost, 0))
 
 // Witnessed says who cosigned a checkpoint.
 type Witnessed struct {

@@ -9,7 +9,10 @@ import (
 
 // following keeps the law that is in force, for work that needs it outside of
 // the decider.
-type following struct{ law atomic.Pointer[law] }
+type following struct {
+	law     atomic.Pointer[law]
+	witness atomic.Pointer[witnessing]
+}
 
 // law is what never changes once the cell is founded.
 type law struct {
@@ -17,9 +20,18 @@ type law struct {
 	scenarios map[string]*access.Scenario
 }
 
+// witnessing is what the ledger says of its witnesses.
+type witnessing struct {
+	state cell.WitnessState
+	last  int64 // the newest entry of the cell
+}
+
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
 	f.law.Store(&law{genesis: w.Genesis, scenarios: w.Scenarios})
+	if last, begun := w.Last[cell.StreamCell]; begun {
+		f.witness.Store(&witnessing{state: w.Witness, last: last})
+	}
 }
 
 // genesis is the cell's; nil before the first founder signed.

@@ -23,6 +23,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 	"github.com/halligan-dev/halligan/internal/verify"
+	"github.com/halligan-dev/halligan/internal/witness"
 )
 
 // Options is what a server is made of besides its files.
@@ -48,6 +49,7 @@ type Server struct {
 	web       *crowd
 	watch     net.Listener
 	alarms    []*alert.Webhook
+	circle    *witness.Circle // nil when the cell has no witnesses
 }
 
 // Timeouts of the listeners: how long a caller may take for a header, and how
@@ -145,29 +147,36 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
 	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
+	follow := []broker.Follower{world, s.live, s.mark}
+	if err := s.gather(ctx); err != nil {
+		return err
+	}
+	if s.circle != nil {
+		work.circle, follow = s.circle, append(follow, grown{s.circle, s.Wall})
+	}
 	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
 	var err error
 	s.broker, err = broker.Open(ctx, broker.Options{
 		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Signer: s.keys.Ledger,
 		Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
-		Follow: []broker.Follower{world, s.live, s.mark, s.scheduler},
-		Often:  s.Settings.Limits.StatementsPerMinute,
+		Follow: append(follow, s.scheduler), Cosigned: s.cosigned(),
+		Often: s.Settings.Limits.StatementsPerMinute,
 	})
 	if err != nil {
 		return err
 	}
-	if genesis := world.genesis(); genesis == nil || genesis.Ledger != s.Anchor.LedgerKeys[0] {
+	if genesis := world.genesis(); genesis == nil || genesis.Ledger != s.Anchor.LedgerKeys[0] || genesis.Policy().String() != s.Anchor.Policy().String() {
 		return errors.New("the ledger is not that of the anchor; halligan init seal begins one")
 	}
 	reports := &hosts{
 		origin: s.Anchor.Origin, check: verify.Signatures{}, turns: s.broker.Turns, world: world, tasks: s.scheduler, effect: s.broker,
 		signer: s.keys.Revocations, heard: map[string]heard{},
 	}
-	s.monitor.Watch(s.broker)
+	s.monitor.Watch(s.broker, s.witnesses())
 	s.api = api.New(api.Options{
 		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
-		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams,
+		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 	})
 	return nil
 }
@@ -231,6 +240,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	run("api", func() error { return front.ServeTLS(s.web, "", "") })
 	run("metrics", func() error { return back.Serve(s.watch) })
+	if s.circle != nil {
+		run("witnesses", func() error { s.circle.Run(ctx); return nil })
+	}
 	run("high-water mark", func() error { return s.mark.run(ctx) })
 	run("tasks", func() error { s.scheduler.Run(ctx, s.broker); return nil })
 	run("broker", func() error { return s.broker.Wait(ctx) })

@@ -13,6 +13,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/view"
+	"github.com/halligan-dev/halligan/internal/witness"
 )
 
 // sink sends an alarm on one channel, once.
@@ -42,6 +43,7 @@ type works struct {
 	channels map[string]sink
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
+	circle   *witness.Circle       // of the witnesses; nil without
 }
 
 func (w *works) table() map[cell.TaskKind]scheduler.Work {
@@ -72,8 +74,10 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 			Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Turn: alarmTurn, Workers: alarmsAtATime,
 			Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute},
 		},
-		cell.TaskClock: {Do: w.clock, Workers: 1},
-		cell.TaskCount: {Do: w.count, Workers: 1},
+		cell.TaskClock:   {Do: w.clock, Workers: 1},
+		cell.TaskCount:   {Do: w.count, Workers: 1},
+		cell.TaskWitness: {Do: w.cosigned, Workers: 1},
+		cell.TaskSilent:  due,
 	}
 }
 

@@ -29,6 +29,8 @@ type examination struct {
 	found   map[Unauthorised]bool
 	visited int64 // entries that hashes vouch for
 
+	witnesses witnesses
+
 	notesRead, notesMissing atomic.Int64
 }
 
@@ -57,6 +59,7 @@ func (e *examination) genesis(attachment func(ledger.Hash) ([]byte, error)) *Fau
 	if !slices.Contains(e.anchor.LedgerKeys, genesis.Ledger) {
 		return newFault(ClassGenesis, where, "its founders signed the ledger key %s, which the anchor does not pin", genesis.Ledger)
 	}
+	e.witnesses.recorded = e.report.Scope == ScopeWhole && genesis.Witnesses == e.anchor.Witnesses
 	e.beside[canon.Digest(e.anchor.Genesis)] = data
 	for _, ref := range genesis.Scenarios {
 		if e.beside[ref.Digest], err = attachment(ledger.Hash(ref.Digest)); err != nil {
@@ -145,6 +148,7 @@ func (e *examination) take(index int64, p cell.Prepared) error {
 		return &stopped{index, e.reasoned(p, err)}
 	}
 	e.witness(recorded, p)
+	e.witnesses.take(recorded)
 	e.archive(named)
 	e.archive(recorded.Outcome.Stream)
 	e.report.Entries, e.report.last = e.report.Entries+1, index

@@ -13,6 +13,9 @@ type Options struct {
 	// Seen is a checkpoint that the reader kept from an earlier look and trusts:
 	// the log must extend it. Zero: none was kept.
 	Seen ledger.Checkpoint
+	// Now is the reader's time: cosignatures from over a minute after it are not
+	// counted. Zero: all are, whatever time they bear.
+	Now canon.Time
 	// Progress is called now and then with the entries replayed and, for a whole
 	// log, how many there are. It must not take long.
 	Progress func(done, of int64)
@@ -50,6 +53,9 @@ func Log(ctx context.Context, src ledger.Source, anchor ledger.Anchor, opts Opti
 	}
 	e := &examination{report: r, anchor: anchor, opts: opts, of: cp.Size, note: log.Note}
 	if f := e.genesis(log.Attachment); f != nil {
+		return r.refuse(f), nil
+	}
+	if f := e.witnesses.begin(e, log.Signed(), cp.Size); f != nil {
 		return r.refuse(f), nil
 	}
 	err = e.replay(ctx, func(visit func(int64, []byte) error) error { return log.Walk(0, visit) })

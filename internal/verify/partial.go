@@ -43,6 +43,9 @@ func Partial(ctx context.Context, anchor ledger.Anchor, data []byte, opts Option
 	if f := e.genesis(attachmentsIn(p)); f != nil {
 		return r.refuse(f), nil
 	}
+	if f := e.witnesses.begin(e, p.Signed, cp.Size); f != nil {
+		return r.refuse(f), nil
+	}
 	err = e.replay(ctx, func(visit func(int64, []byte) error) error {
 		for _, entry := range p.Entries {
 			if err := visit(entry.Index, entry.Body); err != nil {

@@ -42,13 +42,15 @@ type Report struct {
 	Origin     string         `json:"origin,omitempty"`
 	Genesis    canon.Digest   `json:"genesis,omitzero"`
 	Checkpoint *Checkpoint    `json:"checkpoint,omitzero"`
-	Seen       *Checkpoint    `json:"seen,omitzero"` // the reader's own, which the log extends
-	Entries    int64          `json:"entries"`       // replayed
-	From       canon.Time     `json:"from,omitzero"` // recorded time of the first entry
-	To         canon.Time     `json:"to,omitzero"`   // and of the last
-	Sealed     bool           `json:"sealed"`        // every founder signed
-	Faults     []*Fault       `json:"faults"`        // the first in the order of the log; nothing after it is looked at
-	Witnesses  string         `json:"witnesses"`
+	Seen       *Checkpoint    `json:"seen,omitzero"`     // the reader's own, which the log extends
+	Entries    int64          `json:"entries"`           // replayed
+	From       canon.Time     `json:"from,omitzero"`     // recorded time of the first entry
+	To         canon.Time     `json:"to,omitzero"`       // and of the last
+	Sealed     bool           `json:"sealed"`            // every founder signed
+	Faults     []*Fault       `json:"faults"`            // the first in the order of the log; nothing after it is looked at
+	Witnesses  string         `json:"witnesses"`         // none, or how many of how many must cosign
+	Cosigned   *Cosigned      `json:"cosigned,omitzero"` // how far enough of them did
+	Tail       *Tail          `json:"not_witnessed,omitzero"`
 	NotChecked []string       `json:"not_checked"` // what this evidence cannot show
 	Counts     Counts         `json:"counts"`
 	Requests   []Request      `json:"requests"`
@@ -139,6 +141,9 @@ type Certificate struct {
 	After    canon.Time   `json:"after"`
 	Before   canon.Time   `json:"before"`
 	Unsigned canon.Digest `json:"unsigned"`
+	Left     string       `json:"left,omitempty"` // witnessed or unwitnessed, where somebody cosigns; empty: it did not
+
+	fetch canon.Digest
 }
 
 // Proof is a piece of the proof of death of a lease, and what stands behind it.
@@ -230,6 +235,7 @@ func (r *Report) refuse(f *Fault) *Report {
 	f.Where, f.Detail = plain(f.Where), plain(f.Detail)
 	r.Faults = append(r.Faults, f)
 	r.Requests, r.Grants, r.Sessions, r.Foreign = []Request{}, []Grant{}, []Unauthorised{}, 0
+	r.Cosigned, r.Tail = nil, nil
 	r.Cell, r.Counts = newRests(), Counts{Refused: map[string]int64{}}
 	return r
 }

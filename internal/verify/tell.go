@@ -4,11 +4,14 @@ import (
 	"fmt"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
 )
 
 // tell writes the requests and grants into the report.
 func (e *examination) tell() {
 	e.report.Sealed = e.world.Sealed
+	e.witnesses.tell(e.report)
+	e.report.Cell.Witnesses = e.witnesses.of(0, e.last(cell.StreamCell))
 	e.report.Counts.Notes, e.report.Counts.NotesMissing = e.notesRead.Load(), e.notesMissing.Load()
 	for _, id := range e.order {
 		t := e.trails[id]
@@ -20,6 +23,7 @@ func (e *examination) tell() {
 		t.line.Severity, t.line.State = request.Severity, request.State
 		e.report.Requests = append(e.report.Requests, t.line)
 		if request.Grant != nil {
+			t.rests.Witnesses = e.witnesses.of(t.line.Entry, e.last(cell.StreamOf(id)))
 			e.report.Grants = append(e.report.Grants, t.grant(request))
 		}
 	}
@@ -68,12 +72,7 @@ func (r *Report) limits(pinned bool) {
 		say("anything after entry %d that concerns these streams: it may have been left out", r.last)
 		say("entries of other streams, and with them: that no statement's nonce was used there, that the checkpoint a signer had seen was one of this log, how many requests a person had, that a holder key was made for one request alone, that no host lists a session which nobody authorised")
 	}
-	switch {
-	case r.Seen != nil:
-		say("no witness cosigned: that this log has no other version is known only up to your own checkpoint of %d entries", r.Seen.Size)
-	default:
-		say("no witness cosigned and you gave no checkpoint of your own: a log that was cut short, or that shows others another version, would look the same")
-	}
+	say("%s", r.unwitnessed())
 	say("whether recorded times are right: they never go back and every statement was unexpired by them, the rest is the server's word")
 	say("whether everything that happened is in the ledger: what a server left out, it left out; a signer's receipt would show it")
 }

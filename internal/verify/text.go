@@ -66,8 +66,8 @@ func (r *Report) sayVerdict(w *writer) {
 	if r.Seen != nil {
 		w.say("It extends the checkpoint of %d entries that you had seen.", r.Seen.Size)
 	}
-	if r.Witnesses == NoWitnesses {
-		w.say("Witnesses: none. Truncation and forks beyond your own checkpoint are not excluded.")
+	if r.Verdict != Refused {
+		r.sayWitnesses(w)
 	}
 }
 
@@ -120,7 +120,11 @@ func (l *Lease) sayIn(w *writer) {
 		w.say("  Target %s on host %s is %s; %d certificates.", l.Target, l.Host, state, len(l.Certificates))
 	}
 	for _, c := range l.Certificates {
-		w.say("    certificate %s, valid %s to %s (entry %d)", c.Serial, c.After, c.Before, c.Entry)
+		left := ""
+		if c.Left != "" {
+			left = ", left " + c.Left
+		}
+		w.say("    certificate %s, valid %s to %s (entry %d)%s", c.Serial, c.After, c.Before, c.Entry, left)
 	}
 	for _, p := range l.Proofs {
 		by := ""

@@ -91,10 +91,12 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 	case *cell.CredentialAuthorised:
 		e.report.Counts.Certificates++
 		t.certificates[event.Target] = append(t.certificates[event.Target], Certificate{
-			Entry: index, Serial: event.Serial, After: event.After, Before: event.Before, Unsigned: event.Unsigned,
+			Entry: index, Serial: event.Serial, After: event.After, Before: event.Before, Unsigned: event.Unsigned, fetch: event.Fetch,
 		})
 		lease, _ := e.world.Requests[id].Lease(event.Target)
 		e.issued[lease.KeyID][event.Serial] = true
+	case *cell.CredentialWitnessed, *cell.CredentialUnwitnessed:
+		t.left(event)
 	case *cell.LeaseProved:
 		t.proofs[event.Target] = append(t.proofs[event.Target], Proof{
 			Kind: event.Proof.Kind, At: event.Proof.At, By: event.Proof.By, Entry: index, RestsOn: e.basis(id, event),
@@ -183,6 +185,10 @@ func says(c cell.Command) string {
 			return fmt.Sprintf("the alarm was delivered (status %d)", o.Receipt.Status)
 		}
 		return fmt.Sprintf("the alarm was not delivered (status %d)", o.Receipt.Status)
+	case cell.EffectCosigned:
+		return "the witnesses' cosignatures came in at this time"
+	case cell.EffectUnwitnessed:
+		return "nothing was cosigned since " + o.Since.String()
 	case cell.EffectDue:
 		return "the time had come"
 	case cell.EffectConsequence:

@@ -29,6 +29,8 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "key.removed", fmt.Sprintf("The key %s of %s was removed.", e.Key, e.Person)
 	case *cell.RulesRaised:
 		return "rules.raised", fmt.Sprintf("The cell decides by rules %d from now on.", e.Rules)
+	case *cell.Witnessed, *cell.WitnessesSilent, *cell.WitnessesOverdue:
+		return witnessAlarm(e)
 	case *cell.ClockDoubted:
 		return "clock.doubted", clockText(e) + ": nothing is granted for longer than the shortest window."
 	}
@@ -59,6 +61,8 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "lease.open-failed", fmt.Sprintf("%s: %s could not be opened yet: %s.", of, e.Target, say(failures, e.Why))
 	case *cell.LeaseClosed:
 		return "lease.closed", fmt.Sprintf("%s: %s is closed and proved dead.", of, e.Target)
+	case *cell.CredentialUnwitnessed:
+		return "credential.unwitnessed", fmt.Sprintf("%s: a credential for %s left before the witnesses had cosigned that it was authorised.", of, e.Target)
 	case *cell.ShareGiven:
 		return "envelope.share-given", fmt.Sprintf("%s: %s gave a share of envelope %s.", of, e.Share.Custodian, e.Target)
 	case *cell.HoneyTouched:

@@ -60,6 +60,8 @@ type state struct {
 	sealed   bool
 	rules    int
 	doubted  bool
+	witness  cell.WitnessState
+	silent   canon.Time // since then what is written is not cosigned
 	requests map[canon.Digest]Held
 	settled  int // how many of the requests are
 	changes  map[canon.Digest]*cell.Change
@@ -104,6 +106,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	}
 	s := &c.s
 	s.roster, s.sealed, s.rules, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Rules, w.Doubted, w.Next()
+	s.witness, s.silent = w.Witness, w.SilentSince
 	maps.Copy(s.changes, w.Changes)
 	maps.Copy(s.sealings, w.Envelopes)
 	for id, r := range w.Requests {
@@ -182,6 +185,10 @@ func (s *state) applyCell(e cell.Event) {
 		s.doubted = true
 	case *cell.ClockTrusted:
 		s.doubted = false
+	case *cell.Witnessed:
+		s.witness, s.silent = cell.Cosigned, canon.Time{}
+	case *cell.WitnessesSilent:
+		s.witness, s.silent = cell.Silent, e.Since
 	case *cell.ChangeProposed:
 		change := e.Change
 		s.changes[change.ID] = &change

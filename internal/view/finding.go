@@ -19,6 +19,8 @@ const (
 	FindingOpening FindingKind = "open-failed"     // a target could not be opened yet
 	FindingUnheard FindingKind = "alarm-unheard"   // a channel missed alarms and has taken none since
 	FindingClock   FindingKind = "clock-doubted"
+	// FindingUnwitnessed: what is written is not cosigned.
+	FindingUnwitnessed FindingKind = "unwitnessed"
 )
 
 // Finding is something that people should look at. Target and Text are empty
@@ -57,6 +59,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 				Text: "The clock left its own measure by more than 30 seconds; until both agree again, nothing is granted for longer than the shortest window.",
 			})
 		}
+		v.Findings = append(v.Findings, s.witnessing(at.Now)...)
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
 		}

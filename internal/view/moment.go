@@ -21,6 +21,10 @@ func (t teller) ofLease(e cell.Event) string {
 		return fmt.Sprintf("A credential for %s is authorised, serial %s, valid until %s.", e.Target, e.Serial, clock(e.Before, t.at))
 	case *cell.CredentialDelivered:
 		return fmt.Sprintf("The credential for %s was handed over.", e.Target)
+	case *cell.CredentialWitnessed:
+		return fmt.Sprintf("Before that, %s had cosigned that the credential for %s was authorised, by %s.", both(e.By), e.Target, clock(e.At, t.at))
+	case *cell.CredentialUnwitnessed:
+		return fmt.Sprintf("The witnesses had not cosigned in time that the credential for %s was authorised.", e.Target)
 	case *cell.MintFailed:
 		if e.Why == "interrupted" { // it may have left before the server died
 			return fmt.Sprintf("Whether the credential for %s was handed over is not known: %s.", e.Target, say(failures, e.Why))
@@ -105,6 +109,10 @@ func target(e cell.Event) string {
 	case *cell.LeaseClosed:
 		return e.Target
 	case *cell.ClosingOverdue:
+		return e.Target
+	case *cell.CredentialWitnessed:
+		return e.Target
+	case *cell.CredentialUnwitnessed:
 		return e.Target
 	}
 	return envelopeOf(e)

@@ -13,6 +13,7 @@ type Now struct {
 	Rules    int       `json:"rules"`          // what the cell decides by
 	Trial    bool      `json:"trial,omitzero"` // a cell for looking around: say so everywhere
 	Doubted  bool      `json:"doubted,omitzero"`
+	Witness  string    `json:"witnesses"` // none; waiting, before the first cosignatures; cosigned; silent
 	Headline string    `json:"headline"`
 	Notes    []string  `json:"notes,omitempty"`
 	Live     []Request `json:"live"`    // grants that may be used
@@ -27,7 +28,7 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 	return read(c, func(s *state) Now {
 		n := Now{
 			Cell: s.Origin, Sealed: s.sealed, Rules: s.rules, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
-			Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
+			Witness: s.witnessed(), Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
 		}
 		open, shut := 0, 0
 		for _, h := range s.unsettled() {
@@ -75,6 +76,7 @@ func (s *state) notes(n Now) []string {
 	if s.doubted {
 		notes = append(notes, "the clock is in doubt: nothing is granted for longer than the shortest window")
 	}
+	notes = append(notes, s.unwitnessed()...)
 	switch len(n.Waiting) {
 	case 0:
 	case 1:

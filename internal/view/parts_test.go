@@ -306,7 +306,8 @@ var oneOfEach = []cell.Event{
 	&cell.ReviewOpened{}, &cell.LeaseOpened{}, &cell.OpenFailed{}, &cell.TwinWorked{}, &cell.CredentialAuthorised{},
 	&cell.CredentialDelivered{}, &cell.MintFailed{}, &cell.LeaseClosing{}, &cell.LeaseShut{}, &cell.LeaseProved{}, &cell.LeaseClosed{},
 	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},
-	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{},
+	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{}, &cell.Witnessed{}, &cell.WitnessesSilent{},
+	&cell.WitnessesOverdue{}, &cell.CredentialWitnessed{}, &cell.CredentialUnwitnessed{},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

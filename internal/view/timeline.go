@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
 		if text := part(e); text != "" {
 			return text
 		}

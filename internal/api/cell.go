@@ -24,13 +24,14 @@ func (s *service) instant() view.Instant {
 func (s *service) cell(c *call) error {
 	now := s.Live.View().Now("", s.instant())
 	return c.json(http.StatusOK, struct {
-		Origin  string       `json:"origin"`
-		Genesis canon.Digest `json:"genesis"`
-		Rules   int          `json:"rules"`
-		Sealed  bool         `json:"sealed"`
-		Trial   bool         `json:"trial,omitzero"`
-		Version string       `json:"version"`
-	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), now.Rules, now.Sealed, now.Trial, s.Version})
+		Origin   string       `json:"origin"`
+		Genesis  canon.Digest `json:"genesis"`
+		Document canon.Digest `json:"document"` // in force
+		Rules    int          `json:"rules"`
+		Sealed   bool         `json:"sealed"`
+		Trial    bool         `json:"trial,omitzero"`
+		Version  string       `json:"version"`
+	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), s.Live.View().Document(), now.Rules, now.Sealed, now.Trial, s.Version})
 }
 
 // me says who the reader is to the cell.

@@ -144,18 +144,60 @@ func (s *service) tiles(ctx context.Context) ledger.TileReader {
 	}
 }
 
-// attach adds genesis and every scenario that it names: what rules read.
+// attach adds what rules read: genesis and every scenario that it names, and
+// each document that was proposed in its place, with its own. It gives the
+// document that is in force after the entries.
 func (s *service) attach(ctx context.Context, p *ledger.Partial) (*cell.Genesis, error) {
-	data, err := s.Read.Attachment(ctx, canon.Digest(s.Anchor.Genesis))
-	if err != nil {
-		return nil, fmt.Errorf("genesis: %w", err)
+	documents := []canon.Digest{canon.Digest(s.Anchor.Genesis)}
+	inForce := documents[0]
+	for _, e := range p.Entries {
+		entry, err := ledger.DecodeEntry(e.Body)
+		if err != nil {
+			return nil, err
+		}
+		if entry.Stream != cell.StreamCell {
+			continue
+		}
+		events, err := cell.DecodeEvents(entry.Events)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range events {
+			switch event := event.(type) {
+			case *cell.ChangeProposed:
+				if event.Change.Amends() {
+					documents = append(documents, event.Change.To)
+				}
+			case *cell.Amended:
+				inForce = event.To
+			}
+		}
 	}
-	p.Attachments[s.Anchor.Genesis] = data
+	genesis := map[canon.Digest]*cell.Genesis{}
+	for _, digest := range documents {
+		var err error
+		if genesis[digest], err = s.attachDocument(ctx, p, digest); err != nil {
+			return nil, fmt.Errorf("document %s: %w", digest.Short(), err)
+		}
+	}
+	return genesis[inForce], nil
+}
+
+// attachDocument adds a document and the scenarios that it names.
+func (s *service) attachDocument(ctx context.Context, p *ledger.Partial, digest canon.Digest) (*cell.Genesis, error) {
+	data, err := s.Read.Attachment(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	p.Attachments[ledger.Hash(digest)] = data
 	genesis, err := cell.DecodeGenesis(data)
 	if err != nil {
 		return nil, err
 	}
 	for _, scenario := range genesis.Scenarios {
+		if _, there := p.Attachments[ledger.Hash(scenario.Digest)]; there {
+			continue
+		}
 		data, err := s.Read.Attachment(ctx, scenario.Digest)
 		if err != nil {
 			return nil, fmt.Errorf("scenario %s: %w", scenario.ID, err)

@@ -24,8 +24,8 @@ const (
 	// goes away: what was begun is brought to an end that can be asked for.
 	submitLongest = 60 * time.Second
 	mintLongest   = 20 * time.Second
-	notesMost     = 16
-	filesMost     = statement.CustodiansMost + 2
+	notesMost     = 1 + statement.AmendTextsMost
+	filesMost     = 1 + statement.AmendScenariosMost
 )
 
 // envelope is the body of a submission. It need not be canonical; the statement
@@ -34,7 +34,7 @@ type envelope struct {
 	Statement jsontext.Value    `json:"statement"`
 	Signature *ledger.Signature `json:"signature"`
 	Notes     []salted          `json:"notes,omitempty"`
-	Files     [][]byte          `json:"files,omitempty"` // that a seal or share statement names
+	Files     [][]byte          `json:"files,omitempty"` // that a seal, share or change statement names
 }
 
 // salted is the text of a note and its salt.

@@ -214,7 +214,11 @@ func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
 		return nil, errors.New("the entry authorised no credential")
 	}
 	law := b.decider.law.Load()
-	certificate, ok := cell.Certificate(law.genesis, law.scenarios[a.Request.Scenario], a.Request,
+	scenario, err := b.ScenarioOf(ctx, a.Request)
+	if err != nil {
+		return nil, err
+	}
+	certificate, ok := cell.Certificate(law.genesis, scenario, a.Request,
 		cell.Fetched{Digest: a.Digest, Target: authorised.Target, At: a.At})
 	if !ok {
 		return nil, errors.New("the certificate that was authorised cannot be rebuilt")
@@ -230,6 +234,21 @@ func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
 	task := fmt.Sprintf("%s:%s:%d:%s", cell.TaskDeliver, a.Request.ID.Short(), a.Index, authorised.Target)
 	b.report(ctx, &job{command: cell.Command{Effect: &cell.Effect{Kind: result, Task: task}, Observed: observed}})
 	return made, err
+}
+
+// ScenarioOf is the scenario that a request was signed for, which may be in force
+// no more.
+func (b *Broker) ScenarioOf(ctx context.Context, r *access.Request) (*access.Scenario, error) {
+	law := b.decider.law.Load()
+	if law.digests[r.Scenario] == r.ScenarioDigest {
+		return law.scenarios[r.Scenario], nil
+	}
+	data, err := b.Beside.Attachment(ctx, r.ScenarioDigest)
+	if err != nil {
+		return nil, fmt.Errorf("the scenario that the request was signed for cannot be read: %w", err)
+	}
+	former := new(access.Scenario)
+	return former, canon.Decode(data, access.ScenarioLimit, former)
 }
 
 // report queues a result that nobody waits for. If it is lost, the task is
@@ -251,10 +270,12 @@ func authorisedBy(a Answer) (*cell.CredentialAuthorised, bool) {
 	return nil, false
 }
 
-// law is what never changes once the cell is founded.
+// law is what is in force. None of it is ever changed: an amendment puts other
+// maps in their place.
 type law struct {
 	genesis   *cell.Genesis
 	scenarios map[string]*access.Scenario
+	digests   map[string]canon.Digest
 }
 
 // ClockStep is how far the wall clock is ahead of recorded time, milliseconds;

@@ -314,7 +314,7 @@ func (d *decider) publish() {
 
 // follow tells the followers, and whoever mints, what is durable now.
 func (d *decider) follow(recorded []cell.Recorded) {
-	d.law.Store(&law{genesis: d.world.Genesis, scenarios: d.world.Scenarios})
+	d.law.Store(&law{genesis: d.world.Genesis, scenarios: d.world.Scenarios, digests: d.world.Digests})
 	for _, f := range d.broker.Follow {
 		f.Committed(d.world, recorded)
 	}

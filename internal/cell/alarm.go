@@ -12,7 +12,7 @@ import (
 // Alarming lists the events that channels hear of.
 var Alarming = []string{
 	"request-made", "ladder-widened", "agreed", "request-over", "grant-ended", "credential-authorised", "open-failed", "lease-closed",
-	"closing-overdue", "change-proposed", "person-removed", "key-removed", "rules-raised", "clock-doubted",
+	"closing-overdue", "change-proposed", "amended", "key-added", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
 }
@@ -33,16 +33,18 @@ func (w *World) alarm(p place, e Event) {
 				return
 			}
 		}
-		if scenario, ok := w.Scenarios[r.Scenario]; ok {
-			to = scenario.Alarms.To
-		}
+		to = w.scenarioOf(r).Alarms.To
 		if _, honey := e.(*HoneyTouched); honey {
 			to = nil // everybody hears
 		}
 	}
-	for _, channel := range w.Genesis.Channels {
+	channels := w.Genesis.Channels
+	if _, amended := e.(*Amended); amended {
+		channels = append(slices.Clone(channels), w.leaving...) // whoever is no channel any more hears that
+	}
+	for _, channel := range channels {
 		if len(to) == 0 || slices.Contains(to, channel.ID) {
-			w.enqueue(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: targetOf(e)})
+			w.enqueueOnce(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: targetOf(e)})
 		}
 	}
 }

@@ -44,7 +44,7 @@ func refusedIn(events []Event) *Refused {
 // applyOne dispatches to the part of the world that an event changes.
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
-	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *ClockDoubted, *ClockTrusted:
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *ClockDoubted, *ClockTrusted, *Amended, *KeyAdded:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -102,6 +102,10 @@ func (w *World) applyCell(p place, e Event) error {
 	case *KeyRemoved:
 		w.Roster = w.Roster.Clone()
 		return w.Roster.RemoveKey(e.Person, e.Key)
+	case *Amended:
+		return w.applyAmended(p, e)
+	case *KeyAdded:
+		w.Cooling[e.Key] = e.Until
 	case *RulesRaised:
 		w.Rules = e.Rules
 	case *ClockDoubted:
@@ -128,10 +132,8 @@ func (w *World) found(c Command) error {
 	if err != nil {
 		return err
 	}
-	w.Genesis, w.GenesisDigest, w.Roster, w.Scenarios, w.Rules = genesis, body, r, scenarios, genesis.Rules
-	for _, ref := range genesis.Scenarios {
-		w.Digests[ref.ID] = ref.Digest
-	}
+	w.Genesis, w.GenesisDigest, w.Document, w.Roster, w.Scenarios, w.Rules = genesis, body, body, r, scenarios, genesis.Rules
+	w.Digests = digestsOf(genesis)
 	return nil
 }
 
@@ -215,6 +217,8 @@ func targetOf(e Event) string {
 		return e.Target
 	case *ClosingOverdue:
 		return e.Target
+	case *KeyAdded:
+		return e.Key
 	case *ShareGiven:
 		return e.Target
 	case *HoneyTouched:

@@ -12,6 +12,9 @@ const ChangesMost = 100
 
 func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body := s.Statement.Body.(*statement.Change)
+	if body.Amend != nil {
+		return w.decideAmend(body, s, c)
+	}
 	return w.propose(Change{Person: body.Remove.Person, Key: body.Remove.Key}, s, c)
 }
 
@@ -24,11 +27,8 @@ func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
 	change, person := &what, s.Statement.Actor
 	change.ID, change.Proposer = s.Statement.Digest, person
 	change.At, change.Lapses = c.At, c.At.Add(ChangeWaits.Duration())
-	if !w.Genesis.Change.Names(person, w.Roster.In) {
-		return Outcome{}, refuse(NotAllowed, "%s is in no leg of the change quorum", person)
-	}
-	if len(w.Changes) >= ChangesMost {
-		return Outcome{}, refuse(TooMany, "%d changes are waiting already", len(w.Changes))
+	if refusal := w.mayPropose(s, c); refusal != nil {
+		return Outcome{}, refusal
 	}
 	if refusal := w.possible(change); refusal != nil {
 		return Outcome{}, refusal
@@ -41,6 +41,17 @@ func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
 	return Outcome{StreamCell, append(events, w.changeEvents(change, own)...)}, nil
 }
 
+// mayPropose refuses whoever cannot be the first to agree to a change.
+func (w *World) mayPropose(s *Signed, c Command) *Refusal {
+	if person := s.Statement.Actor; !w.Genesis.Change.Names(person, w.Roster.In) {
+		return refuse(NotAllowed, "%s is in no leg of the change quorum", person)
+	}
+	if len(w.Changes) >= ChangesMost {
+		return refuse(TooMany, "%d changes are waiting already", len(w.Changes))
+	}
+	return w.cool(s, c.At)
+}
+
 // decideOnChange counts one more verdict on a proposed change. Whoever is to be
 // removed has no say in it.
 func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *Refusal) {
@@ -48,7 +59,7 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 	switch {
 	case !w.Genesis.Change.Names(person, w.Roster.In):
 		return Outcome{}, refuse(NotApprover, "%s is in no leg of the change quorum", person)
-	case person == change.Person:
+	case change.Removes(person):
 		return Outcome{}, refuse(SelfApproval, "nobody decides on their own removal")
 	case slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves }) && body.Verdict == statement.Approve:
 		return Outcome{}, refuse(AlreadyDecided, "%s has agreed to this change already", person)
@@ -67,6 +78,9 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 			&ChangeOver{Change: change.ID, State: ChangeDenied},
 		}}, nil
 	}
+	if refusal := w.cool(s, c.At); refusal != nil {
+		return Outcome{}, refusal
+	}
 	if refusal := w.possible(change); refusal != nil {
 		return Outcome{}, refusal
 	}
@@ -79,7 +93,7 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 	events := []Event{&ChangeDecided{Change: change.ID, Decision: d}}
 	var agreed []string
 	for _, made := range append(slices.Clone(change.Decisions), d) {
-		if made.Approves && made.Approver != change.Person && w.counts(made) {
+		if made.Approves && !change.Removes(made.Approver) && w.counts(made) {
 			agreed = append(agreed, made.Approver)
 		}
 	}
@@ -88,6 +102,8 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 	}
 	events = append(events, &ChangeOver{Change: change.ID, State: ChangeDone})
 	switch {
+	case change.Amends():
+		return append(events, w.amendEvents(change, agreed, d.At)...)
 	case change.Rules != 0:
 		return append(events, &RulesRaised{Rules: change.Rules})
 	case change.Key == "":
@@ -98,6 +114,13 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 
 // possible refuses a change that could not take effect in the world as it is.
 func (w *World) possible(change *Change) *Refusal {
+	if change.Amends() {
+		if refusal := w.inForce(change); refusal != nil {
+			return refusal
+		}
+		_, refusal := w.amendment(change)
+		return refusal
+	}
 	if change.Rules == 0 {
 		return w.removable(change)
 	}

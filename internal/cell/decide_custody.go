@@ -152,6 +152,9 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	case !held(lease):
 		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
 	}
+	if refusal := w.cool(s, c.At); refusal != nil {
+		return Outcome{}, refusal
+	}
 	envelope, holder, refusal := w.holder(person, body.Envelope, body.Serial)
 	if refusal != nil {
 		return Outcome{}, refusal
@@ -171,7 +174,7 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if body.Sealed != nil {
 		given.Sealed = body.Sealed.Digest
 	}
-	events := w.honey(r.Scenario, body.Envelope, person)
+	events := honey(w.scenarioOf(r), body.Envelope, person)
 	events = append(events, &ShareGiven{Target: lease.Target, Share: given})
 	if len(lease.Shares)+1 == current.Threshold {
 		events = append(events, &LeaseOpened{Target: lease.Target})
@@ -180,8 +183,8 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 }
 
 // honey tells that somebody touches an envelope that nobody has a reason to.
-func (w *World) honey(scenario, target, by string) []Event {
-	if of, ok := w.Scenarios[scenario].Envelope(target); ok && of.Honey {
+func honey(scenario *access.Scenario, target, by string) []Event {
+	if of, ok := scenario.Envelope(target); ok && of.Honey {
 		return []Event{&HoneyTouched{Target: target, By: by}}
 	}
 	return nil

@@ -179,7 +179,7 @@ func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
 // consequence ends what a removed requester, or a removed key, has open.
 func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
 	switch {
-	case w.stands(r):
+	case w.stands(r) && !w.outdated(r):
 		return nil, refuse(NothingNew, "%s and the key that asked are in the roster", r.Requester)
 	case r.State == access.Pending:
 		return []Event{&RequestOver{State: access.Void}}, nil

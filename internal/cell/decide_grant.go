@@ -33,7 +33,7 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if lease.Program != "" {
 		return Outcome{}, refuse(NothingToFetch, "target %s is opened by the program %s for as long as the grant lives; it gives no credential", lease.Target, lease.Program)
 	}
-	scenario := w.Scenarios[r.Scenario]
+	scenario := w.scenarioOf(r)
 	if !scenario.Controls.FromAllowed(c.Observed.Address) {
 		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
 	}
@@ -138,11 +138,7 @@ func (w *World) overseer(person string, r *access.Request) bool {
 	if w.Roster.In(person, w.Genesis.Security) {
 		return true
 	}
-	scenario, ok := w.Scenarios[r.Scenario]
-	if !ok {
-		return false
-	}
-	for _, terms := range scenario.Severities {
+	for _, terms := range w.scenarioOf(r).Severities {
 		if terms.Quorum.Names(person, w.admits(r)) {
 			return true
 		}
@@ -176,7 +172,7 @@ func (w *World) end(r *access.Request, end access.End) []Event {
 			events = append(events, w.close(&r.Leases[i], end.Why, end.At)...)
 		}
 	}
-	terms := w.Scenarios[r.Scenario].Severities[r.Severity]
+	terms := w.scenarioOf(r).Severities[r.Severity]
 	due := end.At.Add(terms.ReviewDue.Duration())
 	return append(events, &ReviewOpened{Review: access.Review{Opened: end.At, Due: due}})
 }

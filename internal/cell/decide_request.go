@@ -34,6 +34,9 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	case !controls.OpenAt(c.At):
 		return Outcome{}, refuse(WrongHour, "%s may not be asked for at this hour", scenario.ID)
 	}
+	if refusal := w.unbarred(person, scenario.ID, c.At); refusal != nil {
+		return Outcome{}, refusal
+	}
 	if refusal := w.roomFor(scenario, body, c.Observed.Address); refusal != nil {
 		return Outcome{}, refusal
 	}
@@ -48,7 +51,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	}
 	events := []Event{&RequestMade{Request: r}}
 	for _, target := range r.Targets {
-		events = append(events, w.honey(r.Scenario, target, person)...)
+		events = append(events, honey(scenario, target, person)...)
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
 }
@@ -121,6 +124,10 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(UnknownSubject, "there is no open request or change %s in this cell", body.Of.Short())
 	}
 	scenario, terms, refusal := w.terms(r.Scenario, r.ScenarioDigest, r.Severity)
+	if body.Verdict == statement.Deny { // a no counts whatever is in force since
+		scenario, refusal = w.scenarioOf(r), nil
+		terms = scenario.Severities[r.Severity]
+	}
 	switch {
 	case refusal != nil:
 		return Outcome{}, refusal
@@ -139,6 +146,9 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
 	}
 	if decision.Approves {
+		if refusal := w.cool(s, c.At); refusal != nil {
+			return Outcome{}, refusal
+		}
 		return w.approve(r, decision, terms)
 	}
 	return w.deny(r, decision, c.At)

@@ -229,7 +229,7 @@ var eventTypes = index(
 	&Agreed{}, &RequestOver{}, &GrantEnded{}, &ReviewOpened{}, &LeaseOpened{}, &OpenFailed{}, &TwinWorked{},
 	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseShut{}, &LeaseProved{}, &LeaseClosed{},
 	&ClosingOverdue{}, &AlarmAnswered{}, &EnvelopeSealed{}, &EnvelopeRotated{}, &EnvelopeInspected{}, &EnvelopeOwed{},
-	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{},
+	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{}, &Amended{}, &KeyAdded{},
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
 )
 

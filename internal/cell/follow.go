@@ -47,6 +47,8 @@ func (w *World) follow(p place, e Event) {
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse && t.Target == e.Change.String() })
 	case *PersonRemoved, *KeyRemoved:
 		w.followRemoval(p)
+	case *Amended:
+		w.followAmended(p)
 	}
 	w.followCustody(p, e)
 	w.followWitness(p, e)
@@ -82,7 +84,7 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 func (w *World) followRemoval(p place) {
 	for _, id := range w.openRequests() {
 		waits := slices.ContainsFunc(w.tasksOf[StreamOf(id)], func(task string) bool { return w.Tasks[task].Kind == TaskConsequence })
-		if !w.stands(w.Requests[id]) && !waits {
+		if (!w.stands(w.Requests[id]) || w.outdated(w.Requests[id])) && !waits {
 			consequence := place{index: p.index, stream: StreamOf(id), at: p.at}
 			w.enqueue(consequence, Task{Kind: TaskConsequence})
 		}

@@ -47,7 +47,7 @@ func (w *World) readScenarios(genesis *Genesis, r *roster.Roster) (map[string]*a
 		if err != nil {
 			return nil, err
 		}
-		if genesis.Rules < 2 && slices.ContainsFunc(scenario.Opens, func(o access.Open) bool { return o.Envelope != nil }) {
+		if max(genesis.Rules, w.Rules) < 2 && slices.ContainsFunc(scenario.Opens, func(o access.Open) bool { return o.Envelope != nil }) {
 			return nil, fmt.Errorf("scenario %s: envelopes need rules 2", ref.ID)
 		}
 		if scenario.ID != ref.ID || scenarios[ref.ID] != nil {

@@ -18,16 +18,17 @@ const GenesisVersion = "v1"
 
 // Genesis is what the founders sign: everything that a cell is on its first
 // day. Its canonical JSON is an attachment of the ledger; its digest is pinned
-// by every anchor.
+// by every anchor. A change may put another document of this form in its place.
 type Genesis struct {
 	Version     string              `json:"genesis"`
 	Origin      string              `json:"origin"`
 	Founders    []string            `json:"founders"` // person ids; each must sign
 	People      []roster.Person     `json:"people"`
 	Groups      map[string][]string `json:"groups"`
-	Security    string              `json:"security"` // group reference: may stop and attest anything
-	Change      access.Quorum       `json:"change"`   // the change quorum
-	Pending     canon.Seconds       `json:"pending"`  // how long a request waits for its quorum
+	Security    string              `json:"security"`          // group reference: may stop and attest anything
+	Change      access.Quorum       `json:"change"`            // the change quorum
+	Pending     canon.Seconds       `json:"pending"`           // how long a request waits for its quorum
+	CoolOff     canon.Seconds       `json:"cool_off,omitzero"` // of added keys and of who widened; 0 is CoolOff
 	Hosts       []Host              `json:"hosts,omitempty"`
 	Channels    []Channel           `json:"channels,omitempty"`
 	Programs    []Program           `json:"programs,omitempty"`
@@ -118,7 +119,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

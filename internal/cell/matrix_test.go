@@ -51,6 +51,7 @@ func sections() []section {
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
+		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"Witnesses", statesOfWitness, witnessDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},

@@ -267,4 +267,5 @@ var notSearched = []string{
 	"ladder-widened", // ladder_test.go: the small world has no ladder
 	"rules-raised",   // the small world begins with the newest rules
 	"witnessed", "witnesses-silent", "witnesses-overdue", "credential-witnessed", "credential-unwitnessed",
+	"amended", "key-added",
 }

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,15 +46,18 @@ type moving struct {
 }
 
 type cellPart struct {
-	Genesis   canon.Digest        `json:"genesis,omitzero"`
-	Founded   []string            `json:"founded,omitempty"`
-	Sealed    bool                `json:"sealed,omitzero"`
-	Rules     int                 `json:"rules,omitzero"`
-	Roster    *roster.Roster      `json:"roster,omitzero"`
-	Changes   []*Change           `json:"changes,omitempty"`
-	Envelopes []*custody.Envelope `json:"envelopes,omitempty"`
-	Witness   WitnessState        `json:"witness,omitempty"`
-	Silent    canon.Time          `json:"silent,omitzero"`
+	Genesis   canon.Digest          `json:"genesis,omitzero"`
+	Founded   []string              `json:"founded,omitempty"`
+	Sealed    bool                  `json:"sealed,omitzero"`
+	Rules     int                   `json:"rules,omitzero"`
+	Roster    *roster.Roster        `json:"roster,omitzero"`
+	Changes   []*Change             `json:"changes,omitempty"`
+	Envelopes []*custody.Envelope   `json:"envelopes,omitempty"`
+	Document  canon.Digest          `json:"document,omitzero"` // zero: genesis
+	Cooling   map[string]canon.Time `json:"cooling,omitempty"`
+	Barred    map[string]canon.Time `json:"barred,omitempty"`
+	Witness   WitnessState          `json:"witness,omitempty"`
+	Silent    canon.Time            `json:"silent,omitzero"`
 }
 
 type memoBody struct {
@@ -91,7 +95,10 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 }
 
 func (w *World) keepCell() []byte {
-	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince}
+	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince, Cooling: w.Cooling, Barred: w.Barred}
+	if w.Document != w.GenesisDigest {
+		part.Document = w.Document
+	}
 	if w.Genesis != nil {
 		part.Roster = &w.Roster
 	}
@@ -190,12 +197,12 @@ func (w *World) restoreCell(snapshot []byte) error {
 	if err != nil {
 		return err
 	}
-	w.Genesis, w.GenesisDigest, w.Scenarios = genesis, part.Genesis, scenarios
-	for _, ref := range genesis.Scenarios {
-		w.Digests[ref.ID] = ref.Digest
-	}
+	w.Genesis, w.GenesisDigest, w.Document, w.Scenarios, w.Digests = genesis, part.Genesis, part.Genesis, scenarios, digestsOf(genesis)
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	w.Witness, w.SilentSince = part.Witness, part.Silent
+	if err := w.restoreDocument(part); err != nil {
+		return err
+	}
 	for _, change := range part.Changes {
 		w.Changes[change.ID] = change
 	}
@@ -203,6 +210,30 @@ func (w *World) restoreCell(snapshot []byte) error {
 		w.Envelopes[envelope.Name] = envelope
 	}
 	return w.Roster.Restore()
+}
+
+// restoreDocument reads the document that is in force in place of genesis.
+func (w *World) restoreDocument(part cellPart) error {
+	maps.Copy(w.Cooling, part.Cooling)
+	maps.Copy(w.Barred, part.Barred)
+	if part.Document.IsZero() {
+		return nil
+	}
+	data, err := w.attachment(part.Document)
+	if err != nil {
+		return err
+	}
+	genesis, err := DecodeGenesis(data)
+	if err != nil {
+		return err
+	}
+	people, err := genesis.Check()
+	if err != nil {
+		return err
+	}
+	w.Document, w.Genesis, w.Digests = part.Document, genesis, digestsOf(genesis)
+	w.Scenarios, err = w.readScenarios(genesis, &people)
+	return err
 }
 
 func (w *World) restoreMemos(memos []Memo) error {

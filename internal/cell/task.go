@@ -80,17 +80,31 @@ const PageAfter = canon.Seconds(120)
 // PageAgain is how long after a page the next one comes.
 const PageAgain = canon.Seconds(15 * 60)
 
+// enqueueOnce is enqueue, but for what the same entry asked for already: of
+// several events of one name in an entry, one alarm tells.
+func (w *World) enqueueOnce(p place, t Task) {
+	if _, asked := w.Tasks[t.id(p)]; !asked {
+		w.enqueue(p, t)
+	}
+}
+
+// id is the id of a task that an entry asks for.
+func (t Task) id(p place) string {
+	id := fmt.Sprintf("%s:%s:%d", t.Kind, shortStream(p.stream), p.index)
+	for _, part := range []string{t.Target, t.Channel, t.Event} {
+		if part != "" {
+			id += ":" + part
+		}
+	}
+	return id
+}
+
 func (w *World) enqueue(p place, t Task) {
 	t.Stream, t.Entry = p.stream, p.index
 	if t.Due.IsZero() {
 		t.Due = p.at
 	}
-	t.ID = fmt.Sprintf("%s:%s:%d", t.Kind, shortStream(p.stream), p.index)
-	for _, part := range []string{t.Target, t.Channel, t.Event} {
-		if part != "" {
-			t.ID += ":" + part
-		}
-	}
+	t.ID = t.id(p)
 	w.addTask(t)
 	w.changes.Enqueued = append(w.changes.Enqueued, t)
 }

@@ -52,6 +52,10 @@ func tell(at canon.Time, e cell.Event) string {
 		return with("%s", e.Person)
 	case *cell.KeyRemoved:
 		return with("%s", e.Person)
+	case *cell.Amended:
+		return with("widened %d, %s wait", len(e.Widened), strings.Join(e.Signers, " and "))
+	case *cell.KeyAdded:
+		return with("%s", e.Person)
 	case *cell.RulesRaised:
 		return with("%d", e.Rules)
 	case *cell.ClockDoubted:

@@ -38,9 +38,10 @@ func RequestOf(stream string) (canon.Digest, bool) {
 // are never changed in place, so that whoever got one may keep reading it.
 type World struct {
 	Origin        string
-	Genesis       *Genesis // nil before the first founder signed
-	GenesisDigest canon.Digest
-	Founded       []string // founders who signed
+	Genesis       *Genesis     // the document in force; nil before the first founder signed
+	GenesisDigest canon.Digest // what founders signed and anchors pin
+	Document      canon.Digest // what is in force, and Genesis holds: genesis, until a change amended it
+	Founded       []string     // founders who signed
 	Sealed        bool
 	Rules         int // what the cell decides by; 0 before genesis
 	Roster        roster.Roster
@@ -48,6 +49,8 @@ type World struct {
 	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
 	Requests      map[canon.Digest]*access.Request
 	Changes       map[canon.Digest]*Change
+	Cooling       map[string]canon.Time        // key → when it may agree to something for the first time
+	Barred        map[string]canon.Time        // person and scenario → when they may ask under what they widened
 	Envelopes     map[string]*custody.Envelope // never changed in place
 	Tasks         map[string]Task
 	Used          map[string]Used    // actor and nonce → statement that used it
@@ -67,21 +70,26 @@ type World struct {
 	attachments Attachments
 	partial     bool // entries are missing: rules that need them all are skipped
 	changes     Changes
-	tasksOf     map[string][]string // stream → ids of its tasks, in the order they came
+	leaving     []Channel                         // that the newest amendment took away
+	former      map[canon.Digest]*access.Scenario // not in force any more, and requests go on under them
+	tasksOf     map[string][]string               // stream → ids of its tasks, in the order they came
 }
 
 // Attachments gives what genesis and scenarios say, by SHA-256. It must be
 // pure: a digest always gives bytes of that digest, or false.
 type Attachments func(digest canon.Digest) ([]byte, bool)
 
-// Change is a proposal that waits for the change quorum: a removal, or newer
-// rules.
+// Change is a proposal that waits for the change quorum: a removal, newer rules,
+// or another document.
 type Change struct {
 	ID        canon.Digest      `json:"id"`
 	Proposer  string            `json:"proposer"`
 	Person    string            `json:"person,omitempty"`
-	Key       string            `json:"key,omitempty"`  // empty: the whole person
-	Rules     int               `json:"rules,omitzero"` // of an upgrade
+	Key       string            `json:"key,omitempty"`     // empty: the whole person
+	Rules     int               `json:"rules,omitzero"`    // of an upgrade
+	From      canon.Digest      `json:"from,omitzero"`     // of an amendment: the document in force
+	To        canon.Digest      `json:"to,omitzero"`       // and the one that it proposes
+	Without   []string          `json:"without,omitempty"` // people whom it removes
 	At        canon.Time        `json:"at"`
 	Lapses    canon.Time        `json:"lapses"`
 	Decisions []access.Decision `json:"decisions,omitempty"`
@@ -152,6 +160,7 @@ func New(origin string, attachments Attachments) *World {
 		Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
 		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
+		Cooling: map[string]canon.Time{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{},
 		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
 		Last: map[string]int64{}, tasksOf: map[string][]string{},
 	}
@@ -165,6 +174,7 @@ func (w *World) Clone() *World {
 	c.Scenarios, c.Digests = maps.Clone(w.Scenarios), maps.Clone(w.Digests)
 	c.Requests, c.Changes, c.Envelopes = maps.Clone(w.Requests), maps.Clone(w.Changes), maps.Clone(w.Envelopes)
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
+	c.Cooling, c.Barred, c.former = maps.Clone(w.Cooling), maps.Clone(w.Barred), maps.Clone(w.former)
 	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)
 	c.Published = slices.Clone(w.Published)
 	c.Tree = w.Tree.Clone()

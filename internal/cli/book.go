@@ -13,9 +13,10 @@ import (
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
-// scenarioBook is genesis and the scenarios that it names, each checked against
-// the digest that the person's anchor leads to: what founders signed, whoever
-// sent it. Who was removed since, it does not know.
+// scenarioBook is the document in force and the scenarios that it names, each
+// checked against the digest that the person's anchor leads to: what founders
+// signed, or proved amendments of it, whoever sent it. Who was removed since, it
+// does not know.
 type scenarioBook struct {
 	genesis   *cell.Genesis
 	Scenarios map[string]*access.Scenario
@@ -27,9 +28,9 @@ type scenarioBook struct {
 // attachments gives what lies beside the ledger, by digest.
 type attachments func(digest canon.Digest) ([]byte, error)
 
-// bookOf reads and checks genesis and scenarios.
-func bookOf(anchor ledger.Anchor, read attachments, now canon.Time) (*scenarioBook, error) {
-	data, err := attachment(read, canon.Digest(anchor.Genesis))
+// bookOf reads and checks a document and its scenarios.
+func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now canon.Time) (*scenarioBook, error) {
+	data, err := attachment(read, document)
 	if no := (*client.Problem)(nil); errors.As(err, &no) && no.Status == http.StatusNotFound {
 		return nil, failf(exitUnverified, "the server has no genesis %s, which your profile pins", anchor.Genesis).
 			or("use the profile of the cell that this server runs; if it is that one, sign nothing and tell security")
@@ -53,7 +54,7 @@ func bookOf(anchor ledger.Anchor, read attachments, now canon.Time) (*scenarioBo
 		b.Scenarios[ref.ID], b.Digests[ref.ID] = &s, ref.Digest
 	}
 	b.view, err = view.New(view.Founding{
-		Origin: b.genesis.Origin, Genesis: b.genesis, Digest: canon.Digest(anchor.Genesis),
+		Origin: b.genesis.Origin, Genesis: b.genesis, Digest: canon.Digest(anchor.Genesis), Document: document,
 		Scenarios: b.Scenarios, Digests: b.Digests,
 	})
 	return b, err

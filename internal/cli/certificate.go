@@ -42,9 +42,9 @@ func (m *member) fetch(h *holder, target string) (*login, error) {
 	if a.Credential == nil {
 		return nil, failf(exitInternal, "the server took the fetch as entry %d and sent no certificate", a.Entry).or("fetch anew")
 	}
-	scenario := known.Scenarios[h.scenario]
-	if scenario == nil {
-		return nil, noScenario(known, h.scenario)
+	scenario, err := m.agreed(known, h)
+	if err != nil {
+		return nil, err
 	}
 	l := &login{key: h.key, serial: a.Credential.Serial, after: a.Credential.After, before: a.Credential.Before}
 	var ok bool

@@ -8,6 +8,7 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -21,6 +22,7 @@ type changeCommand struct {
 
 // changeProposeCommand has a command for each kind of change.
 type changeProposeCommand struct {
+	Amend  changeAmendCommand  `cmd:"" default:"withargs" help:"Propose what edited files say in place of what is in force."`
 	Remove changeRemoveCommand `cmd:"" help:"Propose to remove a person, or one key of a person, for good."`
 }
 
@@ -126,7 +128,13 @@ func (s changeShowCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(change, func() { c.print(changeSheet(p, change, asked)) })
+	out := shownChange{Change: change}
+	if change.Amends() {
+		if proposed, err := p.world.Proposed(change); err == nil {
+			out.Differences = cell.Compare(p.world.InForce(), proposed)
+		}
+	}
+	return c.answer(out, func() { c.print(changeSheet(p, change, asked)) })
 }
 
 type changeList struct {

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/verify"
 )
@@ -90,11 +92,8 @@ func (m *member) exportAll(folder string) (*verify.Report, error) {
 	if err != nil {
 		return nil, unread(err)
 	}
-	book, err := m.founding()
-	if err != nil {
-		return nil, err
-	}
-	export := ledger.Export{Signed: log.Signed(), Entries: walked(log), Attachments: m.beside(book)}
+	documents := []canon.Digest{canon.Digest(m.anchor().Genesis)}
+	export := ledger.Export{Signed: log.Signed(), Entries: proposing(walked(log), &documents), Attachments: m.beside(&documents)}
 	if _, err := ledger.WriteLog(newFolder(folder), m.anchor(), export); err != nil {
 		return nil, because(exitUnverified, err, "cannot write %s", folder).or("remove it, then try again")
 	}
@@ -118,17 +117,64 @@ func walked(log *ledger.Log) func(func([]byte, error) bool) {
 	}
 }
 
-// beside gives genesis and the scenarios that it names, each checked.
-func (m *member) beside(book *scenarioBook) func(func([]byte, error) bool) {
+// proposing gives entries, and adds to documents those that were proposed.
+func proposing(entries iter.Seq2[[]byte, error], documents *[]canon.Digest) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		digests := []canon.Digest{canon.Digest(m.anchor().Genesis)}
-		for _, ref := range book.genesis.Scenarios {
-			digests = append(digests, ref.Digest)
-		}
-		for _, digest := range digests {
-			data, err := attachment(m.attachment, digest)
-			if !yield(data, err) || err != nil {
+		for body, err := range entries {
+			if err == nil {
+				err = proposed(body, documents)
+			}
+			if !yield(body, err) || err != nil {
 				return
+			}
+		}
+	}
+}
+
+func proposed(body []byte, documents *[]canon.Digest) error {
+	entry, err := ledger.DecodeEntry(body)
+	if err != nil || entry.Stream != cell.StreamCell {
+		return err
+	}
+	events, err := cell.DecodeEvents(entry.Events)
+	for _, e := range events {
+		if made, ok := e.(*cell.ChangeProposed); ok && made.Change.Amends() {
+			*documents = append(*documents, made.Change.To)
+		}
+	}
+	return err
+}
+
+// beside gives genesis, every other document that was proposed, and the
+// scenarios that they name, each checked and each once.
+func (m *member) beside(documents *[]canon.Digest) func(func([]byte, error) bool) {
+	return func(yield func([]byte, error) bool) {
+		given := map[canon.Digest]bool{}
+		give := func(digest canon.Digest) ([]byte, bool) {
+			if given[digest] {
+				return nil, true
+			}
+			given[digest] = true
+			data, err := attachment(m.attachment, digest)
+			return data, yield(data, err) && err == nil
+		}
+		for _, digest := range *documents {
+			data, ok := give(digest)
+			if !ok {
+				return
+			}
+			if data == nil {
+				continue // proposed before
+			}
+			document, err := cell.DecodeGenesis(data)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, ref := range document.Scenarios {
+				if _, ok := give(ref.Digest); !ok {
+					return
+				}
 			}
 		}
 	}

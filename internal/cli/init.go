@@ -14,9 +14,10 @@ import (
 
 // initCommand begins a cell.
 type initCommand struct {
-	New  initNewCommand  `cmd:"" default:"withargs" help:"Write a new cell's files and keys into a folder."`
-	Sign initSignCommand `cmd:"" help:"Sign genesis as one founder."`
-	Seal initSealCommand `cmd:"" help:"Begin the ledger with every founder's signature."`
+	New      initNewCommand      `cmd:"" default:"withargs" help:"Write a new cell's files and keys into a folder."`
+	Sign     initSignCommand     `cmd:"" help:"Sign genesis as one founder."`
+	Seal     initSealCommand     `cmd:"" help:"Begin the ledger with every founder's signature."`
+	Profiles initProfilesCommand `cmd:"" help:"Write profiles of people who came since."`
 }
 
 // Help is shown by --help.

@@ -120,13 +120,13 @@ func (c *initSealCommand) Run(on *call) error {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
 	profiles := filepath.Join(c.Folder, "profiles")
-	if err := server.WriteProfiles(profiles, c.url(profiles, &bundle), settings, &bundle); err != nil {
+	if err := server.WriteProfiles(profiles, urlOf(c.URL, profiles, &bundle), settings, &bundle); err != nil {
 		return err
 	}
 	return on.answer(map[string]any{"genesis": bundle.Digest(), "origin": bundle.Genesis.Origin}, func() {
 		on.say("sealed: genesis %s", bundle.Digest())
 		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
-		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", c.url(profiles, &bundle))
+		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", urlOf(c.URL, profiles, &bundle))
 		on.say("%s", sealedWitnesses(anchor.Policy()))
 		on.say("next: halligan serve %s", c.Folder)
 	})
@@ -140,11 +140,11 @@ func sealedWitnesses(policy ledger.Policy) string {
 	return fmt.Sprintf("witnesses: %d of %s; give each of them anchor.json's origin and ledger_keys: nothing opens before they have cosigned", policy.Need(), strings.Join(policy.Names(), ", "))
 }
 
-// url is what profiles call the server: what was named, else what those call it
+// urlOf is what profiles call the server: what was named, else what those call it
 // that are there already, so that sealing again changes nothing unasked.
-func (c *initSealCommand) url(profiles string, b *config.Bundle) string {
-	if c.URL != "" {
-		return c.URL
+func urlOf(named, profiles string, b *config.Bundle) string {
+	if named != "" {
+		return named
 	}
 	for _, person := range b.Genesis.People {
 		if there, err := client.LoadProfile(filepath.Join(profiles, person.ID+".json")); err == nil {

@@ -42,6 +42,7 @@ type order struct {
 type holder struct {
 	id       canon.Digest
 	scenario string
+	digest   canon.Digest // of the scenario that was signed, as the server says; zero: it does not say
 	targets  []string
 	key      ed25519.PrivateKey
 	signer   client.Signer
@@ -182,16 +183,18 @@ func (m *member) brief(digits string) (*brief, error) {
 	return b, err
 }
 
-// founding is what the founders signed.
+// founding is what the founders signed, or what the change quorum put in its
+// place: as far as the server tells, which cannot make anything up.
 func (m *member) founding() (*scenarioBook, error) {
-	if m.book == nil {
-		book, err := bookOf(m.pinned, m.attachment, canon.At(m.c.now()))
-		if err != nil {
-			return nil, err
-		}
-		m.book = book
+	if m.book != nil {
+		return m.book, nil
 	}
-	return m.book, nil
+	document, err := m.document()
+	if err != nil {
+		return nil, err
+	}
+	m.book, err = bookOf(m.pinned, document, m.attachment, canon.At(m.c.now()))
+	return m.book, err
 }
 
 // attachment reads what lies beside the ledger, unchecked, from this machine if
@@ -234,7 +237,7 @@ func (m *member) holder(digits string) (*holder, error) {
 	if err != nil {
 		return nil, because(exitInternal, err, "cannot use the keys of the request")
 	}
-	h := &holder{id: r.ID, scenario: r.Scenario, targets: r.Targets, key: keys.Private(), signer: signer}
+	h := &holder{id: r.ID, scenario: r.Scenario, digest: r.ScenarioDigest, targets: r.Targets, key: keys.Private(), signer: signer}
 	if r.Grant != nil {
 		h.targets = r.Grant.Targets
 	}

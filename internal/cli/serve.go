@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -40,7 +41,8 @@ func (c *serveCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.unchanged(anchor); err != nil {
+	bundle, _, err := compile(c.Folder)
+	if err != nil {
 		return err
 	}
 	var level slog.Level
@@ -48,9 +50,13 @@ func (c *serveCommand) Run(on *call) error {
 		return because(exitUsage, err, "cannot use --log %s", c.Level)
 	}
 	s, err := server.Open(on.ctx, server.Options{
-		Settings: settings, Anchor: anchor, Version: version,
+		Settings: settings, Anchor: anchor, Version: version, Agree: c.agree(on, bundle),
 		Log: slog.New(slog.NewJSONHandler(on.err, &slog.HandlerOptions{Level: level})),
 	})
+	var disagrees *failure
+	if errors.As(err, &disagrees) {
+		return disagrees
+	}
 	if err != nil {
 		return notServed(because(exitInternal, err, "cannot serve %s", c.Folder))
 	}
@@ -64,6 +70,9 @@ func notServed(f *failure) error {
 	switch {
 	case errors.Is(f, sqlite.ErrLocked):
 		return f.or("another halligan runs on this folder: stop it first")
+	case errors.Is(f, server.ErrOther):
+		f.code = exitUsage
+		return f.or("bring anchor.json back: it is what halligan init seal wrote, and everybody's profile holds it")
 	case errors.Is(f, server.ErrOlder):
 		return f.or("bring the newer copy of the data back, and leave the mark alone: docs/howto/recover-from-a-crash.md")
 	}
@@ -86,16 +95,28 @@ func anchorOf(folder string) (ledger.Anchor, error) {
 	return anchor, nil
 }
 
-// unchanged refuses to serve files that are not what the founders signed: what
-// people read must be what the rules decide by.
-func (c *serveCommand) unchanged(anchor ledger.Anchor) error {
-	bundle, _, err := compile(c.Folder)
-	if err != nil {
-		return err
+// agree refuses to serve files that are not what the ledger says is in force:
+// what people read must be what the rules decide by. Files that were in force
+// before are served, and told: the machine was not updated yet, and must start.
+func (c *serveCommand) agree(on *call, bundle config.Bundle) func(server.InForce) error {
+	return func(in server.InForce) error {
+		files, err := bundle.Under(in.Genesis.Rules)
+		if err != nil || files.Digest() == in.Document {
+			return err
+		}
+		former, err := in.Former()
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(former, files.Digest()):
+			on.tell("the files in %s say document %s, which was in force before; the rules decide by %s, as the change quorum agreed. Put the amended files there.",
+				c.Folder, files.Digest().Short(), in.Document.Short())
+			return nil
+		case len(former) == 0:
+			return failf(exitUsage, "cannot serve %s: its files are not what the founders signed: they give genesis %s, the ledger says %s", c.Folder, files.Digest(), in.Document).
+				or("bring the files back to what was signed; changes are made by halligan change propose --files")
+		}
+		return failf(exitUsage, "cannot serve %s: its files are not the document in force: they give %s, the ledger says %s", c.Folder, files.Digest(), in.Document).
+			or("put the files there that the change quorum agreed to; other changes are made by halligan change propose --files")
 	}
-	if ledger.Hash(bundle.Digest()) != anchor.Genesis {
-		return failf(exitUsage, "cannot serve %s: its files are not what the founders signed: they give genesis %s, the anchor says %s", c.Folder, bundle.Digest(), anchor.Genesis).
-			or("bring the files back to what was signed; changes of people are made by halligan change")
-	}
-	return nil
 }

@@ -47,8 +47,8 @@ func briefOf(p *proof, id canon.Digest) (*brief, error) {
 	if b.request, b.asked, err = p.request(id); err != nil {
 		return nil, err
 	}
-	b.scenario = p.world.Scenarios[b.request.Scenario]
-	if b.scenario == nil || p.world.Digests[b.request.Scenario] != b.asked.ScenarioDigest {
+	b.scenario = p.world.ScenarioOf(b.request)
+	if b.scenario.ID == "" || b.request.ScenarioDigest != b.asked.ScenarioDigest {
 		return nil, unproved("the scenario that was signed is not the cell's")
 	}
 	if b.words, err = p.words(id); err != nil {
@@ -108,7 +108,7 @@ func (b *brief) who(s *sheet) {
 			continue
 		}
 		if text, ok := b.text(note.hash); ok {
-			s.say("%s, as the founders signed it: %s", note.name, line(text))
+			s.say("%s, as %s signed it: %s", note.name, b.proof.signatories(), line(text))
 		} else {
 			s.say("%s: not in the evidence, or erased", note.name)
 		}
@@ -217,7 +217,11 @@ func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 	switch asked := asked.(type) {
 	case *statement.Change:
 		reason = asked.Reason.Hash
-		p.removalSheet(s, change.Proposer, asked.Remove)
+		if asked.Amend != nil {
+			p.amendSheet(s, change, asked.Amend)
+		} else {
+			p.removalSheet(s, change.Proposer, asked.Remove)
+		}
 	case *statement.Upgrade:
 		reason = asked.Reason.Hash
 		s.say("%s proposes that the cell decides by rules %d from then on; it decides by rules %d now.", change.Proposer, asked.Rules, p.world.Rules)
@@ -258,7 +262,7 @@ func (p *proof) removalSheet(s *sheet, proposer string, asked statement.Removal)
 		return
 	}
 	if name, ok := p.text(person.Name); ok {
-		s.say("Name, as the founders signed it: %s", line(name))
+		s.say("Name, as %s signed it: %s", p.signatories(), line(name))
 	}
 	if asked.Key == "" {
 		s.say("That is for good: no signature of theirs counts any more, and what they have open ends.")

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 )
 
 // pendingDefault is how long a request waits for its quorum.
@@ -39,6 +40,9 @@ func (c *cellFacts) checkRest(f *findings) {
 	c.witnesses = file.Witnesses.policy(f)
 	if file.Pending.seconds > pendingLongest {
 		f.errorf(file.Pending.at, boundsMend, "pending must be at most %v, is %v", pendingLongest, file.Pending.seconds)
+	}
+	if span := file.CoolOff; span.given() && (span.seconds < cell.CoolOffLeast || span.seconds > cell.CoolOffMost) {
+		f.errorf(span.at, boundsMend, "cool_off must be %v to %v, is %v", cell.CoolOffLeast, cell.CoolOffMost, span.seconds)
 	}
 	if c.checkGroup(f, file.Security) && len(c.groups[groupName(file.Security)]) == 1 {
 		f.warnf(file.Security.at, "add a second person", "%s has one member: a single point of failure when something must be stopped", file.Security.text)

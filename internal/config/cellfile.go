@@ -10,6 +10,7 @@ type cellFile struct {
 	Security  word          `yaml:"security,required"`
 	Change    changeFile    `yaml:"change,required"`
 	Pending   span          `yaml:"pending"`
+	CoolOff   span          `yaml:"cool_off"`
 	Hosts     []hostFile    `yaml:"hosts"`
 	Channels  []channelFile `yaml:"channels"`
 	Programs  []programFile `yaml:"programs"`
@@ -18,7 +19,7 @@ type cellFile struct {
 }
 
 func (*cellFile) planned() []string {
-	return []string{"recovery", "cool_off", "networks", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+	return []string{"recovery", "networks", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
 }
 
 type personFile struct {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -70,6 +71,33 @@ func CompileFS(folder fs.FS, keys MachineKeys) (Bundle, error) {
 	return bundle, bundle.check()
 }
 
+// Under is a bundle for a cell that began with other rules than those of this
+// version: what its people signed says which.
+func (b Bundle) Under(rules int) (Bundle, error) {
+	b.Genesis.Rules = rules
+	data, err := canon.Encode(b.Genesis)
+	if err != nil {
+		return Bundle{}, fmt.Errorf("cannot compile %s: %w", CellFile, err)
+	}
+	b.GenesisBytes, b.Attachments = data, append([][]byte{data}, b.Attachments[1:]...)
+	return b, nil
+}
+
+// Document is what the bundle says, as the law reads it.
+func (b Bundle) Document() (cell.Document, error) {
+	people, err := b.Genesis.Check()
+	if err != nil {
+		return cell.Document{}, err
+	}
+	d := cell.Document{Genesis: &b.Genesis, Scenarios: map[string]*access.Scenario{}}
+	for _, ref := range b.Genesis.Scenarios {
+		if d.Scenarios[ref.ID], err = cell.DecodeScenario(b.Scenarios[ref.ID], d.Genesis, &people); err != nil {
+			return cell.Document{}, err
+		}
+	}
+	return d, nil
+}
+
 // authority reads the CA's key, and notes when it is somebody else's too.
 func (c *cellFacts) authority(f *findings, line string) roster.Key {
 	read := &findings{}
@@ -107,7 +135,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	g := cell.Genesis{
 		Version: cell.GenesisVersion, Rules: cell.RulesNow,
 		Origin: c.file.Name.text, Founders: texts(c.file.Founders), Groups: c.groups,
-		Security: c.file.Security.text, Pending: c.pending(), Witnesses: c.witnesses, Trial: c.file.Trial.on,
+		Security: c.file.Security.text, Pending: c.pending(), CoolOff: c.file.CoolOff.seconds, Witnesses: c.witnesses, Trial: c.file.Trial.on,
 		Ledger: keys.Ledger, Revocations: keys.Revocations, Authority: authority,
 	}
 	slices.Sort(g.Founders)

@@ -29,6 +29,7 @@ const (
 	WhyLeft     = "custodian-left"
 	WhyKeyGone  = "custodian-key-removed"
 	WhyDamaged  = "damaged"
+	WhyChanged  = "custodians-changed" // by an amendment: another circle holds shares than should
 	WhySchedule = "schedule"
 )
 

@@ -3,7 +3,7 @@ package server
 import (
 	"sync/atomic"
 
-	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
@@ -14,10 +14,10 @@ type following struct {
 	witness atomic.Pointer[witnessing]
 }
 
-// law is what never changes once the cell is founded.
+// law is the document that is in force.
 type law struct {
-	genesis   *cell.Genesis
-	scenarios map[string]*access.Scenario
+	genesis  *cell.Genesis
+	document canon.Digest
 }
 
 // witnessing is what the ledger says of its witnesses.
@@ -28,13 +28,13 @@ type witnessing struct {
 
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
-	f.law.Store(&law{genesis: w.Genesis, scenarios: w.Scenarios})
+	f.law.Store(&law{genesis: w.Genesis, document: w.Document})
 	if last, begun := w.Last[cell.StreamCell]; begun {
 		f.witness.Store(&witnessing{state: w.Witness, last: last})
 	}
 }
 
-// genesis is the cell's; nil before the first founder signed.
+// genesis is the document that is in force; nil before the first founder signed.
 func (f *following) genesis() *cell.Genesis {
 	if law := f.law.Load(); law != nil {
 		return law.genesis
@@ -49,22 +49,4 @@ func (f *following) host(id string) (*cell.Host, bool) {
 		return nil, false
 	}
 	return genesis.Host(id)
-}
-
-// program finds what a program opens under a target name of a scenario.
-func (f *following) program(scenario, name string) (*access.Exec, bool) {
-	law := f.law.Load()
-	if law == nil || law.scenarios[scenario] == nil {
-		return nil, false
-	}
-	return law.scenarios[scenario].Exec(name)
-}
-
-// target finds the login that a scenario opens under a target name.
-func (f *following) target(scenario, name string) (*access.SSH, bool) {
-	law := f.law.Load()
-	if law == nil || law.scenarios[scenario] == nil {
-		return nil, false
-	}
-	return law.scenarios[scenario].Target(name)
 }

@@ -20,6 +20,9 @@ import (
 // own ledger does not give.
 var ErrDerived = errors.New("the database is not what its ledger gives; halligan fsck tells where, and --rebuild mends what is derived")
 
+// ErrOther says that the ledger is not the one that the anchor pins.
+var ErrOther = errors.New("the ledger is not that of the anchor")
+
 // proveLive replays everything that is live from the signed ledger and demands
 // that the database keeps just that. Whoever can write the database can write a
 // grant into it; nothing is served, and so nothing minted, on such a grant. What
@@ -59,7 +62,7 @@ func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, m
 		return err
 	}
 	if ledger.Hash(p.world.GenesisDigest) != anchor.Genesis {
-		return fmt.Errorf("%w: it was founded with genesis %s", ErrDerived, p.world.GenesisDigest)
+		return fmt.Errorf("%w: it was founded with genesis %s", ErrOther, p.world.GenesisDigest)
 	}
 	for _, s := range state.Streams {
 		if !slices.Contains(live, s.ID) {

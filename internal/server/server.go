@@ -33,6 +33,9 @@ type Options struct {
 	Version  string
 	Log      *slog.Logger
 	Wall     broker.Wall // nil: time.Now
+	// Agree is asked before anybody is served, once the ledger was read: it refuses
+	// to run on files that say something else. Nil: nobody is asked.
+	Agree func(InForce) error
 }
 
 // Server is one cell, running.
@@ -167,6 +170,11 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	if genesis := world.genesis(); genesis == nil || genesis.Ledger != s.Anchor.LedgerKeys[0] || genesis.Policy().String() != s.Anchor.Policy().String() {
 		return errors.New("the ledger is not that of the anchor; halligan init seal begins one")
+	}
+	if s.Agree != nil {
+		if err := s.Agree(InForce{Genesis: world.genesis(), Document: world.law.Load().document, former: s.former(ctx)}); err != nil {
+			return err
+		}
 	}
 	reports := &hosts{
 		origin: s.Anchor.Origin, check: verify.Signatures{}, turns: s.broker.Turns, world: world, tasks: s.scheduler, effect: s.broker,

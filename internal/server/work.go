@@ -95,19 +95,23 @@ func always(result scheduler.Result) func(context.Context, []scheduler.Job) []sc
 }
 
 // lease is what the provider is told of a job's lease.
-func (w *works) lease(j scheduler.Job) (provider.Lease, bool) {
+func (w *works) lease(ctx context.Context, j scheduler.Job) (provider.Lease, bool) {
 	l, ok := j.Lease()
 	if !ok || j.Request.Grant == nil {
 		return provider.Lease{}, false
 	}
 	if l.Program != "" {
-		return w.programLease(j, l)
+		return w.programLease(ctx, j, l)
 	}
 	host, known := w.world.host(l.Host)
 	if !known {
 		return provider.Lease{}, false
 	}
-	target, known := w.world.target(j.Request.Scenario, l.Target)
+	scenario, err := w.broker().ScenarioOf(ctx, j.Request)
+	if err != nil {
+		return provider.Lease{}, false
+	}
+	target, known := scenario.Target(l.Target)
 	if !known {
 		return provider.Lease{}, false
 	}
@@ -128,7 +132,7 @@ func hostKeys(h *cell.Host) []string {
 func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
-		lease, ok := w.lease(j)
+		lease, ok := w.lease(ctx, j)
 		if !ok {
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: "internal"}}
 			continue
@@ -160,7 +164,7 @@ func (w *works) baseline(ctx context.Context, jobs []scheduler.Job) []scheduler.
 // prove closes and looks whether twins are refused.
 func (w *works) prove(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	for _, j := range jobs {
-		if lease, ok := w.lease(j); ok {
+		if lease, ok := w.lease(ctx, j); ok {
 			// An error here changes nothing: the probe tells what is so.
 			_ = w.ssh.Close(ctx, lease)
 		}
@@ -174,7 +178,7 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 	var leases []provider.Lease
 	var of []int
 	for i, j := range jobs {
-		if lease, ok := w.lease(j); ok {
+		if lease, ok := w.lease(ctx, j); ok {
 			leases, of = append(leases, lease), append(of, i)
 		}
 	}

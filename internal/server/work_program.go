@@ -31,8 +31,12 @@ func (w *works) provider(lease provider.Lease) provider.Provider {
 
 // programLease is what the provider is told of a lease that a program opens: ids
 // and checked names, nothing that a person wrote, and no credential.
-func (w *works) programLease(j scheduler.Job, l *access.Lease) (provider.Lease, bool) {
-	target, known := w.world.program(j.Request.Scenario, l.Target)
+func (w *works) programLease(ctx context.Context, j scheduler.Job, l *access.Lease) (provider.Lease, bool) {
+	scenario, err := w.broker().ScenarioOf(ctx, j.Request)
+	if err != nil {
+		return provider.Lease{}, false
+	}
+	target, known := scenario.Exec(l.Target)
 	if !known || target.Program != l.Program {
 		return provider.Lease{}, false
 	}
@@ -48,7 +52,7 @@ func (w *works) programLease(j scheduler.Job, l *access.Lease) (provider.Lease, 
 func (w *works) shut(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
-		lease, ok := w.lease(j)
+		lease, ok := w.lease(ctx, j)
 		if !ok || w.exec.Close(ctx, lease) != nil {
 			continue // not closed, as far as is known: again after a pause
 		}

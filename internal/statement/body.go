@@ -127,10 +127,12 @@ type Attest struct {
 	Note   Note         `json:"note"`
 }
 
-// Change proposes a change of the cell. This version knows one: removing a
-// person, or one key of a person by its SHA256 fingerprint.
+// Change proposes a change of the cell, one of two: to remove a person, or one
+// key of a person by its SHA256 fingerprint; or to amend the document that says
+// everything else.
 type Change struct {
-	Remove Removal `json:"remove"`
+	Remove Removal `json:"remove,omitzero"`
+	Amend  *Amend  `json:"amend,omitzero"`
 	Reason Note    `json:"reason"`
 }
 
@@ -256,6 +258,15 @@ func (b *Attest) check() error {
 }
 
 func (b *Change) check() error {
+	if b.Amend != nil {
+		if b.Remove != (Removal{}) {
+			return errors.New("remove, amend: a change is one of them")
+		}
+		if err := b.Amend.check(); err != nil {
+			return fmt.Errorf("amend.%w", err)
+		}
+		return b.Reason.check("reason")
+	}
 	if err := canon.CheckID(b.Remove.Person); err != nil {
 		return fmt.Errorf("remove.person: %w", err)
 	}
@@ -288,6 +299,9 @@ func Notes(body Body) []Note {
 	case *Attest:
 		return []Note{b.Note}
 	case *Change:
+		if b.Amend != nil {
+			return append([]Note{b.Reason}, b.Amend.Texts...)
+		}
 		return []Note{b.Reason}
 	case *Upgrade:
 		return []Note{b.Reason}

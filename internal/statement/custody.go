@@ -225,6 +225,8 @@ func Blobs(body Body) []Blob {
 		if b.Sealed != nil {
 			blobs = append(blobs, *b.Sealed)
 		}
+	case *Change:
+		blobs = b.Amend.files()
 	}
 	return blobs
 }

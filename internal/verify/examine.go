@@ -21,6 +21,8 @@ type examination struct {
 	of      int64 // entries in all
 	note    func(ledger.Hash) (ledger.Note, error)
 	beside  map[canon.Digest][]byte
+	source  func(ledger.Hash) ([]byte, error) // of what lies beside the ledger
+	lacking *Fault                            // what the newest entry wanted of it and could not have
 	world   *cell.World
 	settled map[canon.Digest]settled // requests that were taken out of the world
 	trails  map[canon.Digest]*trail
@@ -43,7 +45,7 @@ type settled struct {
 // genesis reads the pinned genesis and its scenarios: what the rules will read.
 func (e *examination) genesis(attachment func(ledger.Hash) ([]byte, error)) *Fault {
 	e.report.Origin, e.report.Genesis = e.anchor.Origin, canon.Digest(e.anchor.Genesis)
-	e.beside = map[canon.Digest][]byte{}
+	e.beside, e.source = map[canon.Digest][]byte{}, attachment
 	data, err := attachment(e.anchor.Genesis)
 	if err != nil {
 		return classified(err)
@@ -71,13 +73,9 @@ func (e *examination) genesis(attachment func(ledger.Hash) ([]byte, error)) *Fau
 
 // replay runs every entry that is fed through signature checks and rules.
 func (e *examination) replay(ctx context.Context, from feed) error {
-	attachments := func(digest canon.Digest) ([]byte, bool) {
-		data, ok := e.beside[digest]
-		return data, ok
-	}
-	e.world = cell.New(e.anchor.Origin, attachments)
+	e.world = cell.New(e.anchor.Origin, e.attached)
 	if e.report.Scope == ScopePartial {
-		e.world = cell.NewPartial(e.anchor.Origin, attachments)
+		e.world = cell.NewPartial(e.anchor.Origin, e.attached)
 	}
 	e.settled, e.trails = map[canon.Digest]settled{}, map[canon.Digest]*trail{}
 	e.issued, e.found = map[string]map[string]bool{}, map[Unauthorised]bool{}
@@ -93,6 +91,21 @@ func (e *examination) replay(ctx context.Context, from feed) error {
 		return classified(err).at(e.visited)
 	}
 	return err
+}
+
+// attached gives what rules read beside the ledger. What is not there they refuse
+// as the server did that had it only while it refused: no refused file is kept.
+func (e *examination) attached(digest canon.Digest) ([]byte, bool) {
+	if data, ok := e.beside[digest]; ok {
+		return data, true
+	}
+	data, err := e.source(ledger.Hash(digest))
+	if err != nil {
+		e.lacking = classified(err)
+		return nil, false
+	}
+	e.beside[digest] = data
+	return data, true
 }
 
 // prepare decodes an entry, checks its signatures and the notes it names. It is
@@ -143,7 +156,11 @@ func (e *examination) take(index int64, p cell.Prepared) error {
 	}
 	named := cell.Names(p.Command, e.world.Tasks)
 	e.recall(named)
+	e.lacking = nil
 	recorded, err := e.step(index, p)
+	if err != nil && e.lacking != nil && p.Entry.Stream != cell.StreamRefused {
+		return &stopped{index, e.lacking}
+	}
 	if err != nil {
 		return &stopped{index, e.reasoned(p, err)}
 	}

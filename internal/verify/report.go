@@ -55,7 +55,8 @@ type Report struct {
 	Counts     Counts         `json:"counts"`
 	Requests   []Request      `json:"requests"`
 	Grants     []Grant        `json:"grants"`
-	Cell       Rests          `json:"cell"` // founders, changes, clock: what the stream "cell" rests on
+	Amendments []Amendment    `json:"amendments,omitempty"` // of the cell's document, in order; the last is in force
+	Cell       Rests          `json:"cell"`                 // founders, changes, clock: what the stream "cell" rests on
 	Sessions   []Unauthorised `json:"unauthorised"`
 	Foreign    int64          `json:"foreign_sessions"` // that hosts listed under key ids not of this cell's form
 
@@ -66,6 +67,16 @@ type Report struct {
 type Checkpoint struct {
 	Size int64        `json:"size"`
 	Root canon.Digest `json:"root"`
+}
+
+// Amendment is a document that took the place of another.
+type Amendment struct {
+	Entry   int64        `json:"entry"`
+	At      canon.Time   `json:"at"`
+	Change  canon.Digest `json:"change"`
+	From    canon.Digest `json:"from"`
+	To      canon.Digest `json:"to"`
+	Widened []string     `json:"widened,omitempty"` // scenarios
 }
 
 // Counts says how many of what was checked.

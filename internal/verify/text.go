@@ -36,6 +36,9 @@ func (r *Report) Text() string {
 	if r.Counts.Notes+r.Counts.NotesMissing > 0 {
 		w.say("%d notes are what was signed; %d are not here (erased, or left out).", r.Counts.Notes, r.Counts.NotesMissing)
 	}
+	if n := len(r.Amendments); n > 0 {
+		w.say("The document that the founders signed was amended by the change quorum, %d times; since entry %d it is %s.", n, r.Amendments[n-1].Entry, r.Amendments[n-1].To.Short())
+	}
 	if !r.Sealed {
 		w.say("The cell is not sealed: not every founder has signed.")
 	}

@@ -44,6 +44,9 @@ func (e *examination) witness(r cell.Recorded, p cell.Prepared) {
 		if refused, ok := event.(*cell.Refused); ok {
 			e.report.Counts.Refused[string(refused.Reason)]++
 		}
+		if amended, ok := event.(*cell.Amended); ok {
+			e.report.Amendments = append(e.report.Amendments, Amendment{r.Index, p.Entry.At, amended.Change, amended.From, amended.To, amended.Widened})
+		}
 		if t != nil {
 			e.follow(id, t, r.Index, p, event)
 		}

@@ -26,12 +26,13 @@ type Cell struct {
 	s  state
 }
 
-// Founding is what a cell is on its first day. Nothing in it may be changed
-// after it was given away.
+// Founding is what a cell is by the document in force: on its first day, that is
+// genesis. Nothing in it may be changed after it was given away.
 type Founding struct {
 	Origin    string
 	Genesis   *cell.Genesis // nil before the first founder signed
-	Digest    canon.Digest
+	Digest    canon.Digest  // of genesis, which anchors pin
+	Document  canon.Digest  // of what is in force; zero: genesis
 	Scenarios map[string]*access.Scenario
 	Digests   map[string]canon.Digest // scenario → digest of its canonical JSON
 }
@@ -39,7 +40,7 @@ type Founding struct {
 // FoundingOf is the founding of a world.
 func FoundingOf(w *cell.World) Founding {
 	return Founding{
-		Origin: w.Origin, Genesis: w.Genesis, Digest: w.GenesisDigest,
+		Origin: w.Origin, Genesis: w.Genesis, Digest: w.GenesisDigest, Document: w.Document,
 		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests),
 	}
 }
@@ -65,6 +66,8 @@ type state struct {
 	requests map[canon.Digest]Held
 	settled  int // how many of the requests are
 	changes  map[canon.Digest]*cell.Change
+	cooling  map[string]canon.Time // key → when it may agree to something for the first time
+	at       canon.Time            // of the newest entry
 	sealings map[string]*custody.Envelope
 	revoked  revoked
 	next     int64 // index of the entry that is applied next
@@ -108,6 +111,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	s.roster, s.sealed, s.rules, s.doubted, s.next = w.Roster.Clone(), w.Sealed, w.Rules, w.Doubted, w.Next()
 	s.witness, s.silent = w.Witness, w.SilentSince
 	maps.Copy(s.changes, w.Changes)
+	s.cooling, s.at = maps.Clone(w.Cooling), w.LastAt
 	maps.Copy(s.sealings, w.Envelopes)
 	for id, r := range w.Requests {
 		s.hold(Held{Last: w.Last[cell.StreamOf(id)], Request: r})
@@ -140,7 +144,7 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 	if err != nil {
 		return err
 	}
-	s.next, s.roster = r.Index+1, people
+	s.next, s.roster, s.at = r.Index+1, people, r.Entry.At
 	for _, e := range r.Outcome.Events {
 		s.applyCell(e)
 		cell.ApplyCustody(s.sealings, r.Entry.At, e)
@@ -166,6 +170,8 @@ func (s *state) after(events []cell.Event) (roster.Roster, error) {
 		case *cell.KeyRemoved:
 			people = people.Clone()
 			err = people.RemoveKey(e.Person, e.Key)
+		case *cell.Amended: // what it says lies beside the ledger
+			err = errAmended
 		}
 		if err != nil {
 			return people, fmt.Errorf("%w: %w", ErrRebuild, err)

@@ -33,6 +33,8 @@ type Change struct {
 	Proposer  string       `json:"proposer"`
 	Person    string       `json:"person"`
 	Key       string       `json:"key,omitempty"` // fingerprint; none: the whole person
+	From      canon.Digest `json:"from,omitzero"` // of an amendment: the document that was in force
+	To        canon.Digest `json:"to,omitzero"`   // and the one that is proposed
 	At        canon.Time   `json:"at"`
 	Lapses    canon.Time   `json:"lapses"`
 	Legs      []Leg        `json:"legs"`
@@ -98,13 +100,13 @@ func (s *state) sortedChanges() []*cell.Change {
 func (s *state) ballotOn(change *cell.Change) ballot {
 	b := ballot{quorum: s.Genesis.Change, in: s.roster.In}
 	for _, d := range change.Decisions {
-		if d.Approves && d.Approver != change.Person && s.counts(d) && !slices.Contains(b.agreed, d.Approver) {
+		if d.Approves && !change.Removes(d.Approver) && s.counts(d) && !slices.Contains(b.agreed, d.Approver) {
 			b.agreed = append(b.agreed, d.Approver)
 		}
 	}
 	b.may = func(person string) bool {
 		signed := slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves })
-		return person != change.Person && !signed && s.canSign(person, "")
+		return !change.Removes(person) && !signed && s.canSign(person, "")
 	}
 	return b
 }
@@ -113,6 +115,7 @@ func (s *state) change(change *cell.Change) Change {
 	b := s.ballotOn(change)
 	v := Change{
 		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
+		From: change.From, To: change.To,
 		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
 		Text: change.Proposer + " proposes to " + proposal(change),
 	}
@@ -124,6 +127,9 @@ func (s *state) change(change *cell.Change) Change {
 
 // proposal is what a change would do: "remove ann", "decide by rules 2 from then on".
 func proposal(change *cell.Change) string {
+	if change.Amends() {
+		return fmt.Sprintf("put document %s in force, in place of %s", change.To.Short(), change.From.Short())
+	}
 	if change.Rules != 0 {
 		return fmt.Sprintf("decide by rules %d from then on", change.Rules)
 	}

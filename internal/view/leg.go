@@ -147,7 +147,7 @@ func (s *state) canSign(person, least string) bool {
 	strong := roster.Strength(least).AtLeast(roster.UserVerified)
 	p, _ := s.roster.Person(person)
 	return slices.ContainsFunc(p.Keys, func(k roster.Key) bool {
-		return !k.Removed && (!strong || strings.HasPrefix(k.Line, "sk-"))
+		return !k.Removed && !s.cools(k) && (!strong || strings.HasPrefix(k.Line, "sk-"))
 	})
 }
 

@@ -84,6 +84,8 @@ func tally(counts map[string]int64) (total, words string) {
 // target is the target that an event is about.
 func target(e cell.Event) string {
 	switch e := e.(type) {
+	case *cell.KeyAdded:
+		return e.Key
 	case *cell.ShareGiven:
 		return e.Target
 	case *cell.HoneyTouched:

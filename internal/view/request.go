@@ -12,37 +12,38 @@ import (
 // reader may know no more than ID, Short, Scenario and State, and the rest is
 // empty.
 type Request struct {
-	ID        canon.Digest    `json:"id"`
-	Short     string          `json:"short"`
-	Scenario  string          `json:"scenario"`
-	State     access.State    `json:"state"`
-	Limited   bool            `json:"limited,omitzero"`
-	Title     string          `json:"title,omitempty"`
-	Requester string          `json:"requester,omitempty"`
-	Severity  access.Severity `json:"severity,omitempty"`
-	For       canon.Seconds   `json:"for,omitzero"`
-	Targets   []string        `json:"targets,omitempty"`
-	Incident  string          `json:"incident,omitempty"`
-	Why       *Note           `json:"why,omitzero"`
-	Address   string          `json:"address,omitempty"`
-	At        canon.Time      `json:"at,omitzero"`
-	Lapses    canon.Time      `json:"lapses,omitzero"`
-	Salt      string          `json:"salt,omitempty"`  // of the confirmation words
-	Words     []string        `json:"words,omitempty"` // filled in by the caller, who works them out
-	Opens     []Opening       `json:"opens,omitempty"` // what it opens, in plain words; what was asked for until it is agreed
-	Legs      []Leg           `json:"legs,omitempty"`
-	Missing   []string        `json:"missing,omitempty"` // sentences; only while the request waits
-	Decisions []Decision      `json:"decisions,omitempty"`
-	Narrowed  *Narrowed       `json:"narrowed,omitzero"`
-	Grant     *Grant          `json:"grant,omitzero"`
-	Leases    []Lease         `json:"leases,omitempty"`
-	End       *End            `json:"end,omitzero"`
-	Review    *access.Review  `json:"review,omitzero"`
-	Told      []Told          `json:"told,omitempty"`
-	Known     string          `json:"known,omitempty"` // one sentence: what is known now
-	Next      []Step          `json:"next,omitempty"`
-	Also      []canon.Digest  `json:"also,omitempty"` // what Cell.Also says, in the answer to a request
-	Last      int64           `json:"last,omitzero"`  // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
+	ID             canon.Digest    `json:"id"`
+	Short          string          `json:"short"`
+	Scenario       string          `json:"scenario"`
+	ScenarioDigest canon.Digest    `json:"scenario_digest,omitzero"` // that was signed
+	State          access.State    `json:"state"`
+	Limited        bool            `json:"limited,omitzero"`
+	Title          string          `json:"title,omitempty"`
+	Requester      string          `json:"requester,omitempty"`
+	Severity       access.Severity `json:"severity,omitempty"`
+	For            canon.Seconds   `json:"for,omitzero"`
+	Targets        []string        `json:"targets,omitempty"`
+	Incident       string          `json:"incident,omitempty"`
+	Why            *Note           `json:"why,omitzero"`
+	Address        string          `json:"address,omitempty"`
+	At             canon.Time      `json:"at,omitzero"`
+	Lapses         canon.Time      `json:"lapses,omitzero"`
+	Salt           string          `json:"salt,omitempty"`  // of the confirmation words
+	Words          []string        `json:"words,omitempty"` // filled in by the caller, who works them out
+	Opens          []Opening       `json:"opens,omitempty"` // what it opens, in plain words; what was asked for until it is agreed
+	Legs           []Leg           `json:"legs,omitempty"`
+	Missing        []string        `json:"missing,omitempty"` // sentences; only while the request waits
+	Decisions      []Decision      `json:"decisions,omitempty"`
+	Narrowed       *Narrowed       `json:"narrowed,omitzero"`
+	Grant          *Grant          `json:"grant,omitzero"`
+	Leases         []Lease         `json:"leases,omitempty"`
+	End            *End            `json:"end,omitzero"`
+	Review         *access.Review  `json:"review,omitzero"`
+	Told           []Told          `json:"told,omitempty"`
+	Known          string          `json:"known,omitempty"` // one sentence: what is known now
+	Next           []Step          `json:"next,omitempty"`
+	Also           []canon.Digest  `json:"also,omitempty"` // what Cell.Also says, in the answer to a request
+	Last           int64           `json:"last,omitzero"`  // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
 }
 
 // Note is free text beside the ledger. Text is filled in by the caller; it is
@@ -138,7 +139,7 @@ func (s *state) last(r *access.Request) int64 {
 
 func (s *state) request(r *access.Request, at Instant) Request {
 	v := Request{
-		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Title: s.title(r.Scenario),
+		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: r.Severity, For: r.For, Targets: r.Targets, Incident: r.Incident,
 		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
 		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.last(r),

@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -126,6 +126,9 @@ func attempt(body statement.Body) string {
 	case *statement.Attest:
 		return fmt.Sprintf("attest that nothing is left of %s at %s", b.Of.Short(), b.Target)
 	case *statement.Change:
+		if b.Amend != nil {
+			return "propose document " + b.Amend.To.Digest.Short()
+		}
 		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
 	case *statement.Seal:
 		return "seal envelope " + b.Envelope
@@ -210,7 +213,7 @@ func (t teller) over(e *cell.RequestOver) string {
 	case e.State == access.Lapsed:
 		return "The request lapsed: its quorum was not filled in time; nothing was opened."
 	case e.State == access.Void:
-		return "The request is void: its requester was removed; nothing was opened."
+		return "The request is void: its requester was removed, or its scenario is another now; nothing was opened."
 	}
 	return fmt.Sprintf("The request is %s.", e.State)
 }

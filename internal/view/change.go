@@ -1,0 +1,69 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/roster"
+)
+
+// errAmended says that another document is in force.
+var errAmended = errors.New("another document is in force")
+
+// Document is the digest of the document in force; zero before the first founder
+// signed.
+func (c *Cell) Document() canon.Digest {
+	return read(c, func(s *state) canon.Digest {
+		if s.Document.IsZero() {
+			return s.Digest
+		}
+		return s.Document
+	})
+}
+
+// cools tells whether a key may agree to nothing yet.
+func (s *state) cools(key roster.Key) bool {
+	until, cools := s.cooling[key.Fingerprint]
+	return cools && s.at.Before(until)
+}
+
+// voided is why a request came to nothing without anybody's word on it.
+func (s *state) voided(r *access.Request) string {
+	if owner, ok := s.roster.Owner(r.Key); ok && owner == r.Requester && s.Digests[r.Scenario] != r.ScenarioDigest {
+		return fmt.Sprintf("void: scenario %s is another now than was asked for", r.Scenario)
+	}
+	return fmt.Sprintf("void: %s was removed", r.Requester)
+}
+
+// ofAmendment tells of other documents and of added keys.
+func (t teller) ofAmendment(e cell.Event) string {
+	switch e := e.(type) {
+	case *cell.Amended:
+		text := fmt.Sprintf("The document %s is in force, in place of %s", e.To.Short(), e.From.Short())
+		if len(e.Widened) > 0 {
+			text += fmt.Sprintf("; it widens %s, under which %s may not ask before %s", both(e.Widened), both(e.Signers), clock(e.Until, t.at))
+		}
+		return text + "."
+	case *cell.KeyAdded:
+		return fmt.Sprintf("The key %s is %s's; it can agree to nothing before %s.", e.Key, e.Person, clock(e.Until, t.at))
+	}
+	return ""
+}
+
+// amendAlarm is what channels are told of an amendment.
+func amendAlarm(e cell.Event) (kind, sentence string) {
+	switch e := e.(type) {
+	case *cell.Amended:
+		text := fmt.Sprintf("The cell's document is %s from now on, in place of %s (change %s)", e.To.Short(), e.From.Short(), e.Change.Short())
+		if len(e.Widened) > 0 {
+			text += "; it widens " + both(e.Widened)
+		}
+		return "cell.amended", text + "."
+	case *cell.KeyAdded:
+		return "key.added", fmt.Sprintf("The key %s was added to %s. It can agree to nothing before %s. If %s does not know of it, tell security now.", e.Key, e.Person, whole(e.Until), e.Person)
+	}
+	return "", ""
+}

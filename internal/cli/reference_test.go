@@ -57,7 +57,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 		t.Fatalf("%d commands", len(leaves))
 	}
 	for _, n := range leaves {
-		called := strings.TrimSuffix(n.FullPath(), " new")
+		called := strings.TrimSuffix(strings.TrimSuffix(n.FullPath(), " new"), " amend")
 		if n.Help == "" || !strings.Contains(n.Detail, "  "+called) {
 			t.Errorf("%s has no help or no example of itself", n.FullPath())
 		}

@@ -44,7 +44,7 @@ type liar struct {
 // newLiar serves a cell honestly, until a test changes what it answers.
 func newLiar(t *testing.T, c *signedCell) *liar {
 	t.Helper()
-	l := &liar{cell: c, answers: map[string]any{}, brought: map[canon.Digest][]byte{}, log: c.log(), problems: map[statement.Kind]client.Problem{}}
+	l := &liar{cell: c, answers: map[string]any{"cell": map[string]any{"genesis": c.Digest}}, brought: map[canon.Digest][]byte{}, log: c.log(), problems: map[statement.Kind]client.Problem{}}
 	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(l.serve))
 	l.EnableHTTP2 = true
 	l.StartTLS()

@@ -308,6 +308,7 @@ var oneOfEach = []cell.Event{
 	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},
 	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{}, &cell.Witnessed{}, &cell.WitnessesSilent{},
 	&cell.WitnessesOverdue{}, &cell.CredentialWitnessed{}, &cell.CredentialUnwitnessed{},
+	&cell.Amended{Widened: []string{"s"}, Signers: []string{"a", "b"}}, &cell.KeyAdded{Person: "kim"},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

@@ -99,6 +99,9 @@ func named(s *access.Scenario) (groups, hosts, programs []string) {
 			references = append(references, leg.From)
 		}
 	}
+	for _, rung := range s.Ladder {
+		references = append(references, rung.Widen)
+	}
 	for _, open := range s.Opens {
 		if open.SSH != nil {
 			hosts = append(hosts, open.SSH.Host)

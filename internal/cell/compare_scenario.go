@@ -31,6 +31,10 @@ func (c *comparing) scenario(id string, from, to *access.Scenario) {
 	c.controls(d, from.Controls, to.Controls)
 	c.opens(d, from, to)
 	c.alarms(d, from.Alarms.To, to.Alarms.To)
+	if d.Of = "ladder"; !same(from.Ladder, to.Ladder) {
+		d.Bearing = Widens
+		c.note(d, "%s becomes %s", ladderWords(from.Ladder), ladderWords(to.Ladder))
+	}
 	if same(plainOf(from), plainOf(to)) && (len(c.found) > before || same(from, to)) {
 		return
 	}
@@ -45,7 +49,7 @@ func plainOf(s *access.Scenario) access.Scenario {
 	plain := *s
 	plain.Title, plain.Owner, plain.Procedure = "", "", ""
 	plain.UseWhen, plain.DoNotUseWhen, plain.MayRequest, plain.Opens = nil, nil, nil, nil
-	plain.Severities, plain.Controls, plain.Alarms = nil, access.Controls{}, access.Alarms{}
+	plain.Severities, plain.Controls, plain.Alarms, plain.Ladder = nil, access.Controls{}, access.Alarms{}, nil
 	return plain
 }
 
@@ -176,6 +180,18 @@ func (c *comparing) opens(d Difference, from, to *access.Scenario) {
 			c.note(d, "%s becomes %s", openWords(was), openWords(is))
 		}
 	}
+}
+
+// ladderWords says all of a ladder, rung by rung.
+func ladderWords(rungs []access.Rung) string {
+	words := make([]string, 0, len(rungs))
+	for _, rung := range rungs {
+		words = append(words, fmt.Sprintf("after %s %s %v", rung.After, rung.Widen, rung.Legs))
+	}
+	if len(words) == 0 {
+		return "no ladder"
+	}
+	return strings.Join(words, ", then ")
 }
 
 // openWords says all of what is opened: its canonical JSON leaves nothing out.

@@ -69,6 +69,9 @@ func (p *page) run(t *testing.T, bin string) {
 	cmd.Env = append([]string{
 		"HOME=" + home, "PATH=" + bin + ":" + os.Getenv("PATH"), "DOCS=" + docs, "BUILT=" + bin, "LANG=C.UTF-8", "TZ=UTC", "USER=ann",
 	}, ports...)
+	if cache, err := os.UserCacheDir(); err == nil { // or a page that builds something builds the standard library first
+		cmd.Env = append(cmd.Env, "GOCACHE="+filepath.Join(cache, "go-build"))
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 10 * time.Second

@@ -96,9 +96,10 @@ func TestAmendmentIsInForceInOrder(t *testing.T) {
 	same(t, s.World, restored(t, s.Cell))
 }
 
-// TestT06WhoWidensWaits: nobody asks under a scenario that a change of theirs
-// widened until the cool-off is over; others may at once.
-func TestT06WhoWidensWaits(t *testing.T) {
+// TestT14WhoWidensWaits: nobody makes themselves one who may ask and then asks:
+// whoever signed a change waits for what it widened until the cool-off is over;
+// others may ask at once.
+func TestT14WhoWidensWaits(t *testing.T) {
 	s := newStory()
 	s.Amend(s.Amending(func(g *cell.Genesis) {
 		withoutRoy(g)
@@ -113,9 +114,9 @@ func TestT06WhoWidensWaits(t *testing.T) {
 	expect(t, s.Must(s.askSecond("lea", "9")), "request-made")
 }
 
-// TestT14OneAloneAmendsNothing: whoever is no member of the quorum, whoever
+// TestOneAloneAmendsNothing: whoever is no member of the quorum, whoever
 // agrees twice, and whoever is removed by it, do not count.
-func TestT14OneAloneAmendsNothing(t *testing.T) {
+func TestOneAloneAmendsNothing(t *testing.T) {
 	s := newStory()
 	for person, want := range map[string]cell.Reason{"ann": cell.NotAllowed, "max": cell.NotAllowed, "eve": cell.UnknownKey, "roy": cell.KeyRemovedReason} {
 		expectRefusal(t, s.Cell, s.By(person, person, s.Amending(withKim, second())), want)
@@ -137,9 +138,9 @@ func TestT14OneAloneAmendsNothing(t *testing.T) {
 	}
 }
 
-// TestT17AnAddedKeyAgreesToNothing before its cool-off is over, and may say no
+// TestT31AnAddedKeyAgreesToNothing before its cool-off is over, and may say no
 // and stop at once.
-func TestT17AnAddedKeyAgreesToNothing(t *testing.T) {
+func TestT31AnAddedKeyAgreesToNothing(t *testing.T) {
 	s := newStory().amended().ask("db-1")
 	expectRefusal(t, s.Cell, s.Approve("kim", s.id), cell.CoolingOff)
 	expectRefusal(t, s.Cell, s.By("kim", "kim", s.Amending(without("leo"))), cell.CoolingOff)
@@ -164,9 +165,9 @@ func TestT17AnAddedKeyAgreesToNothing(t *testing.T) {
 	expect(t, s.Must(s.Approve("sue", id)), "decided")
 }
 
-// TestT18NoTwoAmendmentsOfOneDocument: what was compared with a document that is
+// TestT20NoTwoAmendmentsOfOneDocument: no proposal counts twice, and what was compared with a document that is
 // not in force any more is refused, whoever signed it.
-func TestT18NoTwoAmendmentsOfOneDocument(t *testing.T) {
+func TestT20NoTwoAmendmentsOfOneDocument(t *testing.T) {
 	s := newStory()
 	first, other := s.Amending(withKim, second()), s.Amending(without("max"), func() access.Scenario {
 		alone := celltest.Scenario()
@@ -178,12 +179,13 @@ func TestT18NoTwoAmendmentsOfOneDocument(t *testing.T) {
 	id := r.Outcome.Events[0].(*cell.ChangeProposed).Change.ID
 	expectRefusal(t, s.Cell, s.Approve("leo", id), cell.NotInForce)
 	expectRefusal(t, s.Cell, s.By("sue", "sue", other), cell.NotInForce)
+	expectRefusal(t, s.Cell, s.Commands[r.Index], cell.NonceUsed)
 	expect(t, s.Must(s.Deny("leo", id)), "change-decided", "change-over")
 }
 
-// TestT20WhatNoChangeTouches: the document is one of this very cell, and what
+// TestWhatNoChangeTouches: the document is one of this very cell, and what
 // identifies the cell stays.
-func TestT20WhatNoChangeTouches(t *testing.T) {
+func TestWhatNoChangeTouches(t *testing.T) {
 	for name, change := range map[string]func(*cell.Genesis){
 		"the name":            func(g *cell.Genesis) { g.Origin = "other.example.com" },
 		"the ledger's key":    func(g *cell.Genesis) { g.Ledger = "another-key" },
@@ -229,6 +231,62 @@ func TestT20WhatNoChangeTouches(t *testing.T) {
 	expectRefusal(t, s.Cell, command, cell.NotAmendable)
 	s = newStory()
 	s.Must(s.By("sam", "sam", s.Amending(withKim, second()))) // and what may be touched, may be
+}
+
+// TestT06NoDocumentWithAQuorumOfNothing: a quorum that is empty, that nobody could
+// fill, or of a scenario that cannot be read, is in force for nobody.
+func TestT06NoDocumentWithAQuorumOfNothing(t *testing.T) {
+	terms := func(q access.Quorum) access.Scenario {
+		s := second()
+		s.Severities = map[access.Severity]access.Terms{"SEV1": {Longest: 600, Quorum: q, ReviewDue: 3600}}
+		return s
+	}
+	for name, scenario := range map[string]access.Scenario{
+		"none": terms(nil), "of nobody": terms(access.Quorum{{From: "group:nobody", Count: 1}}),
+		"zero places": terms(access.Quorum{{From: "group:leads", Count: 0}}), "too many": terms(access.Quorum{{From: "group:leads", Count: 9}}),
+	} {
+		s := newStory()
+		t.Log(name)
+		expectRefusal(t, s.Cell, s.By("sam", "sam", s.Amending(withoutRoy, scenario)), cell.NotAmendable)
+	}
+	s := newStory()
+	body := s.Amending(withoutRoy, second())
+	delete(s.Beside, body.Amend.With[0].Digest)
+	expectRefusal(t, s.Cell, s.By("sam", "sam", body), cell.NotAmendable)
+}
+
+// TestT09AGroupOfAnotherNameFillsNothing, though it begins alike.
+func TestT09AGroupOfAnotherNameFillsNothing(t *testing.T) {
+	s := newStory()
+	s.Amend(s.Amending(func(g *cell.Genesis) {
+		withoutRoy(g)
+		g.Groups["leads-guests"], g.Groups["security-guests"] = []string{"bob"}, []string{"bob"}
+	}))
+	s.later(72 * time.Hour)
+	expectRefusal(t, s.Cell, s.By("bob", "bob", removal("max", "")(s)), cell.NotAllowed)
+	s.ask("db-1")
+	expectRefusal(t, s.Cell, s.Approve("bob", s.id), cell.NotApprover)
+}
+
+// TestT17WhoMayEndAProposal: members of the change quorum, and it is recorded.
+func TestT17WhoMayEndAProposal(t *testing.T) {
+	s := newStory().amending()
+	for person, want := range map[string]cell.Reason{"ann": cell.NotApprover, "max": cell.NotApprover, "roy": cell.KeyRemovedReason, "eve": cell.UnknownKey} {
+		expectRefusal(t, s.Cell, s.Deny(person, s.change), want)
+	}
+	expect(t, s.Must(s.Deny("leo", s.change)), "change-decided", "change-over")
+}
+
+// TestT18OnePersonsProposals keep nobody else from proposing.
+func TestT18OnePersonsProposals(t *testing.T) {
+	s := newStory()
+	for range cell.ChangesEach {
+		s.Must(s.By("sam", "sam", s.Amending(withKim, second())))
+	}
+	expectRefusal(t, s.Cell, s.By("sam", "sam", s.Amending(withKim, second())), cell.TooMany)
+	expectRefusal(t, s.Cell, s.By("sam", "sam", removal("bob", "")(s)), cell.TooMany)
+	r := s.Must(s.By("sue", "sue", s.Amending(withKim, second())))
+	expect(t, s.Must(s.Approve("lea", r.Outcome.Events[0].(*cell.ChangeProposed).Change.ID)), "change-decided", "change-over", "amended", "key-added")
 }
 
 // TestAmendmentEndsWhatNobodyMayHave: whoever it removes loses what they have

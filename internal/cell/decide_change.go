@@ -10,6 +10,10 @@ import (
 // ChangesMost bounds the changes that wait at a time.
 const ChangesMost = 100
 
+// ChangesEach bounds those of one person, so that nobody keeps others from
+// proposing. Under rules 1 only the sum is bounded.
+const ChangesEach = 10
+
 func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body := s.Statement.Body.(*statement.Change)
 	if body.Amend != nil {
@@ -48,6 +52,15 @@ func (w *World) mayPropose(s *Signed, c Command) *Refusal {
 	}
 	if len(w.Changes) >= ChangesMost {
 		return refuse(TooMany, "%d changes are waiting already", len(w.Changes))
+	}
+	own := 0
+	for _, change := range w.Changes {
+		if change.Proposer == s.Statement.Actor {
+			own++
+		}
+	}
+	if w.Rules >= rulesAmend && own >= ChangesEach {
+		return refuse(TooMany, "%d changes that %s proposed are waiting already", own, s.Statement.Actor)
 	}
 	return w.cool(s, c.At)
 }

@@ -366,8 +366,8 @@ func faultDeeds() []deed {
 				}
 				return s.Ask("bob", "2", "db-1")
 			}},
-			{"propose", "the hundred and first change at a time", func(s *story) cell.Command {
-				for range cell.ChangesMost {
+			{"propose", "sam's eleventh change at a time", func(s *story) cell.Command {
+				for range cell.ChangesEach {
 					s.propose("bob", "")
 				}
 				return s.By("sam", "sam", removal("bob", "")(s))

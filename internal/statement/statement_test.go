@@ -250,6 +250,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add(encode(f, sample(amending())))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := statement.Decode(data)
 		if err != nil {

@@ -63,6 +63,13 @@ var defects = []defect{
 	{"time goes back", "cell/decide.go", "if c.At.Before(w.LastAt) {", "if false {", "cell TestTimeNeverGoesBack"},
 	{"a restart forgets that it published", "cell/snapshot.go", "w.published = len(w.Published) > 0", "w.published = len(w.Published) < 0", "cell TestRandomSequences"},
 	{"a store may forget a nonce at its last instant", "cell/snapshot.go", "used.Expires.Add(instant)", "used.Expires", "cell TestT22NoReplayAtTheLastInstant"},
+	{"an added key agrees at once", "cell/amend.go", "cools && at.Before(until) {", "cools && until.Before(at) {", "cell TestT31AnAddedKeyAgreesToNothing"},
+	{"whoever widens asks at once", "cell/amend.go", "barred && at.Before(until) {", "barred && until.Before(at) {", "cell TestT14WhoWidensWaits"},
+	{"an amendment of what is not in force", "cell/amend.go", "if change.From != w.Document {", "if change.From == change.To {", "cell TestT20NoTwoAmendmentsOfOneDocument"},
+	{"a grant goes on under what is in force", "cell/amend.go", "if w.Digests[r.Scenario] == r.ScenarioDigest {", "if w.Scenarios[r.Scenario] != nil {", "cell TestAmendmentEndsWhatNobodyMayHave"},
+	{"whoever an amendment removes has a say", "cell/amend.go", "return person == c.Person || slices.Contains(c.Without, person)", "return person == c.Person", "cell TestOneAloneAmendsNothing"},
+	{"who was removed comes back", "roster/amend.go", "if known && before.Removed {", "if known && before.Removed && p.ID == \"\" {", "roster TestAmendKeepsWhoWentKnown"},
+	{"a scenario widened by a group is not named", "cell/compare.go", "if wider[aboutScenario][id] || byGroup ||", "_ = byGroup\n\t\tif wider[aboutScenario][id] ||", "cell TestAmendmentIsInForceInOrder"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
 }
 

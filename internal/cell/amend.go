@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -229,9 +230,9 @@ func (w *World) applyAmended(p place, e *Amended) error {
 	}
 	w.Document, w.Genesis, w.Roster = e.To, made.Genesis, made.roster
 	w.Scenarios, w.Digests = made.Scenarios, made.digests
-	over := func(_ string, until canon.Time) bool { return !until.After(p.at) }
-	maps.DeleteFunc(w.Cooling, over)
-	maps.DeleteFunc(w.Barred, over)
+	if !w.Doubted {
+		w.forgetCooled(p.at)
+	}
 	for _, scenario := range e.Widened {
 		for _, signer := range e.Signers {
 			w.Barred[barredKey(signer, scenario)] = e.Until
@@ -240,12 +241,26 @@ func (w *World) applyAmended(p place, e *Amended) error {
 	return nil
 }
 
+// forgetCooled forgets the cool-offs that were over at an instant.
+func (w *World) forgetCooled(at canon.Time) {
+	over := func(_ string, until canon.Time) bool { return !until.After(at) }
+	maps.DeleteFunc(w.Cooling, over)
+	maps.DeleteFunc(w.Barred, over)
+}
+
+// Left is when the clock left its measure, recorded at an instant: as far back
+// as it stepped ahead.
+func (e *ClockDoubted) Left(at canon.Time) canon.Time {
+	return at.Add(-time.Duration(min(max(0, e.Step), behindMost)) * time.Millisecond)
+}
+
 // barredKey names a person and a scenario in World.Barred.
 func barredKey(person, scenario string) string { return person + ":" + scenario }
 
-// cool refuses what a key may not do before its cool-off is over.
+// cool refuses what a key may not do before its cool-off is over. While the
+// clock is in doubt none ends: a clock that jumped ahead waited for nobody.
 func (w *World) cool(s *Signed, at canon.Time) *Refusal {
-	if until, cools := w.Cooling[s.Signer.Fingerprint]; cools && at.Before(until) {
+	if until, cools := w.Cooling[s.Signer.Fingerprint]; cools && (w.Doubted || at.Before(until)) {
 		return refuse(CoolingOff, "the key %s was added lately and can agree to nothing before %s", s.Signer.Fingerprint, until)
 	}
 	return nil
@@ -253,7 +268,7 @@ func (w *World) cool(s *Signed, at canon.Time) *Refusal {
 
 // unbarred refuses a request under a scenario that the person widened lately.
 func (w *World) unbarred(person, scenario string, at canon.Time) *Refusal {
-	if until, barred := w.Barred[barredKey(person, scenario)]; barred && at.Before(until) {
+	if until, barred := w.Barred[barredKey(person, scenario)]; barred && (w.Doubted || at.Before(until)) {
 		return refuse(CoolingOff, "%s agreed to a change that widened %s and may not ask under it before %s", person, scenario, until)
 	}
 	return nil

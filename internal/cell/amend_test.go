@@ -165,6 +165,21 @@ func TestT31AnAddedKeyAgreesToNothing(t *testing.T) {
 	expect(t, s.Must(s.Approve("sue", id)), "decided")
 }
 
+// TestNoCoolOffEndsWhileTheClockIsInDoubt: I4, a clock that jumps ahead makes no
+// key older. What was over before stays over.
+func TestNoCoolOffEndsWhileTheClockIsInDoubt(t *testing.T) {
+	const jump = 100 * time.Hour
+	s := newStory().amended().later(time.Hour + jump).stepped(jump.Milliseconds()).ask("db-1")
+	expectRefusal(t, s.Cell, s.Approve("kim", s.id), cell.CoolingOff)
+	expectRefusal(t, s.Cell, s.askSecond("lea", "9"), cell.CoolingOff)
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+
+	s = newStory().amended().later(73 * time.Hour).later(jump).stepped(jump.Milliseconds()).ask("db-1")
+	expect(t, s.Must(s.Approve("kim", s.id)), "decided")
+	s.Must(s.askSecond("lea", "9"))
+}
+
 // TestT20NoTwoAmendmentsOfOneDocument: no proposal counts twice, and what was compared with a document that is
 // not in force any more is refused, whoever signed it.
 func TestT20NoTwoAmendmentsOfOneDocument(t *testing.T) {

@@ -109,6 +109,9 @@ func (w *World) applyCell(p place, e Event) error {
 	case *RulesRaised:
 		w.Rules = e.Rules
 	case *ClockDoubted:
+		if !w.Doubted { // what was over before the clock left
+			w.forgetCooled(e.Left(p.at))
+		}
 		w.Doubted, w.Behind = true, w.behind(e.Step)
 	case *ClockTrusted:
 		w.Doubted, w.Behind = false, 0

@@ -38,6 +38,7 @@ var defects = []defect{
 	{"a removed requester is granted", "cell/decide_request.go", "w.admits(r)) == nil && w.stands(r) {", "w.admits(r)) == nil {", "cell TestRemovedRequesterIsNotGranted"},
 	{"a rung lowers the number of signatures", "access/ladder.go", "return in(person, reference) || slices.ContainsFunc(", "return person != \"\" || in(person, reference) || slices.ContainsFunc(", "cell TestLadderOnlyWidens"},
 	{"the ladder climbs while the clock is in doubt", "cell/decide_ladder.go", "case w.Doubted:", "case false:", "cell TestLadderWaitsForTime"},
+	{"a cool-off ends while the clock is in doubt", "cell/amend.go", "cools && (w.Doubted || at.Before(until)) {", "cools && at.Before(until) {", "cell TestNoCoolOffEndsWhileTheClockIsInDoubt"},
 	{"a removed key's request lives on", "cell/follow.go", "case *PersonRemoved, *KeyRemoved:", "case *PersonRemoved:", "cell TestRemovedKeyEndsWhatItAskedFor"},
 	{"the window begins at the request", "cell/decide_request.go", "access.Grant{From: d.At, Until: d.At.Add(", "access.Grant{From: r.At, Until: r.At.Add(", "cell TestWindowBeginsAtAgreement"},
 	{"the clock's doubt ignored", "cell/decide_request.go", "if w.Doubted {", "if false {", "cell TestDoubtShortensTheWindow"},

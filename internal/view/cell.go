@@ -188,6 +188,9 @@ func (s *state) applyCell(e cell.Event) {
 	case *cell.RulesRaised:
 		s.rules = e.Rules
 	case *cell.ClockDoubted:
+		if left := e.Left(s.at); !s.doubted {
+			maps.DeleteFunc(s.cooling, func(_ string, until canon.Time) bool { return !until.After(left) })
+		}
 		s.doubted = true
 	case *cell.ClockTrusted:
 		s.doubted = false

@@ -27,7 +27,7 @@ func (c *Cell) Document() canon.Digest {
 // cools tells whether a key may agree to nothing yet.
 func (s *state) cools(key roster.Key) bool {
 	until, cools := s.cooling[key.Fingerprint]
-	return cools && s.at.Before(until)
+	return cools && (s.doubted || s.at.Before(until))
 }
 
 // voided is why a request came to nothing without anybody's word on it.

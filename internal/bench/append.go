@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -110,6 +111,10 @@ func (a *appends) bare(int) error {
 func (a *appends) run() {
 	for first := range a.queue {
 		batch := []*decided{first}
+		for came := -1; came < len(a.queue) && came < batchMost; { // as the decider does
+			came = len(a.queue)
+			runtime.Gosched()
+		}
 		for len(batch) < batchMost && len(a.queue) > 0 {
 			batch = append(batch, <-a.queue)
 		}

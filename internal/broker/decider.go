@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -49,9 +50,14 @@ func (d *decider) run() {
 }
 
 // gather takes what else is waiting: while one batch is on its way to the
-// disk, the next one grows.
+// disk, the next one grows. Whoever was just answered and is about to ask again
+// is let come first, or every other batch would be a small one.
 func (d *decider) gather(first *job) []*job {
 	jobs := []*job{first}
+	for came := -1; came < len(d.broker.queue) && came < batchMost; {
+		came = len(d.broker.queue)
+		runtime.Gosched()
+	}
 	for len(jobs) < batchMost {
 		select {
 		case j := <-d.broker.queue:

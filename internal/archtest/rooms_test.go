@@ -66,6 +66,7 @@ var rooms = []room{
 	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},
 	{path: "internal/verify", kind: work, may: with(law, "internal/revocation", "internal/authn/sshsig")},
 	{path: "internal/host", kind: work, may: with(encoding, "internal/ledger", "internal/revocation", "internal/authn/sshsig")},
+	{path: "internal/backup", kind: work},
 	{path: "internal/witness", kind: work, may: with(encoding, "internal/ledger")},
 	{path: "internal/detect", kind: work, may: []string{"internal/view"}, planned: true},
 	{path: "internal/readiness", kind: work, may: []string{"internal/view"}, planned: true},

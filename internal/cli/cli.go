@@ -52,6 +52,8 @@ type commands struct {
 	Init       initCommand       `cmd:"" group:"server" help:"Begin a cell: write its files, sign genesis, seal it."`
 	Serve      serveCommand      `cmd:"" group:"server" help:"Run a sealed cell."`
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
+	Backup     backupCommand     `cmd:"" group:"server" help:"Write a cell, running or not, to one encrypted file."`
+	Restore    restoreCommand    `cmd:"" group:"server" help:"Verify a backup and put it in place."`
 	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
 	Witness    witnessCommand    `cmd:"" group:"server" help:"Cosign the ledgers of others, so that they cannot show two histories."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`

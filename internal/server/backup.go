@@ -1,0 +1,64 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/halligan-dev/halligan/internal/backup"
+	"github.com/halligan-dev/halligan/internal/config"
+)
+
+// CellFiles are what a backup of a cell holds: its files, and a copy of its
+// database. The server's private keys and its mark are left out.
+type CellFiles struct {
+	Folder   string // absolute
+	Data     string // the data folder, below Folder
+	Copy     string // the copy of the database
+	Leave    string // the file that is being written
+	Settings config.Server
+}
+
+// Pack writes them, encrypted to every recipient.
+func (c CellFiles) Pack(w io.Writer, to ...age.Recipient) error {
+	files, err := besides(c.Folder, c.Leave, c.Settings)
+	if err != nil {
+		return err
+	}
+	files = append(files, backup.File{Name: filepath.ToSlash(filepath.Join(c.Data, "cell.db")), Path: c.Copy})
+	return backup.Pack(w, files, to...)
+}
+
+// Unpack writes what Pack packed into an empty folder.
+func Unpack(r io.Reader, folder string, by ...age.Identity) error {
+	_, err := backup.Unpack(r, folder, by...)
+	return err
+}
+
+// besides lists the cell's files without data, private keys, mark and backup.
+func besides(folder, to string, settings config.Server) (files []backup.File, err error) {
+	to, err = filepath.Abs(to)
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == settings.DataFolder || path == settings.KeysFolder || strings.HasPrefix(d.Name(), ".halligan-"):
+			return filepath.SkipDir
+		case d.IsDir() || path == to || strings.TrimSuffix(strings.TrimPrefix(path, filepath.Dir(settings.HighWater)+"/."), ".new") == filepath.Base(settings.HighWater), path == settings.HighWater:
+			return nil
+		case !d.Type().IsRegular():
+			return errors.New(path + " is no plain file")
+		}
+		name, err := filepath.Rel(folder, path)
+		files = append(files, backup.File{Name: filepath.ToSlash(name), Path: path})
+		return err
+	})
+	return files, err
+}

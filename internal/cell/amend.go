@@ -204,7 +204,7 @@ func (w *World) amendEvents(change *Change, agreed []string, at canon.Time) []Ev
 	for _, lost := range made.Lost {
 		events = append(events, &KeyRemoved{Person: lost.Person, Key: lost.Key})
 	}
-	until := at.Add(w.Genesis.Cools().Duration())
+	until := at.Add(w.cools(at).Duration())
 	amended := &Amended{Change: change.ID, From: change.From, To: change.To}
 	if amended.Widened = Widened(Document{w.Genesis, w.Scenarios}, made.Document); len(amended.Widened) > 0 {
 		amended.Signers, amended.Until = slices.Sorted(slices.Values(agreed)), until
@@ -228,6 +228,9 @@ func (w *World) applyAmended(p place, e *Amended) error {
 			w.leaving = append(w.leaving, channel)
 		}
 	}
+	if before := w.cools(p.at); made.Genesis.Cools() < before && before > w.CoolsWas {
+		w.CoolsWas, w.CoolsUntil = before, p.at.Add(before.Duration())
+	}
 	w.Document, w.Genesis, w.Roster = e.To, made.Genesis, made.roster
 	w.Scenarios, w.Digests = made.Scenarios, made.digests
 	if !w.Doubted {
@@ -235,10 +238,20 @@ func (w *World) applyAmended(p place, e *Amended) error {
 	}
 	for _, scenario := range e.Widened {
 		for _, signer := range e.Signers {
-			w.Barred[barredKey(signer, scenario)] = e.Until
+			key := barredKey(signer, scenario)
+			w.Barred[key] = canon.Later(w.Barred[key], e.Until)
 		}
 	}
 	return nil
+}
+
+// cools is the cool-off of what is agreed at an instant: a shorter one than was
+// in force cools off itself, for as long as that was.
+func (w *World) cools(at canon.Time) canon.Seconds {
+	if w.Doubted || at.Before(w.CoolsUntil) {
+		return max(w.CoolsWas, w.Genesis.Cools())
+	}
+	return w.Genesis.Cools()
 }
 
 // forgetCooled forgets the cool-offs that were over at an instant.
@@ -262,6 +275,23 @@ func barredKey(person, scenario string) string { return person + ":" + scenario 
 func (w *World) cool(s *Signed, at canon.Time) *Refusal {
 	if until, cools := w.Cooling[s.Signer.Fingerprint]; cools && (w.Doubted || at.Before(until)) {
 		return refuse(CoolingOff, "the key %s was added lately and can agree to nothing before %s", s.Signer.Fingerprint, until)
+	}
+	return nil
+}
+
+// spareKey refuses an added key of somebody who has one that has cooled off: it is
+// not needed yet, and may not be theirs. Who has no other may ask with it.
+func (w *World) spareKey(s *Signed, at canon.Time) *Refusal {
+	refusal := w.cool(s, at)
+	if refusal == nil {
+		return nil
+	}
+	for _, p := range w.Roster.People {
+		for _, key := range p.Keys {
+			if until, cools := w.Cooling[key.Fingerprint]; p.ID == s.Statement.Actor && (!cools || !w.Doubted && !at.Before(until)) {
+				return refusal
+			}
+		}
 	}
 	return nil
 }

@@ -41,6 +41,9 @@ func (w *World) keeper(person, envelope string) ([]*access.Envelope, *Refusal) {
 func decideSeal(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body, person := s.Statement.Body.(*statement.Seal), s.Statement.Actor
 	demands, refusal := w.keeper(person, body.Envelope)
+	if refusal == nil {
+		refusal = w.cool(s, c.At)
+	}
 	if refusal != nil {
 		return Outcome{}, refusal
 	}
@@ -79,9 +82,12 @@ func decideSeal(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 // decideRotate puts the newest sealing in force. As many custodians as open it
 // must have shown that they can: a secret that nobody can take out again would
 // lock everybody out.
-func decideRotate(w *World, s *Signed, _ Command) (Outcome, *Refusal) {
+func decideRotate(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body, person := s.Statement.Body.(*statement.Rotate), s.Statement.Actor
 	if _, refusal := w.keeper(person, body.Envelope); refusal != nil {
+		return Outcome{}, refusal
+	}
+	if refusal := w.cool(s, c.At); refusal != nil {
 		return Outcome{}, refusal
 	}
 	envelope, ok := w.Envelopes[body.Envelope]

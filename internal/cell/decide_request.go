@@ -37,6 +37,9 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if refusal := w.unbarred(person, scenario.ID, c.At); refusal != nil {
 		return Outcome{}, refusal
 	}
+	if refusal := w.spareKey(s, c.At); refusal != nil {
+		return Outcome{}, refusal
+	}
 	if refusal := w.roomFor(scenario, body, c.Observed.Address); refusal != nil {
 		return Outcome{}, refusal
 	}
@@ -146,7 +149,11 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
 	}
 	if decision.Approves {
-		if refusal := w.cool(s, c.At); refusal != nil {
+		refusal := w.cool(s, c.At)
+		if refusal == nil { // a request that waited since before the change uses it no sooner
+			refusal = w.unbarred(r.Requester, r.Scenario, c.At)
+		}
+		if refusal != nil {
 			return Outcome{}, refusal
 		}
 		return w.approve(r, decision, terms)

@@ -55,6 +55,8 @@ type cellPart struct {
 	Envelopes []*custody.Envelope   `json:"envelopes,omitempty"`
 	Document  canon.Digest          `json:"document,omitzero"` // zero: genesis
 	Cooling   map[string]canon.Time `json:"cooling,omitempty"`
+	CoolsWas  canon.Seconds         `json:"cools_was,omitzero"`
+	CoolsTill canon.Time            `json:"cools_until,omitzero"`
 	Barred    map[string]canon.Time `json:"barred,omitempty"`
 	Witness   WitnessState          `json:"witness,omitempty"`
 	Silent    canon.Time            `json:"silent,omitzero"`
@@ -95,7 +97,10 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 }
 
 func (w *World) keepCell() []byte {
-	part := cellPart{Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince, Cooling: w.Cooling, Barred: w.Barred}
+	part := cellPart{
+		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
+		Cooling: w.Cooling, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
+	}
 	if w.Document != w.GenesisDigest {
 		part.Document = w.Document
 	}
@@ -216,6 +221,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 func (w *World) restoreDocument(part cellPart) error {
 	maps.Copy(w.Cooling, part.Cooling)
 	maps.Copy(w.Barred, part.Barred)
+	w.CoolsWas, w.CoolsUntil = part.CoolsWas, part.CoolsTill
 	if part.Document.IsZero() {
 		return nil
 	}

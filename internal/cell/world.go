@@ -49,7 +49,9 @@ type World struct {
 	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
 	Requests      map[canon.Digest]*access.Request
 	Changes       map[canon.Digest]*Change
-	Cooling       map[string]canon.Time        // key → when it may agree to something for the first time
+	Cooling       map[string]canon.Time // key → when it may agree to something for the first time
+	CoolsWas      canon.Seconds         // the longer cool-off that was in force, until CoolsUntil
+	CoolsUntil    canon.Time
 	Barred        map[string]canon.Time        // person and scenario → when they may ask under what they widened
 	Envelopes     map[string]*custody.Envelope // never changed in place
 	Tasks         map[string]Task

@@ -48,10 +48,18 @@ func (p Program) Usable() error {
 		return errors.New("it cannot be found")
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
 		return errors.New("it is not an executable file")
-	case info.Mode().Perm()&0o022 != 0:
+	case info.Mode().Perm()&0o022 != 0 || foreign(info):
 		return errors.New("others may write it")
 	}
-	return nil
+	for folder := filepath.Dir(p.Path); ; folder = filepath.Dir(folder) {
+		info, err := os.Stat(folder)
+		if err != nil || foreign(info) || info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0 {
+			return errors.New("others may put another in its place: a folder above it is theirs to write")
+		}
+		if folder == filepath.Dir(folder) {
+			return nil
+		}
+	}
 }
 
 // Exec is the provider. Make it with New.

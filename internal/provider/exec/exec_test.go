@@ -296,3 +296,36 @@ func FuzzDecodeResponse(f *testing.F) {
 		}
 	})
 }
+
+// TestNoProgramThatOthersCouldReplace: whoever can write a program, or a folder
+// above it, could do what it does.
+func TestNoProgramThatOthersCouldReplace(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "bin")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := exec.Program{Path: filepath.Join(folder, "program"), Folder: folder}
+	if err := os.WriteFile(p.Path, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Usable(); err != nil {
+		t.Errorf("as it should be: %v", err)
+	}
+	if err := os.Chmod(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if p.Usable() == nil {
+		t.Error("a folder that everybody writes")
+	}
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(p.Path, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		if p.Usable() == nil {
+			t.Error("somebody else's program")
+		}
+	}
+}

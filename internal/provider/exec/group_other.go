@@ -2,7 +2,12 @@
 
 package exec
 
-import "os/exec"
+import (
+	"io/fs"
+	"os/exec"
+)
 
 func grouped(*exec.Cmd)   {}
 func killGroup(*exec.Cmd) {}
+
+func foreign(fs.FileInfo) bool { return false }

@@ -3,6 +3,8 @@
 package exec
 
 import (
+	"io/fs"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -16,3 +18,10 @@ func grouped(cmd *exec.Cmd) {
 
 // killGroup ends what the process left behind in its group.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+
+// foreign tells whether a file belongs to somebody who is neither root nor who
+// runs this.
+func foreign(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || stat.Uid != 0 && int(stat.Uid) != os.Geteuid()
+}

@@ -81,17 +81,27 @@ func (q Quorum) Cover(c Crew) Coverage {
 // Cover tells how far a crew covers the quorum of a severity: first from the
 // beginning, then after each rung of the ladder.
 func (s *Scenario) Cover(severity Severity, c Crew) []Coverage {
-	r, in := Request{}, c.In
+	in := c.In
 	steps := []Coverage{s.Severities[severity].Quorum.Cover(c)}
 	for i, rung := range s.Ladder {
-		widened, _ := s.Climb(i+1, canon.Time{})
-		r.Widened = append(r.Widened, widened)
-		c.In = r.Admits(in)
+		c.In = s.Widest(i+1, in)
 		step := s.Severities[severity].Quorum.Cover(c)
 		step.After = rung.After
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// Widest is the membership by which a request that reached so many rungs is
+// counted.
+func (s *Scenario) Widest(rungs int, in Membership) Membership {
+	var r Request
+	for i := range rungs {
+		if widened, ok := s.Climb(i+1, canon.Time{}); ok {
+			r.Widened = append(r.Widened, widened)
+		}
+	}
+	return r.Admits(in)
 }
 
 // Merged is the quorum with one leg for each group: the same people fill it.

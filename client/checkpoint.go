@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -15,16 +16,26 @@ import (
 // seen of it: entries were taken away or changed. The error is a *Fork.
 var ErrForked = errors.New("the server's ledger does not extend the one that this machine has seen")
 
-// Fork is two checkpoints of one ledger, both signed with its key, that cannot
-// both be true. They convict whoever signed them, and are kept in the client's
-// folder, in the files seen-… and fork-….
+// Fork is two checkpoints of one ledger, both signed with its key, of which the
+// server does not show that both are true. They are kept in a file of the
+// client's folder, which ledger.DecodeFork reads.
 type Fork struct {
 	Old, New ledger.Checkpoint
-	Err      error // what does not fit
+	File     string // where both are kept; empty: they could not be
+	Proved   bool   // the file alone shows that they contradict each other
+	Err      error  // what does not fit
 }
 
 // Error is for people.
-func (f *Fork) Error() string { return fmt.Sprintf("%v: %v", ErrForked, f.Err) }
+func (f *Fork) Error() string {
+	switch {
+	case f.File == "":
+		return fmt.Sprintf("%v: %v", ErrForked, f.Err)
+	case f.Proved:
+		return fmt.Sprintf("%v: %v; both checkpoints, which prove it, are kept in %s", ErrForked, f.Err, f.File)
+	}
+	return fmt.Sprintf("%v: %v; both checkpoints are kept in %s", ErrForked, f.Err, f.File)
+}
 
 // Unwrap gives ErrForked and the cause.
 func (f *Fork) Unwrap() []error { return []error{ErrForked, f.Err} }
@@ -66,6 +77,17 @@ func (c *Client) opened(text []byte) (ledger.Checkpoint, error) {
 // Seen is the newest checkpoint that this or another program of the person has
 // seen; the zero Checkpoint when there is none.
 func (c *Client) Seen() (ledger.Checkpoint, error) {
+	seen, err := c.lastSeen()
+	return seen.Checkpoint, err
+}
+
+// sight is a checkpoint that was checked, and how it was signed.
+type sight struct {
+	ledger.Checkpoint
+	text []byte
+}
+
+func (c *Client) lastSeen() (sight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text, err := c.kept(c.file("seen"))
@@ -77,7 +99,7 @@ func (c *Client) Seen() (ledger.Checkpoint, error) {
 		return c.seen, fmt.Errorf("%s: %w", filepath.Join(c.folder, c.file("seen")), err)
 	}
 	if kept.Size > c.seen.Size {
-		c.seen = kept
+		c.seen = sight{kept, text}
 	}
 	return c.seen, nil
 }
@@ -87,53 +109,73 @@ func (c *Client) file(what string) string {
 	return what + "-" + canon.Digest(c.profile.Anchor.Genesis).Short()
 }
 
+// GoesOn demands that a signed checkpoint, which evidence bears, goes on from the
+// newest that was seen, and takes it for the newest. One that ends before it is
+// shown by a server that hides something, and is refused.
+func (c *Client) GoesOn(ctx context.Context, text []byte) error {
+	before, err := c.lastSeen()
+	if err != nil {
+		return fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
+	}
+	now, err := c.remember(ctx, text)
+	if err == nil && now.Size < before.Size {
+		return fmt.Errorf("cannot act on a checkpoint of %d entries: this machine has seen one of %d", now.Size, before.Size)
+	}
+	return err
+}
+
 // remember checks a signed checkpoint and takes it for the newest.
 func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, error) {
 	now, err := c.opened(text)
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	before, err := c.Seen()
+	before, err := c.lastSeen()
 	if err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
 	}
 	if now.Size < before.Size {
-		return now, c.older(ctx, now, before, text)
+		return now, c.older(ctx, sight{now, text}, before)
 	}
-	if err := c.extends(ctx, before, now, text); err != nil {
+	if err := c.extends(ctx, before, sight{now, text}); err != nil {
 		return ledger.Checkpoint{}, err
 	}
+	return now, c.take(sight{now, text})
+}
+
+// take takes a checkpoint that was proved to go on from the newest for the newest.
+func (c *Client) take(now sight) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now.Size < c.seen.Size {
-		return now, nil // another call remembered a newer one meanwhile, and proved it
+		return nil // another call remembered a newer one meanwhile, and proved it
 	}
-	if now.Size > before.Size {
-		if err := c.keep(c.file("seen"), text); err != nil {
-			return ledger.Checkpoint{}, fmt.Errorf("cannot remember the checkpoint: %w", err)
+	if now.Size > c.seen.Size {
+		if err := c.keep(c.file("seen"), now.text); err != nil {
+			return fmt.Errorf("cannot remember the checkpoint: %w", err)
 		}
 	}
 	c.seen, c.seenAt = now, c.now()
-	return now, nil
+	return nil
 }
 
 // extends demands a proof that one checkpoint extends another. Tiles that
 // cannot be had, or that are not those of the checkpoint, prove nothing either
 // way and are no fork; nothing is signed all the same.
-func (c *Client) extends(ctx context.Context, before, now ledger.Checkpoint, text []byte) error {
-	if before.Size == 0 || before == now {
+func (c *Client) extends(ctx context.Context, before, now sight) error {
+	if before.Size == 0 || before.Checkpoint == now.Checkpoint {
 		return nil
 	}
 	if before.Size == now.Size {
-		return c.forked(before, now, text, fmt.Errorf("at size %d it has root %s, and had %s", now.Size, now.Root.Short(), before.Root.Short()))
+		return c.forked(ctx, before, now, fmt.Errorf("at size %d it has root %s, and had %s", now.Size, now.Root.Short(), before.Root.Short()))
 	}
-	log, err := ledger.OpenLog(fixed{source{ctx, c}, text}, c.profile.Anchor)
+	log, err := ledger.OpenLog(fixed{source{ctx, c}, now.text}, c.profile.Anchor)
 	if err == nil {
-		err = log.Extends(before)
+		err = log.Extends(before.Checkpoint)
 	}
 	var fault *ledger.Fault
 	if errors.As(err, &fault) && fault.Class == ledger.ClassProof && fault.Err == nil {
-		return c.forked(before, now, text, err)
+		return c.forked(ctx, before, now, err)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot prove that the server's ledger extends the one that was seen: %w", err)
@@ -143,8 +185,8 @@ func (c *Client) extends(ctx context.Context, before, now ledger.Checkpoint, tex
 
 // older demands a proof that an answer is only an old one: that the ledger which
 // was seen begins with it. A server whose ledger was cut back cannot give it.
-func (c *Client) older(ctx context.Context, now, before ledger.Checkpoint, text []byte) error {
-	proof, err := ledger.ConsistencyProof(now.Size, before.Size, c.tiles(ctx, before.Size))
+func (c *Client) older(ctx context.Context, now, before sight) error {
+	proof, err := ledger.ConsistencyProof(now.Size, before.Size, ledger.RawTiles(source{ctx, c}, before.Size))
 	if err == nil {
 		err = ledger.CheckConsistency(proof, now.Size, now.Root, before.Size, before.Root)
 	}
@@ -153,28 +195,52 @@ func (c *Client) older(ctx context.Context, now, before ledger.Checkpoint, text 
 		return fmt.Errorf("cannot prove that the server's checkpoint is only an old one: %w", err)
 	}
 	if err != nil {
-		return c.forked(before, now, text, fmt.Errorf("it ends at %d, and %d was seen: %w", now.Size, before.Size, err))
+		return c.forked(ctx, before, now, fmt.Errorf("it ends at %d, and %d was seen: %w", now.Size, before.Size, err))
 	}
 	return nil
 }
 
-// tiles reads the hash tiles of a ledger of a size.
-func (c *Client) tiles(ctx context.Context, size int64) ledger.TileReader {
-	return func(level int, index int64) ([]byte, error) {
-		width := min(size>>(8*level)-index*ledger.TileWidth, ledger.TileWidth)
-		return c.public(ctx, "/ledger/"+ledger.TilePath(level, index, int(width)))
+// forksMost bounds the files of forks: the first ones prove as much as the last.
+const forksMost = 64
+
+// forked keeps both checkpoints of a fork, and what shows that they contradict
+// each other where the server gives it away.
+func (c *Client) forked(ctx context.Context, before, now sight, why error) error {
+	f := &Fork{Old: before.Checkpoint, New: now.Checkpoint, Err: why}
+	anchor := c.profile.Anchor
+	kept, err := ledger.NewFork(anchor, before.text, now.text, source{ctx, c})
+	if err != nil {
+		f.Err = errors.Join(why, err)
+		return f
 	}
+	_, _, unproved := kept.Check(anchor)
+	f.Proved = unproved == nil
+	if f.File, err = c.KeepFork(kept); err != nil {
+		f.Err = errors.Join(why, err)
+	}
+	return f
 }
 
-// forked keeps what proves a fork.
-func (c *Client) forked(before, now ledger.Checkpoint, text []byte, why error) error {
-	return &Fork{Old: before, New: now, Err: errors.Join(why, c.keep(c.file("fork"), text))}
+// KeepFork writes a fork to a file of its own, named by what it holds, and gives
+// its path.
+func (c *Client) KeepFork(f ledger.Fork) (string, error) {
+	data, err := f.Encode()
+	if err != nil {
+		return "", err
+	}
+	name := c.file("fork") + "-" + canon.Sum(data).Short() + ".json"
+	there, err := filepath.Glob(filepath.Join(c.folder, c.file("fork")+"-*.json"))
+	path := filepath.Join(c.folder, name)
+	if err != nil || len(there) >= forksMost && !slices.Contains(there, path) {
+		return "", errors.Join(err, fmt.Errorf("cannot keep another fork: there are %d in %s", len(there), c.folder))
+	}
+	return path, c.keep(name, data)
 }
 
 // newest is a checkpoint that is fresh enough to be named as seen.
 func (c *Client) newest(ctx context.Context, anew bool) (ledger.Checkpoint, error) {
 	c.mu.Lock()
-	seen, fresh := c.seen, !c.seenAt.IsZero() && c.now().Sub(c.seenAt) < seenFor
+	seen, fresh := c.seen.Checkpoint, !c.seenAt.IsZero() && c.now().Sub(c.seenAt) < seenFor
 	c.mu.Unlock()
 	if fresh && !anew {
 		return seen, nil

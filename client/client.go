@@ -21,8 +21,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // Bounds of one exchange with the server.
@@ -58,7 +56,7 @@ type Client struct {
 	mu     sync.Mutex // of what follows
 	token  string
 	until  time.Time
-	seen   ledger.Checkpoint
+	seen   sight
 	seenAt time.Time // when this process checked it; zero: it did not
 }
 

@@ -2,47 +2,140 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// Receipt proves that a statement is in the ledger. Keep it: an entry that the
-// ledger no longer has proves that somebody took it away.
-type Receipt struct {
-	Digest     canon.Digest   `json:"digest"`
-	Index      int64          `json:"index"`
-	Entry      jsontext.Value `json:"entry"` // the leaf, byte for byte
-	Proof      []ledger.Hash  `json:"proof"`
-	Checkpoint string         `json:"checkpoint"`
+// ErrReceipt says that the server took a statement, as it says, but does not show
+// that its ledger has it.
+var ErrReceipt = errors.New("the server does not prove that the statement is in its ledger")
+
+// Receipt reads the receipt of a statement anew, with the cosignatures that it has
+// by now, and checks it: the entry holds these very bytes, and leads to a
+// checkpoint that a pinned key signed and that goes on from what was seen here.
+func (c *Client) Receipt(ctx context.Context, digest canon.Digest) (*ledger.Receipt, error) {
+	data, err := c.Get(ctx, "/statements/"+digest.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.receipt(digest, data)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.remember(ctx, r.Signed)
+	return r, err
 }
 
-// Receipt reads the receipt of a statement and checks it: the entry holds these
-// very bytes, and leads to a checkpoint that a pinned key signed and that goes
-// on from what was seen here.
-func (c *Client) Receipt(ctx context.Context, digest canon.Digest) (*Receipt, error) {
-	var r Receipt
-	if err := c.Into(ctx, "/statements/"+digest.String(), nil, &r); err != nil {
+func (c *Client) receipt(digest canon.Digest, data []byte) (*ledger.Receipt, error) {
+	r, err := ledger.OpenReceipt(c.profile.Anchor, data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	if r.Digest() != digest {
+		return nil, fmt.Errorf("%w: its receipt is of another statement", ErrReceipt)
+	}
+	return r, nil
+}
+
+// believe checks what a statement became: that the ledger has it where the server
+// says, and that this ledger goes on from what was seen. It keeps the receipt,
+// before anybody is told that the statement was taken, and says why if it cannot.
+func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer) (unkept, err error) {
+	if a.Digest != sent.Digest {
+		return nil, errors.New("the server answered for another statement than was sent")
+	}
+	if sent.Body.Kind() == statement.KindSession {
+		return nil, c.covered(a)
+	}
+	r, err := c.receipt(sent.Digest, a.Receipt)
+	if err != nil {
 		return nil, err
 	}
-	entry, err := ledger.DecodeEntry(r.Entry)
+	if r.Index != a.Entry {
+		return nil, fmt.Errorf("%w: the receipt is of entry %d, the answer of entry %d", ErrReceipt, r.Index, a.Entry)
+	}
+	unkept = c.keepReceipt(r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
+	var fork *Fork
+	if err := c.follow(ctx, sent.Seen, r, a.Extends); errors.As(err, &fork) {
+		return unkept, err
+	}
+	// What only could not be proved right now is proved before anything is signed again.
+	return unkept, nil
+}
+
+// covered demands of the answer to a session, which comes without a receipt because
+// it opens reading and nothing else, that a signed checkpoint covers its entry.
+func (c *Client) covered(a Answer) error {
+	signed, err := c.opened([]byte(a.Checkpoint))
+	if err == nil && (a.Entry < 0 || a.Entry >= signed.Size) {
+		err = fmt.Errorf("cannot believe the server: its checkpoint of size %d does not cover entry %d", signed.Size, a.Entry)
+	}
+	return err
+}
+
+// follow takes the checkpoint of a receipt for the newest, by the proof that came
+// with it if that begins at the newest that is known here.
+func (c *Client) follow(ctx context.Context, named statement.Seen, r *ledger.Receipt, proof []ledger.Hash) error {
+	before, err := c.lastSeen()
 	if err != nil {
-		return nil, fmt.Errorf("cannot use the receipt: %w", err)
+		return err
 	}
-	if r.Digest != digest || canon.Sum(entry.Cause.Statement) != digest {
-		return nil, fmt.Errorf("cannot use the receipt: its entry is not of statement %s", digest.Short())
+	now := r.Checkpoint()
+	if before.Size == named.Size && before.Root == named.Root &&
+		ledger.CheckConsistency(proof, before.Size, before.Root, now.Size, now.Root) == nil {
+		return c.take(sight{now, r.Signed})
 	}
-	signed, err := c.remember(ctx, []byte(r.Checkpoint))
+	_, err = c.remember(ctx, r.Signed)
+	return err
+}
+
+// receiptsMost is how many receipts are kept: the newest.
+const receiptsMost = 10_000
+
+// keepReceipt keeps a receipt in a file of its own, named by its entry, and lets
+// go of the oldest ones beyond the most.
+func (c *Client) keepReceipt(index int64, data []byte) error {
+	if err := c.keep(filepath.Join(c.file("receipts"), fmt.Sprintf("%015d.json", index)), data); err != nil {
+		return fmt.Errorf("cannot keep the receipt: %w", err)
+	}
+	names, err := c.Receipts()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := ledger.CheckInclusion(r.Proof, signed.Size, signed.Root, r.Index, ledger.LeafHash(r.Entry)); err != nil {
-		return nil, fmt.Errorf("cannot use the receipt: %w", err)
+	for _, name := range names[:max(0, len(names)-receiptsMost)] {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot let an old receipt go: %w", err)
+		}
 	}
-	return &r, nil
+	return nil
+}
+
+// Receipts are the files of the receipts that are kept, oldest first. Each is
+// what ledger.OpenReceipt reads.
+func (c *Client) Receipts() ([]string, error) {
+	folder := filepath.Join(c.folder, c.file("receipts"))
+	there, err := os.ReadDir(folder) // sorted by name
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the receipts: %w", err)
+	}
+	var names []string
+	for _, file := range there {
+		if !strings.HasPrefix(file.Name(), ".") { // one that is being written, or was left by a crash
+			names = append(names, filepath.Join(folder, file.Name()))
+		}
+	}
+	return names, nil
 }
 
 // Evidence is partial evidence of a request, or of a waiting change, by its id

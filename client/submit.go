@@ -28,6 +28,9 @@ type Answer struct {
 	Stream     string           `json:"stream"`
 	Again      bool             `json:"again"`
 	Checkpoint string           `json:"checkpoint"`
+	Receipt    jsontext.Value   `json:"receipt"` // checked; ledger.OpenReceipt reads it
+	Extends    []ledger.Hash    `json:"extends"` // from what was named as seen to the checkpoint
+	Unkept     error            `json:"-"`       // why the receipt could not be kept here; nil: it was
 	Events     []jsontext.Value `json:"events"`
 	Request    jsontext.Value   `json:"request"`
 	Session    *struct {
@@ -157,24 +160,8 @@ func (c *Client) sendSigned(ctx context.Context, signer Signer, data []byte, wit
 	if err := json.Unmarshal(out, &answer); err != nil {
 		return Answer{}, fmt.Errorf("%w: the server's answer cannot be read: %w", ErrUnknown, err)
 	}
-	return answer, c.believe(decoded.Digest, answer)
-}
-
-// believe checks what can be checked of an answer at once: that it is of the
-// statement that was sent, and that the ledger's key signed a checkpoint that
-// covers its entry. That the entry is there, Receipt proves.
-func (c *Client) believe(sent canon.Digest, a Answer) error {
-	if a.Digest != sent {
-		return errors.New("the server answered for another statement than was sent")
-	}
-	signed, err := c.opened([]byte(a.Checkpoint))
-	if err != nil {
-		return err
-	}
-	if a.Entry < 0 || a.Entry >= signed.Size {
-		return fmt.Errorf("cannot believe the server: its checkpoint of size %d does not cover entry %d", signed.Size, a.Entry)
-	}
-	return nil
+	answer.Unkept, err = c.believe(ctx, decoded, answer)
+	return answer, err
 }
 
 // sendUntilKnown sends the same bytes again while it is not known what became

@@ -9,8 +9,8 @@ import (
 
 // The exit codes of every command.
 const (
-	exitGood       = 0 // verified from an anchor, or combined
-	exitRefused    = 1 // the evidence or a share is refused, or the check was interrupted
+	exitGood       = 0 // verified from an anchor, a fork proved, or combined
+	exitRefused    = 1 // the evidence, a fork or a share is refused, or the check was interrupted
 	exitUsage      = 2 // the command line, or a file that it names, cannot be used
 	exitConsistent = 3 // the evidence agrees with itself, and nothing was pinned: not success
 )
@@ -18,6 +18,7 @@ const (
 const usage = `halligan-kit: act and check with no server at all
 
   halligan-kit verify PATH --anchor FILE [--seen FILE] [--json] [--words ID]
+  halligan-kit prove-fork FILE --anchor FILE [--json]
   halligan-kit combine DESCRIPTION SHARE SHARE…
 
 PATH is a folder that holds a whole log, or a file of partial evidence.
@@ -28,6 +29,9 @@ PATH is a folder that holds a whole log, or a file of partial evidence.
   --json         print the whole report as JSON
   --words ID     print the confirmation words of a request instead of the report
 
+prove-fork checks what a person's machine kept when a ledger did not go on from
+what it had seen: two signed checkpoints that contradict each other.
+
 DESCRIPTION is of an envelope, as halligan envelope export wrote it. A SHARE is
 a file: what age -d gave of a custodian's share, or its 34 words. What is printed
 is the key of the envelope's content, for age -d -i.
@@ -37,9 +41,10 @@ Examples:
   halligan-kit verify request.json --anchor anchor.json
   halligan-kit verify ledger/ --anchor anchor.json --seen checkpoint --json
   halligan-kit verify request.json --anchor anchor.json --words 5f0c1a2b
+  halligan-kit prove-fork fork.json --anchor anchor.json
   halligan-kit combine description.json ben.share cara.words > key.txt
 
-Exit codes: 0 verified or combined, 1 refused, 2 usage, 3 self-consistent only.
+Exit codes: 0 verified, proved or combined, 1 refused, 2 usage, 3 self-consistent only.
 `
 
 // complain says what cannot be done, and what to do about it.
@@ -58,6 +63,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	switch args[0] {
 	case "verify":
 		return runVerify(ctx, args[1:], out, errOut)
+	case "prove-fork":
+		return runFork(args[1:], out, errOut)
 	case "combine":
 		return runCombine(args[1:], out, errOut)
 	case "help", "-h", "--help":

@@ -133,13 +133,17 @@ func (a verifyArgs) print(report *verify.Report, out io.Writer) error {
 		_, err = fmt.Fprintln(out, strings.Join(words[:], " "))
 		return err
 	case a.json:
-		data, err := json.Marshal(report, jsontext.WithIndent("  "), json.Deterministic(true))
-		if err != nil {
-			return fmt.Errorf("cannot write the report: %w", err)
-		}
-		_, err = fmt.Fprintf(out, "%s\n", data)
-		return err
+		return printJSON(out, report)
 	}
 	_, err := io.WriteString(out, report.Text())
+	return err
+}
+
+func printJSON(out io.Writer, report any) error {
+	data, err := json.Marshal(report, jsontext.WithIndent("  "), json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("cannot write the report: %w", err)
+	}
+	_, err = fmt.Fprintf(out, "%s\n", data)
 	return err
 }

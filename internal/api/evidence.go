@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -262,61 +260,4 @@ func (n *noted) add(ctx context.Context, p *ledger.Partial, hash canon.Digest) e
 	}
 	p.Notes = append(p.Notes, note)
 	return nil
-}
-
-// receipt is what proves to a signer that a statement is in the ledger: its
-// entry, and the way from there to a signed checkpoint.
-func (s *service) receipt(c *call) error {
-	digest, err := canon.ParseDigest(c.r.PathValue("digest"))
-	if err != nil {
-		return badQuery("a statement is named by all 64 digits of its digest")
-	}
-	ctx := c.r.Context()
-	index, err := s.Read.StatementEntry(ctx, digest)
-	if err != nil {
-		return err
-	}
-	body, err := s.body(ctx, index)
-	if err != nil {
-		return err
-	}
-	head, err := s.Read.Head(ctx) // after the index: it covers it
-	if err != nil {
-		return err
-	}
-	size, signed := s.cosigned(ctx, head)
-	proof, err := ledger.InclusionProof(size, index, s.tiles(ctx))
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, struct {
-		Digest     canon.Digest   `json:"digest"`
-		Index      int64          `json:"index"`
-		Entry      jsontext.Value `json:"entry"`
-		Proof      []ledger.Hash  `json:"proof"`
-		Checkpoint string         `json:"checkpoint"`
-	}{digest, index, body, proof, string(signed)})
-}
-
-// cosigned is the head, or a newer one, with the cosignatures of the witnesses
-// when they come in time.
-func (s *service) cosigned(ctx context.Context, head broker.Head) (int64, []byte) {
-	if s.Witnesses != nil {
-		if size, text := s.Witnesses.Await(ctx, head.Size-1); text != nil {
-			return size, text
-		}
-	}
-	return head.Size, head.Checkpoint
-}
-
-// body is the entry with an index.
-func (s *service) body(ctx context.Context, index int64) ([]byte, error) {
-	bodies, err := s.Read.Entries(ctx, index, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(bodies) == 0 {
-		return nil, fmt.Errorf("entry %d: %w", index, broker.ErrAbsent)
-	}
-	return bodies[0], nil
 }

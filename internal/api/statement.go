@@ -51,7 +51,9 @@ type answered struct {
 	Stream     string           `json:"stream"`
 	Again      bool             `json:"again"` // it was taken before; this is where
 	Checkpoint string           `json:"checkpoint"`
-	Events     []jsontext.Value `json:"events"` // as in the entry
+	Receipt    jsontext.Value   `json:"receipt,omitempty"` // of the entry, under the checkpoint; none of a session
+	Extends    []ledger.Hash    `json:"extends,omitempty"` // the checkpoint goes on from what the statement named as seen
+	Events     []jsontext.Value `json:"events"`            // as in the entry
 	Request    *view.Request    `json:"request,omitzero"`
 	Session    *session         `json:"session,omitzero"`
 	Credential *credential      `json:"credential,omitzero"`
@@ -187,10 +189,12 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 	if a.Again {
 		return s.again(ctx, of, a)
 	}
-	out := answered{
-		Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream, Checkpoint: string(a.Checkpoint.Text),
-	}
+	out := answered{Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream}
 	if out.Events, err = encoded(a.Events); err != nil {
+		return answered{}, err
+	}
+	// Before anything that is given once: what fails here can be asked for again.
+	if err := s.vouch(ctx, &out, of, a.Checkpoint); err != nil {
 		return answered{}, err
 	}
 	if a.Request != nil && of.Body.Kind() != statement.KindFetch { // a fetch wants its credential, and fast
@@ -246,10 +250,8 @@ func (s *service) again(ctx context.Context, of statement.Statement, a broker.An
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{
-		Digest: a.Digest, Entry: a.Index, At: entry.At, Stream: entry.Stream, Again: true,
-		Checkpoint: string(s.Ledger.Head().Text), Events: entry.Events,
-	}, nil
+	out := answered{Digest: a.Digest, Entry: a.Index, At: entry.At, Stream: entry.Stream, Again: true, Events: entry.Events}
+	return out, s.vouch(ctx, &out, of, s.Ledger.Head())
 }
 
 // mint has the certificate made that an entry authorised. What if we crash

@@ -285,7 +285,7 @@ func TestApproverRefusesAFork(t *testing.T) {
 	l.cell = &other
 	l.honest(id)
 	code, _, errOut := d.run("approve", id.String()[:10], "--check", "video")
-	if code != 6 || len(l.taken()) != 0 || !strings.Contains(errOut, "does not begin with") {
+	if code != 6 || len(l.taken()) != 0 || !strings.Contains(errOut, "both checkpoints, which prove it, are kept in ") {
 		t.Errorf("code %d, %q, %d statements", code, errOut, len(l.taken()))
 	}
 }

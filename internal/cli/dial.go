@@ -23,22 +23,47 @@ import (
 // open loads the profile and finds the member's key. It speaks to nobody yet.
 func (c *call) open(f memberFlags) (*member, error) {
 	collectSeldom()
-	path, err := profilePath(f.Profile)
-	if err != nil {
-		return nil, err
-	}
-	profile, err := client.LoadProfile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failf(exitUsage, "there is no profile at %s", path).or("get yours from whoever sealed the cell, and compare the genesis digest; name it with --profile or HALLIGAN_PROFILE")
-	}
-	if err != nil {
-		return nil, because(exitUsage, err, "").or("a profile is what halligan init seal wrote to profiles/ID.json: get yours from whoever sealed the cell")
-	}
-	folder, err := stateFolder(profile)
+	path, profile, err := loadProfile(f.profileFlags)
 	if err != nil {
 		return nil, err
 	}
 	signer, err := c.signer(f.Key, profile, filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.member(profile, signer)
+	if err == nil {
+		m.key = keyNamed(f.Key, profile, filepath.Dir(path))
+	}
+	return m, err
+}
+
+// reader is a member who signs nothing, and so can read only what is for everybody.
+func (c *call) reader(f profileFlags) (*member, error) {
+	_, profile, err := loadProfile(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.member(profile, nil)
+}
+
+func loadProfile(f profileFlags) (path string, profile client.Profile, err error) {
+	if path, err = profilePath(f.Profile); err != nil {
+		return path, profile, err
+	}
+	profile, err = client.LoadProfile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, profile, failf(exitUsage, "there is no profile at %s", path).or("get yours from whoever sealed the cell, and compare the genesis digest; name it with --profile or HALLIGAN_PROFILE")
+	}
+	if err != nil {
+		return path, profile, because(exitUsage, err, "").or("a profile is what halligan init seal wrote to profiles/ID.json: get yours from whoever sealed the cell")
+	}
+	return path, profile, nil
+}
+
+// member is the person of a profile, with a signer or without.
+func (c *call) member(profile client.Profile, signer client.Signer) (*member, error) {
+	folder, err := stateFolder(profile)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +78,7 @@ func (c *call) open(f memberFlags) (*member, error) {
 		})
 	})
 	return &member{
-		c: c, self: profile.Person, pinned: profile.Anchor, key: keyNamed(f.Key, profile, filepath.Dir(path)),
+		c: c, self: profile.Person, pinned: profile.Anchor,
 		way: &way{client: opened, signer: signer, profile: profile, now: c.now},
 	}, nil
 }
@@ -160,6 +185,9 @@ func (c *call) remote(at string) (ledger.Source, error) {
 		return nil, failf(exitUsage, "cannot read %s: your profile is of %s", at, own).
 			or("name the right profile with HALLIGAN_PROFILE, or verify a folder that halligan evidence --all wrote")
 	}
+	if _, err := m.log(); err != nil { // it must go on from what this machine has seen
+		return nil, err
+	}
 	return m.source(), nil
 }
 
@@ -254,33 +282,4 @@ func (w *way) holder(id canon.Digest) (*client.Holder, error) {
 			or("use the machine and person that asked; to end access from anywhere: halligan stop %s --why …", id.Short())
 	}
 	return h, err
-}
-
-// notBefore demands that the log of a signed checkpoint goes on from the newest
-// that this machine has seen: an older look, or another branch, is shown by a
-// server that hides something.
-func (w *way) notBefore(ctx context.Context, anchor ledger.Anchor, signed []byte) error {
-	seen, err := w.client.Seen()
-	if err != nil || seen.Size == 0 {
-		return err
-	}
-	log, err := ledger.OpenLog(asOf{w.client.Source(ctx), signed}, anchor)
-	if err != nil {
-		return err
-	}
-	return log.Extends(seen)
-}
-
-// asOf is a ledger as of one checkpoint.
-type asOf struct {
-	ledger.Source
-	signed []byte
-}
-
-// ReadFile does what ledger.Source says.
-func (a asOf) ReadFile(path string) ([]byte, error) {
-	if path == ledger.CheckpointPath {
-		return a.signed, nil
-	}
-	return a.Source.ReadFile(path)
 }

@@ -88,9 +88,9 @@ func (e evidenceCommand) write(m *member) (*verify.Report, error) {
 // checked against the signed root while it is read, and then replays what lies
 // on disk.
 func (m *member) exportAll(folder string) (*verify.Report, error) {
-	log, err := ledger.OpenLog(m.source(), m.anchor())
+	log, err := m.log()
 	if err != nil {
-		return nil, unread(err)
+		return nil, err
 	}
 	documents := []canon.Digest{canon.Digest(m.anchor().Genesis)}
 	export := ledger.Export{Signed: log.Signed(), Entries: proposing(walked(log), &documents), Attachments: m.beside(&documents)}

@@ -35,7 +35,7 @@ var exits = []exitMeaning{
 	{exitRefused, "a rule said no; the reason is printed, and recorded in the ledger"},
 	{exitNotFound, "there is no such request, change, scenario, target or person, or its keys are on another machine"},
 	{exitUnreachable, "the server could not be reached, or what became of the statement is not known"},
-	{exitUnverified, "evidence does not verify, or was checked without an anchor; nothing was signed"},
+	{exitUnverified, "evidence does not verify, or was checked without an anchor; or the server's ledger does not go on from what this machine has seen, or lacks what a receipt proves"},
 	{exitNoGrant, "waiting ended without a grant: denied, withdrawn, lapsed or void"},
 	{exitEnded, "the grant ended while the command of exec was running, which was ended too"},
 	{exitUnsigned, "you said no, or nobody could be asked; nothing was signed"},

@@ -159,7 +159,7 @@ func (m *member) replayed(path string) (*proof, error) {
 
 // goesOn demands that evidence goes on from what this machine has seen.
 func (m *member) goesOn(p *proof) error {
-	if err := m.way.notBefore(m.c.ctx, m.pinned, p.signed); err != nil {
+	if err := m.way.client.GoesOn(m.c.ctx, p.signed); err != nil {
 		return because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
 			or("sign nothing; keep what you have, and tell security")
 	}
@@ -273,6 +273,9 @@ func (m *member) send(o order) (answer, error) {
 	sent, err := m.way.submit(m.c.ctx, o)
 	if err != nil {
 		return answer{}, err
+	}
+	if sent.Unkept != nil {
+		m.c.tell("It is recorded, but: %v", sent.Unkept)
 	}
 	a := answer{Answer: sent}
 	if len(sent.Request) > 0 {

@@ -13,11 +13,15 @@ func ofClient(err error) *failure {
 	var no *client.Problem
 	var fault *ledger.Fault
 	switch {
+	case errors.Is(err, client.ErrForked): // before what the server said no with, when it was asked for the proof
+		return because(exitUnverified, err, "").or("sign nothing; keep what you have seen, and tell security")
 	case errors.As(err, &no):
 		return ofProblem(no)
 	case errors.Is(err, client.ErrServerKey):
 		return because(exitUnverified, err, "").or("compare the server's key with whoever runs it; a new one belongs into server_key of the profile")
-	case errors.Is(err, client.ErrForked), errors.As(err, &fault) && !errors.Is(err, client.ErrUnreachable):
+	case errors.Is(err, client.ErrReceipt):
+		return because(exitUnverified, err, "").or("it may stand in the ledger all the same: halligan status tells; sign nothing more, and tell security")
+	case errors.As(err, &fault) && !errors.Is(err, client.ErrUnreachable):
 		return because(exitUnverified, err, "").or("sign nothing; keep what you have seen, and tell security")
 	case errors.Is(err, client.ErrUnreachable):
 		return because(exitUnreachable, err, "").or("see whether the server runs, and whether url in your profile is right")

@@ -83,7 +83,7 @@ func reference(model *kong.Application) string {
 	}
 	b.WriteString("\n`halligan exec` passes on the exit code of the command that it ran.\n\n## Environment\n\n")
 	b.WriteString("| variable | is |\n|---|---|\n| `HALLIGAN_PROFILE` | `--profile` |\n| `HALLIGAN_KEY` | `--key` |\n")
-	b.WriteString("| `HALLIGAN_STATE` | folder for the keys of requests and the newest checkpoint seen; default `halligan` in `$XDG_STATE_HOME` or `~/.local/state` |\n")
+	b.WriteString("| `HALLIGAN_STATE` | folder for the keys of requests, the newest checkpoint seen and receipts; default `halligan` in `$XDG_STATE_HOME` or `~/.local/state` |\n")
 	b.WriteString("| `SSH_AUTH_SOCK` | the ssh-agent that signs, and that certificates are put into |\n")
 	for _, n := range model.Leaves(true) {
 		writeCommand(&b, n)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/cli"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -36,6 +38,7 @@ type liar struct {
 	answers  map[string]any // path below /api/v1/ → what it answers; []byte as it is
 	log      files
 	sent     []statement.Statement   // all but sessions
+	taking   [][]byte                // entries of them, which the cell does not have
 	brought  map[canon.Digest][]byte // files that came along
 	problems map[statement.Kind]client.Problem
 	mint     func(statement.Statement) map[string]any // answers a fetch
@@ -124,7 +127,11 @@ func (l *liar) take(w http.ResponseWriter, r *http.Request) {
 		no(w, p)
 		return
 	}
-	answer := map[string]any{"digest": s.Digest, "entry": len(l.cell.bodies) - 1, "at": canon.At(l.cell.Now.Std()), "stream": "x", "again": false, "checkpoint": string(l.log["checkpoint"]), "events": []string{}}
+	answer := map[string]any{"digest": s.Digest, "entry": len(l.cell.bodies) - 1, "at": canon.At(l.cell.Now.Std()), "stream": "x", "again": false, "events": []string{}}
+	if kind != statement.KindSession {
+		l.record(answer, s, envelope.Statement)
+	}
+	answer["checkpoint"] = string(l.log["checkpoint"])
 	switch kind {
 	case statement.KindSession:
 		answer["session"] = map[string]any{"token": "hs1.x", "until": canon.At(l.cell.Now.Std().AddDate(1, 0, 0))}
@@ -135,6 +142,31 @@ func (l *liar) take(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(http.StatusCreated)
 	_, _ = w.Write(must(json.Marshal(answer)))
+}
+
+// record has the served ledger go on with an entry of a statement, whatever the
+// rules say, and adds its receipt to an answer.
+func (l *liar) record(answer map[string]any, s statement.Statement, data []byte) {
+	body := must(ledger.EncodeEntry(ledger.Entry{
+		V: ledger.EntryVersion, At: canon.At(l.cell.Now.Std()), Stream: "x", Prev: ledger.None, Cell: ledger.None,
+		Cause:  ledger.Cause{Statement: data, Signature: &ledger.Signature{SSHSig: []byte("whatever")}},
+		Events: []jsontext.Value{jsontext.Value(`{"kind":"taken"}`)},
+	}))
+	l.taking = append(l.taking, body)
+	bodies := slices.Concat(l.cell.bodies, l.taking)
+	for path, data := range l.cell.logOf(bodies) {
+		if !strings.HasPrefix(path, "attachments/") {
+			l.log[path] = data
+		}
+	}
+	if _, ok := l.answers["cell/evidence"]; ok {
+		l.answers["cell/evidence"] = l.cell.evidence(bodies, about(canon.Digest{}))
+	}
+	log := must(ledger.OpenLog(l.log, l.cell.anchor))
+	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: int64(len(bodies)) - 1, Body: body}, Signed: log.Signed()}
+	r.Proof = must(ledger.InclusionProof(int64(len(bodies)), r.Index, log.Tiles()))
+	answer["entry"], answer["receipt"] = r.Index, jsontext.Value(must(r.Encode()))
+	answer["extends"] = must(ledger.ConsistencyProof(s.Seen.Size, int64(len(bodies)), log.Tiles()))
 }
 
 // taken is what was sent, but for sessions.

@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+const receiptVersion = "v1"
+
+// ReceiptMost is the length in bytes of the longest receipt.
+const ReceiptMost = MaxEntry + 64<<10
+
+// Receipt proves to the signer of a statement that the log of a signed checkpoint
+// has it. A log that goes on without the entry convicts whoever signed both.
+type Receipt struct {
+	ProvedEntry
+	Signed []byte // the signed checkpoint, with the cosignatures that it had
+
+	digest     Hash
+	checkpoint Checkpoint
+}
+
+// Digest is the digest of the statement; zero unless OpenReceipt made the receipt.
+func (r *Receipt) Digest() Hash { return r.digest }
+
+// Checkpoint is the checkpoint that OpenReceipt checked; zero otherwise.
+func (r *Receipt) Checkpoint() Checkpoint { return r.checkpoint }
+
+// receiptJSON is the canonical JSON of a receipt.
+type receiptJSON struct {
+	Checkpoint string         `json:"checkpoint"`
+	Digest     Hash           `json:"digest"`
+	Entry      jsontext.Value `json:"entry"`
+	Index      int64          `json:"index"`
+	Proof      []Hash         `json:"proof"`
+	Version    string         `json:"receipt"`
+}
+
+// Encode writes a receipt as canonical JSON, unchecked.
+func (r *Receipt) Encode() ([]byte, error) {
+	entry, err := DecodeEntry(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return canon.Encode(receiptJSON{
+		Checkpoint: string(r.Signed), Digest: canon.Sum(entry.Cause.Statement), Entry: jsontext.Value(r.Body),
+		Index: r.Index, Proof: r.Proof, Version: receiptVersion,
+	})
+}
+
+// OpenReceipt reads a receipt and checks everything in it: the encoding, the
+// checkpoint's signature by a key of the anchor, the proof, the digest.
+func OpenReceipt(a Anchor, data []byte) (*Receipt, error) {
+	var wire receiptJSON
+	if err := openVersion(a, data, &wire, "receipt"); err != nil {
+		return nil, err
+	}
+	if wire.Version != receiptVersion {
+		return nil, fault(ClassEncoding, "receipt", fmt.Sprintf("it is of version %q, this program reads %q", wire.Version, receiptVersion))
+	}
+	entry, err := DecodeEntry(wire.Entry)
+	if err != nil {
+		return nil, &Fault{Class: ClassEntry, Where: "receipt", Detail: "its entry cannot be decoded", Err: err}
+	}
+	if entry.Cause.Statement == nil || canon.Sum(entry.Cause.Statement) != wire.Digest {
+		return nil, fault(ClassEntry, "receipt", fmt.Sprintf("its entry is not of statement %s", wire.Digest.Short()))
+	}
+	r := &Receipt{ProvedEntry: ProvedEntry{Index: wire.Index, Body: wire.Entry, Proof: wire.Proof}, Signed: []byte(wire.Checkpoint), digest: wire.Digest}
+	if r.checkpoint, err = OpenCheckpoint(a.Origin, a.LedgerKeys, r.Signed); err != nil {
+		return nil, err
+	}
+	return r, CheckInclusion(r.Proof, r.checkpoint.Size, r.checkpoint.Root, r.Index, LeafHash(r.Body))
+}
+
+// openVersion decodes a bounded file that an anchor must be there for.
+func openVersion(a Anchor, data []byte, wire any, what string) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	if len(data) > ReceiptMost {
+		return fault(ClassEncoding, what, fmt.Sprintf("it has %d bytes, the longest has %d", len(data), ReceiptMost))
+	}
+	return decodeCanonical(data, wire, ClassEncoding, what)
+}
+
+// Has tells whether the log has a leaf at an index; nil says that it does. What
+// the log ends before it does not have.
+func (l *Log) Has(index int64, leaf Hash) error {
+	where := fmt.Sprintf("entry %d", index)
+	if index < 0 || index >= l.checkpoint.Size {
+		return fault(ClassEntryMissing, where, fmt.Sprintf("the log has %d entries", l.checkpoint.Size))
+	}
+	tile, err := l.Tiles()(0, index/TileWidth)
+	if err != nil {
+		return err
+	}
+	if got := Hash(tile[index%TileWidth*int64(len(leaf)):]); got != leaf {
+		return fault(ClassEntry, where, fmt.Sprintf("the log has another entry there, with hash %s instead of %s", got.Short(), leaf.Short()))
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -123,6 +124,39 @@ func (s *service) explain(c *call) error {
 	}
 	shown, ok := s.Live.View().Explain(q["scenario"], access.Severity(q["severity"]), who, s.instant())
 	if !ok {
+		return notFound("such scenario or severity")
+	}
+	return c.json(http.StatusOK, shown)
+}
+
+// coverage answers who could agree at an instant, with some people away: under a
+// scenario, or without one to a change of the cell.
+func (s *service) coverage(c *call) error {
+	q, err := query(c, "scenario", "severity", "without", "at")
+	if err != nil {
+		return err
+	}
+	cellView, at := s.Live.View(), s.Ledger.Now()
+	if text, given := q["at"]; given {
+		if err := at.UnmarshalText([]byte(text)); err != nil {
+			return badQuery("at must be an instant such as 2026-11-23T03:07:00.000Z")
+		}
+	}
+	var away []string
+	if q["without"] != "" {
+		away = strings.Split(q["without"], ",")
+	}
+	if strangers := cellView.Strangers(away...); len(strangers) > 0 {
+		return badQuery("without names somebody who is not in the roster: " + strangers[0])
+	}
+	var shown view.Coverage
+	known := false
+	if scenario, given := q["scenario"]; given {
+		shown, known = cellView.Coverage(scenario, access.Severity(q["severity"]), at, away...)
+	} else if q["severity"] == "" {
+		shown, known = cellView.ChangeCoverage(at, away...)
+	}
+	if !known {
 		return notFound("such scenario or severity")
 	}
 	return c.json(http.StatusOK, shown)

@@ -64,6 +64,7 @@ var routes = []Route{
 	{Method: get, Path: "/api/v1/scenarios", Access: Token, handle: (*service).scenarios},
 	{Method: get, Path: "/api/v1/scenarios/{scenario}", Access: Token, handle: (*service).scenario},
 	{Method: get, Path: "/api/v1/explain", Access: Token, handle: (*service).explain},
+	{Method: get, Path: "/api/v1/coverage", Access: Token, handle: (*service).coverage},
 	{Method: get, Path: "/api/v1/cell/evidence", Access: Token, handle: (*service).cellEvidence},
 	{Method: get, Path: "/api/v1/envelopes", Access: Token, handle: (*service).envelopes},
 	{Method: get, Path: "/api/v1/people", Access: Token, handle: (*service).people},

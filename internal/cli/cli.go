@@ -38,12 +38,13 @@ type commands struct {
 	Share    shareCommand    `cmd:"" group:"approver" help:"Give your share of an envelope to one granted request, after checking it on this machine."`
 	Envelope envelopeCommand `cmd:"" group:"approver" help:"Seal, open, inspect, print and rotate sealed credentials."`
 
-	Stop    stopCommand    `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
-	Attest  attestCommand  `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
-	Watch   watchCommand   `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
-	People  peopleCommand  `cmd:"" group:"anyone" help:"List people, groups and keys."`
-	Upgrade upgradeCommand `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
-	Change  changeCommand  `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
+	Stop     stopCommand     `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
+	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
+	Watch    watchCommand    `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
+	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
+	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
+	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
+	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
 	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`

@@ -71,6 +71,30 @@ func CompileFS(folder fs.FS, keys MachineKeys) (Bundle, error) {
 	return bundle, bundle.check()
 }
 
+// Read gives what a folder says, as the law reads it, before the server has made
+// its keys and whatever notes.json holds: to look at, never to be signed. It fails
+// with a BrokenError where Lint has errors.
+func Read(folder string) (cell.Document, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return cell.Document{}, fmt.Errorf("cannot read the cell: %w", err)
+	}
+	f := &findings{}
+	facts, scenarios := readFolder(f, root.FS())
+	if err := root.Close(); err != nil {
+		return cell.Document{}, fmt.Errorf("cannot read the cell: %w", err)
+	}
+	if HasErrors(f.list) {
+		return cell.Document{}, &BrokenError{f.sorted()}
+	}
+	placeholder := roster.Ed25519Key(canon.Key32(canon.Sum([]byte("no key of anybody"))))
+	bundle := Bundle{Genesis: facts.genesis(MachineKeys{Ledger: "none", Revocations: "none yet"}, placeholder), Scenarios: map[string][]byte{}}
+	if err := bundle.add(scenarios); err != nil {
+		return cell.Document{}, err
+	}
+	return bundle.Document()
+}
+
 // Under is a bundle for a cell that began with other rules than those of this
 // version: what its people signed says which.
 func (b Bundle) Under(rules int) (Bundle, error) {

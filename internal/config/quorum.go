@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -68,71 +69,38 @@ func (c *cellFacts) in(person, reference string) bool {
 	return ok && found
 }
 
-// judge asks who could fill a quorum. It looks only at legs that could run out of
-// people: one that has so many that one asking and one missing change nothing,
-// whoever fills the others, is always filled.
-type judge struct {
-	legs access.Quorum
-	in   access.Membership
-	able []string // who is in a leg and has the keys for it, sorted
+// cover is how far the people of cell.yaml cover a quorum when some may ask. Able
+// says whose keys are strong enough.
+func (q quorum) cover(c *cellFacts, askers []string, able func(string) bool) access.Coverage {
+	crew := access.Crew{Able: q.people(c), Askers: askers, In: c.in}
+	crew.Able = slices.DeleteFunc(crew.Able, func(p string) bool { return !able(p) })
+	return q.Cover(crew)
 }
 
-func (q quorum) judge(c *cellFacts, able func(string) bool) judge {
-	j := judge{in: c.in}
+// people are those of any leg, sorted.
+func (q quorum) people(c *cellFacts) []string {
+	var people []string
 	for _, leg := range q.Quorum {
 		group, _ := access.Group(leg.From)
-		people := slices.DeleteFunc(slices.Clone(c.groups[group]), func(p string) bool { return !able(p) })
-		if len(people) >= access.PlacesMost+2 {
-			continue
-		}
-		j.legs = append(j.legs, leg)
-		j.able = append(j.able, people...)
+		people = append(people, c.groups[group]...)
 	}
-	slices.Sort(j.able)
-	j.able = slices.Compact(j.able)
-	return j
+	slices.Sort(people)
+	return slices.Compact(people)
 }
 
-func (j judge) without(people ...string) []string {
-	return slices.DeleteFunc(slices.Clone(j.able), func(p string) bool { return slices.Contains(people, p) })
-}
-
-// missing are the legs that cannot be filled without some people.
-func (j judge) missing(without ...string) []access.Leg {
-	if len(j.legs) == 0 {
-		return nil
-	}
-	return j.legs.Missing(j.without(without...), j.in)
-}
-
-// critical is somebody without whom the quorum cannot be filled when the
-// requester asks, though it can with them.
-func (j judge) critical(requester string) (string, access.Leg, bool) {
-	candidates := j.without(requester)
-	seated := j.legs.Seats(candidates, j.in)
-	for _, p := range candidates {
-		if _, ok := seated[p]; !ok {
-			continue
+// lacking is what a quorum lacks when somebody asks: so many more people of some
+// legs.
+func lacking(c access.Coverage, asker string) (more int, legs []string) {
+	for _, thin := range c.Thin {
+		more := thin.Places - len(thin.People)
+		if slices.Contains(thin.People, asker) {
+			more++
 		}
-		if missing := j.missing(requester, p); missing != nil {
-			return p, missing[0], true
+		if more > 0 {
+			return more, thin.Legs
 		}
 	}
-	return "", access.Leg{}, false
-}
-
-// askers are those of the requesters whose asking makes a difference, and one of
-// the others.
-func (j judge) askers(requesters []string) []string {
-	other := false
-	return slices.DeleteFunc(slices.Clone(requesters), func(p string) bool {
-		if _, found := slices.BinarySearch(j.able, p); found {
-			return false
-		}
-		dropped := other
-		other = true
-		return dropped
-	})
+	return 0, nil
 }
 
 // where is the place of the leg that names a group.
@@ -150,55 +118,61 @@ func anyone(string) bool { return true }
 // checkChange demands a change quorum that can be filled, and warns when one
 // person could prevent every change.
 func (q quorum) checkChange(f *findings, c *cellFacts) {
-	j := q.judge(c, anyone)
-	if missing := j.missing(); missing != nil {
-		f.errorf(q.where(missing[0].From), fewMend, "the change quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
+	covered := q.cover(c, []string{""}, anyone)
+	if more, legs := lacking(covered, ""); more > 0 {
+		f.errorf(q.where(legs[0]), fewMend, "the change quorum cannot be filled: %d more of %s needed", more, either(legs))
 		return
 	}
-	if p, leg, found := j.critical(""); found && !c.file.Trial.on {
-		f.warnf(q.where(leg.From), fewMend, "without %s the change quorum cannot be filled: a single point of failure", p)
+	if len(covered.Single) > 0 && !c.file.Trial.on {
+		one := covered.Single[0]
+		f.warnf(q.where(one.Legs[0]), fewMend, "without %s the change quorum cannot be filled: a single point of failure", one.Person)
 	}
 }
 
 // checkWhoever demands a quorum that can be filled whoever asks, and warns when
 // one person could prevent it. Able says whose keys are strong enough.
 func (q quorum) checkWhoever(f *findings, c *cellFacts, requesters []string, able func(string) bool) {
-	j := q.judge(c, able)
-	if missing := j.missing(); missing != nil {
-		f.errorf(q.where(missing[0].From), fewMend+ableMend(q, c, able),
-			"the quorum cannot be filled: %d more of %s needed", missing[0].Count, missing[0].From)
+	covered := q.cover(c, requesters, able)
+	if more, legs := lacking(covered, ""); more > 0 {
+		f.errorf(q.where(legs[0]), fewMend+ableMend(q, c, able), "the quorum cannot be filled: %d more of %s needed", more, either(legs))
 		return
 	}
-	warned := false
-	for _, requester := range j.askers(requesters) {
-		if missing := j.missing(requester); missing != nil {
-			q.unfillable(f, c, requester, missing[0])
-			return
-		}
-		if warned {
-			continue
-		}
-		if p, leg, found := j.critical(requester); found {
-			f.warnf(q.where(leg.From), "add people to the group, so that one more can be asked", "when %s asks, nobody but %s can fill %s: a single point of failure", requester, p, leg.From)
-			warned = true
-		}
+	if len(covered.Stuck) > 0 {
+		q.unfillable(f, c, covered, covered.Stuck[0])
+		return
 	}
+	if len(covered.Single) == 0 {
+		return
+	}
+	one, when := slices.MinFunc(covered.Single, plainer), "whoever asks"
+	if len(one.Asks) > 0 {
+		when = "when " + either(one.Asks) + " asks"
+	}
+	f.warnf(q.where(one.Legs[0]), "add people to the group, so that one more can be asked",
+		"%s, %s cannot be filled without %s: a single point of failure", when, both(one.Legs), one.Person)
 }
 
-func (q quorum) unfillable(f *findings, c *cellFacts, requester string, leg access.Leg) {
-	group, _ := access.Group(leg.From)
-	if slices.Equal(c.groups[group], []string{requester}) {
-		f.errorf(q.where(leg.From), "add people to the group: nobody approves their own request", "%s may ask and is the only member of %s", requester, leg.From)
+// plainer puts first what holds for most and is seen with the fewest legs.
+func plainer(a, b access.Single) int {
+	some := func(s access.Single) int { return min(len(s.Asks), 1) }
+	return cmp.Or(some(a)-some(b), len(a.Legs)-len(b.Legs))
+}
+
+func (q quorum) unfillable(f *findings, c *cellFacts, covered access.Coverage, requester string) {
+	more, legs := lacking(covered, requester)
+	group, _ := access.Group(legs[0])
+	if len(legs) == 1 && slices.Equal(c.groups[group], []string{requester}) {
+		f.errorf(q.where(legs[0]), "add people to the group: nobody approves their own request", "%s may ask and is the only member of %s", requester, legs[0])
 		return
 	}
-	f.errorf(q.where(leg.From), "count less, or add people to the group: nobody approves their own request",
-		"the quorum cannot be filled when %s asks: %d more of %s needed", requester, leg.Count, leg.From)
+	f.errorf(q.where(legs[0]), "count less, or add people to the group: nobody approves their own request",
+		"the quorum cannot be filled when %s asks: %d more of %s needed", requester, more, either(legs))
 }
 
 // ableMend adds to a hint that keys, not people, are what is missing.
 func ableMend(q quorum, c *cellFacts, able func(string) bool) string {
 	var weak []string
-	for _, p := range q.judge(c, anyone).able {
+	for _, p := range q.people(c) {
 		if !able(p) {
 			weak = append(weak, p)
 		}
@@ -215,4 +189,16 @@ func few(people []string) string {
 		people = append(people[:5:5], "others")
 	}
 	return strings.Join(people, ", ")
+}
+
+// either is a, "a or b", "a, b or c".
+func either(words []string) string { return series(words, " or ") }
+
+func both(words []string) string { return series(words, " and ") }
+
+func series(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + last + words[len(words)-1]
 }

@@ -24,10 +24,10 @@ func (c *Cell) Document() canon.Digest {
 	})
 }
 
-// cools tells whether a key may agree to nothing yet.
-func (s *state) cools(key roster.Key) bool {
+// cools tells whether a key may agree to nothing yet at an instant.
+func (s *state) cools(key roster.Key, at canon.Time) bool {
 	until, cools := s.cooling[key.Fingerprint]
-	return cools && (s.doubted || s.at.Before(until))
+	return cools && (s.doubted || at.Before(until))
 }
 
 // voided is why a request came to nothing without anybody's word on it.

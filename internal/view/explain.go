@@ -23,7 +23,8 @@ type Explain struct {
 	Ladder     []string        `json:"ladder,omitempty"` // sentences
 	Legs       []Pool          `json:"legs"`
 	Fillable   bool            `json:"fillable"`         // the people below could fill every leg
-	Single     []string        `json:"single,omitempty"` // people without any one of whom they could not
+	After      canon.Seconds   `json:"after,omitzero"`   // when they could not: when on the ladder it can be filled; 0: never
+	Single     []string        `json:"single,omitempty"` // people without any one of whom it could not be filled, then
 	Text       string          `json:"text"`
 }
 
@@ -64,47 +65,28 @@ func (s *state) explain(of *access.Scenario, severity access.Severity, terms acc
 	v := Explain{
 		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.requester, Longest: terms.Longest,
 		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of),
-		WhyNot: s.whyNot(of, q), Legs: []Pool{},
+		WhyNot: s.whyNot(of, q),
 	}
 	v.MayAsk = len(v.WhyNot) == 0
 	if s.doubted {
 		v.Longest = min(v.Longest, of.ShortestWindow())
 	}
-	able := func(person string) bool { return person != q.requester && s.canSign(person, of.Controls.MFA) }
-	var people []string
-	for _, person := range s.candidates(terms.Quorum) {
-		if able(person) {
-			people = append(people, person)
+	crew := s.crew(of, terms.Quorum, q.now)
+	crew.Askers = []string{q.requester}
+	without := func(person string) bool { return person == q.requester }
+	v.Legs = s.pools(of, terms.Quorum, 0, slices.DeleteFunc(slices.Clone(crew.Able), without))
+	for i, step := range of.Cover(severity, crew) {
+		if len(step.Stuck) > 0 || i > 0 && s.doubted {
+			continue
 		}
-	}
-	for _, leg := range merged(terms.Quorum) {
-		pool := Pool{From: leg.From, Count: leg.Count, People: []string{}}
-		for _, person := range people {
-			if s.roster.In(person, leg.From) {
-				pool.People = append(pool.People, person)
-			}
+		v.Fillable, v.After = i == 0, step.After
+		for _, one := range step.Single {
+			v.Single = append(v.Single, one.Person)
 		}
-		pool.Text = fmt.Sprintf("%d of %s: %s", leg.Count, group(leg.From), either(pool.People))
-		v.Legs = append(v.Legs, pool)
-	}
-	v.Fillable = terms.Quorum.Missing(people, s.roster.In) == nil
-	if v.Fillable {
-		v.Single = s.single(terms.Quorum, people)
+		break
 	}
 	v.Text = v.sentence()
 	return v
-}
-
-// single are the people that a quorum cannot do without.
-func (s *state) single(q access.Quorum, people []string) []string {
-	var single []string
-	for _, person := range people {
-		others := slices.DeleteFunc(slices.Clone(people), func(other string) bool { return other == person })
-		if q.Missing(others, s.roster.In) != nil {
-			single = append(single, person)
-		}
-	}
-	return single
 }
 
 // whyNot says why a person could not ask now, as far as can be known before.
@@ -116,7 +98,7 @@ func (s *state) whyNot(of *access.Scenario, q question) []string {
 		why = append(why, fmt.Sprintf("%s is not in the roster.", q.requester))
 	case !s.mayAsk(q.requester, of):
 		why = append(why, fmt.Sprintf("%s is not in %s.", q.requester, either(groups(of.MayRequest))))
-	case !s.canSign(q.requester, of.Controls.MFA):
+	case !s.hasKey(q.requester, of.Controls.MFA):
 		why = append(why, fmt.Sprintf("%s has no key that could sign for it.", q.requester))
 	}
 	if !of.Controls.OpenAt(q.now) {
@@ -130,6 +112,8 @@ func (s *state) whyNot(of *access.Scenario, q question) []string {
 
 func (v Explain) sentence() string {
 	switch {
+	case !v.Fillable && v.After > 0:
+		return fmt.Sprintf("Nobody can get it at once: %s is needed, and there are not enough people who can sign. After %s the ladder has added enough of them.", v.Quorum, v.After)
 	case !v.Fillable:
 		return fmt.Sprintf("Nobody can get it now: %s is needed, and there are not enough people who can sign.", v.Quorum)
 	case len(v.Single) > 0:

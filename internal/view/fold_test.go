@@ -26,6 +26,7 @@ var everybody = []string{"ann", "bob", "lea", "leo", "sam", "sue", "stranger"}
 // everything is all that a view shows to everybody at an instant.
 func everything(v *view.Cell, at view.Instant) map[string]any {
 	all := map[string]any{"people": v.People(), "numbers": v.Numbers(), "changes": v.Changes(), "version": v.Version()}
+	all["coverage"], _ = v.Coverage("database-locked-out", "SEV1", at.Now, "sue")
 	ids, number := v.Revocations()
 	all["revocations"] = fmt.Sprint(number, ids)
 	for _, person := range everybody {

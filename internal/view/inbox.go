@@ -106,7 +106,7 @@ func (s *state) ballotOn(change *cell.Change) ballot {
 	}
 	b.may = func(person string) bool {
 		signed := slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves })
-		return !change.Removes(person) && !signed && s.canSign(person, "")
+		return !change.Removes(person) && !signed && s.canSign(person, "", s.at)
 	}
 	return b
 }

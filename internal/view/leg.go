@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -29,25 +30,10 @@ type ballot struct {
 	also   []string // groups that the ladder has added
 }
 
-// merged gives a quorum with one leg for each group, which is filled by exactly
-// the same people.
-func merged(q access.Quorum) access.Quorum {
-	var one access.Quorum
-	for _, leg := range q {
-		i := slices.IndexFunc(one, func(l access.Leg) bool { return l.From == leg.From })
-		if i < 0 {
-			one = append(one, leg)
-		} else {
-			one[i].Count += leg.Count
-		}
-	}
-	return one
-}
-
 // missing is group reference → places still empty, with some more people.
 func (b ballot) missing(more ...string) (left map[string]int, total int) {
 	left = map[string]int{}
-	for _, leg := range merged(b.quorum).Missing(append(slices.Clone(b.agreed), more...), b.in) {
+	for _, leg := range b.quorum.Merged().Missing(append(slices.Clone(b.agreed), more...), b.in) {
 		left[leg.From] += leg.Count
 		total += leg.Count
 	}
@@ -67,7 +53,7 @@ func (b ballot) helps(person string) bool {
 // legs shows the ballot, with the people that could fill what is missing among
 // the candidates.
 func (b ballot) legs(candidates []string) []Leg {
-	one := merged(b.quorum)
+	one := b.quorum.Merged()
 	left, _ := b.missing()
 	seats := one.Seats(b.agreed, b.in)
 	legs := make([]Leg, 0, len(one))
@@ -125,7 +111,7 @@ func (s *state) ballotOf(r *access.Request) (ballot, bool) {
 		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
 		may: func(person string) bool {
 			decided := slices.ContainsFunc(r.Decisions, func(d access.Decision) bool { return d.Approver == person && s.counts(d) })
-			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA)
+			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA, s.at)
 		},
 	}, ok
 }
@@ -138,17 +124,18 @@ func (s *state) counts(d access.Decision) bool {
 }
 
 // canSign tells whether a person has a key left that can prove what a scenario
-// demands. What a key proved is known only from a signature; that the user was
-// verified, only the keys of authenticators can say.
-func (s *state) canSign(person, least string) bool {
-	if !s.roster.CanSign(person) {
-		return false
-	}
-	strong := roster.Strength(least).AtLeast(roster.UserVerified)
+// demands, and that has cooled off at an instant.
+func (s *state) canSign(person, least string, at canon.Time) bool {
 	p, _ := s.roster.Person(person)
-	return slices.ContainsFunc(p.Keys, func(k roster.Key) bool {
-		return !k.Removed && !s.cools(k) && (!strong || strings.HasPrefix(k.Line, "sk-"))
-	})
+	return s.roster.CanSign(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) })
+}
+
+// proves tells whether a key that is left can prove what is demanded. What a key
+// proved is known only from a signature; that the user was verified, only the
+// keys of authenticators can say.
+func proves(k roster.Key, least string) bool {
+	strong := roster.Strength(least).AtLeast(roster.UserVerified)
+	return !k.Removed && (!strong || strings.HasPrefix(k.Line, "sk-"))
 }
 
 // widenedTo are the groups that the ladder has added to a request's legs.

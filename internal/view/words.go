@@ -78,7 +78,7 @@ func plain(name string) string { return strings.ReplaceAll(name, "-", " ") }
 // quorum is "1 of security and 1 of leads".
 func quorum(q access.Quorum) string {
 	var legs []string
-	for _, leg := range merged(q) {
+	for _, leg := range q.Merged() {
 		legs = append(legs, fmt.Sprintf("%d of %s", leg.Count, group(leg.From)))
 	}
 	return both(legs)

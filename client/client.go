@@ -71,16 +71,18 @@ func Open(profile Profile, folder string, signer Signer) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the profile: %w", err)
 	}
+	return &Client{profile: profile, folder: folder, signer: signer, now: time.Now, http: pinnedHTTP(pin)}, nil
+}
+
+// pinnedHTTP speaks to one server key and follows nobody elsewhere.
+func pinnedHTTP(pin []byte) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig: pinned(pin), TLSHandshakeTimeout: dialLongest, DialContext: (&net.Dialer{Timeout: dialLongest}).DialContext,
 		MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true, DisableCompression: true,
 		ResponseHeaderTimeout: answerLongest, MaxResponseHeaderBytes: 64 << 10,
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: dialLongest}, // a dead connection is noticed
 	}
-	return &Client{
-		profile: profile, folder: folder, signer: signer, now: time.Now,
-		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-	}, nil
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // pinned trusts one public key, whatever certificate is made over it.

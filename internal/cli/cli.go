@@ -51,7 +51,8 @@ type commands struct {
 	Ledger   ledgerCommand   `cmd:"" group:"trust" help:"Read the ledger."`
 
 	Init       initCommand       `cmd:"" group:"server" help:"Begin a cell: write its files, sign genesis, seal it."`
-	Serve      serveCommand      `cmd:"" group:"server" help:"Run a sealed cell."`
+	Join       joinCommand       `cmd:"" group:"server" help:"Make this machine one of a person of a new cell, and sign genesis as its founder."`
+	Serve      serveCommand      `cmd:"" group:"server" help:"Run a cell: let its founders join, and once it is sealed, serve it."`
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
 	Backup     backupCommand     `cmd:"" group:"server" help:"Write a cell, running or not, to one encrypted file."`
 	Restore    restoreCommand    `cmd:"" group:"server" help:"Verify a backup and put it in place."`

@@ -5,6 +5,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -68,3 +69,12 @@ type Waiter struct{ w waiter }
 
 // News is what changed since the last call.
 func (w *Waiter) News(r view.Request) []string { return w.w.news(r) }
+
+// GenesisSheet is what a founder is shown of what a server says founders sign.
+func GenesisSheet(files client.FoundingFiles, of string) (string, error) {
+	g, err := checkedGenesis(files, of, canon.Time{})
+	if err != nil {
+		return "", err
+	}
+	return g.sheet(), nil
+}

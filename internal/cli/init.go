@@ -27,7 +27,8 @@ func (initCommand) Help() string {
 Examples:
 
     halligan init cell --name halligan.example.com --host db1=db1.example.com:22 --person ann=ann.pub --person ben=ben.pub --person cara=cara.pub
-    halligan init sign cell --as ann --key ~/.ssh/id_ed25519
+    halligan serve cell
+    halligan join https://halligan.example.com:7878 --as ann --key ~/.ssh/id_ed25519
     halligan init seal cell`
 }
 
@@ -42,8 +43,9 @@ type initNewCommand struct {
 // Help is shown by --help.
 func (c *initNewCommand) Help() string {
 	return `Writes cell.yaml, two example scenarios, server.yaml, the server's keys and a
-local TLS certificate. Nothing is sealed: edit the files, run halligan lint, let
-each founder run halligan init sign, then run halligan init seal.
+local TLS certificate. Nothing is sealed: edit the files, run halligan lint, run
+halligan serve, let each founder run halligan join on their own machine, then run
+halligan init seal.
 
 Examples:
 
@@ -95,7 +97,8 @@ func (c *initNewCommand) next(on *call) error {
 			on.say("%s", problem)
 		}
 		on.say("next: edit the files, then  halligan lint %s", c.Folder)
-		on.say("then, each founder:         halligan init sign %s --as ID --key KEYFILE", c.Folder)
+		on.say("then:                       halligan serve %s", c.Folder)
+		on.say("then, each founder:         halligan join URL --as ID --key KEYFILE")
 		on.say("then:                       halligan init seal %s", c.Folder)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,21 +15,11 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
-	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
-
-// foundingFolder is where founders' signatures wait until the cell is sealed.
-const foundingFolder = "founding"
-
-// founding is a file in it.
-type founding struct {
-	Statement string           `json:"statement"` // the signed bytes
-	Signature ledger.Signature `json:"signature"`
-}
 
 type initSignCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the cell lives."`
@@ -38,7 +29,8 @@ type initSignCommand struct {
 
 // Help is shown by --help.
 func (c *initSignCommand) Help() string {
-	return `Prints what genesis is, signs it and keeps the signature beside cell.yaml.
+	return `Prints what genesis is, signs it and keeps the signature beside cell.yaml: for
+a founder who sits at the server's machine. Others run halligan join on theirs.
 Change a file afterwards, and every founder must sign again.
 
 Examples:
@@ -60,13 +52,8 @@ func (c *initSignCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	data := canon.MustEncode(founding{Statement: string(signed.Statement), Signature: signed.Signature})
-	path := filepath.Join(c.Folder, foundingFolder, c.As+".json")
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return because(exitInternal, err, "cannot keep the signature")
-	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return because(exitInternal, err, "cannot keep the signature")
+	if err := server.FoundingsOf(c.Folder).Keep(c.As, signed); err != nil {
+		return because(exitInternal, err, "")
 	}
 	return on.answer(map[string]any{"genesis": bundle.Digest(), "founder": c.As}, func() {
 		on.say("%s signed genesis %s", c.As, bundle.Digest())
@@ -105,7 +92,7 @@ func (c *initSealCommand) Run(on *call) error {
 		f := because(exitRefused, err, "cannot seal the cell")
 		switch {
 		case errors.Is(err, server.ErrFounders):
-			return f.or("each founder runs: halligan init sign %s --as ID --key FILE", c.Folder)
+			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", c.Folder)
 		case errors.Is(err, sqlite.ErrLocked):
 			return f.or("stop the server first")
 		}
@@ -116,7 +103,9 @@ func (c *initSealCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(c.Folder, "anchor.json"), data, 0o644); err != nil {
+	// A server that waits for this file goes on when it is there: it is there whole.
+	path := filepath.Join(c.Folder, anchorFile)
+	if err := errors.Join(os.WriteFile(path+".new", data, 0o644), os.Rename(path+".new", path)); err != nil {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
 	profiles := filepath.Join(c.Folder, "profiles")
@@ -173,23 +162,14 @@ func (c *initSealCommand) signatures(on *call, b *config.Bundle) ([]server.Found
 		}
 		signed, now[id] = append(signed, made), true
 	}
-	files, err := filepath.Glob(filepath.Join(c.Folder, foundingFolder, "*.json"))
+	kept, err := server.FoundingsOf(c.Folder).Read()
 	if err != nil {
-		return nil, err
+		return nil, because(exitUsage, err, "").or("sign again with halligan init sign")
 	}
-	for _, file := range files {
-		if now[strings.TrimSuffix(filepath.Base(file), ".json")] {
-			continue
+	for _, founder := range slices.Sorted(maps.Keys(kept)) {
+		if !now[founder] {
+			signed = append(signed, kept[founder])
 		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, because(exitUsage, err, "cannot read a founder's signature")
-		}
-		var kept founding
-		if err := canon.Decode(data, ledger.EntryLimit, &kept); err != nil {
-			return nil, because(exitUsage, err, "cannot read %s", file).or("sign again with halligan init sign")
-		}
-		signed = append(signed, server.Founding{Statement: []byte(kept.Statement), Signature: kept.Signature})
 	}
 	return signed, nil
 }

@@ -17,6 +17,18 @@ import (
 // founder, and gives the private key of each.
 func foundedAt(t *testing.T, folder string) (keys map[string]string) {
 	t.Helper()
+	keys = begunAt(t, folder)
+	for person, key := range keys {
+		if code, _, errOut := run("init", "sign", folder, "--as", person, "--key", key); code != 0 {
+			t.Fatal(errOut)
+		}
+	}
+	return keys
+}
+
+// begunAt is foundedAt before anybody signed.
+func begunAt(t *testing.T, folder string) (keys map[string]string) {
+	t.Helper()
 	keys = map[string]string{}
 	args := []string{"init", folder, "--name", "halligan.example.com", "--host", "db1=127.0.0.1:2222"}
 	for _, person := range []string{"ann", "ben", "cara", "dan"} {
@@ -40,11 +52,6 @@ func foundedAt(t *testing.T, folder string) (keys map[string]string) {
 	).Replace(string(must(os.ReadFile(path))))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	for person, key := range keys {
-		if code, _, errOut := run("init", "sign", folder, "--as", person, "--key", key); code != 0 {
-			t.Fatal(errOut)
-		}
 	}
 	return keys
 }

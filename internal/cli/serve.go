@@ -20,8 +20,12 @@ type serveCommand struct {
 
 // Help is shown by --help.
 func (c *serveCommand) Help() string {
-	return `Runs a sealed cell until it is interrupted. Listens on loopback unless server.yaml
+	return `Runs a cell until it is interrupted. Listens on loopback unless server.yaml
 says otherwise. Logs go to stderr, one JSON object a line.
+
+Before the cell is sealed it prints four words, waits for the founders, who run
+halligan join on their own machines, and keeps their signatures. When halligan init
+seal has sealed the cell, it goes on by itself.
 
 Examples:
 
@@ -37,6 +41,16 @@ func (c *serveCommand) Run(on *call) error {
 	for _, problem := range problems {
 		on.tell("%s", problem)
 	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		return because(exitUsage, err, "cannot use --log %s", c.Level)
+	}
+	log := slog.New(slog.NewJSONHandler(on.err, &slog.HandlerOptions{Level: level}))
+	if unsealed(c.Folder, settings) {
+		if err := c.door(on, settings, log); err != nil {
+			return err
+		}
+	}
 	anchor, err := anchorOf(c.Folder)
 	if err != nil {
 		return err
@@ -45,13 +59,9 @@ func (c *serveCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return because(exitUsage, err, "cannot use --log %s", c.Level)
-	}
 	s, err := server.Open(on.ctx, server.Options{
 		Settings: settings, Anchor: anchor, Version: version, Agree: c.agree(on, bundle),
-		Log: slog.New(slog.NewJSONHandler(on.err, &slog.HandlerOptions{Level: level})),
+		Log: log,
 	})
 	var disagrees *failure
 	if errors.As(err, &disagrees) {
@@ -81,7 +91,7 @@ func notServed(f *failure) error {
 
 // anchorOf reads the anchor that sealing left in a cell's folder.
 func anchorOf(folder string) (ledger.Anchor, error) {
-	data, err := os.ReadFile(filepath.Join(folder, "anchor.json"))
+	data, err := os.ReadFile(filepath.Join(folder, anchorFile))
 	if err != nil {
 		if _, missing := os.Stat(filepath.Join(folder, config.CellFile)); missing != nil {
 			return ledger.Anchor{}, because(exitUsage, missing, "%s is not a cell's folder", folder).or("name the folder that halligan init wrote cell.yaml to")

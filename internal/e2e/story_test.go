@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +43,8 @@ import (
 //	past TIME                 wait until an instant is past
 //	sql STATEMENT             edit the stopped server's database
 //	mode MODE FILE...         demand permissions
+//
+// and those of machines_test.go, for stories that begin with nothing.
 func TestStories(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real servers: left out by -short")
@@ -79,7 +82,7 @@ func TestStories(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
-		Cmds: commands,
+		Cmds: machineCommands(maps.Clone(commands)),
 	})
 }
 
@@ -90,6 +93,7 @@ func soaking() bool { return os.Getenv("HALLIGAN_SOAK") != "" }
 type story struct {
 	*town
 	sessions map[string]*session
+	sshAt    string // where the host of machines is
 }
 
 type storyKey struct{}

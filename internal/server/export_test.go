@@ -1,6 +1,8 @@
 package server
 
 import (
+	"net/http"
+
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/scheduler"
@@ -16,3 +18,6 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 		turns: broker.NewTurns(1, 1), heard: map[string]heard{},
 	}
 }
+
+// Handler is what the door answers.
+func (d *Door) Handler() http.Handler { return d.handler() }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -88,27 +89,12 @@ func checkFounders(b *config.Bundle, signed []Founding) error {
 	for _, founder := range b.Genesis.Founders {
 		missing[founder] = true
 	}
-	people, err := b.Genesis.Check()
-	if err != nil {
-		return err
-	}
 	for _, s := range signed {
-		decoded, err := statement.Decode(s.Statement)
+		founder, err := checkFounder(b, s)
 		if err != nil {
 			return err
 		}
-		found, ok := decoded.Body.(*statement.Found)
-		if !ok || found.Genesis != b.Digest() {
-			return fmt.Errorf("%s signed another genesis than %s; the files were changed since, so sign again", decoded.Actor, b.Digest())
-		}
-		signer, err := verify.Signatures{}.Statement(statement.KindFound, s.Statement, s.Signature)
-		if err != nil {
-			return fmt.Errorf("signature of %s: %w", decoded.Actor, err)
-		}
-		if owner, _ := people.Owner(signer.Fingerprint); owner != decoded.Actor {
-			return fmt.Errorf("signature of %s: %s is not one of their keys", decoded.Actor, signer.Fingerprint)
-		}
-		delete(missing, decoded.Actor)
+		delete(missing, founder)
 	}
 	for _, founder := range b.Genesis.Founders {
 		if missing[founder] {
@@ -116,6 +102,34 @@ func checkFounders(b *config.Bundle, signed []Founding) error {
 		}
 	}
 	return nil
+}
+
+// checkFounder demands a good signature of a founder over this genesis, and says
+// whose it is.
+func checkFounder(b *config.Bundle, s Founding) (string, error) {
+	people, err := b.Genesis.Check()
+	if err != nil {
+		return "", err
+	}
+	decoded, err := statement.Decode(s.Statement)
+	if err != nil {
+		return "", err
+	}
+	found, ok := decoded.Body.(*statement.Found)
+	if !ok || found.Genesis != b.Digest() {
+		return "", fmt.Errorf("%s signed another genesis than %s; the files were changed since, so sign again", decoded.Actor, b.Digest())
+	}
+	if !slices.Contains(b.Genesis.Founders, decoded.Actor) {
+		return "", fmt.Errorf("%s is no founder", decoded.Actor)
+	}
+	signer, err := verify.Signatures{}.Statement(statement.KindFound, s.Statement, s.Signature)
+	if err != nil {
+		return "", fmt.Errorf("signature of %s: %w", decoded.Actor, err)
+	}
+	if owner, _ := people.Owner(signer.Fingerprint); owner != decoded.Actor {
+		return "", fmt.Errorf("signature of %s: %s is not one of their keys", decoded.Actor, signer.Fingerprint)
+	}
+	return decoded.Actor, nil
 }
 
 // random fills b with random bytes; crypto/rand never fails.

@@ -54,6 +54,9 @@ type Store struct {
 	sweep     sweep
 }
 
+// Path is where the cell of a folder lies.
+func Path(folder string) string { return filepath.Join(folder, file) }
+
 // Open opens the cell in the folder for reading and writing, and makes both if
 // there are none: the folder readable by its owner only, if Open makes it, and
 // the files in any case. What it finds there is durable when it returns. It is
@@ -97,7 +100,7 @@ func open(folder string, opts Options) (_ *Store, err error) {
 }
 
 func (s *Store) openFile() (err error) {
-	path := filepath.Join(s.folder, file)
+	path := Path(s.folder)
 	// SQLite gives the WAL and its shared memory the permissions of the file.
 	f, err := openPrivate(path)
 	if err != nil {

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/server"
+)
+
+type joinCommand struct {
+	Address string `arg:"" help:"Where the server of the new cell is: https://host:port."`
+	As      string `required:"" placeholder:"ID" help:"Who you are in cell.yaml."`
+	Words   string `placeholder:"WORDS" help:"The four words that the server's machine shows, as they were read to you."`
+	Look    bool   `help:"Sign nothing yet: only compare, read genesis and write the profile."`
+	Anchor  string `type:"path" placeholder:"FILE" help:"Write the anchor of this genesis there as well: verification starts from it."`
+	Yes     bool   `help:"Do not ask again before signing."`
+	memberFlags
+}
+
+// Help is the long help of `join`.
+func (joinCommand) Help() string {
+	return `A server that is not sealed yet shows four words, worked out from its TLS key and the name of the cell. This machine works out its own from the key that it sees. Have the words of the server's machine read to you, on the phone or across the table: if somebody is in between, they differ, and nothing is written.
+
+When they are the same, the server's key is pinned, genesis is fetched and shown from its bytes, your profile is written, and, if you are a founder, you sign exactly that genesis. Repeat the command when the files were changed since: everybody must sign again.
+
+Examples:
+
+    halligan join https://halligan.example.com:7878 --as ben --key ~/.ssh/id_ed25519
+    halligan join https://halligan.example.com:7878 --as ben --words "copper lantern seven orchid" --look`
+}
+
+// Run joins.
+func (j joinCommand) Run(c *call) error {
+	address, err := serverAddress(j.Address)
+	if err != nil {
+		return err
+	}
+	path, err := profilePath(j.Profile)
+	if err != nil {
+		return err
+	}
+	key, signer, err := c.joinKey(j.Key)
+	if err != nil {
+		return err
+	}
+	met, err := client.Meet(c.ctx, address)
+	if errors.Is(err, client.ErrSealed) {
+		return because(exitUsage, err, "cannot join").or("get your profile from whoever sealed the cell: halligan init profiles wrote it")
+	}
+	if err != nil {
+		return err
+	}
+	if err := j.compare(c, met); err != nil {
+		return err
+	}
+	g, err := readGenesis(c, met, j.As, signer)
+	if err != nil {
+		return err
+	}
+	profile := client.Profile{URL: address, ServerKey: met.ServerKey(), Anchor: server.AnchorOf(&g.bundle), Person: j.As, Key: key}
+	if err := newProfile(path, profile); err != nil {
+		return err
+	}
+	c.toPeople(g.sheet())
+	if err := j.write(c, path, profile); err != nil {
+		return err
+	}
+	if j.Look || !slices.Contains(g.bundle.Genesis.Founders, j.As) {
+		return c.answer(joined{Genesis: g.bundle.Digest(), Profile: path}, func() {
+			c.say("You signed nothing. %s", j.later(&g.bundle))
+		})
+	}
+	return j.sign(c, met, g, joined{Genesis: g.bundle.Digest(), Profile: path, Signed: true}, signer)
+}
+
+// write writes what this machine pins from now on.
+func (j joinCommand) write(c *call, path string, profile client.Profile) error {
+	if err := profile.Save(path); err != nil {
+		return because(exitInternal, err, "")
+	}
+	c.tell("Wrote your profile, which pins the server's key and this genesis: %s", path)
+	if j.Anchor == "" {
+		return nil
+	}
+	data, err := profile.Anchor.Encode()
+	if err == nil {
+		err = os.WriteFile(j.Anchor, data, 0o644)
+	}
+	if err != nil {
+		return because(exitInternal, err, "cannot write the anchor")
+	}
+	return nil
+}
+
+// joined is what a joining became, as JSON.
+type joined struct {
+	Genesis canon.Digest `json:"genesis"`
+	Profile string       `json:"profile"`
+	Signed  bool         `json:"signed"`
+	Missing []string     `json:"missing,omitempty"` // founders who have not signed yet
+}
+
+func (j joinCommand) later(b *config.Bundle) string {
+	if !slices.Contains(b.Genesis.Founders, j.As) {
+		return "The founders do; your profile is of use once they sealed the cell."
+	}
+	return "Repeat the command without --look to sign."
+}
+
+// sign signs the genesis that was shown, and leaves the signature with the server.
+func (j joinCommand) sign(c *call, met *client.Met, g *foundingFiles, out joined, signer client.Signer) error {
+	c.toPeople("\nYour signature, as " + j.As + ", founds exactly this: genesis " + g.bundle.Digest().String() + ".\n")
+	if err := c.confirm(j.Yes, "found"); err != nil {
+		return err
+	}
+	signed, err := foundWith(c.ctx, &g.bundle, j.As, signer)
+	if err != nil {
+		return err
+	}
+	state, err := met.Leave(c.ctx, signed.Statement, signed.Signature)
+	if err != nil {
+		return err
+	}
+	out.Missing = state.Missing
+	return c.answer(out, func() {
+		c.say("%s signed genesis %s", j.As, g.bundle.Digest())
+		c.say("%s", server.StillMissing(state.Missing))
+		c.say("Next, once the cell is sealed: halligan status")
+	})
+}
+
+// compare demands that a person was read the words that this machine works out.
+// It shows nothing to say yes to: who hears other words cannot type these.
+func (j joinCommand) compare(c *call, met *client.Met) error {
+	heard := j.Words
+	if heard == "" {
+		var err error
+		heard, err = c.ask("Type the four words that the server's machine shows, as they are read to you: ")
+		if errors.Is(err, errNobody) {
+			return failf(exitUsage, "nobody compared the words of %s; nothing was written", j.Address).
+				or("have them read to you from the server's machine, and give them with --words")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	words := met.Words()
+	if !slices.Equal(strings.Fields(strings.ToLower(heard)), words[:]) {
+		return failf(exitUnverified, "these are not the words of the key that %s shows here; nothing was written", j.Address).
+			or("hear them again from the server's machine; if they stay different, somebody is between you and the server: tell whoever runs it")
+	}
+	c.tell("The words are the same: %s shows the key of %s.", j.Address, met.Cell())
+	return nil
+}
+
+// joinKey is the person's key, and how their profile names it.
+func (c *call) joinKey(named string) (string, client.Signer, error) {
+	signer, err := c.signer(named, client.Profile{}, "")
+	if err != nil || named == "" || strings.HasPrefix(named, "SHA256:") {
+		return named, signer, err
+	}
+	path, err := filepath.Abs(named)
+	if err != nil {
+		return "", nil, because(exitUsage, err, "cannot find your key")
+	}
+	return path, signer, nil
+}
+
+// serverAddress is the address of a server as profiles have it.
+func serverAddress(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return "", failf(exitUsage, "%q is not the address of a server", text).or("write it as https://halligan.example.com:7878")
+	}
+	return "https://" + u.Host, nil
+}
+
+// newProfile refuses to write over a profile of something else.
+func newProfile(path string, p client.Profile) error {
+	there, err := client.LoadProfile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && there.Anchor.Origin == p.Anchor.Origin && there.Person == p.Person {
+		return nil
+	}
+	if err == nil {
+		err = errors.New("it is of " + there.Person + " in " + there.Anchor.Origin)
+	}
+	return because(exitUsage, err, "another profile is at %s already", path).or("name another file with --profile or HALLIGAN_PROFILE")
+}
+
+// foundingFiles are what founders sign, checked against the digest that they
+// sign.
+type foundingFiles struct {
+	bundle config.Bundle
+	book   *scenarioBook
+	texts  map[canon.Digest]string
+}
+
+// readGenesis fetches what founders sign and checks it.
+func readGenesis(c *call, met *client.Met, person string, signer client.Signer) (*foundingFiles, error) {
+	files, err := met.Files(c.ctx, person, signer)
+	if err != nil {
+		return nil, err
+	}
+	return checkedGenesis(files, met.Cell(), canon.At(c.now()))
+}
+
+// checkedGenesis checks what a server says founders sign: every file has the
+// digest that genesis names, the rules take all of it, and genesis is of the cell
+// whose words were compared.
+func checkedGenesis(files client.FoundingFiles, of string, now canon.Time) (*foundingFiles, error) {
+	held := map[canon.Digest][]byte{}
+	for _, file := range files.Files {
+		held[canon.Sum([]byte(file))] = []byte(file)
+	}
+	g := &foundingFiles{texts: map[canon.Digest]string{}}
+	g.bundle.GenesisBytes = []byte(files.Files[0])
+	digest := g.bundle.Digest()
+	var err error
+	g.book, err = bookOf(ledger.Anchor{Genesis: ledger.Hash(digest)}, digest, func(of canon.Digest) ([]byte, error) {
+		if data, ok := held[of]; ok {
+			return data, nil
+		}
+		return nil, otherGenesis("it did not send %s, which genesis names", of.Short())
+	}, now)
+	if err != nil {
+		return nil, err
+	}
+	if g.bundle.Genesis = *g.book.genesis; g.bundle.Genesis.Origin != of {
+		return nil, otherGenesis("it sent genesis of %s, and not of %s", g.bundle.Genesis.Origin, of)
+	}
+	g.bundle.Scenarios = map[string][]byte{}
+	for id, at := range g.book.Digests {
+		g.bundle.Scenarios[id] = held[at]
+	}
+	if _, err := g.bundle.Document(); err != nil {
+		return nil, because(exitUnverified, err, "the rules would refuse this genesis")
+	}
+	for _, noted := range files.Notes {
+		if len(noted.Salt) == ledger.SaltSize {
+			g.texts[canon.Digest(ledger.NoteHash([ledger.SaltSize]byte(noted.Salt), noted.Text))] = noted.Text
+		}
+	}
+	return g, nil
+}
+
+// otherGenesis is the failure of a server that does not send what it must.
+func otherGenesis(format string, args ...any) *failure {
+	return failf(exitUnverified, "nothing was signed: the server does not show what founders sign: "+format, args...).
+		or("tell whoever runs the server")
+}

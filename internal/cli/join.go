@@ -44,7 +44,7 @@ func (j joinCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	path, err := profilePath(j.Profile)
+	j.Profile, err = profilePath(j.Profile)
 	if err != nil {
 		return err
 	}
@@ -67,27 +67,27 @@ func (j joinCommand) Run(c *call) error {
 		return err
 	}
 	profile := client.Profile{URL: address, ServerKey: met.ServerKey(), Anchor: server.AnchorOf(&g.bundle), Person: j.As, Key: key}
-	if err := newProfile(path, profile); err != nil {
+	if err := newProfile(j.Profile, profile); err != nil {
 		return err
 	}
 	c.toPeople(g.sheet())
-	if err := j.write(c, path, profile); err != nil {
+	if err := j.write(c, profile); err != nil {
 		return err
 	}
 	if j.Look || !slices.Contains(g.bundle.Genesis.Founders, j.As) {
-		return c.answer(joined{Genesis: g.bundle.Digest(), Profile: path}, func() {
+		return c.answer(joined{Genesis: g.bundle.Digest(), Profile: j.Profile}, func() {
 			c.say("You signed nothing. %s", j.later(&g.bundle))
 		})
 	}
-	return j.sign(c, met, g, joined{Genesis: g.bundle.Digest(), Profile: path, Signed: true}, signer)
+	return j.sign(c, met, g, signer)
 }
 
 // write writes what this machine pins from now on.
-func (j joinCommand) write(c *call, path string, profile client.Profile) error {
-	if err := profile.Save(path); err != nil {
+func (j joinCommand) write(c *call, profile client.Profile) error {
+	if err := profile.Save(j.Profile); err != nil {
 		return because(exitInternal, err, "")
 	}
-	c.tell("Wrote your profile, which pins the server's key and this genesis: %s", path)
+	c.tell("Wrote your profile, which pins the server's key and this genesis: %s", j.Profile)
 	if j.Anchor == "" {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (j joinCommand) later(b *config.Bundle) string {
 }
 
 // sign signs the genesis that was shown, and leaves the signature with the server.
-func (j joinCommand) sign(c *call, met *client.Met, g *foundingFiles, out joined, signer client.Signer) error {
+func (j joinCommand) sign(c *call, met *client.Met, g *foundingFiles, signer client.Signer) error {
 	c.toPeople("\nYour signature, as " + j.As + ", founds exactly this: genesis " + g.bundle.Digest().String() + ".\n")
 	if err := c.confirm(j.Yes, "found"); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (j joinCommand) sign(c *call, met *client.Met, g *foundingFiles, out joined
 	if err != nil {
 		return err
 	}
-	out.Missing = state.Missing
+	out := joined{Genesis: g.bundle.Digest(), Profile: j.Profile, Signed: true, Missing: state.Missing}
 	return c.answer(out, func() {
 		c.say("%s signed genesis %s", j.As, g.bundle.Digest())
 		c.say("%s", server.StillMissing(state.Missing))

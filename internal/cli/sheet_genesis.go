@@ -7,7 +7,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
-	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -40,7 +39,7 @@ func (g *foundingFiles) sheet() string {
 	s.say("\nThe server's keys:")
 	s.say("  signs the ledger: %s", line(genesis.Ledger))
 	s.say("  signs the revocation list: %s", line(genesis.Revocations))
-	s.say("  signs certificates: %s", fingerprint(genesis.Authority))
+	s.say("  signs certificates: %s", keyWords(genesis.Authority.Line, genesis.Authority.Fingerprint))
 	return s.String()
 }
 
@@ -69,9 +68,9 @@ func (s *sheet) machines(genesis *cell.Genesis) {
 	for _, h := range genesis.Hosts {
 		var keys []string
 		for _, key := range h.Keys {
-			keys = append(keys, fingerprint(key))
+			keys = append(keys, keyWords(key.Line, key.Fingerprint))
 		}
-		hosts = append(hosts, fmt.Sprintf("%s at %s, known by %s; its reports are signed by %s; another way in: %s", h.ID, h.Address, both(keys), fingerprint(h.Report), h.Other))
+		hosts = append(hosts, fmt.Sprintf("%s at %s, known by %s; its reports are signed by %s; another way in: %s", h.ID, h.Address, both(keys), keyWords(h.Report.Line, h.Report.Fingerprint), h.Other))
 	}
 	for _, p := range genesis.Programs {
 		programs = append(programs, programText(p))
@@ -107,9 +106,10 @@ func programText(p cell.Program) string {
 	return text
 }
 
-func fingerprint(key roster.Key) string {
-	kind, _, _ := strings.Cut(key.Line, " ")
-	return kind + " " + key.Fingerprint
+// keyWords are what a key of a machine is known by.
+func keyWords(line, fingerprint string) string {
+	kind, _, _ := strings.Cut(line, " ")
+	return kind + " " + fingerprint
 }
 
 // scenario is all of a scenario, before anybody asks under it.

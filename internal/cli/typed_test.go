@@ -37,7 +37,8 @@ func TestMistypedSaysWhatIsRight(t *testing.T) {
 		{2, "verify x --anchor " + filepath.Join(folder, "cell.yaml"), "hint: an anchor is"},
 		{2, "serve " + filepath.Join(folder, "nowhere"), "hint: name the folder that halligan init wrote"},
 		{2, "fsck " + filepath.Join(folder, "nowhere"), "hint: name the folder that halligan init wrote"},
-		{2, "serve " + folder, "hint: halligan init seal begins"},
+		{2, "fsck " + folder, "hint: halligan init seal begins"},
+		{2, "serve " + folder, "hint: halligan init makes the cell's keys"},
 	} {
 		code, out, errOut := run(strings.Split(tt.args, " ")...)
 		if code != tt.code || !strings.Contains(out+errOut, tt.says) {

@@ -117,6 +117,9 @@ func (l *Live) reset(w *cell.World) {
 	if err := l.learn(made, w.Next()); err != nil {
 		l.out.Warn("the newest entries were not read again: some figures begin now", slog.Any("error", err))
 	}
+	if before := l.view.Load(); before != nil {
+		made.LookedBack(before)
+	}
 	l.view.Store(made)
 	people := w.Roster.Clone()
 	l.people.Store(&people)
@@ -138,26 +141,65 @@ func (l *Live) alarm(t cell.Task) {
 // learn reads the newest entries before an index for what no world holds.
 func (l *Live) learn(made *view.Cell, next int64) error {
 	for from := max(0, next-learnedMost); from < next; {
-		bodies, err := l.log.Entries(context.Background(), from, learnedPage)
+		page, err := l.page(context.Background(), from, min(next, from+learnedPage))
 		if err != nil {
 			return err
 		}
-		if len(bodies) == 0 {
-			return fmt.Errorf("entry %d: %w", from, broker.ErrAbsent)
-		}
-		for _, body := range bodies {
-			if from >= next {
-				break
-			}
-			r, err := view.Recorded(from, body)
-			if err != nil {
-				return err
-			}
+		for _, r := range page {
 			made.Learn(r)
 			from++
 		}
 	}
 	return nil
+}
+
+// lookBackMost is how many older entries are read after a start for when keys
+// signed.
+const lookBackMost = 50_000
+
+// LookBack reads what learn left out, newest first, for when keys signed last:
+// as far back as it is believed that a key is still somebody's. It is called
+// once, beside everything else, and ends early when ctx does.
+func (l *Live) LookBack(ctx context.Context) error {
+	for left := int64(lookBackMost); left > 0; left -= learnedPage {
+		made := l.view.Load()
+		if made == nil {
+			return nil
+		}
+		before, since := made.Unread()
+		if before == 0 || since.Before(l.Newest().Add(-view.ProvedWithin)) {
+			return nil
+		}
+		older, err := l.page(ctx, max(0, before-learnedPage), before)
+		if err != nil {
+			return err
+		}
+		made.LookBack(older) // or there is a new view by now, which knows where it begins
+	}
+	return nil
+}
+
+// page reads the entries from an index to before another.
+func (l *Live) page(ctx context.Context, from, before int64) ([]cell.Recorded, error) {
+	var page []cell.Recorded
+	for from < before {
+		bodies, err := l.log.Entries(ctx, from, int(before-from))
+		if err != nil {
+			return nil, err
+		}
+		if len(bodies) == 0 {
+			return nil, fmt.Errorf("entry %d: %w", from, broker.ErrAbsent)
+		}
+		for _, body := range bodies {
+			r, err := view.Recorded(from, body)
+			if err != nil {
+				return nil, err
+			}
+			page = append(page, r)
+			from++
+		}
+	}
+	return page, nil
 }
 
 // announce tells waiters that the ledger has grown.

@@ -171,12 +171,16 @@ func coverageSheet(covered []view.Coverage, whole bool) string {
 		if v.Scenario != "" {
 			what = v.Scenario + " at " + string(v.Severity)
 		}
+		unproved := ""
+		if len(v.Unproved) > 0 {
+			unproved = fmt.Sprintf(" Counted on, though no key of theirs signed anything for 90 days: %s.", both(v.Unproved))
+		}
 		away := ""
 		if len(v.Away) > 0 {
 			away = ", with " + both(v.Away) + " away"
 		}
 		s.say("%s needs %s%s.", what, v.Quorum, away)
-		s.say("  %s", line(v.Text))
+		s.say("  %s%s", line(v.Text), unproved)
 		if !whole {
 			continue
 		}

@@ -10,7 +10,7 @@ type peopleCommand struct{ memberFlags }
 
 // Help is the long help of `people`.
 func (peopleCommand) Help() string {
-	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked.
+	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked, and keys that have signed nothing for 90 days.
 
 Examples:
 
@@ -48,11 +48,14 @@ func peopleSheet(p view.People) string {
 			s.say("  contact: %s", line(person.Contact.Text))
 		}
 		for _, key := range person.Keys {
-			removed := ""
-			if key.Removed {
-				removed = " (removed)"
+			state := ""
+			switch {
+			case key.Removed:
+				state = " (removed)"
+			case key.Unproved:
+				state = " (has signed nothing for 90 days)"
 			}
-			s.say("  %s %s%s", key.Type, key.Fingerprint, removed)
+			s.say("  %s %s%s", key.Type, key.Fingerprint, state)
 		}
 	}
 	s.say("\nChanges of the cell need %s. Security is the group %s.", p.Change, p.Security)

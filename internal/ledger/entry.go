@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -44,6 +46,21 @@ type Cause struct {
 // Signature is over the statement beside it.
 type Signature struct {
 	SSHSig []byte `json:"sshsig"` // binary SSHSIG, canonical (authn/sshsig)
+}
+
+// Key is the public key that the signature names, in wire form; nil when it
+// names none. Nothing is checked here: an entry's signature was checked before
+// it was written, and whoever does not trust the writer verifies.
+func (s *Signature) Key() []byte {
+	rest, ok := bytes.CutPrefix(s.SSHSig, []byte("SSHSIG\x00\x00\x00\x01"))
+	if !ok || len(rest) < 4 {
+		return nil
+	}
+	length := binary.BigEndian.Uint32(rest)
+	if rest = rest[4:]; uint64(length) > uint64(len(rest)) {
+		return nil
+	}
+	return rest[:length:length]
 }
 
 // EncodeEntry gives the canonical bytes of e: the leaf.

@@ -252,6 +252,12 @@ func (s *Server) Serve(ctx context.Context) error {
 		run("witnesses", func() error { s.circle.Run(ctx); return nil })
 	}
 	run("high-water mark", func() error { return s.mark.run(ctx) })
+	run("looking back", func() error {
+		if err := s.live.LookBack(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn("older entries were not read: of some keys it is not known when they signed", slog.Any("error", err))
+		}
+		return nil
+	})
 	run("tasks", func() error { s.scheduler.Run(ctx, s.broker); return nil })
 	run("broker", func() error { return s.broker.Wait(ctx) })
 	<-ctx.Done()

@@ -17,8 +17,9 @@ type Coverage struct {
 	Quorum    string          `json:"quorum"`
 	At        canon.Time      `json:"at"`
 	Away      []string        `json:"away,omitempty"`
-	Askers    []string        `json:"askers,omitempty"` // who may ask, and is there
-	Shut      []string        `json:"shut,omitempty"`   // when in a week nobody may ask
+	Askers    []string        `json:"askers,omitempty"`   // who may ask, and is there
+	Unproved  []string        `json:"unproved,omitempty"` // who is counted on, and has signed nothing for ProvedWithin
+	Shut      []string        `json:"shut,omitempty"`     // when in a week nobody may ask
 	ShutNow   bool            `json:"shut_now,omitzero"`
 	Steps     []Cover         `json:"steps"`
 	Envelopes []Cover         `json:"envelopes,omitempty"` // whether custodians could open what the scenario opens
@@ -83,6 +84,7 @@ func (c *Cell) Coverage(scenario string, severity access.Severity, at canon.Time
 			v.Steps = append(v.Steps, c)
 		}
 		v.Envelopes = s.custodians(of, at, crew.Askers, away)
+		v.Unproved = s.unprovedOf(crew.Able, of.Controls.MFA, at)
 		v.Text = v.sentence(s.doubted)
 		return v
 	})
@@ -101,7 +103,7 @@ func (c *Cell) ChangeCoverage(at canon.Time, away ...string) (Coverage, bool) {
 		crew := access.Crew{Able: s.ableFor(q, "", at), Askers: []string{""}, In: s.roster.In}.Without(away...)
 		step := cover(q.Cover(crew), nil)
 		step.Legs = s.pools(nil, q, 0, crew.Able)
-		v := Coverage{Quorum: quorum(q), At: at, Away: away, Steps: []Cover{step}}
+		v := Coverage{Quorum: quorum(q), At: at, Away: away, Steps: []Cover{step}, Unproved: s.unprovedOf(crew.Able, "", at)}
 		v.Text = v.sentence(s.doubted)
 		return v
 	})
@@ -135,6 +137,14 @@ func (s *state) crew(of *access.Scenario, q access.Quorum, at canon.Time) access
 // sign at an instant.
 func (s *state) ableFor(q access.Quorum, least string, at canon.Time, also ...string) []string {
 	return slices.DeleteFunc(s.candidates(q, also...), func(person string) bool { return !s.canSign(person, least, at) })
+}
+
+// unprovedOf are those of some people whose every key that counts is not proved.
+func (s *state) unprovedOf(people []string, least string, at canon.Time) []string {
+	return slices.DeleteFunc(slices.Clone(people), func(person string) bool {
+		p, _ := s.roster.Person(person)
+		return slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) && !s.unproved(k) })
+	})
 }
 
 // hasKey tells whether a person has a key that can prove what is demanded,

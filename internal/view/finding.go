@@ -64,6 +64,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
 		}
 		v.add(viewer, s, oldest, failing)
+		v.Findings = append(v.Findings, s.unprovedKeys()...)
 		return v
 	})
 }

@@ -17,6 +17,7 @@ type learned struct {
 	told    map[canon.Digest][]Told
 	unheard map[string]Unheard // channel → what it missed since it last answered well
 	refused Refusals
+	keys    keyProofs
 }
 
 // Told is what became of one alarm of a request on one channel.
@@ -51,6 +52,7 @@ func newLearned() learned {
 	return learned{
 		salts: map[canon.Digest]string{}, told: map[canon.Digest][]Told{}, unheard: map[string]Unheard{},
 		refused: Refusals{ByReason: map[string]int64{}, ByPerson: map[string]int64{}},
+		keys:    newKeyProofs(),
 	}
 }
 
@@ -88,6 +90,7 @@ func Recorded(index int64, body []byte) (cell.Recorded, error) {
 }
 
 func (s *state) learn(r cell.Recorded) {
+	s.learned.keys.learn(r, &s.roster)
 	for _, e := range r.Outcome.Events {
 		switch e := e.(type) {
 		case *cell.RequestMade:

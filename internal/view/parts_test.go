@@ -69,7 +69,7 @@ func TestChangesWait(t *testing.T) {
 	same(t, "waiting", len(s.View.Changes()), 0)
 	people := s.View.People()
 	same(t, "bob", people.People[1], view.Person{ID: "bob", Removed: true, Keys: []view.Key{{
-		Type: "ssh-ed25519", Fingerprint: celltest.Line("bob").Fingerprint, Line: celltest.Line("bob").Line, Removed: true,
+		Type: "ssh-ed25519", Fingerprint: celltest.Line("bob").Fingerprint, Line: celltest.Line("bob").Line, Removed: true, Proved: celltest.Start,
 	}}})
 	same(t, "on-call", people.Groups[1], view.Group{Group: "on-call", Members: []string{"ann", "lea"}})
 	golden(t, "change.txt", text(t, s.Log))

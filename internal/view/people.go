@@ -14,6 +14,8 @@ type People struct {
 	Groups   []Group  `json:"groups"` // by name
 	Security string   `json:"security"`
 	Change   string   `json:"change"` // the change quorum, in words
+	// Since is when knowledge of when keys signed begins.
+	Since canon.Time `json:"since,omitzero"`
 }
 
 // Person is one human of the cell. Name and Contact are hashes of notes, for
@@ -34,6 +36,9 @@ type Key struct {
 	Fingerprint string `json:"fingerprint"`
 	Line        string `json:"key"`
 	Removed     bool   `json:"removed,omitzero"`
+	// Proved is when it last signed, or was added; zero: not since People.Since.
+	Proved   canon.Time `json:"proved,omitzero"`
+	Unproved bool       `json:"unproved,omitzero"` // not for ProvedWithin
 }
 
 // Group is a group and who is in it now.
@@ -45,7 +50,7 @@ type Group struct {
 // People shows everybody, their groups and keys.
 func (c *Cell) People() People {
 	return read(c, func(s *state) People {
-		v := People{People: []Person{}, Groups: []Group{}}
+		v := People{People: []Person{}, Groups: []Group{}, Since: s.learned.keys.since}
 		for _, p := range s.roster.People {
 			v.People = append(v.People, s.person(p.ID))
 		}
@@ -68,7 +73,9 @@ func (s *state) person(id string) Person {
 	}
 	for _, key := range p.Keys {
 		kind, _, _ := strings.Cut(key.Line, " ")
-		v.Keys = append(v.Keys, Key{Type: kind, Fingerprint: key.Fingerprint, Line: key.Line, Removed: key.Removed || p.Removed})
+		k := Key{Type: kind, Fingerprint: key.Fingerprint, Line: key.Line, Removed: key.Removed || p.Removed, Proved: s.learned.keys.of(key.Fingerprint)}
+		k.Unproved = !k.Removed && s.unproved(key)
+		v.Keys = append(v.Keys, k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.roster.Groups)) {
 		if s.roster.In(p.ID, "group:"+name) {

@@ -42,6 +42,7 @@ type Request struct {
 	Address        string        `json:"address,omitempty"` // as the server saw it
 	Lapses         canon.Time    `json:"lapses"`
 	State          State         `json:"state"`
+	Late           *Late         `json:"late,omitzero"`     // the overdue review that it was asked in spite of
 	Widened        []Widened     `json:"widened,omitempty"` // rungs of the ladder that it reached
 	Decisions      []Decision    `json:"decisions,omitempty"`
 	Grant          *Grant        `json:"grant,omitzero"`
@@ -86,12 +87,6 @@ type End struct {
 	At  canon.Time `json:"at"`
 	Why string     `json:"why"`
 	By  string     `json:"by,omitempty"`
-}
-
-// Review is the post-incident review that the end of a grant opens.
-type Review struct {
-	Opened canon.Time `json:"opened"`
-	Due    canon.Time `json:"due"`
 }
 
 // DecisionsMost bounds the decisions of one request.

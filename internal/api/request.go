@@ -76,15 +76,15 @@ func (s *service) shown(ctx context.Context, viewer string, r *access.Request) v
 	return v
 }
 
-// complete fills in what the view leaves to the caller: the text of the reason,
-// and the salt of the words where the view has not learned it. The words
+// complete fills in what the view leaves to the caller: the texts of the
+// notes, and the salt of the words where the view has not learned it. The words
 // themselves every reader works out.
 func (s *service) complete(ctx context.Context, v *view.Request) {
 	if v.Limited {
 		return
 	}
-	if v.Why != nil {
-		s.text(ctx, v.Why)
+	for _, note := range v.Notes() {
+		s.text(ctx, note)
 	}
 	if v.Salt != "" {
 		return

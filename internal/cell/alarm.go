@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 // Alarming lists the events that channels hear of.
@@ -15,10 +16,12 @@ var Alarming = []string{
 	"closing-overdue", "change-proposed", "amended", "key-added", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
+	"review-overdue", "review-written", "review-returned",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
-// lease's credentials only the first is told.
+// lease's credentials only the first is told, and of reviews those that tell of
+// misuse.
 func (w *World) alarm(p place, e Event) {
 	if w.Genesis == nil || !slices.Contains(Alarming, e.event()) {
 		return
@@ -32,6 +35,9 @@ func (w *World) alarm(p place, e Event) {
 			if l, _ := r.Lease(authorised.Target); l.Issued > 1 {
 				return
 			}
+		}
+		if written, ok := e.(*ReviewWritten); ok && written.Written.Misuse != string(statement.Yes) {
+			return
 		}
 		to = w.scenarioOf(r).Alarms.To
 		if _, honey := e.(*HoneyTouched); honey {

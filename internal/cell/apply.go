@@ -155,11 +155,10 @@ func applyRequest(r *access.Request, e Event) error {
 	case *GrantEnded:
 		end := e.End
 		r.State, r.End = access.Ended, &end
-	case *ReviewOpened:
-		review := e.Review
-		r.Review = &review
 	default:
-		return applyLease(r, e)
+		if !applyReview(r, e) {
+			return applyLease(r, e)
+		}
 	}
 	return nil
 }
@@ -266,14 +265,15 @@ func (w *World) Evict(stream string) {
 	}
 }
 
-// settled tells whether nothing can follow in a request's stream but by itself.
+// settled tells whether nothing can follow in a request's stream but by itself,
+// and no rule asks for the request: those of an overdue review do.
 func (w *World) settled(stream string) bool {
 	id, ok := RequestOf(stream)
 	if !ok {
 		return false
 	}
 	r, known := w.Requests[id]
-	return known && r.Settled() && len(w.tasksOf[stream]) == 0
+	return known && r.Settled() && len(w.tasksOf[stream]) == 0 && !isLate(r)
 }
 
 // Recall brings a request back into the world.

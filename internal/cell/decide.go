@@ -179,6 +179,10 @@ func subject(body statement.Body) (of [32]byte) {
 		return b.Of
 	case *statement.Share:
 		return b.Of
+	case *statement.Review:
+		return b.Of
+	case *statement.SignOff:
+		return b.Of
 	}
 	return of
 }

@@ -72,6 +72,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 		return w.end(r, access.End{At: c.At, Why: access.EndExpired}), nil
 	case TaskConsequence:
 		return w.consequence(r, c)
+	case TaskReview:
+		return w.lapseReview(r, c)
 	}
 	lease, ok := r.Lease(task.Target)
 	if !ok {

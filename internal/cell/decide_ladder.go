@@ -78,7 +78,7 @@ func (w *World) climb(r *access.Request, task Task, c Command) ([]Event, *Refusa
 func (w *World) filled(r *access.Request, at canon.Time) []Event {
 	approvers := r.Approvers(w.counts)
 	length, targets := r.Narrowed(w.counts)
-	if len(targets) == 0 || !w.stands(r) || w.unbarred(r.Requester, r.Scenario, at) != nil || w.Scenarios[r.Scenario].Severities[r.Severity].Quorum.Missing(approvers, w.admits(r)) != nil {
+	if len(targets) == 0 || !w.stands(r) || w.unbarred(r.Requester, r.Scenario, at) != nil || r.Quorum(w.Scenarios[r.Scenario].Severities[r.Severity]).Missing(approvers, w.admits(r)) != nil {
 		return nil
 	}
 	return []Event{w.agree(r, approvers, access.Grant{From: at, Until: at.Add(length.Duration()), Targets: targets})}

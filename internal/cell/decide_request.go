@@ -52,6 +52,9 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
 		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
 	}
+	if r.Late, refusal = w.owing(scenario, &r, c); refusal != nil {
+		return Outcome{}, refusal
+	}
 	events := []Event{&RequestMade{Request: r}}
 	for _, target := range r.Targets {
 		events = append(events, honey(scenario, target, person)...)
@@ -131,6 +134,7 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		scenario, refusal = w.scenarioOf(r), nil
 		terms = scenario.Severities[r.Severity]
 	}
+	terms.Quorum = r.Quorum(terms)
 	switch {
 	case refusal != nil:
 		return Outcome{}, refusal
@@ -201,7 +205,7 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	if w.Doubted {
 		g.Until = canon.Earlier(g.Until, g.From.Add(scenario.ShortestWindow().Duration()))
 	}
-	seats := scenario.Severities[r.Severity].Quorum.Seats(approvers, w.admits(r))
+	seats := r.Quorum(scenario.Severities[r.Severity]).Seats(approvers, w.admits(r))
 	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {

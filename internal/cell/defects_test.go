@@ -71,6 +71,17 @@ var defects = []defect{
 	{"whoever an amendment removes has a say", "cell/amend.go", "return person == c.Person || slices.Contains(c.Without, person)", "return person == c.Person", "cell TestOneAloneAmendsNothing"},
 	{"who was removed comes back", "roster/amend.go", "if known && before.Removed {", "if known && before.Removed && p.ID == \"\" {", "roster TestAmendKeepsWhoWentKnown"},
 	{"a scenario widened by a group is not named", "cell/compare.go", "if wider[aboutScenario][id] || byGroup ||", "_ = byGroup\n\t\tif wider[aboutScenario][id] ||", "cell TestAmendmentIsInForceInOrder"},
+	{"who asked signs off", "cell/decide_review.go", "case person == r.Requester:", "case false:", "cell TestReviewIsWrittenByOneAndSignedOffByAnother"},
+	{"who wrote signs off", "cell/decide_review.go", "case person == written.By:", "case false:", "cell TestReviewIsWrittenByOneAndSignedOffByAnother"},
+	{"what was not read is signed off", "cell/decide_review.go", "written == nil || written.Statement != body.Review", "written == nil", "cell TestReviewIsWrittenByOneAndSignedOffByAnother"},
+	{"what was sent back is signed off", "cell/decide_review.go", "case r.Review.Returned != nil:", "case false:", "cell TestReviewIsWrittenByOneAndSignedOffByAnother"},
+	{"an approval forgets the leg", "cell/decide_request.go", "terms.Quorum = r.Quorum(terms)", "_ = r.Quorum(terms)", "cell TestOverdueReviewAddsALeg"},
+	{"the ladder forgets the leg", "cell/decide_ladder.go", "r.Quorum(w.Scenarios[r.Scenario].Severities[r.Severity]).Missing(", "w.Scenarios[r.Scenario].Severities[r.Severity].Quorum.Missing(", "cell TestOverdueReviewAddsALeg"},
+	{"a leg that nobody can fill", "cell/decide_review.go", "Missing(able, w.Roster.In) != nil", "Missing(able, w.Roster.In) == nil && able == nil", "cell TestOverdueReviewNeverBlocksTheGravest"},
+	{"a key that cools off fills the leg", "cell/decide_review.go", "&& (!cools || !w.Doubted && !at.Before(until))", "&& (!cools || until != at)", "cell TestOverdueReviewNeverBlocksTheGravest"},
+	{"a clock in doubt makes debts", "cell/decide_review.go", "if w.Doubted {", "if false {", "cell TestOverdueWaitsForTheClock"},
+	{"the world forgets an overdue review", "cell/apply.go", "&& !isLate(r)", "", "cell TestTheWorldKeepsAnOverdueReview"},
+	{"the ledger is believed about what is overdue", "cell/decide_review.go", "case w.partial:", "case w.partial || !c.Observed.Late.IsZero():", "cell TestEvidenceOfOneRequestShowsTheLeg"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
 }
 

@@ -28,14 +28,14 @@ func (m moves) add(from, to, deed string) {
 	m[edge{from, to}][deed] = true
 }
 
-// movesOf reads the moves of ann's request, and of its lease at db-1.
-func movesOf(lines []cellOfMatrix) (requests, leases moves) {
-	requests, leases = moves{}, moves{}
+// movesOf reads the moves of ann's request, of its lease at db-1, and of its review.
+func movesOf(lines []cellOfMatrix) (requests, leases, reviews moves) {
+	requests, leases, reviews = moves{}, moves{}, moves{}
 	for _, line := range lines {
 		if line.after == nil || line.before.id.IsZero() {
 			continue
 		}
-		if line.deed.verb == "request" { // a request of its own
+		if strings.HasPrefix(line.deed.verb, "request") { // a request of its own
 			requests.add("[*]", string(access.Pending), "request")
 			continue
 		}
@@ -50,8 +50,9 @@ func movesOf(lines []cellOfMatrix) (requests, leases moves) {
 		}
 		requests.add(string(before.State), string(after.State), deed)
 		leases.add(leaseState(before), leaseState(after), deed)
+		reviews.add(reviewState(before.Review), reviewState(after.Review), deed)
 	}
-	return requests, leases
+	return requests, leases, reviews
 }
 
 func leaseState(r *access.Request) string {
@@ -59,6 +60,20 @@ func leaseState(r *access.Request) string {
 		return string(l.State)
 	}
 	return "[*]"
+}
+
+func reviewState(v *access.Review) string {
+	switch {
+	case v == nil:
+		return "[*]"
+	case !v.Open():
+		return "signed_off"
+	case v.Waits():
+		return "written"
+	case v.Returned != nil:
+		return "sent_back"
+	}
+	return "due"
 }
 
 // draw is the moves in Mermaid and as a list; ends are the states that nothing
@@ -134,14 +149,29 @@ A lease that is closing for two minutes pages, and again every fifteen.
 
 `
 
+const statesReview = `
+## A review
+
+The end of a grant opens its review. Somebody writes it and somebody else signs it
+off, or sends it back; until it is signed off it can be written anew. By the time
+when it is *due* it must be signed off. If it is not, it is **overdue** beside where
+it stands here, until it is signed off: meanwhile its scenario is given at its
+gravest severity only, with one more of security, unless nobody could fill that
+place. A request is asked for in spite of the review or refused when it is made;
+what was asked before goes on as it was.
+
+`
+
 // TestDiagram draws docs/reference/states.md, and knows what must not be there.
 func TestDiagram(t *testing.T) {
-	requests, leases := movesOf(walkMatrix())
+	requests, leases, reviews := movesOf(walkMatrix())
 	var out strings.Builder
 	out.WriteString(statesHead)
 	requests.draw(&out)
 	out.WriteString(statesBetween)
 	leases.draw(&out)
+	out.WriteString(statesReview)
+	reviews.draw(&out)
 	golden(t, filepath.Join("..", "..", "docs", "reference", "states.md"), out.String())
 
 	over := []access.State{access.Ended, access.Denied, access.Withdrawn, access.Lapsed, access.Void}
@@ -156,6 +186,11 @@ func TestDiagram(t *testing.T) {
 	for _, state := range access.States {
 		if !requests.targets()[string(state)] {
 			t.Errorf("no move leads to %s", state)
+		}
+	}
+	for e := range reviews {
+		if e.from == "signed_off" || e.to == "signed_off" && (e.from != "written" || reviews.deeds(e) != "sign-off") {
+			t.Errorf("a review goes from %s to %s by %s", e.from, e.to, reviews.deeds(e))
 		}
 	}
 	order := []string{"[*]", string(access.LeaseOpening), string(access.LeaseOpen), string(access.LeaseClosing), string(access.LeaseClosed)}

@@ -230,6 +230,7 @@ var eventTypes = index(
 	&CredentialAuthorised{}, &CredentialDelivered{}, &MintFailed{}, &LeaseClosing{}, &LeaseShut{}, &LeaseProved{}, &LeaseClosed{},
 	&ClosingOverdue{}, &AlarmAnswered{}, &EnvelopeSealed{}, &EnvelopeRotated{}, &EnvelopeInspected{}, &EnvelopeOwed{},
 	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{}, &Amended{}, &KeyAdded{},
+	&ReviewWritten{}, &ReviewReturned{}, &ReviewSignedOff{}, &ReviewOverdue{},
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
 )
 

@@ -52,6 +52,7 @@ func (w *World) follow(p place, e Event) {
 	}
 	w.followCustody(p, e)
 	w.followWitness(p, e)
+	w.followReview(p, e)
 	w.alarm(p, e)
 }
 

@@ -77,8 +77,12 @@ func (t transition) agreed(e *cell.Agreed) string {
 	}
 	approvals := countedApprovals(t.before, after)
 	terms := t.before.Scenarios[before.Scenario].Severities[before.Severity]
-	if !seatable(t.before, terms.Quorum, approvals) {
-		return fmt.Sprintf("I1: granted to %s by the approvals %v, which no seating of different people fills %v with", after.Requester, approvals, terms.Quorum)
+	quorum := terms.Quorum
+	if before.Late != nil && before.Late.Leg.Count > 0 {
+		quorum = append(slices.Clone(quorum), before.Late.Leg)
+	}
+	if !seatable(t.before, quorum, approvals) {
+		return fmt.Sprintf("I1: granted to %s by the approvals %v, which no seating of different people fills %v with", after.Requester, approvals, quorum)
 	}
 	if !present(t.before, after.Requester) {
 		return "I1: granted to a removed person"

@@ -46,6 +46,8 @@ func Rules() []Rule {
 		{statement.KindShare, ByPerson, "a custodian of the envelope, never the requester", roster.Possession, StreamRequest, "share", 2, decideShare},
 		{statement.KindRotate, ByPerson, "a member of the envelope's sealed_by", roster.Possession, StreamCell, "envelope rotate", 2, decideRotate},
 		{statement.KindInspect, ByPerson, "a custodian of the envelope", roster.Possession, StreamCell, "envelope inspect", 2, decideInspect},
+		{statement.KindReview, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "review sign", 2, decideReview},
+		{statement.KindSignOff, ByPerson, "security or an approver of the scenario, never the requester nor who wrote the review", roster.Possession, StreamRequest, "review sign-off", 2, decideSignOff},
 	}
 }
 

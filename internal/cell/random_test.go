@@ -109,7 +109,7 @@ func (q *sequence) run(deeds []deed) error {
 	return q.whole()
 }
 
-var waits = []time.Duration{time.Millisecond, time.Second, 29 * time.Second, 2 * time.Minute, 5 * time.Minute, 11 * time.Minute, 16 * time.Minute, 31 * time.Minute}
+var waits = []time.Duration{time.Millisecond, time.Second, 29 * time.Second, 2 * time.Minute, 5 * time.Minute, 11 * time.Minute, 16 * time.Minute, 31 * time.Minute, 25 * time.Hour}
 
 // try makes one command, in the world and in its twin. Of the refusals some are
 // recorded, as a server does.
@@ -230,6 +230,11 @@ func forgetful(all whole) whole {
 // randomDeeds are what sequences try; statements and effects of every kind.
 func randomDeeds() []deed {
 	all := append(requestDeeds(), effectDeeds()...)
+	for i, d := range reviewDeeds() {
+		if i%3 == 0 || d.verb == "due" { // enough to write, sign off, send back, be late, and ask then
+			all = append(all, d)
+		}
+	}
 	return append(all, changeDeedsAnyTime()...)
 }
 

@@ -114,7 +114,8 @@ func (w *World) ReplayAt(index int64, p Prepared) (Recorded, error) {
 
 // NewPartial is New for evidence that leaves out entries. Its replay cannot
 // check what needs them all: that a nonce is new across streams, that the
-// checkpoint a signer saw was this ledger's, and how many requests a person had.
+// checkpoint a signer saw was this ledger's, how many requests a person had, and
+// that no review of the scenario was overdue but the one that an entry names.
 func NewPartial(origin string, attachments Attachments) *World {
 	w := New(origin, attachments)
 	w.partial = true

@@ -64,7 +64,7 @@ func (w *World) record(c Command, outcome Outcome) (Recorded, error) {
 }
 
 func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
-	c.Observed.Published = w.published
+	c.Observed.Published, c.Observed.Late = w.published, w.late(c)
 	observed, err := c.Observed.encode()
 	if err != nil {
 		return ledger.Entry{}, err

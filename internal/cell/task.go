@@ -32,6 +32,7 @@ const (
 	TaskOverdue     TaskKind = "envelope-due"  // it owes that for too long
 	TaskWitness     TaskKind = "witness"       // standing: report what the witnesses cosign
 	TaskSilent      TaskKind = "silent"        // the witnesses should cosign again by now
+	TaskReview      TaskKind = "review"        // the review should be signed off by now
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -71,6 +72,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskOverdue:     {EffectDue},
 	TaskWitness:     {EffectCosigned, EffectUnwitnessed},
 	TaskSilent:      {EffectDue},
+	TaskReview:      {EffectDue},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

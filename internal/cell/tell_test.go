@@ -1,6 +1,7 @@
 package cell_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -62,6 +63,17 @@ func tell(at canon.Time, e cell.Event) string {
 		return with("%s", time.Duration(e.Step)*time.Millisecond)
 	case *cell.Refused:
 		return with("%s", e.Reason)
+	case *cell.RequestMade:
+		if late := e.Request.Late; late != nil {
+			return with("in spite of a review: %d more of %s", late.Leg.Count, cmp.Or(late.Leg.From, "nobody"))
+		}
+		return name
+	case *cell.ReviewWritten:
+		return with("%s: necessary %s, misuse %s", e.Written.By, e.Written.Necessary, e.Written.Misuse)
+	case *cell.ReviewReturned:
+		return with("%s", e.By.By)
+	case *cell.ReviewSignedOff:
+		return with("%s", e.By.By)
 	case *cell.Decided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Agreed:

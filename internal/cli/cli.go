@@ -38,6 +38,7 @@ type commands struct {
 	Share    shareCommand    `cmd:"" group:"approver" help:"Give your share of an envelope to one granted request, after checking it on this machine."`
 	Envelope envelopeCommand `cmd:"" group:"approver" help:"Seal, open, inspect, print and rotate sealed credentials."`
 
+	Review   reviewCommand   `cmd:"" group:"anyone" help:"Show, write and sign off the review of what a grant was used for."`
 	Stop     stopCommand     `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
 	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
 	Watch    watchCommand    `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`

@@ -83,6 +83,7 @@ func explainSheet(of view.Scenario, x view.Explain) string {
 	s.items("It is not for when:", of.DoNotUseWhen)
 	s.opens(of.Opens)
 	s.items("Conditions:", of.Conditions)
+	s.late(x.Late)
 	s.say("%s", sentence(x.Text))
 	var legs []string
 	for _, leg := range x.Legs {

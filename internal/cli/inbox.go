@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests with an empty place that your yes would fill, the changes that you have not signed, and the granted requests that wait for your share of an envelope.
+	return `Oldest first: the requests with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, and the reviews that you are to write or to sign off.
 
 Examples:
 
@@ -45,7 +45,11 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 			clock(share.Until, now), share.Envelope)
 		s.say("          halligan share %s %s", share.Short, share.Envelope)
 	}
-	if len(in.Requests)+len(in.Changes)+len(in.Shares) == 0 {
+	for _, owed := range in.Reviews {
+		s.say("%s  %s asked for %s at %s. %s", owed.Short, owed.Requester, owed.Scenario, owed.Severity, owed.Text)
+		s.say("          halligan review %s %s", owed.Do, owed.Short)
+	}
+	if len(in.Requests)+len(in.Changes)+len(in.Shares)+len(in.Reviews) == 0 {
 		s.say("Nothing waits for your signature.")
 	}
 	return s.String()

@@ -221,6 +221,7 @@ func (a asked) sheet(shown *view.Request, waits bool) string {
 		return s.String()
 	}
 	if shown != nil {
+		s.late(shown.Late)
 		for _, missing := range shown.Missing {
 			s.say("  - %s", missing)
 		}

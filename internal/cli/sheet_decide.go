@@ -88,6 +88,7 @@ func (b *brief) sheet() string {
 	s.items("Conditions:", b.conditions())
 	s.items("It is for when:", b.scenario.UseWhen)
 	s.items("It is not for when:", b.scenario.DoNotUseWhen)
+	s.late(b.shown.Late)
 	s.signed(b.shown, b.at)
 	if n := b.shown.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
@@ -129,11 +130,11 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 	length, targets := b.left(d)
 	text := fmt.Sprintf("Your signature, as %s, says yes to exactly this request (%s): %s for %s at most, %s.",
 		actor, b.request.ID.Short(), both(targets), length, checkedBy(d.Check))
-	terms := b.scenario.Severities[b.request.Severity]
+	quorum := b.request.Quorum(b.scenario.Severities[b.request.Severity])
 	agreed := b.request.Approvers(b.counts)
 	in := b.request.Admits(b.world.Roster.In)
-	before := places(terms.Quorum.Missing(agreed, in))
-	after := places(terms.Quorum.Missing(append(agreed, actor), in))
+	before := places(quorum.Missing(agreed, in))
+	after := places(quorum.Missing(append(agreed, actor), in))
 	switch {
 	case actor == b.request.Requester:
 		text += " Nobody decides on their own request: the rules will refuse it."
@@ -141,7 +142,7 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 		text += " It is the last one that is needed: access opens at once."
 	case after < before:
 		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
-	case !slices.Contains(agreed, actor) && terms.Quorum.Names(actor, in):
+	case !slices.Contains(agreed, actor) && quorum.Names(actor, in):
 		text += " It fills no place that is empty: it counts when a signature before it counts no more"
 		if len(b.request.Widened) < len(b.scenario.Ladder) {
 			text += ", or when the ladder lets somebody sit elsewhere"

@@ -36,8 +36,10 @@ func requestSheet(r view.Request, now canon.Time) string {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
 	}
 	s.opens(r.Opens)
+	s.late(r.Late)
 	s.signed(r, now)
 	s.leases(r, now)
+	s.review(r.Review, now)
 	s.next(r.Next, now)
 	return s.String()
 }
@@ -48,6 +50,13 @@ func (s *sheet) opens(opens []view.Opening) {
 		lines = append(lines, o.Target+": "+o.Text)
 	}
 	s.items("It opens:", lines)
+}
+
+// late tells of the overdue review that a request was asked in spite of.
+func (s *sheet) late(text string) {
+	if text != "" {
+		s.say("%s", text)
+	}
 }
 
 // signed tells who must agree and who did.

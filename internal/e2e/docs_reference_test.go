@@ -92,7 +92,7 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindRelease: &statement.Release{}, statement.KindStop: &statement.Stop{}, statement.KindAttest: &statement.Attest{},
 	statement.KindChange: &statement.Change{}, statement.KindUpgrade: &statement.Upgrade{},
 	statement.KindSeal: &statement.Seal{}, statement.KindShare: &statement.Share{}, statement.KindRotate: &statement.Rotate{},
-	statement.KindInspect: &statement.Inspect{},
+	statement.KindInspect: &statement.Inspect{}, statement.KindReview: &statement.Review{}, statement.KindSignOff: &statement.SignOff{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

@@ -48,6 +48,13 @@ type Key struct {
 	Removed     bool   `json:"removed,omitzero"`
 }
 
+// MayProve tells whether signatures of a key may prove a strength. What a key
+// proved is known only from a signature; that the user was verified, only keys
+// of authenticators can say.
+func (k Key) MayProve(least Strength) bool {
+	return !least.AtLeast(UserVerified) || strings.HasPrefix(k.Line, "sk-")
+}
+
 // ParseKey reads an authorized_keys line: type, key, and a comment that is
 // dropped. Options before the type are refused.
 func ParseKey(line string) (Key, error) {

@@ -309,6 +309,12 @@ func Notes(body Body) []Note {
 		if b.Note != nil {
 			return []Note{*b.Note}
 		}
+	case *Review:
+		return []Note{b.Note}
+	case *SignOff:
+		if b.Note != nil {
+			return []Note{*b.Note}
+		}
 	}
 	return nil
 }

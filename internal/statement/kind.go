@@ -17,6 +17,8 @@ var blanks = map[Kind]func() Body{
 	KindShare:    func() Body { return new(Share) },
 	KindRotate:   func() Body { return new(Rotate) },
 	KindInspect:  func() Body { return new(Inspect) },
+	KindReview:   func() Body { return new(Review) },
+	KindSignOff:  func() Body { return new(SignOff) },
 }
 
 // Kind is "found".

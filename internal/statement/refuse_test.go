@@ -68,6 +68,10 @@ func wrong() map[statement.Kind]map[string][]string {
 		statement.KindInspect: {
 			"envelope": ids, "serial": spans, "proof": {upper, brief, `""`, `7`}, "bag": {`"a b"`, `"/a"`, `7`}, "place": {`"a b"`, `"ä"`, `7`}, "damaged": {`7`},
 		},
+		statement.KindReview: {"of": hash, "necessary": {`""`, `"maybe"`, `"Yes"`, `true`}, "misuse": {`""`, `"partly"`, `false`}, "note": notes},
+		statement.KindSignOff: {
+			"of": hash, "review": hash, "verdict": {`""`, `"approve"`, `"deny"`, `"Accept"`, `true`}, "note": notes,
+		},
 		statement.KindUpgrade: {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
 	}
 }

@@ -39,12 +39,14 @@ const (
 	KindShare    Kind = "share"
 	KindRotate   Kind = "rotate"
 	KindInspect  Kind = "inspect"
+	KindReview   Kind = "review"
+	KindSignOff  Kind = "sign-off"
 )
 
 // Kinds lists every kind of this version.
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
-	KindSeal, KindShare, KindRotate, KindInspect,
+	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff,
 }
 
 var (

@@ -72,6 +72,10 @@ func bodies() map[statement.Kind]statement.Body {
 		statement.KindInspect: &statement.Inspect{
 			Envelope: "prod-root", Serial: 3, Proof: digest("proof"), Bag: "B-4711", Place: "hq/safe-2", Damaged: true,
 		},
+		statement.KindReview: &statement.Review{
+			Of: digest("request"), Necessary: statement.Partly, Misuse: statement.No, Note: note("a restart would have done"),
+		},
+		statement.KindSignOff: &statement.SignOff{Of: digest("request"), Review: digest("review"), Verdict: statement.SendBack, Note: &excuse},
 		statement.KindUpgrade: &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
 	}
 }

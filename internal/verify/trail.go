@@ -86,7 +86,7 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 	case *cell.Agreed:
 		t.agreed = index
 		request := e.world.Requests[id]
-		quorum := e.world.Scenarios[request.Scenario].Severities[request.Severity].Quorum
+		quorum := request.Quorum(e.world.Scenarios[request.Scenario].Severities[request.Severity])
 		t.seats = quorum.Seats(event.Grant.By, request.Admits(e.world.Roster.In))
 		for _, lease := range event.Leases {
 			e.issued[lease.KeyID] = map[string]bool{}

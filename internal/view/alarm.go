@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -22,8 +23,9 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	switch e := e.(type) {
 	case *cell.RequestMade:
 		q := e.Request
-		return "request.made", fmt.Sprintf("%s asks for %s at %s: %s, for %s (%s). It waits for its quorum until %s.",
+		text := fmt.Sprintf("%s asks for %s at %s: %s, for %s (%s). It waits for its quorum until %s.",
 			q.Requester, q.Scenario, q.Severity, both(q.Targets), q.For, q.ID.Short(), whole(q.Lapses))
+		return "request.made", strings.TrimSpace(text + " " + lateText(q.Late))
 	case *cell.ChangeProposed:
 		return "change.proposed", fmt.Sprintf("%s proposes to %s (%s).", e.Change.Proposer, proposal(&e.Change), e.Change.ID.Short())
 	case *cell.PersonRemoved:
@@ -73,7 +75,7 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	case *cell.ClosingOverdue:
 		return "lease.overdue", fmt.Sprintf("%s: %s is closing since %s and is not proved dead.", of, e.Target, whole(e.Since))
 	}
-	return "", ""
+	return reviewAlarm(e, r, of)
 }
 
 // Alarmed finds the event that an alarm task speaks of among those of the entry

@@ -65,6 +65,7 @@ type state struct {
 	silent   canon.Time // since then what is written is not cosigned
 	requests map[canon.Digest]Held
 	settled  int // how many of the requests are
+	owing    int // how many of those the last trim kept for their reviews
 	changes  map[canon.Digest]*cell.Change
 	cooling  map[string]canon.Time // key → when it may agree to something for the first time
 	at       canon.Time            // of the newest entry

@@ -21,6 +21,7 @@ type Explain struct {
 	Opens      []Opening       `json:"opens"`
 	Conditions []string        `json:"conditions,omitempty"`
 	Ladder     []string        `json:"ladder,omitempty"` // sentences
+	Late       string          `json:"late,omitempty"`   // one sentence: what an overdue review of the scenario means for it now
 	Legs       []Pool          `json:"legs"`
 	Fillable   bool            `json:"fillable"`         // the people below could fill every leg
 	After      canon.Seconds   `json:"after,omitzero"`   // when they could not: when on the ladder it can be filled; 0: never
@@ -62,10 +63,15 @@ type question struct {
 }
 
 func (s *state) explain(of *access.Scenario, severity access.Severity, terms access.Terms, q question) Explain {
+	late, refused := s.askLate(of, severity, q)
+	of, terms = withLate(of, severity, late)
 	v := Explain{
 		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.requester, Longest: terms.Longest,
 		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of),
-		WhyNot: s.whyNot(of, q),
+		WhyNot: s.whyNot(of, q), Late: lateText(late),
+	}
+	if refused != "" {
+		v.WhyNot = append(v.WhyNot, refused)
 	}
 	v.MayAsk = len(v.WhyNot) == 0
 	if s.doubted {

@@ -19,6 +19,8 @@ const (
 	FindingOpening FindingKind = "open-failed"     // a target could not be opened yet
 	FindingUnheard FindingKind = "alarm-unheard"   // a channel missed alarms and has taken none since
 	FindingClock   FindingKind = "clock-doubted"
+	// FindingReview: a review is not signed off by when it was due.
+	FindingReview FindingKind = "review-overdue"
 	// FindingUnwitnessed: what is written is not cosigned.
 	FindingUnwitnessed FindingKind = "unwitnessed"
 )
@@ -63,6 +65,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
 		}
+		v.Findings = append(v.Findings, s.lateFindings(viewer, at)...)
 		v.add(viewer, s, oldest, failing)
 		v.Findings = append(v.Findings, s.unprovedKeys()...)
 		return v

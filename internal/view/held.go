@@ -9,8 +9,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
-// SettledMost bounds the settled requests that a view holds; older ones are in
-// the store.
+// SettledMost bounds the settled requests that a view holds beside those whose
+// review is owed; older ones are in the store.
 const SettledMost = 1000
 
 // hold takes a request, in place of what it was before.
@@ -24,23 +24,29 @@ func (s *state) hold(h Held) {
 	s.requests[h.Request.ID] = h
 }
 
-// trim lets the oldest settled requests go, some at a time.
+// trim lets the oldest settled requests go, some at a time, but for those whose
+// review is owed.
 func (s *state) trim() {
-	if s.settled <= SettledMost+SettledMost/4 {
+	if s.settled <= SettledMost+SettledMost/4+s.owing {
 		return
 	}
 	var settled []Held
+	s.owing = 0
 	for _, h := range s.requests {
-		if h.Request.Settled() {
+		switch {
+		case !h.Request.Settled():
+		case s.owed(h.Request):
+			s.owing++
+		default:
 			settled = append(settled, h)
 		}
 	}
 	newestFirst(settled)
-	for _, h := range settled[SettledMost:] {
+	for _, h := range settled[min(len(settled), SettledMost):] {
 		delete(s.requests, h.Request.ID)
 		s.learned.forget(h.Request.ID)
 	}
-	s.settled = SettledMost
+	s.settled = min(len(settled), SettledMost) + s.owing
 }
 
 // all are the held requests, newest entry first.

@@ -16,6 +16,7 @@ type Inbox struct {
 	Requests []Ask    `json:"requests"`
 	Changes  []Change `json:"changes"`
 	Shares   []Share  `json:"shares"`
+	Reviews  []Owed   `json:"reviews"`
 }
 
 // Ask is a request that a person's yes would bring closer to its quorum.
@@ -43,11 +44,12 @@ type Change struct {
 }
 
 // Inbox is what waits for a person: requests with an empty place that the
-// person could fill, changes that the person has not agreed to, and granted
-// requests that wait for the person's share of an envelope.
+// person could fill, changes that the person has not agreed to, granted requests
+// that wait for the person's share of an envelope, and reviews that are to be
+// written or signed off.
 func (c *Cell) Inbox(person string, at Instant) Inbox {
 	return read(c, func(s *state) Inbox {
-		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}, Shares: s.sharesOf(person, at)}
+		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}, Shares: s.sharesOf(person, at), Reviews: s.reviewsOf(person, at)}
 		for _, h := range slices.Backward(s.unsettled()) {
 			if ask, ok := s.ask(person, h.Request, at); ok {
 				inbox.Requests = append(inbox.Requests, ask)

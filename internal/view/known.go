@@ -121,8 +121,8 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 	for i := range r.Leases {
 		steps = append(steps, leaseSteps(&r.Leases[i], at.Now)...)
 	}
-	if r.Review != nil {
-		add(r.Review.Due, "The review is due.")
+	if v := r.Review; v.Open() && v.Overdue.IsZero() {
+		add(v.Due, "The review is due: %s.", lacks(v))
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Std().Compare(b.At.Std()) })
 	return steps

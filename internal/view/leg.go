@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -108,7 +107,7 @@ func (s *state) ballotOf(r *access.Request) (ballot, bool) {
 	}
 	terms, ok := scenario.Severities[r.Severity]
 	return ballot{
-		quorum: terms.Quorum, agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
+		quorum: r.Quorum(terms), agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
 		may: func(person string) bool {
 			decided := slices.ContainsFunc(r.Decisions, func(d access.Decision) bool { return d.Approver == person && s.counts(d) })
 			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA, s.at)
@@ -130,12 +129,9 @@ func (s *state) canSign(person, least string, at canon.Time) bool {
 	return s.roster.CanSign(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) })
 }
 
-// proves tells whether a key that is left can prove what is demanded. What a key
-// proved is known only from a signature; that the user was verified, only the
-// keys of authenticators can say.
+// proves tells whether a key that is left can prove what is demanded.
 func proves(k roster.Key, least string) bool {
-	strong := roster.Strength(least).AtLeast(roster.UserVerified)
-	return !k.Removed && (!strong || strings.HasPrefix(k.Line, "sk-"))
+	return !k.Removed && k.MayProve(roster.Strength(least))
 }
 
 // widenedTo are the groups that the ladder has added to a request's legs.

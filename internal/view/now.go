@@ -84,6 +84,19 @@ func (s *state) notes(n Now) []string {
 	default:
 		notes = append(notes, fmt.Sprintf("%d requests wait for signatures", len(n.Waiting)))
 	}
+	late := 0
+	for _, r := range s.openReviews() {
+		if !r.Review.Overdue.IsZero() {
+			late++
+		}
+	}
+	switch late {
+	case 0:
+	case 1:
+		notes = append(notes, "1 review is overdue")
+	default:
+		notes = append(notes, fmt.Sprintf("%d reviews are overdue", late))
+	}
 	switch len(s.changes) {
 	case 0:
 	case 1:

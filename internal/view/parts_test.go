@@ -308,6 +308,7 @@ var oneOfEach = []cell.Event{
 	&cell.ClosingOverdue{}, &cell.AlarmAnswered{}, &cell.EnvelopeSealed{}, &cell.EnvelopeRotated{}, &cell.EnvelopeInspected{}, &cell.EnvelopeOwed{},
 	&cell.EnvelopeOverdue{}, &cell.ShareGiven{}, &cell.HoneyTouched{}, &cell.Witnessed{}, &cell.WitnessesSilent{},
 	&cell.WitnessesOverdue{}, &cell.CredentialWitnessed{}, &cell.CredentialUnwitnessed{},
+	&cell.ReviewWritten{Written: access.Written{By: "ann", Misuse: "yes"}}, &cell.ReviewReturned{}, &cell.ReviewSignedOff{}, &cell.ReviewOverdue{},
 	&cell.Amended{Widened: []string{"s"}, Signers: []string{"a", "b"}}, &cell.KeyAdded{Person: "kim"},
 }
 

@@ -38,7 +38,8 @@ type Request struct {
 	Grant          *Grant          `json:"grant,omitzero"`
 	Leases         []Lease         `json:"leases,omitempty"`
 	End            *End            `json:"end,omitzero"`
-	Review         *access.Review  `json:"review,omitzero"`
+	Late           string          `json:"late,omitempty"` // one sentence: the overdue review that it was asked in spite of
+	Review         *Review         `json:"review,omitzero"`
 	Told           []Told          `json:"told,omitempty"`
 	Known          string          `json:"known,omitempty"` // one sentence: what is known now
 	Next           []Step          `json:"next,omitempty"`
@@ -142,7 +143,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: r.Severity, For: r.For, Targets: r.Targets, Incident: r.Incident,
 		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
-		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Review: r.Review, Last: s.last(r),
+		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: review(r.Review, at.Now), Last: s.last(r),
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
 		v.Opens = s.openings(scenario, opened(r), r.Address)

@@ -138,6 +138,13 @@ func attempt(body statement.Body) string {
 		return "put a new sealing of envelope " + b.Envelope + " in force"
 	case *statement.Inspect:
 		return "say what they saw of envelope " + b.Envelope
+	case *statement.Review:
+		return "write the review of " + b.Of.Short()
+	case *statement.SignOff:
+		if b.Verdict == statement.SendBack {
+			return "send back the review of " + b.Of.Short()
+		}
+		return "sign off the review of " + b.Of.Short()
 	case *statement.Upgrade:
 		return fmt.Sprintf("propose to decide by rules %d", b.Rules)
 	}
@@ -184,10 +191,8 @@ func (t teller) ofRequest(e cell.Event) string {
 		return t.over(e)
 	case *cell.GrantEnded:
 		return fmt.Sprintf("The grant ended: %s.", endText(&e.End))
-	case *cell.ReviewOpened:
-		return fmt.Sprintf("The review is open and due at %s.", clock(e.Review.Due, t.at))
 	}
-	return ""
+	return t.ofReview(e)
 }
 
 func (t teller) made(r *access.Request) string {
@@ -198,7 +203,11 @@ func (t teller) made(r *access.Request) string {
 	if r.Address != "" {
 		text += ", from " + r.Address
 	}
-	return fmt.Sprintf("%s. It lapses at %s unless it is agreed.", text, clock(r.Lapses, t.at))
+	text = fmt.Sprintf("%s. It lapses at %s unless it is agreed.", text, clock(r.Lapses, t.at))
+	if late := lateText(r.Late); late != "" {
+		text += " " + late
+	}
+	return text
 }
 
 func (t teller) over(e *cell.RequestOver) string {

@@ -26,6 +26,11 @@ func readScenario(f *findings, folder fs.FS, name string, cell *cellFacts) *scen
 	if root == nil {
 		return nil
 	}
+	return scenarioOf(f, root, name, cell)
+}
+
+// scenarioOf reads and checks a scenario that is YAML.
+func scenarioOf(f *findings, root *node, name string, cell *cellFacts) *scenarioFacts {
 	s := &scenarioFacts{findings: f, cell: cell, file: &scenarioFile{}}
 	readValue(f, root, reflect.ValueOf(s.file).Elem())
 	s.about(strings.TrimSuffix(path.Base(name), ".yaml"))

@@ -1,17 +1,9 @@
 package config
 
 import (
-	"bytes"
-	"embed"
 	"errors"
 	"fmt"
-	"text/template"
-
-	"github.com/go-json-experiment/json"
 )
-
-//go:embed starter/*.tmpl
-var starters embed.FS
 
 // Starter is what a new cell begins with.
 type Starter struct {
@@ -44,38 +36,28 @@ func (s Starter) Files() (map[string][]byte, error) {
 	if s.Name == "" || len(s.People) == 0 {
 		return nil, errors.New("cannot begin a cell without a name and a person")
 	}
-	templates, err := template.New("").Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(starters, "starter/*.tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the files of a new cell: %w", err)
-	}
+	groups := []string{"on-call", "leads", "security"}
 	values := struct {
 		Starter
-		Groups                  []string
-		ChangeCount, LeadsCount int
-		Two                     bool // a requester and two approvers
-		Host                    string
-	}{s, []string{"on-call", "leads", "security"}, min(2, max(1, len(s.People)-1)), min(2, max(1, len(s.People)-2)), len(s.People) > 2, "db1"}
+		filled
+		Groups      []string
+		Channels    []string // of the two that have them
+		ChangeCount int
+	}{s, filled{Channels: s.Channels, Two: len(s.People) > 2, LeadsCount: min(2, max(1, len(s.People)-2)), Host: "db1"}, groups, s.Channels, min(2, max(1, len(s.People)-1))}
 	if len(s.Hosts) > 0 {
 		values.Host = s.Hosts[0].ID
 	}
 	files := make(map[string][]byte)
-	for path, name := range map[string]string{
-		CellFile: "cell.yaml.tmpl",
-		ScenariosDir + "/database-locked-out.yaml":              "database-locked-out.yaml.tmpl",
-		ScenariosDir + "/host-unreachable-by-normal-login.yaml": "host-unreachable-by-normal-login.yaml.tmpl",
+	for path, template := range map[string]string{
+		CellFile: "starter/cell.yaml.tmpl",
+		ScenariosDir + "/" + databaseLockedOut + ".yaml":        "builtin/" + databaseLockedOut + ".yaml.tmpl",
+		ScenariosDir + "/host-unreachable-by-normal-login.yaml": "starter/host-unreachable-by-normal-login.yaml.tmpl",
 	} {
-		var out bytes.Buffer
-		if err := templates.ExecuteTemplate(&out, name, values); err != nil {
+		data, err := render(template, values, func(name string) string { return name })
+		if err != nil {
 			return nil, fmt.Errorf("cannot write %s: %w", path, err)
 		}
-		files[path] = out.Bytes()
+		files[path] = data
 	}
 	return files, nil
-}
-
-// quoteYAML writes a value in quotation marks, so that nothing in it can begin a
-// key or a line. A JSON string is a YAML string.
-func quoteYAML(value string) (string, error) {
-	data, err := json.Marshal(value)
-	return string(data), err
 }

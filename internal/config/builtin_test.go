@@ -1,0 +1,238 @@
+package config_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/config"
+)
+
+// staffed is a cell with the people that every built-in scenario wants, and none
+// of the scenarios. Nobody asks, agrees and widens at once.
+func staffed(t *testing.T) string {
+	t.Helper()
+	s := starter(t, 4)
+	folder := written(t, s)
+	path := filepath.Join(folder, "cell.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, keys := string(data), moreKeys(t, 8)
+	before, after, ok := strings.Cut(text, "# Who asks never counts")
+	if !ok {
+		t.Fatal(text)
+	}
+	for i, key := range keys {
+		id := "more" + string(rune('a'+i))
+		before += "  - { id: " + id + ", name: M, contact: c, keys: [\"" + key + "\"] }\n"
+	}
+	_, after, _ = strings.Cut(after, "security: group:security")
+	groups := "groups:\n  on-call: [person1, person2]\n  security: [person3, person4, morea, moreb]\n  leads: [morec, mored, moree]\n  managers: [moref, moreg, moreh]\nsecurity: group:security"
+	text = before + groups + after + "\nprograms:\n  - id: contain\n    opens: The network of one machine\n    can: [probe, list]\n    other_way: the switch\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(folder, "scenarios")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "scenarios"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// moreKeys are keys of people who are in no sample.
+func moreKeys(t *testing.T, n int) (keys []string) {
+	t.Helper()
+	for i := range n {
+		key, err := ssh.NewPublicKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(i + 1)}, ed25519.SeedSize)).Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))))
+	}
+	return keys
+}
+
+// TestBuiltins: the ten of the product are there, each without a problem in a cell
+// that has the people, alone and all together, and each says what a scenario has
+// to say.
+func TestBuiltins(t *testing.T) {
+	all, err := config.Builtins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"identity-provider-down", "federation-broken", "identity-center-or-region-down", "deploy-pipeline-broken",
+		"security-containment", "data-loss", "key-person-unavailable", "root-recovery", "cluster-control-plane", "database-locked-out",
+	}
+	var got []string
+	for _, b := range all {
+		got = append(got, b.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("built-in scenarios: %v", got)
+	}
+	together := staffed(t)
+	for _, b := range all {
+		for _, program := range []string{"", "contain"} {
+			folder := staffed(t)
+			filling, err := config.Filling{Program: program}.For(folder, b.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := filling.Scenario(b.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, folder := range []string{folder, together} {
+				if err := os.WriteFile(filepath.Join(folder, "scenarios", b.ID+".yaml"), data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := render(config.Lint(folder)); got != "" {
+				t.Errorf("%s, program %q:\n%s\n%s", b.ID, program, got, data)
+			}
+		}
+	}
+	if got := render(config.Lint(together)); got != "" {
+		t.Errorf("all of them together:\n%s", got)
+	}
+	if _, err := config.FillNotes(together, &counter{}); err != nil {
+		t.Fatal(err)
+	}
+	bundle := compiled(t, together)
+	for _, id := range want {
+		var s access.Scenario
+		if err := canon.Decode(bundle.Scenarios[id], access.ScenarioLimit, &s); err != nil {
+			t.Fatal(id, err)
+		}
+		says(t, &s)
+	}
+}
+
+// says checks what a built-in scenario must say.
+func says(t *testing.T, b *access.Scenario) {
+	t.Helper()
+	wrong := func(format string, args ...any) { t.Errorf(b.ID+": "+format, args...) }
+	if len(b.UseWhen) < 2 || len(b.DoNotUseWhen) < 2 {
+		wrong("%d criteria and %d exclusions, want two of each or more", len(b.UseWhen), len(b.DoNotUseWhen))
+	}
+	for _, exclusion := range b.DoNotUseWhen {
+		if strings.Count(exclusion, " → ") != 1 {
+			wrong("%q does not point to the other way", exclusion)
+		}
+	}
+	if len(b.Severities) < 2 || len(b.Ladder) < 1 || b.Owner == "" || len(b.Opens) < 1 {
+		wrong("%d severities, %d rungs, owner %q, opens %d", len(b.Severities), len(b.Ladder), b.Owner, len(b.Opens))
+	}
+	for severity, terms := range b.Severities {
+		people := 0
+		for _, leg := range terms.Quorum {
+			people += leg.Count
+		}
+		if people < 2 || terms.Longest > 4*3600 || severity == "SEV1" && terms.ReviewDue > 24*3600 {
+			wrong("%s is agreed by %d, lasts %s, is reviewed after %s", severity, people, terms.Longest, terms.ReviewDue)
+		}
+	}
+	for _, open := range b.Opens {
+		if open.SSH != nil && !slices.Contains(open.SSH.SourceAddress, access.FromRequest) {
+			wrong("%s is open to everywhere", open.Name())
+		}
+	}
+	for _, part := range []string{"Before you ask: ", "\nDo: ", "\nDo not: ", "\nAfterwards: "} {
+		if !strings.Contains(b.Procedure, part) {
+			wrong("the procedure does not say %q", strings.TrimSpace(part))
+		}
+	}
+}
+
+// TestBuiltinFitsTheCell: names of the cell take the place of those of the
+// built-ins, and what the cell has not got is said before anything is written.
+func TestBuiltinFitsTheCell(t *testing.T) {
+	folder := staffed(t)
+	for name, tt := range map[string]struct {
+		id   string
+		with config.Filling
+		says string
+	}{
+		"no such scenario": {"coffee-machine-down", config.Filling{}, "no such scenario"},
+		"no such host":     {"data-loss", config.Filling{Host: "db9"}, `there is no host "db9"`},
+		"no such program":  {"data-loss", config.Filling{Program: "dance"}, `there is no program "dance"`},
+		"no such group":    {"data-loss", config.Filling{Groups: map[string]string{"managers": "bosses"}}, "there is no group bosses"},
+	} {
+		_, err := tt.with.For(folder, tt.id)
+		if err == nil || !strings.Contains(err.Error(), tt.says) || (tt.id == "data-loss") != errors.Is(err, config.ErrUnfit) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	filling, err := config.Filling{Groups: map[string]string{"managers": "leads", "leads": "security"}}.For(folder, "data-loss")
+	if err != nil || filling.Host != "db1" {
+		t.Fatal(filling, err)
+	}
+	data, err := filling.Scenario("data-loss")
+	if err != nil || strings.Contains(string(data), "managers") || !strings.Contains(string(data), "widen: group:leads") {
+		t.Errorf("%v\n%s", err, data)
+	}
+	// What is typed stays a value (T41).
+	for _, typed := range []string{"x\"\ntrial: true", "a, b]", "{{.}}"} {
+		filling := config.Filling{Host: typed, Program: typed, Groups: map[string]string{"leads": typed}}
+		data, err := filling.Scenario("deploy-pipeline-broken")
+		if err == nil && strings.Contains(string(data), "\ntrial") {
+			t.Errorf("%q became more than a value:\n%s", typed, data)
+		}
+	}
+}
+
+// TestBuiltinsPage holds docs/reference/built-in-scenarios.md to the scenarios.
+func TestBuiltinsPage(t *testing.T) {
+	all, err := config.Builtins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("# Built-in scenarios\n\n<!-- Written by `go test ./internal/config -run TestBuiltinsPage -update`; do not edit. -->\n\n")
+	b.WriteString("Ten situations that a team should have thought of on a calm day, as files to begin with: `halligan scenario list`, `show`\nand `add`. Each has criteria, exclusions that point to the other way, two severities with quorums of two people or more, a\nladder, and a procedure that begins with the evidence to note before anybody asks. They name the groups `on-call`, `leads`,\n`security` and `managers` (`--group managers=ID` says what yours is called), and open hosts, envelopes and programs: other\ntargets are not there yet. [Write a scenario](../howto/write-a-scenario.md) says how to go on from them.\n")
+	for _, each := range all {
+		b.WriteString("\n## " + each.ID + "\n\n" + each.Title + ".\n\n")
+		for _, text := range each.UseWhen {
+			b.WriteString("- " + text + "\n")
+		}
+		b.WriteString("\nNot when:\n\n")
+		for _, text := range each.DoNotUseWhen {
+			b.WriteString("- " + text + "\n")
+		}
+		var opens []string
+		if each.Host {
+			opens = append(opens, "a login on a host")
+		}
+		for _, name := range each.Envelopes {
+			opens = append(opens, "the envelope `"+name+"`")
+		}
+		b.WriteString("\nIt opens " + strings.Join(opens, " and ") + ".\n")
+	}
+	path := filepath.Join("..", "..", "docs", "reference", "built-in-scenarios.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != b.String() {
+		t.Errorf("%s is not what the scenarios say; -update writes it anew", path)
+	}
+}

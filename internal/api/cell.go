@@ -114,7 +114,11 @@ func (s *service) scenario(c *call) error {
 }
 
 func (s *service) explain(c *call) error {
-	q, err := query(c, "scenario", "severity", "requester")
+	q, err := query(c, "scenario", "severity", "requester", "without")
+	if err != nil {
+		return err
+	}
+	away, err := s.away(q)
 	if err != nil {
 		return err
 	}
@@ -122,7 +126,7 @@ func (s *service) explain(c *call) error {
 	if who == "" {
 		who = c.who.Person
 	}
-	shown, ok := s.Live.View().Explain(q["scenario"], access.Severity(q["severity"]), who, s.instant())
+	shown, ok := s.Live.View().Explain(q["scenario"], access.Severity(q["severity"]), view.Asking{Requester: who, Now: s.Ledger.Now(), Away: away})
 	if !ok {
 		return notFound("such scenario or severity")
 	}
@@ -142,12 +146,9 @@ func (s *service) coverage(c *call) error {
 			return badQuery("at must be an instant such as 2026-11-23T03:07:00.000Z")
 		}
 	}
-	var away []string
-	if q["without"] != "" {
-		away = strings.Split(q["without"], ",")
-	}
-	if strangers := cellView.Strangers(away...); len(strangers) > 0 {
-		return badQuery("without names somebody who is not in the roster: " + strangers[0])
+	away, err := s.away(q)
+	if err != nil {
+		return err
 	}
 	var shown view.Coverage
 	known := false
@@ -160,6 +161,18 @@ func (s *service) coverage(c *call) error {
 		return notFound("such scenario or severity")
 	}
 	return c.json(http.StatusOK, shown)
+}
+
+// away is who a query leaves out.
+func (s *service) away(q map[string]string) ([]string, error) {
+	if q["without"] == "" {
+		return nil, nil
+	}
+	away := strings.Split(q["without"], ",")
+	if strangers := s.Live.View().Strangers(away...); len(strangers) > 0 {
+		return nil, badQuery("without names somebody who is not in the roster: " + strangers[0])
+	}
+	return away, nil
 }
 
 // people are shown to everybody of the roster: an approver must be able to call

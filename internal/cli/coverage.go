@@ -181,6 +181,9 @@ func coverageSheet(covered []view.Coverage, whole bool) string {
 		}
 		s.say("%s needs %s%s.", what, v.Quorum, away)
 		s.say("  %s%s", line(v.Text), unproved)
+		if v.Late != "" {
+			s.say("  %s", line(v.Late))
+		}
 		if !whole {
 			continue
 		}

@@ -2,26 +2,28 @@ package cli
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
 type explainCommand struct {
-	Scenario  string `arg:"" optional:"" help:"The scenario. Without it, all of them are listed."`
-	Severity  string `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
-	Requester string `help:"Who would ask. Default: you." placeholder:"PERSON"`
+	Scenario  string   `arg:"" optional:"" help:"The scenario. Without it, all of them are listed."`
+	Severity  string   `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
+	Requester string   `help:"Who would ask. Default: you." placeholder:"PERSON"`
+	Without   []string `help:"Who is away: ids of people, separated by commas." placeholder:"PERSON"`
 	memberFlags
 }
 
 // Help is the long help of `explain`.
 func (explainCommand) Help() string {
-	return `It answers what a request would open, for how long, who could approve it right now, and without whom nobody could.
+	return `It answers what a request would open, for how long, who could approve it right now, and without whom nobody could. For everybody who may ask, and after each rung of the ladder: halligan coverage.
 
 Examples:
 
     halligan explain
     halligan explain database-locked-out
-    halligan explain database-locked-out --severity SEV2 --requester ann`
+    halligan explain database-locked-out --severity SEV2 --requester ann --without sue`
 }
 
 // Run explains.
@@ -48,6 +50,9 @@ func (e explainCommand) Run(c *call) error {
 	q := url.Values{"scenario": {e.Scenario}, "severity": {string(severity)}}
 	if e.Requester != "" {
 		q.Set("requester", e.Requester)
+	}
+	if len(e.Without) > 0 {
+		q.Set("without", strings.Join(e.Without, ","))
 	}
 	return show(m, "explain?"+q.Encode(), func(x view.Explain) string {
 		shown, _ := known.view.Scenario(m.person(), e.Scenario)

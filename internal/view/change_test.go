@@ -44,7 +44,7 @@ func TestAnotherDocumentIsSeen(t *testing.T) {
 	if known := s.show("sam", id).Known; !strings.Contains(known, "no longer what was signed") {
 		t.Errorf("known: %s", known)
 	}
-	explained, ok := made.Explain("database-locked-out", "SEV1", "ann", s.at())
+	explained, ok := made.Explain("database-locked-out", "SEV1", view.Asking{Requester: "ann", Now: s.at().Now})
 	if !ok {
 		t.Fatal("the scenario is gone")
 	}

@@ -21,6 +21,7 @@ type Coverage struct {
 	Unproved  []string        `json:"unproved,omitempty"` // who is counted on, and has signed nothing for ProvedWithin
 	Shut      []string        `json:"shut,omitempty"`     // when in a week nobody may ask
 	ShutNow   bool            `json:"shut_now,omitzero"`
+	Late      string          `json:"late,omitempty"` // what an overdue review of it means
 	Steps     []Cover         `json:"steps"`
 	Envelopes []Cover         `json:"envelopes,omitempty"` // whether custodians could open what the scenario opens
 	Text      string          `json:"text"`
@@ -64,17 +65,16 @@ func (c *Cell) Coverage(scenario string, severity access.Severity, at canon.Time
 		if !ok {
 			return Coverage{}
 		}
-		terms, ok := of.Severities[severity]
-		if known = ok; !ok {
+		if _, known = of.Severities[severity]; !known {
 			return Coverage{}
 		}
+		q := s.covering(of, severity, at, away)
+		terms, crew := q.with.Severities[severity], q.crew.Without(away...)
 		v := Coverage{
 			Scenario: scenario, Severity: severity, Quorum: quorum(terms.Quorum), At: at, Away: away,
-			Shut: shut(of.Controls), ShutNow: !of.Controls.OpenAt(at),
+			Shut: shut(of.Controls), ShutNow: !of.Controls.OpenAt(at), Late: q.late, Askers: crew.Askers,
 		}
-		crew := s.crew(of, terms.Quorum, at).Without(away...)
-		v.Askers = crew.Askers
-		for i, step := range of.Cover(severity, crew) {
+		for i, step := range q.steps() {
 			c := cover(step, crew.Askers)
 			if i > 0 {
 				rung := of.Ladder[i-1]

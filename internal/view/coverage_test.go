@@ -55,10 +55,12 @@ func TestCoverage(t *testing.T) {
 func TestExplainClimbs(t *testing.T) {
 	s := climbing(t)
 	explain := func(person string) view.Explain {
-		v, _ := s.View.Explain("database-locked-out", "SEV2", person, s.at())
+		v, _ := s.View.Explain("database-locked-out", "SEV2", view.Asking{Requester: person, Now: s.at().Now})
 		return v
 	}
 	same(t, "at once", explain("ann").After, canon.Seconds(0))
+	away, _ := s.View.Explain("database-locked-out", "SEV1", view.Asking{Requester: "ann", Now: s.Now, Away: []string{"sue", "leo"}})
+	same(t, "with two away", away.Single, []string{"lea", "sam"})
 	s.remove("sam", "lea", "sue", celltest.Line("sue").Fingerprint)
 	v := explain("ann")
 	same(t, "text", v.Text, "Nobody can get it at once: 2 of security is needed, and there are not enough people who can sign. After 10m the ladder has added enough of them.")

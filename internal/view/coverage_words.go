@@ -14,7 +14,7 @@ import (
 // and on whom that hangs. No askers: it is no request.
 func (c Cover) sentence(askers []string) string {
 	switch {
-	case c.Spare < 0:
+	case c.Spare < 0 && len(c.Stuck) == len(askers):
 		return fmt.Sprintf("It cannot be filled: nobody is there for %s.", count(-c.Spare, "place"))
 	case len(askers) > 0 && len(c.Stuck) == len(askers):
 		return "It cannot be filled for anybody who may ask."

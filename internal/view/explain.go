@@ -39,8 +39,9 @@ type Pool struct {
 
 // Explain says what a request of a scenario at a severity would open for a
 // requester, and who could approve it now. False says that there is no such
-// scenario or severity. An empty requester is somebody who approves nothing.
-func (c *Cell) Explain(scenario string, severity access.Severity, requester string, at Instant) (Explain, bool) {
+// scenario or severity. An empty requester is somebody who approves nothing. Who
+// is away signs nothing either.
+func (c *Cell) Explain(scenario string, severity access.Severity, ask Asking) (Explain, bool) {
 	var known bool
 	v := read(c, func(s *state) Explain {
 		of, ok := s.Scenarios[scenario]
@@ -51,22 +52,23 @@ func (c *Cell) Explain(scenario string, severity access.Severity, requester stri
 		if known = ok; !ok {
 			return Explain{}
 		}
-		return s.explain(of, severity, terms, question{requester, at.Now})
+		return s.explain(of, severity, terms, ask)
 	})
 	return v, known
 }
 
-// question is who asks and when.
-type question struct {
-	requester string
-	now       canon.Time
+// Asking is who would ask, when, and who is away then.
+type Asking struct {
+	Requester string
+	Now       canon.Time
+	Away      []string
 }
 
-func (s *state) explain(of *access.Scenario, severity access.Severity, terms access.Terms, q question) Explain {
+func (s *state) explain(of *access.Scenario, severity access.Severity, terms access.Terms, q Asking) Explain {
 	late, refused := s.askLate(of, severity, q)
 	of, terms = withLate(of, severity, late)
 	v := Explain{
-		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.requester, Longest: terms.Longest,
+		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.Requester, Longest: terms.Longest,
 		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of),
 		WhyNot: s.whyNot(of, q), Late: lateText(late),
 	}
@@ -77,9 +79,9 @@ func (s *state) explain(of *access.Scenario, severity access.Severity, terms acc
 	if s.doubted {
 		v.Longest = min(v.Longest, of.ShortestWindow())
 	}
-	crew := s.crew(of, terms.Quorum, q.now)
-	crew.Askers = []string{q.requester}
-	without := func(person string) bool { return person == q.requester }
+	crew := s.crew(of, terms.Quorum, q.Now).Without(q.Away...)
+	crew.Askers = []string{q.Requester}
+	without := func(person string) bool { return person == q.Requester }
 	v.Legs = s.pools(of, terms.Quorum, 0, slices.DeleteFunc(slices.Clone(crew.Able), without))
 	for i, step := range of.Cover(severity, crew) {
 		if len(step.Stuck) > 0 || i > 0 && s.doubted {
@@ -96,18 +98,18 @@ func (s *state) explain(of *access.Scenario, severity access.Severity, terms acc
 }
 
 // whyNot says why a person could not ask now, as far as can be known before.
-func (s *state) whyNot(of *access.Scenario, q question) []string {
+func (s *state) whyNot(of *access.Scenario, q Asking) []string {
 	var why []string
 	switch {
-	case q.requester == "":
-	case !s.roster.Has(q.requester):
-		why = append(why, fmt.Sprintf("%s is not in the roster.", q.requester))
-	case !s.mayAsk(q.requester, of):
-		why = append(why, fmt.Sprintf("%s is not in %s.", q.requester, either(groups(of.MayRequest))))
-	case !s.hasKey(q.requester, of.Controls.MFA):
-		why = append(why, fmt.Sprintf("%s has no key that could sign for it.", q.requester))
+	case q.Requester == "":
+	case !s.roster.Has(q.Requester):
+		why = append(why, fmt.Sprintf("%s is not in the roster.", q.Requester))
+	case !s.mayAsk(q.Requester, of):
+		why = append(why, fmt.Sprintf("%s is not in %s.", q.Requester, either(groups(of.MayRequest))))
+	case !s.hasKey(q.Requester, of.Controls.MFA):
+		why = append(why, fmt.Sprintf("%s has no key that could sign for it.", q.Requester))
 	}
-	if !of.Controls.OpenAt(q.now) {
+	if !of.Controls.OpenAt(q.Now) {
 		why = append(why, "It may not be asked for at this hour.")
 	}
 	if !s.sealed {

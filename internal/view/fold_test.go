@@ -40,7 +40,7 @@ func everything(v *view.Cell, at view.Instant) map[string]any {
 			r, _ := v.Find(row.ID)
 			all["request "+person+row.Short] = v.Request(person, r, at)
 		}
-		explain, _ := v.Explain("database-locked-out", "SEV1", person, at)
+		explain, _ := v.Explain("database-locked-out", "SEV1", view.Asking{Requester: person, Now: at.Now})
 		all["explain "+person] = explain
 	}
 	return all

@@ -104,17 +104,17 @@ func TestEveryControlIsSaid(t *testing.T) {
 	same(t, "opens", v.Opens[0].Text, "Log in to db-1 (db-1.example.com:22) as root, and as whoever else that host lets the principal emergency-dba in; "+
 		"from 10.0.0.0/8 or the address that asked only; with a terminal, running the account's rc file, with forwarding of ports, without forwarding of the agent or X11. "+
 		"Each certificate lives at most 5m and is renewed while the grant lives.")
-	explain, _ := s.View.Explain(scenario.ID, "SEV1", "ann", s.at())
+	explain, _ := s.View.Explain(scenario.ID, "SEV1", view.Asking{Requester: "ann", Now: s.at().Now})
 	same(t, "why not", explain.WhyNot, []string{"ann has no key that could sign for it."})
 	same(t, "text", explain.Text, "Nobody can get it now: 1 of security and 1 of leads is needed, and there are not enough people who can sign.")
-	explain, _ = s.View.Explain(scenario.ID, "SEV1", "", view.Instant{Now: s.Now.Add(9 * time.Hour)})
+	explain, _ = s.View.Explain(scenario.ID, "SEV1", view.Asking{Now: s.Now.Add(9 * time.Hour)})
 	same(t, "why not now", explain.WhyNot, []string{"It may not be asked for at this hour."})
 }
 
 func TestExplain(t *testing.T) {
 	s := sample(t)
 	explain := func(severity access.Severity, person string) view.Explain {
-		v, ok := s.View.Explain("database-locked-out", severity, person, s.at())
+		v, ok := s.View.Explain("database-locked-out", severity, view.Asking{Requester: person, Now: s.at().Now})
 		if !ok {
 			t.Fatalf("no %s", severity)
 		}
@@ -136,10 +136,10 @@ func TestExplain(t *testing.T) {
 	same(t, "doubted", s.View.Now("ann", s.at()).Doubted, true)
 	s.effect(cell.TaskClock, cell.EffectClock, canon.Digest{}, "", cell.Observed{})
 	same(t, "trusted", s.View.Now("ann", s.at()).Doubted, false)
-	if _, ok := s.View.Explain("database-locked-out", "SEV4", "ann", s.at()); ok {
+	if _, ok := s.View.Explain("database-locked-out", "SEV4", view.Asking{Requester: "ann", Now: s.at().Now}); ok {
 		t.Error("a severity that the scenario has not was explained")
 	}
-	if _, ok := s.View.Explain("unknown", "SEV1", "ann", s.at()); ok {
+	if _, ok := s.View.Explain("unknown", "SEV1", view.Asking{Requester: "ann", Now: s.at().Now}); ok {
 		t.Error("an unknown scenario was explained")
 	}
 }

@@ -210,7 +210,7 @@ func (s *state) lateFindings(viewer string, at Instant) []Finding {
 
 // askLate says what an overdue review means for a request that somebody would
 // make now, as the rules have it; refused is a sentence when it would be refused.
-func (s *state) askLate(of *access.Scenario, severity access.Severity, q question) (late *access.Late, refused string) {
+func (s *state) askLate(of *access.Scenario, severity access.Severity, q Asking) (late *access.Late, refused string) {
 	r := s.late(of.ID)
 	if r == nil {
 		return nil, ""
@@ -220,7 +220,7 @@ func (s *state) askLate(of *access.Scenario, severity access.Severity, q questio
 	}
 	late = &access.Late{Review: r.ID, Leg: access.Leg{From: s.Genesis.Security, Count: 1}}
 	_, terms := withLate(of, severity, late)
-	able := slices.DeleteFunc(s.ableFor(terms.Quorum, of.Controls.MFA, q.now), func(person string) bool { return person == q.requester })
+	able := slices.DeleteFunc(s.ableFor(terms.Quorum, of.Controls.MFA, q.Now), func(person string) bool { return person == q.Requester })
 	if terms.Quorum.Missing(able, s.roster.In) != nil {
 		late.Leg = access.Leg{}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -58,6 +59,20 @@ func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now c
 		Scenarios: b.Scenarios, Digests: b.Digests,
 	})
 	return b, err
+}
+
+// filesBook is what the files of a folder say, which nobody need have signed.
+func filesBook(folder string) (*scenarioBook, error) {
+	document, err := config.Read(folder)
+	if err != nil {
+		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", folder)
+	}
+	known := &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
+	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios})
+	if err != nil {
+		return nil, because(exitUsage, err, "cannot use the files of %s", folder)
+	}
+	return known, nil
 }
 
 // attachment reads what has a digest, and nothing else.

@@ -29,6 +29,7 @@ type commands struct {
 	Exec       execCommand       `cmd:"" group:"responder" help:"Run a command with a credential that renews itself and ends with the grant."`
 	Release    releaseCommand    `cmd:"" group:"responder" help:"Give access back before its time is over."`
 	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
+	Which      whichCommand      `cmd:"" group:"responder" help:"Answer three questions, and be told which scenario it is, or which other way."`
 	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
 
 	Inbox   inboxCommand   `cmd:"" group:"approver" help:"List what waits for your signature."`

@@ -141,14 +141,9 @@ func (v coverageCommand) ofServer(c *call, at canon.Time) (*scenarioBook, coveri
 
 // ofFiles answers from files.
 func (v coverageCommand) ofFiles(_ *call, at canon.Time) (*scenarioBook, covering, error) {
-	document, err := config.Read(v.Files)
+	known, err := filesBook(v.Files)
 	if err != nil {
-		return nil, nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", v.Files)
-	}
-	known := &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
-	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios})
-	if err != nil {
-		return nil, nil, because(exitUsage, err, "cannot use the files of %s", v.Files)
+		return nil, nil, err
 	}
 	if strangers := known.view.Strangers(v.Without...); len(strangers) > 0 {
 		return nil, nil, failf(exitNotFound, "%q is not in %s", strangers[0], config.CellFile).or("name people by their ids, as cell.yaml has them")

@@ -78,3 +78,6 @@ func GenesisSheet(files client.FoundingFiles, of string) (string, error) {
 	}
 	return g.sheet(), nil
 }
+
+// Fits are the scenarios that words fit best.
+var Fits = fits

@@ -74,6 +74,9 @@ func (j joinCommand) Run(c *call) error {
 	if err := j.write(c, profile); err != nil {
 		return err
 	}
+	if m, err := c.member(profile, nil); err == nil {
+		g.keep(m)
+	}
 	if j.Look || !slices.Contains(g.bundle.Genesis.Founders, j.As) {
 		return c.answer(joined{Genesis: g.bundle.Digest(), Profile: j.Profile}, func() {
 			c.say("You signed nothing. %s", j.later(&g.bundle))
@@ -99,6 +102,14 @@ func (j joinCommand) write(c *call, profile client.Profile) error {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
 	return nil
+}
+
+// keep keeps a copy on this machine, for the hour in which the server is down.
+func (g *foundingFiles) keep(m *member) {
+	m.lay(g.bundle.Digest(), g.bundle.GenesisBytes)
+	for id, digest := range g.book.Digests {
+		m.lay(digest, g.bundle.Scenarios[id])
+	}
 }
 
 // joined is what a joining became, as JSON.

@@ -38,6 +38,7 @@ type newDoor struct {
 
 func openDoor(t *testing.T) *newDoor {
 	t.Helper()
+	t.Setenv("HALLIGAN_STATE", t.TempDir())
 	d := &newDoor{folder: filepath.Join(t.TempDir(), "cell")}
 	d.keys = begunAt(t, d.folder)
 	settings, _, err := config.LoadServer(filepath.Join(d.folder, config.ServerFile))

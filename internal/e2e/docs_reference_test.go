@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -83,6 +84,9 @@ func TestReferenceOfRoutes(t *testing.T) {
 		want = append(want, []string{code(r.Method + " " + r.Path), string(r.Access)})
 	}
 	agree(t, "api.md", "Routes", want)
+	agree(t, "api.md", "Before the cell is sealed", [][]string{
+		{code("GET " + client.JoinPath)}, {code("POST " + client.JoinGenesisPath)}, {code("POST " + client.JoinSignPath)},
+	})
 }
 
 // bodies is a body of each kind.

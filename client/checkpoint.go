@@ -124,6 +124,27 @@ func (c *Client) GoesOn(ctx context.Context, text []byte) error {
 	return err
 }
 
+// Extends demands of two signed checkpoints, of which the caller holds the first,
+// that the server's ledger goes on from the first to the second. It is a *Fork if
+// it does not.
+func (c *Client) Extends(ctx context.Context, held, shown []byte) error {
+	before, err := c.opened(held)
+	if err != nil {
+		return err
+	}
+	now, err := c.opened(shown)
+	if err != nil {
+		return err
+	}
+	if now.Size >= before.Size {
+		return c.extends(ctx, sight{before, held}, sight{now, shown})
+	}
+	if err := c.older(ctx, sight{now, shown}, sight{before, held}); err != nil {
+		return err
+	}
+	return fmt.Errorf("cannot go on with a checkpoint of %d entries: there is one of %d", now.Size, before.Size)
+}
+
 // remember checks a signed checkpoint and takes it for the newest.
 func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, error) {
 	now, err := c.opened(text)

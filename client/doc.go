@@ -7,8 +7,8 @@
 //
 // The invariant: nothing is believed that the profile does not pin. The server
 // must show the pinned TLS key, checkpoints must bear the anchor's ledger key
-// and extend the one that was seen last, and a statement is sent again only
-// with the very bytes that were signed.
+// and extend the one that was seen last, a statement is recorded when its receipt
+// proves it, and is sent again only with the very bytes that were signed.
 //
 // Read client.go first.
 package client

@@ -93,7 +93,7 @@ func (m *member) exportAll(folder string) (*verify.Report, error) {
 		return nil, err
 	}
 	documents := []canon.Digest{canon.Digest(m.anchor().Genesis)}
-	export := ledger.Export{Signed: log.Signed(), Entries: proposing(walked(log), &documents), Attachments: m.beside(&documents)}
+	export := ledger.Export{Signed: log.Signed(), Entries: proposing(walkedFrom(log, 0), &documents), Attachments: m.beside(&documents)}
 	if _, err := ledger.WriteLog(newFolder(folder), m.anchor(), export); err != nil {
 		return nil, because(exitUnverified, err, "cannot write %s", folder).or("remove it, then try again")
 	}
@@ -102,10 +102,10 @@ func (m *member) exportAll(folder string) (*verify.Report, error) {
 
 var errEnough = errors.New("the reader has enough")
 
-// walked gives the entries of a log, each checked.
-func walked(log *ledger.Log) func(func([]byte, error) bool) {
+// walkedFrom gives the entries of a log from an index on, each checked.
+func walkedFrom(log *ledger.Log, from int64) func(func([]byte, error) bool) {
 	return func(yield func([]byte, error) bool) {
-		err := log.Walk(0, func(_ int64, body []byte) error {
+		err := log.Walk(from, func(_ int64, body []byte) error {
 			if !yield(body, nil) {
 				return errEnough
 			}

@@ -16,6 +16,7 @@ import (
 type ledgerCommand struct {
 	Tail      ledgerTailCommand      `cmd:"" help:"Print the newest entries, each proved to be in the signed ledger."`
 	Receipts  ledgerReceiptsCommand  `cmd:"" help:"List the receipts of what you signed, and check that the ledger still has it."`
+	Mirror    ledgerMirrorCommand    `cmd:"" help:"Keep a verified copy of the whole ledger in a folder, and follow it."`
 	ProveFork ledgerProveForkCommand `cmd:"" help:"Check that two signed checkpoints contradict each other."`
 }
 

@@ -25,6 +25,18 @@ type Export struct {
 // checkpoint last and only if it signs their root: a directory that was cut short
 // has no checkpoint and is no log.
 func WriteLog(sink Sink, a Anchor, from Export) (Checkpoint, error) {
+	return writeLog(sink, nil, a, from)
+}
+
+// ExtendLog has a log that WriteLog wrote to a sink go on: entries begin after its
+// last. A path of it may be written again, with the same bytes if it is that of a
+// tile, and the checkpoint last: cut short at any write, the folder still is the
+// log that it was.
+func ExtendLog(sink Sink, held *Log, a Anchor, from Export) (Checkpoint, error) {
+	return writeLog(sink, held, a, from)
+}
+
+func writeLog(sink Sink, held *Log, a Anchor, from Export) (Checkpoint, error) {
 	if err := a.check(); err != nil {
 		return Checkpoint{}, err
 	}
@@ -33,6 +45,9 @@ func WriteLog(sink Sink, a Anchor, from Export) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	w := logWriter{sink: sink, size: cp.Size}
+	if err := w.resume(held); err != nil {
+		return Checkpoint{}, err
+	}
 	if err := w.entries(from.Entries); err != nil {
 		return Checkpoint{}, err
 	}
@@ -64,8 +79,28 @@ func (w *logWriter) write(path string, data []byte) error {
 	return nil
 }
 
+// resume takes up what a log ends with; nil is the empty log.
+func (w *logWriter) resume(held *Log) error {
+	if held == nil {
+		return nil
+	}
+	size := held.checkpoint.Size
+	if size > w.size {
+		return fault(ClassProof, whereCheckpoint, fmt.Sprintf("it counts %d entries, the log that is to go on has %d", w.size, size))
+	}
+	tiles, err := OpenTiles(size, held.Tiles())
+	if err != nil {
+		return err
+	}
+	w.tiles = *tiles
+	return held.Walk(size-size%TileWidth, func(_ int64, entry []byte) error {
+		w.bundle, err = AppendBundle(w.bundle, entry)
+		return err
+	})
+}
+
 func (w *logWriter) entries(entries iter.Seq2[[]byte, error]) error {
-	if entries != nil && w.size > 0 {
+	if entries != nil && w.tiles.Size() < w.size {
 		for entry, err := range entries {
 			if err != nil {
 				return fmt.Errorf("cannot read entry %d: %w", w.tiles.Size(), err)

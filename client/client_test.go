@@ -53,7 +53,7 @@ func TestOneEmergency(t *testing.T) {
 
 	r, err := ann.Receipt(ctx, id)
 	must(t, err)
-	same(t, "receipt", r.Digest(), id)
+	same(t, "receipt", r.Digest, id)
 	data, err := sue.Evidence(ctx, id.String()[:10])
 	must(t, err)
 	report, err := verify.Partial(ctx, h.anchor, data, verify.Options{})

@@ -39,7 +39,7 @@ func (c *Client) receipt(digest canon.Digest, data []byte) (*ledger.Receipt, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
-	if r.Digest() != digest {
+	if r.Digest != digest {
 		return nil, fmt.Errorf("%w: its receipt is of another statement", ErrReceipt)
 	}
 	return r, nil

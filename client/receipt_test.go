@@ -48,7 +48,7 @@ func TestReceiptsAreKept(t *testing.T) {
 	must(t, err)
 	r, err := ledger.OpenReceipt(h.anchor, data)
 	must(t, err)
-	same(t, "digest", r.Digest(), a.Digest)
+	same(t, "digest", r.Digest, a.Digest)
 	same(t, "index", r.Index, a.Entry)
 	seen, err := ann.Seen()
 	must(t, err)

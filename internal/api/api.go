@@ -110,6 +110,7 @@ type service struct {
 	packs     *places // evidence being made
 	sendings  *places // evidence being made or sent
 	list      listCache
+	edge      edge
 	mux       *http.ServeMux
 	started   time.Time
 }

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -23,36 +25,31 @@ func (s *service) receipt(c *call) error {
 	if err != nil {
 		return err
 	}
+	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: index}, Digest: digest}
+	if r.Body, err = s.body(ctx, index); err != nil {
+		return err
+	}
 	head, err := s.Read.Head(ctx) // after the index: it covers it
 	if err != nil {
 		return err
 	}
-	head.Size, head.Checkpoint = s.cosigned(ctx, head)
-	data, err := s.receiptOf(ctx, index, head, s.tiles(ctx))
+	size, signed := s.cosigned(ctx, head)
+	r.Signed = signed
+	if r.Proof, err = ledger.InclusionProof(size, index, s.tiles(ctx)); err != nil {
+		return err
+	}
+	data, err := r.Encode()
 	if err != nil {
 		return err
 	}
 	return c.send(http.StatusOK, "application/json", data)
 }
 
-// receiptOf is the receipt of an entry under a signed head.
-func (s *service) receiptOf(ctx context.Context, index int64, head broker.Head, tiles ledger.TileReader) ([]byte, error) {
-	body, err := s.body(ctx, index)
-	if err != nil {
-		return nil, err
-	}
-	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: index, Body: body}, Signed: head.Checkpoint}
-	if r.Proof, err = ledger.InclusionProof(head.Size, index, tiles); err != nil {
-		return nil, err
-	}
-	return r.Encode()
-}
-
 // vouch adds the receipt of a statement to its answer, and that its checkpoint goes
 // on from what the statement named as seen. The checkpoint is the newest that
 // witnesses cosigned, if it covers the entry; nobody waits for that.
-func (s *service) vouch(ctx context.Context, out *answered, of statement.Statement, head broker.Published) (err error) {
-	size, signed := head.Size, head.Text
+func (s *service) vouch(ctx context.Context, out *answered, of statement.Statement, a broker.Answer) (err error) {
+	size, signed := a.Checkpoint.Size, a.Checkpoint.Text
 	if s.Witnesses != nil {
 		if cosigned, text := s.Witnesses.Newest(); cosigned >= size {
 			size, signed = cosigned, text
@@ -62,14 +59,61 @@ func (s *service) vouch(ctx context.Context, out *answered, of statement.Stateme
 	if of.Body.Kind() == statement.KindSession {
 		return nil // it opens reading: nobody would censor that, and there are many
 	}
-	tiles := s.tiles(ctx)
-	if out.Receipt, err = s.receiptOf(ctx, out.Entry, broker.Head{Size: size, Checkpoint: signed}, tiles); err != nil {
-		return fmt.Errorf("cannot give a receipt of entry %d: %w", out.Entry, err)
+	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: a.Index, Body: a.Body}, Digest: a.Digest, Signed: signed}
+	tiles := s.edge.tiles(ctx, s.Read, size)
+	if r.Proof, err = ledger.InclusionProof(size, a.Index, tiles); err != nil {
+		return fmt.Errorf("cannot give a receipt of entry %d: %w", a.Index, err)
+	}
+	if out.Receipt, err = r.Encode(); err != nil {
+		return fmt.Errorf("cannot give a receipt of entry %d: %w", a.Index, err)
 	}
 	if out.Extends, err = ledger.ConsistencyProof(of.Seen.Size, size, tiles); err != nil {
-		return fmt.Errorf("cannot prove what entry %d goes on from: %w", out.Entry, err)
+		return fmt.Errorf("cannot prove what entry %d goes on from: %w", a.Index, err)
 	}
 	return nil
+}
+
+// edge keeps the tiles that receipts of new entries lead through: those at the
+// end of the ledger, which all who are answered at once need.
+type edge struct {
+	mu   sync.Mutex
+	kept map[tilePlace][]byte
+}
+
+type tilePlace struct {
+	level int
+	index int64
+}
+
+// edgeMost bounds the tiles that are kept, of 8 KiB each.
+const edgeMost = 32
+
+// tiles reads the tiles of a ledger of a size. What a tile once had it has for
+// ever, so that one which is wide enough need not be read again.
+func (e *edge) tiles(ctx context.Context, from broker.LogReader, size int64) ledger.TileReader {
+	return func(level int, index int64) ([]byte, error) {
+		at := tilePlace{level, index}
+		need := int(min(size>>(8*level)-index*ledger.TileWidth, ledger.TileWidth)) * sha256.Size
+		e.mu.Lock()
+		data := e.kept[at]
+		e.mu.Unlock()
+		if len(data) >= need {
+			return data, nil
+		}
+		data, err := from.Tile(ctx, level, index)
+		if err != nil {
+			return nil, err
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.kept == nil || len(e.kept) >= edgeMost {
+			e.kept = map[tilePlace][]byte{}
+		}
+		if len(data) > len(e.kept[at]) {
+			e.kept[at] = data
+		}
+		return data, nil
+	}
 }
 
 // cosigned is the head, or a newer one, with the cosignatures of the witnesses

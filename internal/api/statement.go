@@ -194,7 +194,7 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 		return answered{}, err
 	}
 	// Before anything that is given once: what fails here can be asked for again.
-	if err := s.vouch(ctx, &out, of, a.Checkpoint); err != nil {
+	if err := s.vouch(ctx, &out, of, a); err != nil {
 		return answered{}, err
 	}
 	if a.Request != nil && of.Body.Kind() != statement.KindFetch { // a fetch wants its credential, and fast
@@ -251,7 +251,8 @@ func (s *service) again(ctx context.Context, of statement.Statement, a broker.An
 		return answered{}, err
 	}
 	out := answered{Digest: a.Digest, Entry: a.Index, At: entry.At, Stream: entry.Stream, Again: true, Events: entry.Events}
-	return out, s.vouch(ctx, &out, of, s.Ledger.Head())
+	a.Body, a.Checkpoint = bodies[0], s.Ledger.Head()
+	return out, s.vouch(ctx, &out, of, a)
 }
 
 // mint has the certificate made that an entry authorised. What if we crash

@@ -29,6 +29,7 @@ type Answer struct {
 	Digest     canon.Digest // of the statement; zero for an effect
 	At         canon.Time
 	Stream     string
+	Body       []byte          // the entry; nil when Again
 	Events     []cell.Event    // nil when Again
 	Request    *access.Request // as it is after the entry; nil when it is none's
 	Again      bool            // the statement was taken before; Index says where

@@ -163,7 +163,7 @@ func (l *liar) record(answer map[string]any, s statement.Statement, data []byte)
 		l.answers["cell/evidence"] = l.cell.evidence(bodies, about(canon.Digest{}))
 	}
 	log := must(ledger.OpenLog(l.log, l.cell.anchor))
-	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: int64(len(bodies)) - 1, Body: body}, Signed: log.Signed()}
+	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: int64(len(bodies)) - 1, Body: body}, Digest: s.Digest, Signed: log.Signed()}
 	r.Proof = must(ledger.InclusionProof(int64(len(bodies)), r.Index, log.Tiles()))
 	answer["entry"], answer["receipt"] = r.Index, jsontext.Value(must(r.Encode()))
 	answer["extends"] = must(ledger.ConsistencyProof(s.Seen.Size, int64(len(bodies)), log.Tiles()))

@@ -17,14 +17,11 @@ const ReceiptMost = MaxEntry + 64<<10
 // has it. A log that goes on without the entry convicts whoever signed both.
 type Receipt struct {
 	ProvedEntry
+	Digest Hash   // of the statement
 	Signed []byte // the signed checkpoint, with the cosignatures that it had
 
-	digest     Hash
 	checkpoint Checkpoint
 }
-
-// Digest is the digest of the statement; zero unless OpenReceipt made the receipt.
-func (r *Receipt) Digest() Hash { return r.digest }
 
 // Checkpoint is the checkpoint that OpenReceipt checked; zero otherwise.
 func (r *Receipt) Checkpoint() Checkpoint { return r.checkpoint }
@@ -39,14 +36,11 @@ type receiptJSON struct {
 	Version    string         `json:"receipt"`
 }
 
-// Encode writes a receipt as canonical JSON, unchecked.
+// Encode writes a receipt as canonical JSON. It checks nothing: whoever makes
+// receipts has the entry from the ledger.
 func (r *Receipt) Encode() ([]byte, error) {
-	entry, err := DecodeEntry(r.Body)
-	if err != nil {
-		return nil, err
-	}
 	return canon.Encode(receiptJSON{
-		Checkpoint: string(r.Signed), Digest: canon.Sum(entry.Cause.Statement), Entry: jsontext.Value(r.Body),
+		Checkpoint: string(r.Signed), Digest: r.Digest, Entry: jsontext.Value(r.Body),
 		Index: r.Index, Proof: r.Proof, Version: receiptVersion,
 	})
 }
@@ -68,7 +62,7 @@ func OpenReceipt(a Anchor, data []byte) (*Receipt, error) {
 	if entry.Cause.Statement == nil || canon.Sum(entry.Cause.Statement) != wire.Digest {
 		return nil, fault(ClassEntry, "receipt", fmt.Sprintf("its entry is not of statement %s", wire.Digest.Short()))
 	}
-	r := &Receipt{ProvedEntry: ProvedEntry{Index: wire.Index, Body: wire.Entry, Proof: wire.Proof}, Signed: []byte(wire.Checkpoint), digest: wire.Digest}
+	r := &Receipt{ProvedEntry: ProvedEntry{Index: wire.Index, Body: wire.Entry, Proof: wire.Proof}, Signed: []byte(wire.Checkpoint), Digest: wire.Digest}
 	if r.checkpoint, err = OpenCheckpoint(a.Origin, a.LedgerKeys, r.Signed); err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 	if r.Index != a.Entry {
 		return nil, fmt.Errorf("%w: the receipt is of entry %d, the answer of entry %d", ErrReceipt, r.Index, a.Entry)
 	}
-	unkept = c.keepReceipt(r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
+	unkept = c.KeepReceipt(r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
 	var fork *Fork
 	if err := c.follow(ctx, sent.Seen, r, a.Extends); errors.As(err, &fork) {
 		return unkept, err
@@ -100,9 +100,10 @@ func (c *Client) follow(ctx context.Context, named statement.Seen, r *ledger.Rec
 // receiptsMost is how many receipts are kept: the newest.
 const receiptsMost = 10_000
 
-// keepReceipt keeps a receipt in a file of its own, named by its entry, and lets
-// go of the oldest ones beyond the most.
-func (c *Client) keepReceipt(index int64, data []byte) error {
+// KeepReceipt keeps a receipt, unchecked, in a file of its own, named by its entry,
+// in the place of one that was kept before. It lets go of the oldest ones beyond
+// the most.
+func (c *Client) KeepReceipt(index int64, data []byte) error {
 	if err := c.keep(filepath.Join(c.file("receipts"), fmt.Sprintf("%015d.json", index)), data); err != nil {
 		return fmt.Errorf("cannot keep the receipt: %w", err)
 	}

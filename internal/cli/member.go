@@ -163,6 +163,14 @@ func (m *member) goesOn(p *proof) error {
 		return because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
 			or("sign nothing; keep what you have, and tell security")
 	}
+	policy := m.pinned.Policy()
+	by, err := policy.Check(p.signed, ledger.Whenever)
+	if err != nil {
+		return unproved(err.Error())
+	}
+	if !policy.None() && !by.Enough() {
+		m.c.tell("NOT WITNESSED: what this machine verified is not cosigned by %s, as your anchor demands. The server could have shown others something else.", witnesses(by.Need))
+	}
 	return nil
 }
 

@@ -70,3 +70,10 @@ func entries(n int64) string {
 	}
 	return fmt.Sprintf("%d entries", n)
 }
+
+func witnesses(n int) string {
+	if n == 1 {
+		return "1 witness"
+	}
+	return fmt.Sprintf("%d witnesses", n)
+}

@@ -18,7 +18,7 @@ type ledgerReceiptsCommand struct {
 
 // Help is the long help of `ledger receipts`.
 func (ledgerReceiptsCommand) Help() string {
-	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. No key is needed.
+	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). Where witnesses are named, --check puts receipts under what they cosigned meanwhile. A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. No key is needed.
 
 Examples:
 
@@ -38,13 +38,14 @@ const (
 
 // receiptLine is a receipt as it is listed.
 type receiptLine struct {
-	File   string         `json:"file"`
-	State  string         `json:"state"`
-	Why    string         `json:"why,omitempty"` // it is missing or unreadable
-	Entry  int64          `json:"entry"`
-	At     canon.Time     `json:"at,omitzero"`
-	Kind   statement.Kind `json:"kind,omitempty"`
-	Digest canon.Digest   `json:"digest"`
+	File     string         `json:"file"`
+	State    string         `json:"state"`
+	Why      string         `json:"why,omitempty"` // it is missing or unreadable
+	Entry    int64          `json:"entry"`
+	At       canon.Time     `json:"at,omitzero"`
+	Kind     statement.Kind `json:"kind,omitempty"`
+	Digest   canon.Digest   `json:"digest"`
+	Cosigned bool           `json:"cosigned,omitempty"` // by enough witnesses of the anchor
 
 	opened *ledger.Receipt
 }
@@ -109,6 +110,11 @@ func (l *receiptLine) open(anchor ledger.Anchor) error {
 	if err != nil {
 		return err
 	}
+	by, err := anchor.Policy().Check(r.Signed, ledger.Whenever)
+	if err != nil {
+		return err
+	}
+	l.Cosigned = by.Enough()
 	l.Entry, l.At, l.Kind, l.Digest, l.opened = r.Index, entry.At, s.Body.Kind(), s.Digest, r
 	return nil
 }
@@ -126,6 +132,39 @@ func (m *member) checkServer(lines []receiptLine) error {
 	}
 	if err := m.way.client.GoesOn(m.c.ctx, log.Signed()); err != nil {
 		return unread(err)
+	}
+	return m.cosign(lines, log)
+}
+
+// cosignMost bounds how many receipts are written anew at once, the newest first.
+const cosignMost = 1000
+
+// cosign puts receipts that no witness stands behind under a checkpoint of the same
+// ledger that enough of them cosigned.
+func (m *member) cosign(lines []receiptLine, log *ledger.Log) error {
+	by, err := m.anchor().Policy().Check(log.Signed(), ledger.Whenever)
+	if err != nil || !by.Enough() {
+		return err
+	}
+	tiles, written := log.Tiles(), 0
+	for i := len(lines) - 1; i >= 0 && written < cosignMost; i-- {
+		l := &lines[i]
+		if l.State != receiptThere || l.Cosigned {
+			continue
+		}
+		r := ledger.Receipt{ProvedEntry: l.opened.ProvedEntry, Digest: l.opened.Digest, Signed: log.Signed()}
+		if r.Proof, err = ledger.InclusionProof(log.Checkpoint().Size, r.Index, tiles); err != nil {
+			return unread(err)
+		}
+		data, err := r.Encode()
+		if err == nil {
+			err = m.way.client.KeepReceipt(r.Index, data)
+		}
+		if err != nil {
+			return because(exitInternal, err, "cannot keep the receipt of entry %d anew", r.Index)
+		}
+		l.Cosigned = true
+		written++
 	}
 	return nil
 }
@@ -235,7 +274,11 @@ func (c *call) printReceipts(lines []receiptLine) {
 		if l.State == receiptThere {
 			found++
 		}
-		c.say("%6d  %s  %-12s %s  %s", l.Entry, clock(l.At, now), l.Kind, l.Digest.Short(), l.State)
+		state := l.State
+		if l.Cosigned {
+			state += ", cosigned"
+		}
+		c.say("%6d  %s  %-12s %s  %s", l.Entry, clock(l.At, now), l.Kind, l.Digest.Short(), state)
 	}
 	if found == len(lines) {
 		c.say("The ledger has all of them.")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -100,14 +101,31 @@ func DecodeJoinWish(data []byte) (JoinWish, error) {
 // Greeting is what the door of a cell answers to everybody.
 func Greeting(cell string) Hello { return Hello{Founding: joinVersion, Cell: cell} }
 
-// ErrSealed says that a server has no door: its cell is sealed.
-var ErrSealed = errors.New("the cell of this server is sealed already")
+// ErrNoCell says that what answers at an address is no server of a cell.
+var ErrNoCell = errors.New("what answers there is no server of a cell")
+
+// AnchorWords are the four words of a server's key and of an anchor, for who joins
+// a cell that is sealed: two machines that show the same words see the same key
+// and would pin the same anchor.
+func AnchorWords(anchor ledger.Anchor, serverKey string) ([4]string, error) {
+	data, err := anchor.Encode()
+	if err != nil {
+		return [4]string{}, err
+	}
+	of, err := canon.Encode(struct {
+		Anchor    jsontext.Value `json:"anchor"`
+		Join      string         `json:"join"`
+		ServerKey string         `json:"server_key"`
+	}{data, joinVersion, serverKey})
+	return statement.Words(canon.Sum(of), joinSalt), err
+}
 
 // Met is a server that nobody vouches for yet. Whether it is the right one, only
 // the comparison of the words tells.
 type Met struct {
-	c    *Client
-	cell string
+	c      *Client
+	cell   string
+	anchor *ledger.Anchor // that the server says; nil where the cell is not sealed
 }
 
 // Meet asks an address which cell it founds. From the first word on it speaks to
@@ -124,7 +142,7 @@ func Meet(ctx context.Context, address string) (*Met, error) {
 	m := &Met{c: &Client{profile: Profile{URL: address, ServerKey: key}, http: pinnedHTTP(pin), now: time.Now}}
 	data, err := m.c.exchange(ctx, ask{method: http.MethodGet, address: JoinPath})
 	if no, ok := asProblem(err); ok && no.Status == http.StatusNotFound {
-		return nil, ErrSealed
+		return m, m.meetSealed(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -141,6 +159,32 @@ func Meet(ctx context.Context, address string) (*Met, error) {
 	}
 	m.cell = hello.Cell
 	return m, nil
+}
+
+// meetSealed asks a server whose cell is sealed for the anchor that it claims.
+func (m *Met) meetSealed(ctx context.Context) error {
+	data, err := m.c.exchange(ctx, ask{method: http.MethodGet, address: "/api/v1/cell"})
+	if no, ok := asProblem(err); ok && no.Status == http.StatusNotFound {
+		return ErrNoCell
+	}
+	if err != nil {
+		return err
+	}
+	var says struct {
+		Anchor jsontext.Value `json:"anchor"`
+	}
+	if err := json.Unmarshal(data, &says); err != nil || len(says.Anchor) == 0 {
+		return ErrNoCell
+	}
+	if err := says.Anchor.Canonicalize(); err != nil {
+		return fmt.Errorf("cannot read the server's answer: %w", err)
+	}
+	anchor, err := ledger.DecodeAnchor(says.Anchor)
+	if err != nil {
+		return err
+	}
+	m.anchor, m.cell = &anchor, anchor.Origin
+	return nil
 }
 
 // keyAt is the key that an address shows.
@@ -179,8 +223,23 @@ func (m *Met) Cell() string { return m.cell }
 // ServerKey is the key that the server showed, as profiles pin it.
 func (m *Met) ServerKey() string { return m.c.profile.ServerKey }
 
-// Words are the words to compare with those of the server's machine.
-func (m *Met) Words() [4]string { return JoinWords(m.cell, m.ServerKey()) }
+// Anchor is what the server of a sealed cell says its anchor is; false where the
+// cell is not sealed. It is worth as much as the comparison of the words.
+func (m *Met) Anchor() (ledger.Anchor, bool) {
+	if m.anchor == nil {
+		return ledger.Anchor{}, false
+	}
+	return *m.anchor, true
+}
+
+// Words are the words to compare: with those of the server's machine before the
+// cell is sealed, and afterwards with those of somebody of the cell.
+func (m *Met) Words() ([4]string, error) {
+	if m.anchor != nil {
+		return AnchorWords(*m.anchor, m.ServerKey())
+	}
+	return JoinWords(m.cell, m.ServerKey()), nil
+}
 
 // Files asks for what the founders sign, with the key of a person of the cell.
 // Whoever takes them checks them: they are what the server says.

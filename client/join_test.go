@@ -19,6 +19,8 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // TestJoinWords: the words are a part of the format, and of the key and the name
@@ -40,6 +42,36 @@ func TestJoinWords(t *testing.T) {
 }
 
 func sliced(words [4]string) []string { return words[:] }
+
+// TestAnchorWords: a server that claims another anchor, in whatever it differs,
+// gives other words.
+func TestAnchorWords(t *testing.T) {
+	key := newKeys(t).public
+	anchor := ledger.Anchor{Origin: celltest.Origin, Genesis: ledger.Hash{1}, LedgerKeys: []string{key}, Witnesses: ledger.NoWitnesses}
+	words := func(a ledger.Anchor, serverKey string) [4]string {
+		w, err := client.AnchorWords(a, serverKey)
+		must(t, err)
+		return w
+	}
+	pin := strings.Repeat("0a", 32)
+	right := words(anchor, pin)
+	if right == client.JoinWords(anchor.Origin, pin) {
+		t.Error("a founder's words pass for those of who comes later")
+	}
+	genesis, keys := anchor, anchor
+	genesis.Genesis = ledger.Hash{2}
+	keys.LedgerKeys = []string{newKeys(t).public}
+	for name, got := range map[string][4]string{
+		"another genesis": words(genesis, pin), "another ledger key": words(keys, pin), "another server": words(anchor, strings.Repeat("0b", 32)),
+	} {
+		if got == right {
+			t.Errorf("%s gives the same words", name)
+		}
+	}
+	if _, err := client.AnchorWords(ledger.Anchor{}, pin); err == nil {
+		t.Error("no anchor has words")
+	}
+}
 
 // TestMeetSpeaksToOneKey: what changes its key after the first word is not spoken
 // to, and what is no door is told apart.
@@ -67,8 +99,8 @@ func TestMeetSpeaksToOneKey(t *testing.T) {
 	}
 	gone := httptest.NewTLSServer(http.NotFoundHandler())
 	defer gone.Close()
-	if _, err := client.Meet(t.Context(), gone.URL); !errors.Is(err, client.ErrSealed) {
-		t.Errorf("no door: %v", err)
+	if _, err := client.Meet(t.Context(), gone.URL); !errors.Is(err, client.ErrNoCell) {
+		t.Errorf("no cell: %v", err)
 	}
 
 	first, second := httptest.NewUnstartedServer(nil), certificate(t)

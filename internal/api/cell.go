@@ -24,6 +24,10 @@ func (s *service) instant() view.Instant {
 // reader pins it beforehand (the anchor) or compares it with another's.
 func (s *service) cell(c *call) error {
 	now := s.Live.View().Now("", s.instant())
+	anchor, err := s.Anchor.Encode()
+	if err != nil {
+		return err
+	}
 	return c.json(http.StatusOK, struct {
 		Origin   string       `json:"origin"`
 		Genesis  canon.Digest `json:"genesis"`
@@ -32,7 +36,9 @@ func (s *service) cell(c *call) error {
 		Sealed   bool         `json:"sealed"`
 		Trial    bool         `json:"trial,omitzero"`
 		Version  string       `json:"version"`
-	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), s.Live.View().Document(), now.Rules, now.Sealed, now.Trial, s.Version})
+
+		Anchor jsontext.Value `json:"anchor"` // as the server says; who joins compares words of it
+	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), s.Live.View().Document(), now.Rules, now.Sealed, now.Trial, s.Version, anchor})
 }
 
 // me says who the reader is to the cell.

@@ -17,9 +17,9 @@ import (
 )
 
 type joinCommand struct {
-	Address string `arg:"" help:"Where the server of the new cell is: https://host:port."`
-	As      string `required:"" placeholder:"ID" help:"Who you are in cell.yaml."`
-	Words   string `placeholder:"WORDS" help:"The four words that the server's machine shows, as they were read to you."`
+	Address string `arg:"" optional:"" help:"Where the server is: https://host:port. Without it, the words for somebody else who joins are shown."`
+	As      string `placeholder:"ID" help:"Who you are in cell.yaml."`
+	Words   string `placeholder:"WORDS" help:"The four words that you compare, as they were read to you."`
 	Look    bool   `help:"Sign nothing yet: only compare, read genesis and write the profile."`
 	Anchor  string `type:"path" placeholder:"FILE" help:"Write the anchor of this genesis there as well: verification starts from it."`
 	Yes     bool   `help:"Do not ask again before signing."`
@@ -32,14 +32,23 @@ func (joinCommand) Help() string {
 
 When they are the same, the server's key is pinned, genesis is fetched and shown from its bytes, your profile is written, and, if you are a founder, you sign exactly that genesis. Repeat the command when the files were changed since: everybody must sign again.
 
+Who comes later joins a cell that is sealed. Then the words are of the server's key and the anchor, and it is somebody of the cell who reads them out, from what their own machine pins: halligan join without an address shows them.
+
 Examples:
 
     halligan join https://halligan.example.com:7878 --as ben --key ~/.ssh/id_ed25519
-    halligan join https://halligan.example.com:7878 --as ben --words "copper lantern seven orchid" --look`
+    halligan join https://halligan.example.com:7878 --as ben --words "copper lantern seven orchid" --look
+    halligan join`
 }
 
 // Run joins.
 func (j joinCommand) Run(c *call) error {
+	if j.Address == "" {
+		return j.readOut(c)
+	}
+	if j.As == "" {
+		return failf(exitUsage, "missing flags: --as=ID").or("say who you are in cell.yaml")
+	}
 	address, err := serverAddress(j.Address)
 	if err != nil {
 		return err
@@ -53,14 +62,17 @@ func (j joinCommand) Run(c *call) error {
 		return err
 	}
 	met, err := client.Meet(c.ctx, address)
-	if errors.Is(err, client.ErrSealed) {
-		return because(exitUsage, err, "cannot join").or("get your profile from whoever sealed the cell: halligan init profiles wrote it")
+	if errors.Is(err, client.ErrNoCell) {
+		return because(exitUsage, err, "cannot join %s", address).or("name the address that the server's machine shows")
 	}
 	if err != nil {
 		return err
 	}
 	if err := j.compare(c, met); err != nil {
 		return err
+	}
+	if anchor, sealed := met.Anchor(); sealed {
+		return j.late(c, client.Profile{URL: address, ServerKey: met.ServerKey(), Anchor: anchor, Person: j.As, Key: key}, signer)
 	}
 	g, err := readGenesis(c, met, j.As, signer)
 	if err != nil {
@@ -152,22 +164,28 @@ func (j joinCommand) sign(c *call, met *client.Met, g *foundingFiles, signer cli
 // compare demands that a person was read the words that this machine works out.
 // It shows nothing to say yes to: who hears other words cannot type these.
 func (j joinCommand) compare(c *call, met *client.Met) error {
+	whose, how := "the server's machine", "it shows them"
+	if _, sealed := met.Anchor(); sealed {
+		whose, how = "the machine of somebody of the cell", "halligan join shows them there"
+	}
 	heard := j.Words
+	words, err := met.Words()
+	if err != nil {
+		return err
+	}
 	if heard == "" {
-		var err error
-		heard, err = c.ask("Type the four words that the server's machine shows, as they are read to you: ")
+		heard, err = c.ask("Type the four words that " + whose + " shows, as they are read to you: ")
 		if errors.Is(err, errNobody) {
 			return failf(exitUsage, "nobody compared the words of %s; nothing was written", j.Address).
-				or("have them read to you from the server's machine, and give them with --words")
+				or("have them read to you from %s (%s), and give them with --words", whose, how)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	words := met.Words()
 	if !slices.Equal(strings.Fields(strings.ToLower(heard)), words[:]) {
 		return failf(exitUnverified, "these are not the words of the key that %s shows here; nothing was written", j.Address).
-			or("hear them again from the server's machine; if they stay different, somebody is between you and the server: tell whoever runs it")
+			or("hear them again from %s; if they stay different, somebody is between you and the server: tell whoever runs it", whose)
 	}
 	c.tell("The words are the same: %s shows the key of %s.", j.Address, met.Cell())
 	return nil

@@ -10,6 +10,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,6 +144,61 @@ func TestJoin(t *testing.T) {
 	}
 	if got, want := must(os.ReadFile(anchor)), must(os.ReadFile(filepath.Join(d.folder, "anchor.json"))); !bytes.Equal(got, want) {
 		t.Errorf("the anchor is %s, want %s", got, want)
+	}
+	// A sealed cell whose anchor was lost has no door: nobody founds it again.
+	if err := os.Remove(filepath.Join(d.folder, "anchor.json")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := run("serve", d.folder); code != 2 || !strings.Contains(errOut, "hint: halligan init seal") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+}
+
+// TestJoinWhoFoundsNothing: people of the cell who are no founders join as well,
+// and sign nothing.
+func TestJoinWhoFoundsNothing(t *testing.T) {
+	d := openDoor(t)
+	path := filepath.Join(d.folder, "cell.yaml")
+	text := strings.Replace(string(must(os.ReadFile(path))), `"cara", "dan"]`, `"cara"]`, 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	profile := filepath.Join(t.TempDir(), "profile.json")
+	code, out, errOut := run("join", d.url, "--as", "dan", "--key", d.keys["dan"], "--words", d.words(t), "--profile", profile)
+	if code != 0 || !strings.Contains(out, "You signed nothing. The founders do") || must(client.LoadProfile(profile)).Person != "dan" {
+		t.Errorf("code %d\n%s%s", code, out, errOut)
+	}
+	if n := len(must(server.FoundingsOf(d.folder).Read())); n != 0 {
+		t.Errorf("%d signatures were kept", n)
+	}
+}
+
+// TestT53SomebodyBetween: whoever ends TLS between a founder and the server shows
+// another key, and so other words; the founder's machine writes and signs nothing,
+// and what it says to the one in between is of no use at the server.
+func TestT53SomebodyBetween(t *testing.T) {
+	d := openDoor(t)
+	proxy := httputil.NewSingleHostReverseProxy(must(url.Parse(d.url)))
+	proxy.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	middle := httptest.NewTLSServer(proxy)
+	defer middle.Close()
+	profile := filepath.Join(t.TempDir(), "ben", "profile.json")
+	code, out, errOut := run("join", middle.URL, "--as", "ben", "--key", d.keys["ben"], "--words", d.words(t), "--profile", profile)
+	if code != 6 || out != "" || !strings.Contains(errOut, "these are not the words of the key that "+middle.URL+" shows here") {
+		t.Fatalf("code %d\n%s%s", code, out, errOut)
+	}
+	if _, err := os.Stat(filepath.Dir(profile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was written: %v", err)
+	}
+	// Were the one in between believed, the wish would name their key.
+	met := must(client.Meet(t.Context(), middle.URL))
+	_, err := met.Files(t.Context(), "ben", client.NewSigner(must(ssh.NewSignerFromSigner(celltest.Key("ben")))))
+	var no *client.Problem
+	if !errors.As(err, &no) || no.Reason != "wrong-ledger" {
+		t.Errorf("a wish for another key is taken: %v", err)
+	}
+	if n := len(must(server.FoundingsOf(d.folder).Read())); n != 0 {
+		t.Errorf("%d signatures were kept", n)
 	}
 }
 

@@ -106,6 +106,10 @@ func (r *Request) Settled() bool {
 	return !slices.ContainsFunc(r.Leases, func(l Lease) bool { return l.State != LeaseClosed })
 }
 
+// AtRest tells whether the request is settled and no rule asks for it any more:
+// those of an overdue review do, whoever asks next.
+func (r *Request) AtRest() bool { return r.Settled() && !r.Review.Late() }
+
 // Lease finds the lease at a target.
 func (r *Request) Lease(target string) (*Lease, bool) {
 	for i := range r.Leases {

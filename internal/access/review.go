@@ -39,6 +39,9 @@ type SignOff struct {
 // Open tells whether a review is owed.
 func (v *Review) Open() bool { return v != nil && v.SignedOff == nil }
 
+// Late tells whether a review is owed and overdue.
+func (v *Review) Late() bool { return v.Open() && !v.Overdue.IsZero() }
+
 // Waits tells whether what was written waits for a second person's word.
 func (v *Review) Waits() bool { return v.Open() && v.Written != nil && v.Returned == nil }
 

@@ -180,7 +180,7 @@ func (d *decider) recall(stream string, batch *batch) error {
 	if err != nil {
 		return err
 	}
-	if !r.Settled() {
+	if !r.AtRest() {
 		return fmt.Errorf("stream %s is kept as closed, and its snapshot says that it is live: the database was changed", stream)
 	}
 	d.world.Recall(r, kept.Last)

@@ -266,14 +266,14 @@ func (w *World) Evict(stream string) {
 }
 
 // settled tells whether nothing can follow in a request's stream but by itself,
-// and no rule asks for the request: those of an overdue review do.
+// and no rule asks for the request.
 func (w *World) settled(stream string) bool {
 	id, ok := RequestOf(stream)
 	if !ok {
 		return false
 	}
 	r, known := w.Requests[id]
-	return known && r.Settled() && len(w.tasksOf[stream]) == 0 && !isLate(r)
+	return known && r.AtRest() && len(w.tasksOf[stream]) == 0
 }
 
 // Recall brings a request back into the world.

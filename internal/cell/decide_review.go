@@ -89,15 +89,12 @@ func (w *World) lapseReview(r *access.Request, c Command) ([]Event, *Refusal) {
 	return []Event{&ReviewOverdue{At: c.At}}, nil
 }
 
-// isLate tells whether the review of a request is overdue.
-func isLate(r *access.Request) bool { return r.Review.Open() && !r.Review.Overdue.IsZero() }
-
 // Late is the request of a scenario whose review is overdue for the longest; zero
 // when there is none.
 func (w *World) Late(scenario string) canon.Digest {
 	var late []*access.Request
 	for _, r := range w.Requests {
-		if r.Scenario == scenario && isLate(r) {
+		if r.Scenario == scenario && r.Review.Late() {
 			late = append(late, r)
 		}
 	}

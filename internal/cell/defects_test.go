@@ -80,7 +80,7 @@ var defects = []defect{
 	{"a leg that nobody can fill", "cell/decide_review.go", "Missing(able, w.Roster.In) != nil", "Missing(able, w.Roster.In) == nil && able == nil", "cell TestOverdueReviewNeverBlocksTheGravest"},
 	{"a key that cools off fills the leg", "cell/decide_review.go", "&& (!cools || !w.Doubted && !at.Before(until))", "&& (!cools || until != at)", "cell TestOverdueReviewNeverBlocksTheGravest"},
 	{"a clock in doubt makes debts", "cell/decide_review.go", "if w.Doubted {", "if false {", "cell TestOverdueWaitsForTheClock"},
-	{"the world forgets an overdue review", "cell/apply.go", "&& !isLate(r)", "", "cell TestTheWorldKeepsAnOverdueReview"},
+	{"the world forgets an overdue review", "access/request.go", "&& !r.Review.Late()", "", "cell TestTheWorldKeepsAnOverdueReview"},
 	{"the ledger is believed about what is overdue", "cell/decide_review.go", "case w.partial:", "case w.partial || !c.Observed.Late.IsZero():", "cell TestEvidenceOfOneRequestShowsTheLeg"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
 }

@@ -86,16 +86,17 @@ func (f *former) request(b []byte, w *cell.World, r *access.Request, naming int)
 	case access.Pending:
 		b = f.left(append(b, byte(len(r.Targets))), r.Lapses)
 		b = f.decisions(b, r, naming)
-		b = append(b, flag1(r.Late != nil && r.Late.Leg.Count > 0))
 	case access.Granted:
 		b = f.left(b, r.Grant.Until)
 	}
-	b = append(b, flag1(r.Review != nil && !r.Review.Overdue.IsZero()))
 	for i := range r.Leases {
 		b = f.lease(b, &r.Leases[i])
 	}
 	for _, id := range w.TasksOf(cell.StreamOf(r.ID)) {
 		t := w.Tasks[id]
+		if t.Kind == cell.TaskReview {
+			continue // due long after the last move: no review is overdue in the small world
+		}
 		b = f.left(append(b, 't', t.Kind[0], t.Kind[1], target(t.Target)), t.Due)
 	}
 	return b

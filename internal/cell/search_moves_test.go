@@ -42,7 +42,7 @@ func smallWorld() *celltest.Cell {
 	s := celltest.Scenario()
 	s.MayRequest = []string{"group:red"}
 	s.Severities = map[access.Severity]access.Terms{"SEV1": {
-		Longest: 3600, ReviewDue: 3600, Quorum: access.Quorum{{From: "group:red", Count: 1}, {From: "group:blue", Count: 1}},
+		Longest: 3600, ReviewDue: 30 * 24 * 3600, Quorum: access.Quorum{{From: "group:red", Count: 1}, {From: "group:blue", Count: 1}},
 	}}
 	return celltest.New(g, s)
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,10 +115,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestT64NothingIsServedOverAnUnsignedHead: entries that somebody added who has
-// the database and no key would be signed over with the next one.
-func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
-	d := brokertest.New(t, brokertest.Setup{})
+// serving is what a real server needs to serve a cell of brokertest, and does so
+// for a moment.
+func serving(t *testing.T, d *brokertest.Cell) (settings config.Server, serve func(config.Server) error) {
+	t.Helper()
 	keys := filepath.Join(t.TempDir(), "keys")
 	_, err := server.MakeKeys(keys, celltest.Origin)
 	must(t, err)
@@ -126,7 +128,7 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 	anchor := ledger.Anchor{
 		Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}, Genesis: ledger.Hash(canon.Sum(canon.MustEncode(d.Genesis))),
 	}
-	serve := func(settings config.Server) error {
+	serve = func(settings config.Server) error {
 		opened, err := server.Open(context.Background(), server.Options{Settings: settings, Anchor: anchor, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
 			ended, cancel := context.WithCancel(context.Background())
@@ -135,11 +137,55 @@ func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
 		}
 		return err
 	}
-	settings := config.Server{
+	settings = config.Server{
 		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", DataFolder: d.Folder, KeysFolder: keys,
 		HighWater: filepath.Join(t.TempDir(), "high-water"),
 	}
 	must(t, server.MakeCertificate(keys, "localhost", time.Now()))
+	return settings, serve
+}
+
+// TestT64NoOverdueReviewIsHidden: whoever can write to the database says of a
+// request whose review is overdue that nothing is owed of it any more. Requests
+// that come next would not get the place that it adds to their quorum.
+func TestT64NoOverdueReviewIsHidden(t *testing.T) {
+	var ahead atomic.Int64
+	ahead.Store(int64(-26 * time.Hour))
+	d := brokertest.New(t, brokertest.Setup{Wall: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	settings, serve := serving(t, d)
+	id := d.Granted("1")
+	d.Must(d.Stop("sue", id))
+	stream := cell.StreamOf(id)
+	d.Shut()
+	ahead.Store(0)
+	d.Open()
+	state, err := d.Store.Load(context.Background())
+	must(t, err)
+	for _, task := range state.Tasks {
+		if strings.HasPrefix(task.ID, string(cell.TaskReview)+":") {
+			_, err := d.Effect(context.Background(), cell.Effect{Kind: cell.EffectDue, Task: task.ID}, cell.Observed{})
+			must(t, err)
+		}
+	}
+	d.Shut()
+	must(t, serve(settings))
+	edit(t, d.Folder, func(db *sql.DB) {
+		execute(t, db, "DELETE FROM task")
+		execute(t, db, "UPDATE stream SET live = 0 WHERE id = ?", stream)
+	})
+	if err := serve(settings); !errors.Is(err, server.ErrDerived) {
+		t.Errorf("an overdue review is hidden: %v", err)
+	}
+	edit(t, d.Folder, func(db *sql.DB) { execute(t, db, "UPDATE stream SET live = 1 WHERE id = ?", stream) })
+	must(t, serve(settings))
+	d.Open() // Shut again with the test
+}
+
+// TestT64NothingIsServedOverAnUnsignedHead: entries that somebody added who has
+// the database and no key would be signed over with the next one.
+func TestT64NothingIsServedOverAnUnsignedHead(t *testing.T) {
+	d := brokertest.New(t, brokertest.Setup{})
+	settings, serve := serving(t, d)
 	id := d.Must(d.Ask("ann", "1")).Digest
 	honest, err := d.Store.Stream(context.Background(), cell.StreamOf(id))
 	must(t, err)

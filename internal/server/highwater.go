@@ -103,7 +103,7 @@ func (h *highWater) note(w *cell.World, stream string) {
 	id, ofRequest := cell.RequestOf(stream)
 	last, begun := w.Last[stream]
 	switch {
-	case stream == cell.StreamCell && begun, ofRequest && w.Requests[id] != nil && !w.Requests[id].Settled():
+	case stream == cell.StreamCell && begun, ofRequest && w.Requests[id] != nil && !w.Requests[id].AtRest():
 		h.newest.Live[stream] = last
 	case ofRequest:
 		delete(h.newest.Live, stream)

@@ -129,7 +129,7 @@ func (p *proving) ends(marked mark) (map[string]int64, error) {
 }
 
 // whole demands that the replay saw every stream to its end, and that what the
-// database does not keep as live is settled.
+// database does not keep as live is at rest.
 func (p *proving) whole(state broker.State, ends map[string]int64) error {
 	if ends == nil {
 		return nil
@@ -138,7 +138,7 @@ func (p *proving) whole(state broker.State, ends map[string]int64) error {
 	for _, s := range state.Streams {
 		kept[s.ID] = true
 		id, _ := cell.RequestOf(s.ID)
-		if _, known := ends[s.ID]; !known && p.world.Requests[id] != nil && !p.world.Requests[id].Settled() {
+		if _, known := ends[s.ID]; !known && p.world.Requests[id] != nil && !p.world.Requests[id].AtRest() {
 			return fmt.Errorf("%w: %s was over, and is kept as if it were not", ErrDerived, s.ID)
 		}
 	}
@@ -147,7 +147,7 @@ func (p *proving) whole(state broker.State, ends map[string]int64) error {
 			return fmt.Errorf("%w: %s ends at entry %d, and its newest entries are not found", ErrDerived, stream, end)
 		}
 		id, ofRequest := cell.RequestOf(stream)
-		if r := p.world.Requests[id]; !kept[stream] && (!ofRequest || r == nil || !r.Settled()) {
+		if r := p.world.Requests[id]; !kept[stream] && (!ofRequest || r == nil || !r.AtRest()) {
 			return fmt.Errorf("%w: %s is live, and is kept as if it were not", ErrDerived, stream)
 		}
 	}

@@ -111,7 +111,8 @@ type Grant struct {
 	Severity       access.Severity `json:"severity"`
 	Asked          canon.Time      `json:"asked"`
 	AskedFor       canon.Seconds   `json:"asked_for"`
-	Entry          int64           `json:"entry"` // in which the quorum was filled
+	Entry          int64           `json:"entry"`         // in which the quorum was filled
+	Late           *access.Late    `json:"late,omitzero"` // the overdue review that it was asked in spite of
 	Approvers      []Approver      `json:"approvers"`
 	From           canon.Time      `json:"from"`
 	Until          canon.Time      `json:"until"`

@@ -32,7 +32,7 @@ func (e *examination) tell() {
 func (t *trail) grant(r *access.Request) Grant {
 	g := Grant{
 		ID: r.ID, Requester: r.Requester, Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, Severity: r.Severity,
-		Asked: r.At, AskedFor: r.For, Entry: t.agreed, From: r.Grant.From, Until: r.Grant.Until,
+		Asked: r.At, AskedFor: r.For, Late: r.Late, Entry: t.agreed, From: r.Grant.From, Until: r.Grant.Until,
 		End: r.End, Review: r.Review, State: r.State, Rests: t.rests,
 		Approvers: []Approver{}, Leases: []Lease{},
 	}
@@ -70,7 +70,7 @@ func (r *Report) limits(pinned bool) {
 	}
 	if r.Scope == ScopePartial {
 		say("anything after entry %d that concerns these streams: it may have been left out", r.last)
-		say("entries of other streams, and with them: that no statement's nonce was used there, that the checkpoint a signer had seen was one of this log, how many requests a person had, that a holder key was made for one request alone, that no host lists a session which nobody authorised")
+		say("entries of other streams, and with them: that no statement's nonce was used there, that the checkpoint a signer had seen was one of this log, how many requests a person had, that no review of the scenario was overdue but the one that a request names, that a holder key was made for one request alone, that no host lists a session which nobody authorised")
 	}
 	say("%s", r.unwitnessed())
 	say("whether recorded times are right: they never go back and every statement was unexpired by them, the rest is the server's word")

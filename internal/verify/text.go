@@ -77,6 +77,11 @@ func (r *Report) sayVerdict(w *writer) {
 func (g *Grant) sayIn(w *writer) {
 	w.say("\nGrant %s (entry %d)", g.ID.Short(), g.Entry)
 	w.say("  %s asked at %s under %s at %s, for %s.", g.Requester, g.Asked, g.Scenario, g.Severity, g.AskedFor)
+	if late := g.Late; late != nil && late.Leg.Count > 0 {
+		w.say("  The review of %s was overdue then: it needed %d more of %s.", late.Review.Short(), late.Leg.Count, late.Leg.From)
+	} else if late != nil {
+		w.say("  The review of %s was overdue then; nobody could have filled a place for it, and none was asked for.", late.Review.Short())
+	}
 	for _, a := range g.Approvers {
 		w.say("  %s agreed for %s at %s, having checked by %s; signed with %s.", a.Person, a.Leg, a.At, a.Check, a.Key)
 	}
@@ -92,6 +97,7 @@ func (g *Grant) sayIn(w *writer) {
 	for i := range g.Leases {
 		g.Leases[i].sayIn(w)
 	}
+	sayReview(w, g.Review)
 	w.say("  It rests on")
 	w.say("    signatures: %s", g.Rests.signatures())
 	w.say("    recomputation: %d entries gave the same events when decided again", len(g.Rests.Recomputed))
@@ -99,6 +105,25 @@ func (g *Grant) sayIn(w *writer) {
 	w.say("    the server's word: %d facts", len(g.Rests.Server))
 	for _, word := range g.Rests.Server {
 		w.say("      entry %d, %s, %s: %s%s", word.Entry, word.At, word.What, word.Says, of(word.Task))
+	}
+}
+
+// sayReview tells where a review stands by the newest entry.
+func sayReview(w *writer, v *access.Review) {
+	if v == nil {
+		return
+	}
+	late := ""
+	if !v.Overdue.IsZero() {
+		late = ", OVERDUE"
+	}
+	switch {
+	case v.Written == nil:
+		w.say("  Its review, due at %s%s, is not written.", v.Due, late)
+	case v.SignedOff != nil:
+		w.say("  Its review, due at %s, by %s (necessary: %s; misuse: %s) was signed off by %s at %s.", v.Due, v.Written.By, v.Written.Necessary, v.Written.Misuse, v.SignedOff.By, v.SignedOff.At)
+	default:
+		w.say("  Its review, due at %s%s, by %s (necessary: %s; misuse: %s) is not signed off.", v.Due, late, v.Written.By, v.Written.Necessary, v.Written.Misuse)
 	}
 }
 

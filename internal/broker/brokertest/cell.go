@@ -134,7 +134,7 @@ func (c *Cell) Shut() {
 // Sign makes a person's submission with the key of a name; it is safe for
 // concurrent use.
 func (c *Cell) Sign(person, key string, body statement.Body) broker.Submission {
-	return c.SignAt(person, key, body, canon.At(time.Now().Add(10*time.Minute)))
+	return c.SignAt(person, key, body, canon.At(c.setup.Wall().Add(10*time.Minute)))
 }
 
 // SignAt is Sign of a statement that expires at an instant.

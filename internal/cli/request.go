@@ -14,7 +14,7 @@ import (
 )
 
 type requestCommand struct {
-	Scenario string        `arg:"" help:"The scenario: halligan explain lists them."`
+	Scenario string        `arg:"" help:"The scenario: halligan which finds it, halligan explain lists all."`
 	Why      string        `required:"" help:"What is wrong and what you will do. Approvers read it." placeholder:"TEXT"`
 	Severity string        `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
 	For      time.Duration `help:"How long, from the last signature. Default: the longest of the severity." placeholder:"TIME"`

@@ -109,17 +109,14 @@ func (c *Client) file(what string) string {
 	return what + "-" + canon.Digest(c.profile.Anchor.Genesis).Short()
 }
 
-// GoesOn demands that a signed checkpoint, which evidence bears, goes on from the
-// newest that was seen, and takes it for the newest. One that ends before it is
-// shown by a server that hides something, and is refused.
-func (c *Client) GoesOn(ctx context.Context, text []byte) error {
-	before, err := c.lastSeen()
-	if err != nil {
-		return fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
-	}
+// GoesOn demands that a signed checkpoint, which evidence bears, belongs to the
+// ledger that was seen, and takes it for the newest if it is. One that ends before
+// what had been seen when it was asked for is shown by a server that hides
+// something, and is refused; what another program has seen since is no reason.
+func (c *Client) GoesOn(ctx context.Context, since ledger.Checkpoint, text []byte) error {
 	now, err := c.remember(ctx, text)
-	if err == nil && now.Size < before.Size {
-		return fmt.Errorf("cannot act on a checkpoint of %d entries: this machine has seen one of %d", now.Size, before.Size)
+	if err == nil && now.Size < since.Size {
+		return fmt.Errorf("cannot act on a checkpoint of %d entries: this machine had seen one of %d", now.Size, since.Size)
 	}
 	return err
 }

@@ -141,3 +141,32 @@ func TestForkInTheAnswer(t *testing.T) {
 	_, _, err = f.Check(honest.anchor)
 	must(t, err)
 }
+
+// TestWhatAnotherProgramSaw: evidence that ends before what this machine had seen
+// when it was asked for is refused; what another program has seen meanwhile is no
+// reason to refuse it.
+func TestWhatAnotherProgramSaw(t *testing.T) {
+	h, ctx := open(t, newKeys(t)), context.Background()
+	folder := t.TempDir()
+	ann := h.in(folder, "ann", client.NewSigner(signerOf(t, "ann")))
+	_, err := asks(t, h, ann)
+	must(t, err)
+	since, err := ann.Seen()
+	must(t, err)
+	log, err := ledger.OpenLog(ann.Source(ctx), h.anchor)
+	must(t, err)
+	_, err = asks(t, h, h.in(folder, "ann", client.NewSigner(signerOf(t, "ann"))))
+	must(t, err)
+	now, err := ann.Seen()
+	must(t, err)
+	if now.Size <= since.Size {
+		t.Fatalf("nothing was seen after %d", since.Size)
+	}
+	must(t, ann.GoesOn(ctx, since, log.Signed()))
+	if err := ann.GoesOn(ctx, now, log.Signed()); err == nil || errors.Is(err, client.ErrForked) {
+		t.Errorf("an older look: %v", err)
+	}
+	after, err := ann.Seen()
+	must(t, err)
+	same(t, "what was seen", after, now)
+}

@@ -68,9 +68,13 @@ func (l ledgerTailCommand) Run(c *call) error {
 // log opens the server's ledger as it is now, which must go on from what this
 // machine has seen.
 func (m *member) log() (*ledger.Log, error) {
+	since, err := m.way.client.Seen()
+	if err != nil {
+		return nil, unread(err)
+	}
 	log, err := ledger.OpenLog(m.source(), m.anchor())
 	if err == nil {
-		err = m.way.client.GoesOn(m.c.ctx, log.Signed())
+		err = m.way.client.GoesOn(m.c.ctx, since, log.Signed())
 	}
 	if err != nil {
 		return nil, unread(err)

@@ -150,16 +150,24 @@ func (m *member) prove(path string) (*proof, error) {
 
 // replayed reads evidence and proves it, but for what goesOn demands of it.
 func (m *member) replayed(path string) (*proof, error) {
+	since, err := m.way.client.Seen()
+	if err != nil {
+		return nil, err
+	}
 	data, err := m.evidence(path)
 	if err != nil {
 		return nil, err
 	}
-	return prove(m.c.ctx, m.pinned, data)
+	p, err := prove(m.c.ctx, m.pinned, data)
+	if err == nil {
+		p.since = since
+	}
+	return p, err
 }
 
 // goesOn demands that evidence goes on from what this machine has seen.
 func (m *member) goesOn(p *proof) error {
-	if err := m.way.client.GoesOn(m.c.ctx, p.signed); err != nil {
+	if err := m.way.client.GoesOn(m.c.ctx, p.since, p.signed); err != nil {
 		return because(exitUnverified, err, "nothing was signed: the evidence does not go on from what this machine has seen").
 			or("sign nothing; keep what you have, and tell security")
 	}

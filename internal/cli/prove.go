@@ -20,7 +20,8 @@ import (
 // person's own anchor. Nothing in it is a server's rendering.
 type proof struct {
 	checkpoint ledger.Checkpoint
-	signed     []byte // the checkpoint as it was signed
+	signed     []byte            // the checkpoint as it was signed
+	since      ledger.Checkpoint // what this machine had seen when the evidence was asked for
 	world      *cell.World
 	view       *view.Cell
 	statements map[canon.Digest]statement.Statement // of the evidence, by digest

@@ -123,6 +123,10 @@ func (l *receiptLine) open(anchor ledger.Anchor) error {
 // before what this machine has seen: a receipt says what was taken away, two
 // checkpoints only that something was.
 func (m *member) checkServer(lines []receiptLine) error {
+	since, err := m.way.client.Seen()
+	if err != nil {
+		return unread(err)
+	}
 	log, err := ledger.OpenLog(m.source(), m.anchor())
 	if err != nil {
 		return unread(err)
@@ -130,7 +134,7 @@ func (m *member) checkServer(lines []receiptLine) error {
 	if err := m.compare(lines, log, m.source(), false); err != nil {
 		return err
 	}
-	if err := m.way.client.GoesOn(m.c.ctx, log.Signed()); err != nil {
+	if err := m.way.client.GoesOn(m.c.ctx, since, log.Signed()); err != nil {
 		return unread(err)
 	}
 	return m.cosign(lines, log)

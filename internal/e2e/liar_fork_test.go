@@ -45,7 +45,7 @@ func (w *town) copied(t *testing.T, to string) {
 	}
 }
 
-// TestTheLiarForks is an administrator who brings back an older copy of the data,
+// TestTheLiarForks (T64) is an administrator who brings back an older copy of the data,
 // with its mark, so that what ann asked for never was; and then lets others go on.
 // Ann's machine knows better, and can prove it to anybody.
 func TestTheLiarForks(t *testing.T) {

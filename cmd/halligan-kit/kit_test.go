@@ -137,8 +137,28 @@ func export(t *testing.T, dir string) canon.Digest {
 	}
 	write(t, filepath.Join(dir, "anchor"), data)
 	write(t, filepath.Join(dir, "seen"), signed)
+	for name, more := range map[string]int64{"fork": 0, "open-fork": 1} {
+		other, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: g.Origin, Size: c.World.Tree.Size() + more, Root: ledger.LeafHash(genesis)}, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fork, err := ledger.NewFork(anchor, signed, other, nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := fork.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), data)
+	}
 	return id
 }
+
+// nothing is a source without files.
+type nothing struct{}
+
+func (nothing) ReadFile(string) ([]byte, error) { return nil, os.ErrNotExist }
 
 func write(t *testing.T, path string, data []byte) {
 	t.Helper()
@@ -186,6 +206,13 @@ func TestVerify(t *testing.T) {
 		"seen without anchor": {2, "needs --anchor", []string{"verify", log, "--seen", seen}},
 		"unknown option":      {2, "not defined", []string{"verify", log, "--trust-me"}},
 		"json and words":      {2, "do not go together", []string{"verify", log, "--json", "--words", id.Short()}},
+		"fork":                {0, "FORK PROVED", []string{"prove-fork", filepath.Join(dir, "fork"), "--anchor", anchor}},
+		"fork in json":        {0, `"proved": true`, []string{"prove-fork", "--json", filepath.Join(dir, "fork"), "--anchor", anchor}},
+		"fork not shown":      {1, "NOT PROVED", []string{"prove-fork", filepath.Join(dir, "open-fork"), "--anchor", anchor}},
+		"no fork":             {1, "proves nothing", []string{"prove-fork", seen, "--anchor", anchor}},
+		"no such fork":        {2, "cannot read the fork", []string{"prove-fork", filepath.Join(dir, "nowhere"), "--anchor", anchor}},
+		"fork unpinned":       {2, "wants --anchor", []string{"prove-fork", filepath.Join(dir, "fork")}},
+		"fork and words":      {2, "no other option", []string{"prove-fork", filepath.Join(dir, "fork"), "--anchor", anchor, "--words", "x"}},
 		"unknown command":     {2, "is not a command", []string{"bless"}},
 		"nothing":             {2, "error: there is no command\nhint: halligan-kit help", nil},
 		"help of verify":      {0, "Exit codes", []string{"verify", "--help"}},

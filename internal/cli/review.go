@@ -124,6 +124,9 @@ func (r reviewSignOffCommand) Run(c *call) error {
 	if b.shown.Review.Written == nil {
 		return failf(exitRefused, "nobody has written the review of %s yet", b.request.ID.Short()).or("who asked writes it, or you: halligan review sign %s", b.request.ID.Short())
 	}
+	if b.shown.Review.Written.Note.Text == "" {
+		return unproved("what " + b.shown.Review.Written.By + " wrote is not in the evidence")
+	}
 	body.Of, body.Review = b.request.ID, b.shown.Review.Written.Statement
 	c.toPeople(fmt.Sprintf("\nYour signature, as %s, says to exactly this review (%s by %s): %s.\n", m.person(), body.Review.Short(), b.shown.Review.Written.By, word))
 	if err := c.confirm(r.Yes, word); err != nil {

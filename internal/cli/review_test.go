@@ -66,7 +66,7 @@ func TestT11NoSignOffForALie(t *testing.T) {
 		}, "is not in the evidence"},
 		{"the review is withheld", func(_ *testing.T, l *liar, id canon.Digest) {
 			l.evidenceIs(id, l.cell.evidence(l.cell.bodies[:len(l.cell.bodies)-1], about(id)))
-		}, "does not go on from what this machine has seen"},
+		}, ""}, // nobody wrote it, or, on a machine that has seen more: the evidence does not go on from that
 		{"that it was stopped is withheld", func(_ *testing.T, l *liar, id canon.Digest) {
 			l.evidenceIs(id, l.cell.evidence(l.cell.bodies, func(e ledger.Entry) bool {
 				return about(id)(e) && !strings.Contains(string(e.Cause.Statement), `"kind":"stop"`)

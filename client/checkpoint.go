@@ -57,7 +57,7 @@ func (c *Client) Checkpoint(ctx context.Context) (ledger.Checkpoint, error) {
 	}
 	// Another call or program of this person may have seen more since the server
 	// answered: what it answers now should be newer.
-	if before, err := c.Seen(); err == nil && now.Size < before.Size {
+	if before, err := c.Seen(); err == nil && now.Origin == before.Origin && now.Size < before.Size {
 		if text, err = c.public(ctx, "/ledger/checkpoint"); err != nil {
 			return ledger.Checkpoint{}, err
 		}
@@ -67,7 +67,7 @@ func (c *Client) Checkpoint(ctx context.Context) (ledger.Checkpoint, error) {
 
 // opened reads a signed checkpoint with the pinned keys.
 func (c *Client) opened(text []byte) (ledger.Checkpoint, error) {
-	cp, err := ledger.OpenCheckpoint(c.profile.Anchor.Origin, c.profile.Anchor.LedgerKeys, text)
+	cp, err := c.profile.Anchor.OpenIn(text)
 	if err != nil {
 		return cp, fmt.Errorf("cannot believe the server's checkpoint: %w", err)
 	}
@@ -94,11 +94,11 @@ func (c *Client) lastSeen() (sight, error) {
 	if err != nil || text == nil {
 		return c.seen, err
 	}
-	kept, err := ledger.OpenCheckpoint(c.profile.Anchor.Origin, c.profile.Anchor.LedgerKeys, text)
+	kept, err := c.profile.Anchor.OpenIn(text)
 	if err != nil {
 		return c.seen, fmt.Errorf("%s: %w", filepath.Join(c.folder, c.file("seen")), err)
 	}
-	if kept.Size > c.seen.Size {
+	if kept.Size > c.seen.Size || kept.Origin != c.seen.Origin {
 		c.seen = sight{kept, text}
 	}
 	return c.seen, nil
@@ -115,7 +115,7 @@ func (c *Client) file(what string) string {
 // something, and is refused; what another program has seen since is no reason.
 func (c *Client) GoesOn(ctx context.Context, since ledger.Checkpoint, text []byte) error {
 	now, err := c.remember(ctx, text)
-	if err == nil && now.Size < since.Size {
+	if err == nil && now.Origin == since.Origin && now.Size < since.Size {
 		return fmt.Errorf("cannot act on a checkpoint of %d entries: this machine had seen one of %d", now.Size, since.Size)
 	}
 	return err
@@ -151,6 +151,15 @@ func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, 
 	before, err := c.lastSeen()
 	if err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
+	}
+	if now.Origin != c.origin(before.Checkpoint) {
+		if _, asked := ctx.Value(proving{}).(ledger.Checkpoint); asked {
+			return now, nil // whoever proves it reads it
+		}
+		if err := c.adopt(ctx, before, sight{now, text}); err != nil {
+			return ledger.Checkpoint{}, err
+		}
+		before = sight{}
 	}
 	if now.Size < before.Size {
 		return now, c.older(ctx, sight{now, text}, before)

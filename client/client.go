@@ -21,6 +21,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // Bounds of one exchange with the server.
@@ -50,6 +52,7 @@ type Client struct {
 	http    *http.Client
 	now     func() time.Time
 	again   func(error) // told of a try that failed, before the next; nil: nobody
+	prove   func(context.Context, ledger.Checkpoint) ([]Epoch, error)
 
 	opening sync.Mutex // one session is opened at a time: it may ask the person for a touch
 

@@ -62,7 +62,7 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 	if r.Index != a.Entry {
 		return nil, fmt.Errorf("%w: the receipt is of entry %d, the answer of entry %d", ErrReceipt, r.Index, a.Entry)
 	}
-	unkept = c.KeepReceipt(r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
+	unkept = c.KeepReceipt(r.Checkpoint().Origin, r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
 	var fork *Fork
 	if err := c.follow(ctx, sent.Seen, r, a.Extends); errors.As(err, &fork) {
 		return unkept, err
@@ -89,7 +89,7 @@ func (c *Client) follow(ctx context.Context, named statement.Seen, r *ledger.Rec
 		return err
 	}
 	now := r.Checkpoint()
-	if before.Size == named.Size && before.Root == named.Root &&
+	if before.Origin == now.Origin && before.Size == named.Size && before.Root == named.Root &&
 		ledger.CheckConsistency(proof, before.Size, before.Root, now.Size, now.Root) == nil {
 		return c.take(sight{now, r.Signed})
 	}
@@ -100,11 +100,16 @@ func (c *Client) follow(ctx context.Context, named statement.Seen, r *ledger.Rec
 // receiptsMost is how many receipts are kept: the newest.
 const receiptsMost = 10_000
 
-// KeepReceipt keeps a receipt, unchecked, in a file of its own, named by its entry,
+// KeepReceipt keeps a receipt, unchecked, in a file of its own, named by its entry
+// and the epoch of the ledger that it was made under,
 // in the place of one that was kept before. It lets go of the oldest ones beyond
 // the most.
-func (c *Client) KeepReceipt(index int64, data []byte) error {
-	if err := c.keep(filepath.Join(c.file("receipts"), fmt.Sprintf("%015d.json", index)), data); err != nil {
+func (c *Client) KeepReceipt(origin string, index int64, data []byte) error {
+	name := fmt.Sprintf("%015d.json", index)
+	if _, epoch, ok := canon.CellOf(origin); ok && epoch > 1 { // beside those of what was lost
+		name = fmt.Sprintf("epoch-%04d-%s", epoch, name)
+	}
+	if err := c.keep(filepath.Join(c.file("receipts"), name), data); err != nil {
 		return fmt.Errorf("cannot keep the receipt: %w", err)
 	}
 	names, err := c.Receipts()

@@ -111,12 +111,12 @@ func (c *Client) submit(ctx context.Context, signer Signer, body statement.Body,
 
 // statement makes the bytes to sign.
 func (c *Client) statement(ctx context.Context, body statement.Body, anew bool) ([]byte, error) {
-	seen, err := c.newest(ctx, anew)
+	origin, seen, err := c.header(ctx, anew)
 	if err != nil {
 		return nil, err
 	}
 	h := statement.Header{
-		Actor: c.profile.Person, Ledger: c.profile.Anchor.Origin, Expires: canon.At(c.now().Add(validFor)),
+		Actor: c.profile.Person, Ledger: origin, Expires: canon.At(c.now().Add(validFor)),
 		Seen: statement.Seen{Size: seen.Size, Root: canon.Digest(seen.Root)},
 	}
 	rand.Read(h.Nonce[:])

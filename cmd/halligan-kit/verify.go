@@ -117,7 +117,7 @@ func (a verifyArgs) pins() (anchor ledger.Anchor, opts verify.Options, err error
 	if err != nil {
 		return anchor, opts, fmt.Errorf("cannot read the checkpoint that was seen: %w", err)
 	}
-	if opts.Seen, err = ledger.OpenCheckpoint(anchor.Origin, anchor.LedgerKeys, data); err != nil {
+	if opts.Seen, err = anchor.OpenIn(data); err != nil {
 		return anchor, opts, fmt.Errorf("cannot use the checkpoint %s: %w", a.seen, err)
 	}
 	return anchor, opts, nil

@@ -44,6 +44,7 @@ type Closing struct {
 	At   canon.Time `json:"at"`
 	Why  string     `json:"why"`
 	List int64      `json:"list"`
+	Lost bool       `json:"lost,omitzero"` // entries were lost while it was open: what was issued under it is not known
 }
 
 // ProofKind names how the death of a lease is known.

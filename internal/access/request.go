@@ -80,6 +80,7 @@ const (
 	EndRemoved  = "requester-removed"
 	EndKeyGone  = "key-removed" // the key that asked was removed
 	EndRotated  = "rotated"     // the envelope holds another secret now
+	EndEpoch    = "epoch"       // entries of the ledger were lost while it lived
 )
 
 // End says when, why and by whom a grant ended.

@@ -86,6 +86,7 @@ var rows = map[cell.Reason]row{
 	cell.WrongReview:      {http.StatusConflict, "not the review that waits", "it was written anew, sent back, or never written: halligan review show"},
 	cell.SelfReview:       {http.StatusForbidden, "nobody signs off their own", "ask another approver of the scenario, or security"},
 	cell.NotWitnessed:     {http.StatusConflict, "not cosigned yet", "the witnesses must cosign the ledger once before anything is opened: see witnesses in server.yaml"},
+	cell.WrongEpoch:       {http.StatusConflict, "another epoch", "halligan epoch propose writes down where the ledger goes on"},
 	cell.NotCosigned:      {http.StatusConflict, "not cosigned", ""},
 	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
 }

@@ -3,6 +3,8 @@ package broker
 import (
 	"slices"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -55,6 +57,22 @@ func (b *batch) memo(memos []cell.Memo) {
 
 // seal completes the batch: snapshots as they are now, tiles, signed head.
 func (b *batch) seal() (Head, error) {
+	b.snapshots()
+	signer, err := b.signer()
+	if err != nil {
+		return Head{}, err
+	}
+	checkpoint := ledger.Checkpoint{Origin: b.decider.world.Origin, Size: b.decider.tiles.Size(), Root: b.decider.tiles.Root()}
+	text, err := ledger.SignCheckpoint(checkpoint, signer)
+	if err != nil {
+		return Head{}, err
+	}
+	b.Head = Head{Size: checkpoint.Size, Root: checkpoint.Root, Checkpoint: text}
+	return b.Head, nil
+}
+
+// snapshots completes what the batch keeps beside its entries.
+func (b *batch) snapshots() {
 	w := b.decider.world
 	b.World = w.KeepMoving()
 	for _, stream := range b.streams {
@@ -63,13 +81,15 @@ func (b *batch) seal() (Head, error) {
 	}
 	b.memo(w.KeepPublished())
 	b.Tiles = b.decider.tiles.Dirty()
-	checkpoint := ledger.Checkpoint{Origin: b.decider.broker.Origin, Size: b.decider.tiles.Size(), Root: b.decider.tiles.Root()}
-	text, err := ledger.SignCheckpoint(checkpoint, b.decider.broker.Signer)
-	if err != nil {
-		return Head{}, err
+}
+
+// signer is the ledger key under the origin that the ledger has after the batch.
+func (b *batch) signer() (note.Signer, error) {
+	w := b.decider.world
+	if w.Genesis == nil {
+		return b.decider.broker.Signer, nil
 	}
-	b.Head = Head{Size: checkpoint.Size, Root: checkpoint.Root, Checkpoint: text}
-	return b.Head, nil
+	return ledger.SignerOf(w.Origin, w.Genesis.Ledger, b.decider.broker.Signer)
 }
 
 // evict lets settled requests leave memory.

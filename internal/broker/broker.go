@@ -50,7 +50,7 @@ type Follower interface {
 
 // Options is what a broker needs.
 type Options struct {
-	Origin string
+	Origin string // of the first epoch: the cell's name
 	Store  Store
 	Beside BesideReader // for genesis and scenarios
 	Check  cell.Verifier

@@ -43,6 +43,13 @@ func (c *clock) step() time.Duration {
 	return canon.At(now).Sub(c.base.Add(now.Sub(c.begun)))
 }
 
+// advance moves recorded time ahead.
+func (c *clock) advance(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base = c.base.Add(by)
+}
+
 // settle moves recorded time to the wall clock after a small step ahead, such
 // as a time daemon makes, so that small steps do not add up to doubt. It never
 // goes back.

@@ -222,8 +222,20 @@ func (d *decider) committed(batch *batch, after Head) {
 	d.tiles.Clean()
 	clear(d.fresh)
 	d.publish()
+	for _, r := range batch.recorded {
+		d.setClock(r.Outcome.Events)
+	}
 	d.follow(batch.recorded)
 	batch.evict()
+}
+
+// setClock takes over what others agreed that the time is.
+func (d *decider) setClock(events []cell.Event) {
+	for _, e := range events {
+		if agreed, ok := e.(*cell.ClockAgreed); ok && agreed.Step > 0 {
+			d.broker.clock.advance(time.Duration(agreed.Step) * time.Millisecond)
+		}
+	}
 }
 
 // settle finds out what became of an append that failed: the scratch state is

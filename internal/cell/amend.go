@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -259,12 +258,6 @@ func (w *World) forgetCooled(at canon.Time) {
 	over := func(_ string, until canon.Time) bool { return !until.After(at) }
 	maps.DeleteFunc(w.Cooling, over)
 	maps.DeleteFunc(w.Barred, over)
-}
-
-// Left is when the clock left its measure, recorded at an instant: as far back
-// as it stepped ahead.
-func (e *ClockDoubted) Left(at canon.Time) canon.Time {
-	return at.Add(-time.Duration(min(max(0, e.Step), behindMost)) * time.Millisecond)
 }
 
 // barredKey names a person and a scenario in World.Barred.

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // Apply moves the world on by the events of one entry. It is told the cause so
@@ -44,7 +45,7 @@ func refusedIn(events []Event) *Refused {
 // applyOne dispatches to the part of the world that an event changes.
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
-	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *ClockDoubted, *ClockTrusted, *Amended, *KeyAdded:
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -54,6 +55,14 @@ func (w *World) applyOne(p place, e Event) error {
 	case *Witnessed, *WitnessesSilent, *WitnessesOverdue:
 		w.changes.Cell = true
 		w.applyWitness(e)
+		return nil
+	case *ClockDoubted, *ClockTrusted, *ClockAgreed:
+		w.changes.Cell = true
+		w.applyClock(p, e)
+		return nil
+	case *EpochSigned, *EpochBegun, *StraysFound, *HostSurveyed:
+		w.changes.Cell = true
+		w.applyEpoch(p, e)
 		return nil
 	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched,
 		*CredentialWitnessed, *CredentialUnwitnessed:
@@ -108,13 +117,6 @@ func (w *World) applyCell(p place, e Event) error {
 		w.Cooling[e.Key] = e.Until
 	case *RulesRaised:
 		w.Rules = e.Rules
-	case *ClockDoubted:
-		if !w.Doubted { // what was over before the clock left
-			w.forgetCooled(e.Left(p.at))
-		}
-		w.Doubted, w.Behind = true, w.behind(e.Step)
-	case *ClockTrusted:
-		w.Doubted, w.Behind = false, 0
 	case *Sealed:
 		w.Sealed = true
 	}
@@ -187,6 +189,9 @@ func applyLease(r *access.Request, e Event) error {
 	case *LeaseClosing:
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
+		if closing.Lost && l.Program == "" { // whatever can have been issued in what is lost
+			l.Issued, l.NotAfter = max(1, l.Issued), canon.Later(l.NotAfter, r.Grant.Until)
+		}
 	case *LeaseShut: // the time of it is the entry's
 	case *LeaseProved:
 		l.Proofs = append(l.Proofs, e.Proof)
@@ -225,6 +230,12 @@ func targetOf(e Event) string {
 		return e.Target
 	case *HoneyTouched:
 		return e.Target
+	}
+	switch e := e.(type) {
+	case *StraysFound:
+		return e.Host
+	case *HostSurveyed:
+		return e.Host
 	}
 	if target := witnessTarget(e); target != "" {
 		return target

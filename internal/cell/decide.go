@@ -56,6 +56,9 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !ok {
 		return Outcome{}, refuse(UnknownSubject, "the statement's kind is not one of this version")
 	}
+	if rule.Kind == statement.KindEpoch && w.Sealed {
+		return w.beginning(s, rule, c)
+	}
 	if s.Statement.Ledger != w.Origin {
 		return Outcome{}, refuse(WrongLedger, "the statement is for the ledger %s, not for %s", s.Statement.Ledger, w.Origin)
 	}

@@ -117,6 +117,8 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 	switch {
 	case change.Amends():
 		return append(events, w.amendEvents(change, agreed, d.At)...)
+	case change.Asks():
+		return append(events, agreedBy(change.Step, agreed))
 	case change.Rules != 0:
 		return append(events, &RulesRaised{Rules: change.Rules})
 	case change.Key == "":
@@ -133,6 +135,9 @@ func (w *World) possible(change *Change) *Refusal {
 		}
 		_, refusal := w.amendment(change)
 		return refusal
+	}
+	if change.Asks() {
+		return w.clockFits(change.Step)
 	}
 	if change.Rules == 0 {
 		return w.removable(change)

@@ -151,8 +151,8 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(SelfShare, "nobody gives a share to their own request")
 	case !r.Live(c.At):
 		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
-	case !w.Roster.Has(r.Requester):
-		return Outcome{}, refuse(NotLive, "%s is no longer in the roster", r.Requester)
+	case !w.Roster.Has(r.Requester) || w.predates(r):
+		return Outcome{}, refuse(NotLive, "%s is no longer in the roster, or the request is of an earlier epoch", r.Requester)
 	case !ok || lease.Envelope != body.Envelope:
 		return Outcome{}, refuse(UnknownTarget, "the grant opens no envelope %q; it opens %v", body.Envelope, r.Grant.Targets)
 	case !held(lease):
@@ -215,14 +215,14 @@ func owe(envelope, why, who string, at canon.Time) *EnvelopeOwed {
 }
 
 // rotated closes a lease whose envelope holds another secret now.
-func (w *World) rotated(l *access.Lease, c Command) ([]Event, *Refusal) {
+func (w *World) rotated(r *access.Request, l *access.Lease, c Command) ([]Event, *Refusal) {
 	envelope, ok := w.Envelopes[l.Envelope]
 	if !ok || len(l.Shares) == 0 || l.State == access.LeaseClosed || l.Shares[0].Serial >= envelope.Current.Serial {
 		return nil, refuse(NothingNew, "no share of an envelope that was rotated since was given at %s", l.Target)
 	}
 	var events []Event
 	if held(l) {
-		events = w.close(l, access.EndRotated, c.At)
+		events = w.close(r, l, access.EndRotated, c.At)
 	}
 	return append(events, proved(l, access.Proof{Kind: access.ProofRotated, At: c.At})...), nil
 }

@@ -7,10 +7,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
-// ClockStep is how far, in milliseconds, the wall clock may leave the monotonic
-// one before time is in doubt.
-const ClockStep = int64(30_000)
-
 // decideEffect takes the result of a task. It must name a task that an earlier
 // entry asked for and that is not done, and be a result that such a task gives.
 func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
@@ -42,6 +38,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		}
 	case TaskOwe, TaskOverdue:
 		return w.custodyEffect(task, c)
+	case TaskSurvey:
+		return w.surveyed(task, c)
 	case TaskAlarm:
 		if c.Observed.Receipt == nil {
 			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
@@ -95,7 +93,7 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	case TaskExpire:
 		return expired(lease, c)
 	case TaskRotated:
-		return w.rotated(lease, c)
+		return w.rotated(r, lease, c)
 	case TaskPage:
 		return []Event{&ClosingOverdue{Target: lease.Target, Since: lease.Closing.At}}, nil
 	}
@@ -158,16 +156,11 @@ func expired(l *access.Lease, c Command) ([]Event, *Refusal) {
 // counts only if the host listed after the door was proved shut: the list that
 // it had then pulled was signed after that.
 func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
-	if c.Observed.Report == nil {
-		return nil, refuse(ReportRefused, "a report must be observed")
+	facts, refusal := w.facts(l.Host, c)
+	if refusal != nil {
+		return nil, refusal
 	}
-	facts := c.Observed.Report.Facts
-	host, ok := w.Genesis.Host(l.Host)
 	switch {
-	case !ok || facts.Host != l.Host || facts.Origin != w.Origin || facts.Fingerprint != host.Report.Fingerprint:
-		return nil, refuse(ReportRefused, "the report is not one of host %s, signed with its report key", l.Host)
-	case !facts.Complete:
-		return nil, refuse(ReportRefused, "host %s did not list all of its sessions", l.Host)
 	case facts.List < l.Closing.List:
 		return nil, refuse(NothingNew, "host %s had revocation list %d; %s is on list %d and later", l.Host, facts.List, l.Target, l.Closing.List)
 	case !l.DoorShut() || facts.ListAt.Before(l.ShutAt()):
@@ -185,6 +178,8 @@ func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
 		return nil, refuse(NothingNew, "%s and the key that asked are in the roster", r.Requester)
 	case r.State == access.Pending:
 		return []Event{&RequestOver{State: access.Void}}, nil
+	case r.State == access.Granted && w.predates(r):
+		return w.end(r, access.End{At: c.At, Why: access.EndEpoch}), nil
 	case r.State == access.Granted && w.Roster.Has(r.Requester):
 		return w.end(r, access.End{At: c.At, Why: access.EndKeyGone}), nil
 	case r.State == access.Granted:
@@ -199,42 +194,6 @@ func (w *World) lapseChange(task Task) (Outcome, *Refusal) {
 		return Outcome{StreamCell, []Event{&ChangeOver{Change: change.ID, State: ChangeLapsed}}}, nil
 	}
 	return Outcome{}, refuse(UnknownSubject, "there is no waiting change %s", task.Target)
-}
-
-// clock takes how far the wall clock has left the monotonic one.
-func (w *World) clock(c Command) (Outcome, *Refusal) {
-	step := c.Observed.Step
-	doubted := step > ClockStep || step < -ClockStep
-	switch {
-	case doubted && (!w.Doubted || w.moved(step)):
-		return Outcome{StreamCell, []Event{&ClockDoubted{Step: step}}}, nil
-	case !doubted && w.Doubted:
-		return Outcome{StreamCell, []Event{&ClockTrusted{}}}, nil
-	}
-	return Outcome{}, refuse(ClockUnknown, "that is known")
-}
-
-// rulesBehind are the first rules by which people whose clocks are behind
-// recorded time may act: a server that was started ahead of time and set back
-// goes on in recorded time, which never goes back, and waits for nobody.
-const rulesBehind = 2
-
-// behindMost bounds what is believed of a wall clock.
-const behindMost = int64(100 * 365 * 24 * 3600 * 1000)
-
-// behind is how far people's clocks are behind recorded time by a step of the
-// wall clock, which goes as theirs do.
-func (w *World) behind(step int64) int64 {
-	if w.Rules < rulesBehind || step >= 0 {
-		return 0
-	}
-	return -max(step, -behindMost)
-}
-
-// moved tells whether a clock in doubt was set again.
-func (w *World) moved(step int64) bool {
-	by := w.behind(step) - w.Behind
-	return by > ClockStep || by < -ClockStep
 }
 
 // rulesCounted are the first rules by which counts of refused attempts stand

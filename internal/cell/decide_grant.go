@@ -18,7 +18,7 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
 	}
 	if !w.stands(r) {
-		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster", r.Requester)
+		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster, or the request is of an earlier epoch", r.Requester)
 	}
 	lease, ok := r.Lease(body.Target)
 	if !ok {
@@ -100,7 +100,7 @@ func decideRelease(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 			return Outcome{}, refuse(UnknownTarget, "the grant does not open %q; it opens %v", name, r.Grant.Targets)
 		}
 		if held(lease) {
-			events = append(events, w.close(lease, access.EndReleased, c.At)...)
+			events = append(events, w.close(r, lease, access.EndReleased, c.At)...)
 		}
 	}
 	if len(events) == 0 {
@@ -169,7 +169,7 @@ func (w *World) end(r *access.Request, end access.End) []Event {
 	events := []Event{&GrantEnded{End: end}}
 	for i := range r.Leases {
 		if held(&r.Leases[i]) {
-			events = append(events, w.close(&r.Leases[i], end.Why, end.At)...)
+			events = append(events, w.close(r, &r.Leases[i], end.Why, end.At)...)
 		}
 	}
 	terms := w.scenarioOf(r).Severities[r.Severity]
@@ -185,13 +185,16 @@ func held(l *access.Lease) bool {
 // close begins to close a lease. The revocation list that names its key id gets
 // the index of this entry as its number. A lease under which no credential was
 // ever authorised is closed at once; one that a program opened is not, for the
-// program may have opened it whatever it answered.
-func (w *World) close(l *access.Lease, why string, at canon.Time) []Event {
+// program may have opened it whatever it answered, and neither is one that was
+// open while entries were lost.
+func (w *World) close(r *access.Request, l *access.Lease, why string, at canon.Time) []Event {
+	closing := access.Closing{At: at, Why: why, Lost: w.predates(r)}
 	if l.Program != "" {
-		return []Event{&LeaseClosing{Target: l.Target, Closing: access.Closing{At: at, Why: why}}}
+		return []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
 	}
-	events := []Event{&LeaseClosing{Target: l.Target, Closing: access.Closing{At: at, Why: why, List: w.index}}}
-	if l.Issued == 0 {
+	closing.List = w.ListNumber(w.index)
+	events := []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
+	if l.Issued == 0 && !closing.Lost {
 		return append(events, proved(l, access.Proof{Kind: access.ProofUnissued, At: at})...)
 	}
 	return events

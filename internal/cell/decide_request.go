@@ -236,10 +236,11 @@ func (w *World) counts(d access.Decision) bool {
 
 // stands tells whether a request may still become or be a grant: whoever asked
 // is in the roster now, and so is the key that asked. A thief's request ends
-// with the stolen key.
+// with the stolen key, and nobody knows what became of one in entries that are
+// lost.
 func (w *World) stands(r *access.Request) bool {
 	owner, ok := w.Roster.Owner(r.Key)
-	return ok && owner == r.Requester
+	return ok && owner == r.Requester && !w.predates(r)
 }
 
 func decideWithdraw(w *World, s *Signed, c Command) (Outcome, *Refusal) {

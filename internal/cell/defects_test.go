@@ -50,7 +50,7 @@ var defects = []defect{
 	{"anybody spends a nonce", "cell/world.go", "|| refused.Person != h.Actor ||", "||", "cell TestT22NobodySpendsAnothersNonce"},
 	{"an expired statement taken", "cell/decide.go", "if signers.After(s.Expires) {", "if _ = signers; false {", "cell TestT22NoReplayAfterRestart"},
 	{"a clock that is set back revives", "cell/world.go", "used.Expires = canon.Later(h.Expires, p.at.Add(nonceFor.Duration()))", "_ = nonceFor", "cell TestClockSetBackRevivesNothing"},
-	{"people behind recorded time are refused", "cell/apply.go", "true, w.behind(e.Step)", "true, 0*w.behind(e.Step)", "cell TestClockSetBackRevivesNothing"},
+	{"people behind recorded time are refused", "cell/clock.go", "true, e.Step, w.behind(e.Step)", "true, e.Step, 0*w.behind(e.Step)", "cell TestClockSetBackRevivesNothing"},
 	{"any key signs for the holder", "cell/decide.go", "&& s.Signer.Ed25519 == r.Holder &&", "&&", "cell TestFetchNeedsTheHolderKey"},
 	{"stop refused to the requester", "cell/decide_grant.go", "if person != r.Requester && !w.overseer(person, r) {", "if !w.overseer(person, r) {", "cell TestWhoeverIsEligibleStops"},
 	{"the requester attests", "cell/decide_grant.go", "if person == r.Requester || !w.overseer(person, r) {", "if person != r.Requester && !w.overseer(person, r) {", "cell TestMatrix"},
@@ -82,7 +82,15 @@ var defects = []defect{
 	{"a clock in doubt makes debts", "cell/decide_review.go", "if w.Doubted {", "if false {", "cell TestOverdueWaitsForTheClock"},
 	{"the world forgets an overdue review", "access/request.go", "&& !r.Review.Late()", "", "cell TestTheWorldKeepsAnOverdueReview"},
 	{"the ledger is believed about what is overdue", "cell/decide_review.go", "case w.partial:", "case w.partial || !c.Observed.Late.IsZero():", "cell TestEvidenceOfOneRequestShowsTheLeg"},
-	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(&r.Leases[i], end.Why", "cell TestSearch"},
+	{"one alone begins an epoch", "cell/epoch.go", "if w.Genesis.Change.Missing(by, w.Roster.In) == nil {", "if len(by) > 0 {", "cell TestEpochNeedsItsQuorum"},
+	{"what came between is not seen", "cell/epoch.go", "|| w.Signing.Next != w.index {", "{", "cell TestMatrix"},
+	{"a grant outlives what is lost", "cell/decide_request.go", "&& !w.predates(r)", "", "cell TestEpochEndsWhatWasOpen"},
+	{"what is lost issued nothing", "cell/decide_grant.go", "if l.Issued == 0 && !closing.Lost {", "if l.Issued == 0 {", "cell TestEpochEndsWhatWasOpen"},
+	{"lists go back at an epoch", "cell/epoch.go", "body.Lost.Size - s.Seen.Size + ListsAhead", "0*ListsAhead", "cell TestEpochEndsWhatWasOpen"},
+	{"a host lists before the epoch", "cell/epoch.go", "if facts.List < w.epoch().List {", "if false {", "cell TestEpochSurveysEveryHost"},
+	{"one witness gives the time", "cell/clock.go", "if len(agree) < clockSources {", "if len(agree) == 0 {", "cell TestClockNeedsTwoSources"},
+	{"any step is agreed to", "cell/clock.go", "!w.Doubted || off > ClockStep || off < -ClockStep {", "!w.Doubted {", "cell TestClockAgreedByPeople"},
+	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 
 // TestDefects builds the law with each defect, in a copy that only the compiler

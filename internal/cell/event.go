@@ -52,12 +52,6 @@ type (
 	RulesRaised struct {
 		Rules int `json:"rules"`
 	}
-	// ClockDoubted: the wall clock left the monotonic one behind or ahead.
-	ClockDoubted struct {
-		Step int64 `json:"step"` // milliseconds; positive is ahead
-	}
-	// ClockTrusted: the two agree again.
-	ClockTrusted struct{}
 	// RefusalsCounted: refused attempts that got no entry of their own.
 	RefusalsCounted struct {
 		Counts map[string]int64 `json:"counts"` // reason → attempts
@@ -186,8 +180,6 @@ func (*ChangeOver) event() string           { return "change-over" }
 func (*PersonRemoved) event() string        { return "person-removed" }
 func (*KeyRemoved) event() string           { return "key-removed" }
 func (*RulesRaised) event() string          { return "rules-raised" }
-func (*ClockDoubted) event() string         { return "clock-doubted" }
-func (*ClockTrusted) event() string         { return "clock-trusted" }
 func (*RefusalsCounted) event() string      { return "refusals-counted" }
 func (*SessionOpened) event() string        { return "session-opened" }
 func (*Refused) event() string              { return "refused" }
@@ -232,6 +224,7 @@ var eventTypes = index(
 	&EnvelopeOverdue{}, &ShareGiven{}, &HoneyTouched{}, &Amended{}, &KeyAdded{},
 	&ReviewWritten{}, &ReviewReturned{}, &ReviewSignedOff{}, &ReviewOverdue{},
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
+	&EpochSigned{}, &EpochBegun{}, &StraysFound{}, &HostSurveyed{}, &ClockAgreed{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

@@ -53,6 +53,7 @@ func (w *World) follow(p place, e Event) {
 	w.followCustody(p, e)
 	w.followWitness(p, e)
 	w.followReview(p, e)
+	w.followEpoch(p, e)
 	w.alarm(p, e)
 }
 
@@ -111,7 +112,8 @@ func (t Task) repeats(events []Event) bool {
 		return true
 	}
 	for _, e := range events {
-		if _, failed := e.(*OpenFailed); failed {
+		switch e.(type) {
+		case *OpenFailed, *StraysFound:
 			return true
 		}
 	}

@@ -25,7 +25,7 @@ func (w *World) readGenesis(digest canon.Digest) (*Genesis, roster.Roster, error
 	if err != nil {
 		return nil, roster.Roster{}, err
 	}
-	if genesis.Origin != w.Origin {
+	if genesis.Origin != w.Name {
 		return nil, roster.Roster{}, fmt.Errorf("it is for %s", genesis.Origin)
 	}
 	r, err := genesis.Check()

@@ -48,6 +48,8 @@ func Rules() []Rule {
 		{statement.KindInspect, ByPerson, "a custodian of the envelope", roster.Possession, StreamCell, "envelope inspect", 2, decideInspect},
 		{statement.KindReview, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "review sign", 2, decideReview},
 		{statement.KindSignOff, ByPerson, "security or an approver of the scenario, never the requester nor who wrote the review", roster.Possession, StreamRequest, "review sign-off", 2, decideSignOff},
+		{statement.KindClock, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "clock propose", 2, decideClock},
+		{statement.KindEpoch, ByPerson, "a member of the change quorum, over what is lost", roster.Possession, StreamCell, "epoch sign", 2, decideEpoch},
 	}
 }
 

@@ -55,6 +55,8 @@ func sections() []section {
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"Witnesses", statesOfWitness, witnessDeeds()},
+		{"An epoch", statesOfEpoch, epochDeeds()},
+		{"The clock", statesOfClock, clockDeeds()},
 		{"The rules of a cell", statesOfRules, rulesDeeds()},
 		{"What is wrong in itself", []state{{"a living cell", newStory}}, faultDeeds()},
 	}

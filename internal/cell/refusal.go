@@ -72,6 +72,7 @@ const (
 	ClockUnknown     Reason = "clock-unchanged"
 	ClockInDoubt     Reason = "clock-in-doubt"
 	NotCosigned      Reason = "not-cosigned"
+	WrongEpoch       Reason = "wrong-epoch"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

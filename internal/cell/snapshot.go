@@ -39,10 +39,12 @@ type Memo struct {
 }
 
 type moving struct {
+	Agreed  int64      `json:"agreed,omitzero"`
 	Behind  int64      `json:"behind,omitzero"`
 	Doubted bool       `json:"doubted,omitzero"`
 	LastAt  canon.Time `json:"last_at,omitzero"`
 	List    int64      `json:"list,omitzero"`
+	Step    int64      `json:"step,omitzero"`
 }
 
 type cellPart struct {
@@ -60,6 +62,8 @@ type cellPart struct {
 	Barred    map[string]canon.Time `json:"barred,omitempty"`
 	Witness   WitnessState          `json:"witness,omitempty"`
 	Silent    canon.Time            `json:"silent,omitzero"`
+	Epochs    []Epoch               `json:"epochs,omitempty"`
+	Signing   *Signing              `json:"signing,omitzero"`
 }
 
 type memoBody struct {
@@ -79,7 +83,7 @@ const (
 
 // KeepMoving is the part of the world that changes with every entry.
 func (w *World) KeepMoving() []byte {
-	return canon.MustEncode(moving{Behind: w.Behind, Doubted: w.Doubted, LastAt: w.LastAt, List: w.List})
+	return canon.MustEncode(moving{Agreed: w.Agreed, Behind: w.Behind, Doubted: w.Doubted, LastAt: w.LastAt, List: w.List, Step: w.Stepped})
 }
 
 // KeepStream is a stream as it is now, and whether it is live.
@@ -100,6 +104,7 @@ func (w *World) keepCell() []byte {
 	part := cellPart{
 		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
 		Cooling: w.Cooling, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
+		Epochs: w.Epochs, Signing: w.Signing,
 	}
 	if w.Document != w.GenesisDigest {
 		part.Document = w.Document
@@ -159,7 +164,8 @@ func Restore(origin string, attachments Attachments, kept Kept) (*World, error) 
 		if err := canon.Decode(kept.Moving, partLimit, &m); err != nil {
 			return nil, fmt.Errorf("kept world: %w", err)
 		}
-		w.Behind, w.Doubted, w.LastAt, w.List = m.Behind, m.Doubted, m.LastAt, m.List
+		w.Agreed, w.Behind, w.Stepped = m.Agreed, m.Behind, m.Step
+		w.Doubted, w.LastAt, w.List = m.Doubted, m.LastAt, m.List
 	}
 	if err := w.restoreCell(kept.Streams[StreamCell].Snapshot); err != nil {
 		return nil, fmt.Errorf("kept cell: %w", err)
@@ -205,6 +211,10 @@ func (w *World) restoreCell(snapshot []byte) error {
 	w.Genesis, w.GenesisDigest, w.Document, w.Scenarios, w.Digests = genesis, part.Genesis, part.Genesis, scenarios, digestsOf(genesis)
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	w.Witness, w.SilentSince = part.Witness, part.Silent
+	w.Epochs, w.Signing = part.Epochs, part.Signing
+	if len(w.Epochs) > 0 {
+		w.Origin = w.epoch().Origin
+	}
 	if err := w.restoreDocument(part); err != nil {
 		return err
 	}

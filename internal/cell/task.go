@@ -33,6 +33,7 @@ const (
 	TaskWitness     TaskKind = "witness"       // standing: report what the witnesses cosign
 	TaskSilent      TaskKind = "silent"        // the witnesses should cosign again by now
 	TaskReview      TaskKind = "review"        // the review should be signed off by now
+	TaskSurvey      TaskKind = "survey"        // have a host list its sessions after an epoch began
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -73,6 +74,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskWitness:     {EffectCosigned, EffectUnwitnessed},
 	TaskSilent:      {EffectDue},
 	TaskReview:      {EffectDue},
+	TaskSurvey:      {EffectListed},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

@@ -123,6 +123,20 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s %s", e.Envelope, strings.TrimSpace(e.Owed.Why+" "+e.Owed.Who))
 	case *cell.EnvelopeOverdue:
 		return with("%s", e.Envelope)
+	case *cell.EpochSigned:
+		return with("%s", e.Person)
+	case *cell.EpochBegun:
+		return with("%d by %s, %d to %d", e.Epoch.Number, strings.Join(e.Epoch.By, " "), e.Epoch.Base.Size, e.Epoch.Lost.Size)
+	case *cell.StraysFound:
+		return with("%s %s", e.Host, strings.Join(e.KeyIDs, " "))
+	case *cell.HostSurveyed:
+		return with("%s", e.Host)
+	case *cell.ClockTrusted:
+		if e.Step != 0 {
+			return with("%dms", e.Step)
+		}
+	case *cell.ClockAgreed:
+		return with("%dms by %s", e.Step, strings.Join(append(e.By, e.Witnesses...), " "))
 	case *cell.AlarmAnswered:
 		return with("%s %s", e.Channel, yes(e.Delivered))
 	}

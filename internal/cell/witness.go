@@ -92,7 +92,7 @@ func (g *Genesis) checkWitnesses() error {
 // are the witnesses' own; recorded time bounds them neither way, because a clock
 // in doubt must not keep a cell from being witnessed.
 func (w *World) witnessed(text string, covers int64) (ledger.Checkpoint, ledger.Witnessed, *Refusal) {
-	cp, err := ledger.OpenCheckpoint(w.Origin, []string{w.Genesis.Ledger}, []byte(text))
+	cp, err := ledger.OpenCheckpoint(w.Origin, []string{w.signerKey()}, []byte(text))
 	if err != nil {
 		return cp, ledger.Witnessed{}, refuse(NotCosigned, "%v", err)
 	}
@@ -220,7 +220,7 @@ func (w *World) unasked(task Task, c Command) *Refusal {
 	if c.Observed.Cosigned == "" && c.Observed.Since.IsZero() {
 		return nil
 	}
-	cosigned := c.Effect.Kind == EffectCosigned || c.Effect.Kind == EffectDelivered
+	cosigned := c.Effect.Kind == EffectCosigned || c.Effect.Kind == EffectDelivered || c.Effect.Kind == EffectClock
 	switch {
 	case w.Genesis.Policy().None(),
 		c.Observed.Cosigned != "" && !cosigned,

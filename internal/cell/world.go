@@ -37,7 +37,8 @@ func RequestOf(stream string) (canon.Digest, bool) {
 // World is what a cell's rules know: everything that is live. Requests in it
 // are never changed in place, so that whoever got one may keep reading it.
 type World struct {
-	Origin        string
+	Name          string       // of the cell: the origin of its first ledger
+	Origin        string       // of the ledger, in this epoch
 	Genesis       *Genesis     // the document in force; nil before the first founder signed
 	GenesisDigest canon.Digest // what founders signed and anchors pin
 	Document      canon.Digest // what is in force, and Genesis holds: genesis, until a change amended it
@@ -59,9 +60,13 @@ type World struct {
 	Revoked       map[string]Revoked // key id → on the revocation list
 	List          int64              // number of the newest revocation list: index of the newest closing
 	Doubted       bool               // the clock is in doubt
-	Behind        int64              // milliseconds that people's clocks are taken to be behind recorded time, in doubt
+	Stepped       int64              // milliseconds that the wall clock is ahead of recorded time, in doubt
+	Agreed        int64              // of them, those that it was agreed to be behind; never positive
+	Behind        int64              // milliseconds that people's clocks are taken to be behind recorded time
 	Witness       WitnessState
 	SilentSince   canon.Time // what was written since then is not cosigned; zero unless Silent
+	Epochs        []Epoch    // that began after the first
+	Signing       *Signing   // the next one, which some have signed; never changed in place
 	LastAt        canon.Time
 	Tree          ledger.Edge
 	Published     []Published
@@ -89,6 +94,7 @@ type Change struct {
 	Person    string            `json:"person,omitempty"`
 	Key       string            `json:"key,omitempty"`     // empty: the whole person
 	Rules     int               `json:"rules,omitzero"`    // of an upgrade
+	Step      int64             `json:"step,omitzero"`     // by which the wall clock is right, milliseconds
 	From      canon.Digest      `json:"from,omitzero"`     // of an amendment: the document in force
 	To        canon.Digest      `json:"to,omitzero"`       // and the one that it proposes
 	Without   []string          `json:"without,omitempty"` // people whom it removes
@@ -159,7 +165,7 @@ type Changes struct {
 // New is the world before the first entry of a ledger.
 func New(origin string, attachments Attachments) *World {
 	return &World{
-		Origin: origin, attachments: attachments,
+		Name: origin, Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
 		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
 		Cooling: map[string]canon.Time{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{},

@@ -34,13 +34,12 @@ Examples:
     halligan backup /srv/halligan --to monday.age --recipient age1…`
 }
 
-// backedUp is what a backup or a restore did.
+// backedUp is what a backup did.
 type backedUp struct {
 	Entries int64  `json:"entries"`
 	Root    string `json:"root"`
 	Bytes   int64  `json:"bytes,omitzero"`
 	SHA256  string `json:"sha256,omitzero"` // of the encrypted file
-	Folder  string `json:"folder,omitzero"` // where a restored cell was put
 }
 
 // Run backs up.

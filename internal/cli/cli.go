@@ -46,6 +46,7 @@ type commands struct {
 	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
+	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`
 	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
@@ -58,6 +59,7 @@ type commands struct {
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
 	Backup     backupCommand     `cmd:"" group:"server" help:"Write a cell, running or not, to one encrypted file."`
 	Restore    restoreCommand    `cmd:"" group:"server" help:"Verify a backup and put it in place."`
+	Epoch      epochCommand      `cmd:"" group:"server" help:"Let a ledger go on whose newest entries are lost for good."`
 	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
 	Witness    witnessCommand    `cmd:"" group:"server" help:"Cosign the ledgers of others, so that they cannot show two histories."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`

@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -107,10 +108,8 @@ func (f decideFlags) complete(c *call, d *statement.Decision) (texts []client.No
 	return []client.Noted{text}, nil
 }
 
-// seen is the checkpoint of the evidence, as a statement names it.
-func (p *proof) seen() statement.Seen {
-	return statement.Seen{Size: p.checkpoint.Size, Root: canon.Digest(p.checkpoint.Root)}
-}
+// seen is the checkpoint of the evidence, which a statement names.
+func (p *proof) seen() ledger.Checkpoint { return p.checkpoint }
 
 func verb(v statement.Verdict) string {
 	if v == statement.Approve {

@@ -77,6 +77,7 @@ func (c *call) member(profile client.Profile, signer client.Signer) (*member, er
 			c.tell("%s does not answer (%v); trying again for some seconds …", profile.URL, innermost(why))
 		})
 	})
+	opened.OnEpoch(c.proveEpochs(opened))
 	return &member{
 		c: c, self: profile.Person, pinned: profile.Anchor,
 		way: &way{client: opened, signer: signer, profile: profile, now: c.now},
@@ -236,7 +237,7 @@ func (w *way) submit(ctx context.Context, o order) (client.Answer, error) {
 		if errors.As(err, &no) && no.Status < 500 && o.keep != nil {
 			err = errors.Join(err, client.DropHolder(w.client.Folder(), digest))
 		}
-		if o.seen == (statement.Seen{}) && try == 0 && (refusedFor(err, "seen-stale") || refusedFor(err, "seen-unknown")) {
+		if o.seen.Size == 0 && try == 0 && (refusedFor(err, "seen-stale") || refusedFor(err, "seen-unknown")) {
 			continue
 		}
 		if errors.Is(err, client.ErrUnreachable) || ctx.Err() != nil && err != nil {
@@ -249,15 +250,16 @@ func (w *way) submit(ctx context.Context, o order) (client.Answer, error) {
 
 // encode makes the bytes that are signed.
 func (w *way) encode(ctx context.Context, o order) ([]byte, canon.Digest, error) {
-	h := statement.Header{
-		Actor: w.profile.Person, Ledger: w.profile.Anchor.Origin, Expires: canon.At(w.now().Add(validFor)), Seen: o.seen,
-	}
-	if h.Seen == (statement.Seen{}) {
-		newest, err := w.newest(ctx)
-		if err != nil {
+	newest := o.seen
+	if newest.Size == 0 {
+		var err error
+		if newest, err = w.newest(ctx); err != nil {
 			return nil, canon.Digest{}, err
 		}
-		h.Seen = statement.Seen{Size: newest.Size, Root: canon.Digest(newest.Root)}
+	}
+	h := statement.Header{
+		Actor: w.profile.Person, Ledger: newest.Origin, Expires: canon.At(w.now().Add(validFor)),
+		Seen: statement.Seen{Size: newest.Size, Root: canon.Digest(newest.Root)},
 	}
 	_, _ = rand.Read(h.Nonce[:]) // never fails
 	data, err := statement.Encode(statement.Statement{Header: h, Body: o.body})

@@ -130,8 +130,8 @@ func cardOf(p *proof, id, path string) (string, error) {
 	}
 	owner, known := p.world.Roster.Owner(signer.Fingerprint)
 	switch {
-	case shown.Origin != p.checkpoint.Origin || shown.Person != id:
-		return "", failf(exitUnverified, "the card %s is %s's of %s, not %s's of %s", path, shown.Person, shown.Origin, id, p.checkpoint.Origin)
+	case shown.Origin != p.world.Name || shown.Person != id:
+		return "", failf(exitUnverified, "the card %s is %s's of %s, not %s's of %s", path, shown.Person, shown.Origin, id, p.world.Name)
 	case !known || owner != id:
 		return "", failf(exitUnverified, "the card of %s is signed with %s, which is no key of theirs", id, signer.Fingerprint).
 			or("seal nothing to it; ask %s on a known number, and tell security", id)

@@ -120,7 +120,7 @@ func (r envelopeRotateCommand) change(m *member, p *proof, body *statement.Rotat
 	secret := randomSecret()
 	defer clear(secret)
 	of := &statement.Seal{Envelope: plan.Envelope, Serial: plan.Serial, Threshold: plan.Threshold}
-	files, err := fill(p.checkpoint.Origin, plan, of, secret)
+	files, err := fill(p.world.Name, plan, of, secret)
 	if err != nil {
 		return err
 	}

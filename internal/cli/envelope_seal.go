@@ -85,7 +85,7 @@ func (s envelopeSealCommand) Run(c *call) error {
 			return err
 		}
 		defer clear(secret)
-		if files, err = fill(p.checkpoint.Origin, plan, body, secret); err != nil {
+		if files, err = fill(p.world.Name, plan, body, secret); err != nil {
 			return err
 		}
 	}

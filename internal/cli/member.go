@@ -31,10 +31,10 @@ type memberFlags struct {
 type order struct {
 	body   statement.Body
 	notes  []client.Noted
-	files  [][]byte       // that the body names
-	seen   statement.Seen // zero: the newest checkpoint
-	signer client.Signer  // instead of the member's key
-	keep   *client.Holder // keys of the request that this is, kept before it is sent
+	files  [][]byte          // that the body names
+	seen   ledger.Checkpoint // of size 0: the newest
+	signer client.Signer     // instead of the member's key
+	keep   *client.Holder    // keys of the request that this is, kept before it is sent
 }
 
 // holder is the keys of one request, on the machine that asked, and what the
@@ -264,7 +264,7 @@ func (m *member) submit(body statement.Body, notes []client.Noted) (answer, erro
 	return m.send(order{body: body, notes: notes})
 }
 
-func (m *member) submitSeen(body statement.Body, notes []client.Noted, seen statement.Seen) (answer, error) {
+func (m *member) submitSeen(body statement.Body, notes []client.Noted, seen ledger.Checkpoint) (answer, error) {
 	return m.send(order{body: body, notes: notes, seen: seen})
 }
 

@@ -33,6 +33,7 @@ const (
 	receiptThere   = "there"      // the ledger has its entry
 	receiptMissing = "missing"    // the ledger has another entry there, or ends before it
 	receiptNewer   = "newer"      // than the exported ledger
+	receiptLost    = "lost"       // with the end of the ledger of an earlier epoch: do it again if it still matters
 	receiptBroken  = "unreadable" // it is no receipt of this cell
 )
 
@@ -162,7 +163,7 @@ func (m *member) cosign(lines []receiptLine, log *ledger.Log) error {
 		}
 		data, err := r.Encode()
 		if err == nil {
-			err = m.way.client.KeepReceipt(r.Index, data)
+			err = m.way.client.KeepReceipt(l.opened.Checkpoint().Origin, r.Index, data)
 		}
 		if err != nil {
 			return because(exitInternal, err, "cannot keep the receipt of entry %d anew", r.Index)
@@ -212,6 +213,8 @@ func (m *member) compare(lines []receiptLine, log *ledger.Log, src ledger.Source
 		switch lacks := errors.As(err, &fault) && (fault.Class == ledger.ClassEntry || fault.Class == ledger.ClassEntryMissing); {
 		case err == nil:
 			l.State = receiptThere
+		case lacks && l.opened.Checkpoint().Origin != log.Checkpoint().Origin:
+			l.State = receiptLost
 		case lacks && copied && l.opened.Index >= size && l.opened.Checkpoint().Size > size:
 			l.State = receiptNewer
 		case lacks:

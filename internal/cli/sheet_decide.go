@@ -223,6 +223,9 @@ func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 		} else {
 			p.removalSheet(s, change.Proposer, asked.Remove)
 		}
+	case *statement.Clock:
+		reason = asked.Reason.Hash
+		p.clockSheet(s, change)
 	case *statement.Upgrade:
 		reason = asked.Reason.Hash
 		s.say("%s proposes that the cell decides by rules %d from then on; it decides by rules %d now.", change.Proposer, asked.Rules, p.world.Rules)

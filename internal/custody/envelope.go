@@ -31,6 +31,7 @@ const (
 	WhyDamaged  = "damaged"
 	WhyChanged  = "custodians-changed" // by an amendment: another circle holds shares than should
 	WhySchedule = "schedule"
+	WhyEpoch    = "epoch" // entries were lost: nobody knows whether it was opened in them
 )
 
 // Envelope is a sealed credential. At is of when it was last written.

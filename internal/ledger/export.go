@@ -40,7 +40,7 @@ func writeLog(sink Sink, held *Log, a Anchor, from Export) (Checkpoint, error) {
 	if err := a.check(); err != nil {
 		return Checkpoint{}, err
 	}
-	cp, err := OpenCheckpoint(a.Origin, a.LedgerKeys, from.Signed)
+	cp, err := a.OpenIn(from.Signed)
 	if err != nil {
 		return Checkpoint{}, err
 	}

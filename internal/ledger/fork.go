@@ -34,11 +34,11 @@ type forkJSON struct {
 // contradict each other, if the tiles of the longer log can be read from a source,
 // which need not be trusted. Check says whether they do.
 func NewFork(a Anchor, one, other []byte, src Source) (Fork, error) {
-	first, err := OpenCheckpoint(a.Origin, a.LedgerKeys, one)
+	first, err := a.OpenIn(one)
 	if err != nil {
 		return Fork{}, err
 	}
-	second, err := OpenCheckpoint(a.Origin, a.LedgerKeys, other)
+	second, err := a.OpenIn(other)
 	if err != nil {
 		return Fork{}, err
 	}
@@ -82,14 +82,16 @@ func DecodeFork(a Anchor, data []byte) (Fork, error) {
 // is proved. ErrNotShown says that nothing is proved yet, any other error that
 // nothing is.
 func (f Fork) Check(a Anchor) (first, second Checkpoint, err error) {
-	if first, err = OpenCheckpoint(a.Origin, a.LedgerKeys, f.First); err != nil {
+	if first, err = a.OpenIn(f.First); err != nil {
 		return first, second, err
 	}
-	if second, err = OpenCheckpoint(a.Origin, a.LedgerKeys, f.Second); err != nil {
+	if second, err = a.OpenIn(f.Second); err != nil {
 		return first, second, err
 	}
 	agree := fault(ClassProof, "fork", "the two checkpoints do not contradict each other")
 	switch {
+	case first.Origin != second.Origin:
+		return first, second, fault(ClassCheckpointOrigin, "fork", "the two checkpoints are of different epochs, which both may be true")
 	case first.Size > second.Size:
 		return first, second, fault(ClassEncoding, "fork", "its first checkpoint counts more entries than its second")
 	case first.Size == second.Size && (!f.Root.IsZero() || len(f.Proof) > 0):

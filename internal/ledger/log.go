@@ -41,7 +41,7 @@ func OpenLog(src Source, a Anchor) (*Log, error) {
 	if err != nil {
 		return nil, &Fault{Class: ClassCheckpointMissing, Where: whereCheckpoint, Detail: "it cannot be read", Err: err}
 	}
-	cp, err := OpenCheckpoint(a.Origin, a.LedgerKeys, signed)
+	cp, err := a.OpenIn(signed)
 	if err != nil {
 		return nil, err
 	}

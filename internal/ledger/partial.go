@@ -99,7 +99,7 @@ func OpenPartial(a Anchor, data []byte) (*Partial, error) {
 		return nil, fault(ClassEncoding, "evidence",
 			fmt.Sprintf("it is of version %q, this program reads %q", wire.Version, partialVersion))
 	}
-	cp, err := OpenCheckpoint(a.Origin, a.LedgerKeys, []byte(wire.Checkpoint))
+	cp, err := a.OpenIn([]byte(wire.Checkpoint))
 	if err != nil {
 		return nil, err
 	}

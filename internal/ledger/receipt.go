@@ -63,7 +63,7 @@ func OpenReceipt(a Anchor, data []byte) (*Receipt, error) {
 		return nil, fault(ClassEntry, "receipt", fmt.Sprintf("its entry is not of statement %s", wire.Digest.Short()))
 	}
 	r := &Receipt{ProvedEntry: ProvedEntry{Index: wire.Index, Body: wire.Entry, Proof: wire.Proof}, Signed: []byte(wire.Checkpoint), Digest: wire.Digest}
-	if r.checkpoint, err = OpenCheckpoint(a.Origin, a.LedgerKeys, r.Signed); err != nil {
+	if r.checkpoint, err = a.OpenIn(r.Signed); err != nil {
 		return nil, err
 	}
 	return r, CheckInclusion(r.Proof, r.checkpoint.Size, r.checkpoint.Root, r.Index, LeafHash(r.Body))

@@ -22,15 +22,16 @@ type law struct {
 
 // witnessing is what the ledger says of its witnesses.
 type witnessing struct {
-	state cell.WitnessState
-	last  int64 // the newest entry of the cell
+	state   cell.WitnessState
+	doubted bool  // the clock is
+	last    int64 // the newest entry of the cell
 }
 
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
 	f.law.Store(&law{genesis: w.Genesis, document: w.Document})
 	if last, begun := w.Last[cell.StreamCell]; begun {
-		f.witness.Store(&witnessing{state: w.Witness, last: last})
+		f.witness.Store(&witnessing{state: w.Witness, doubted: w.Doubted, last: last})
 	}
 }
 

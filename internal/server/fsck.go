@@ -50,12 +50,8 @@ type Checked struct {
 // with what the ledger gives, and the ledger with the high-water mark. With
 // signer it writes what is derived anew when the ledger itself is sound.
 func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
-	store, origin, vkey := of.Store, of.Anchor.Origin, of.Anchor.LedgerKeys[0]
-	c := &checking{store: store, origin: origin, tiles: &ledger.Tiles{}}
-	c.world = cell.New(origin, func(digest canon.Digest) ([]byte, bool) {
-		data, err := store.Attachment(ctx, digest)
-		return data, err == nil
-	})
+	store := of.Store
+	c := Stopped{Anchor: of.Anchor}.checking(ctx, store)
 	if err := store.Check(ctx); err != nil {
 		c.fault("database", "%v", err)
 	}
@@ -71,10 +67,10 @@ func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
 	}
 	if !c.broken {
 		c.compareMark()
-		c.compare(ctx, state, vkey)
+		c.compare(ctx, state)
 	}
 	if signer != nil && !c.broken && !c.found.Sound() {
-		head, err := c.signed(state.Head, vkey, signer)
+		head, err := c.signed(state.Head, signer)
 		if err == nil {
 			err = c.rebuild(ctx, state.Head, head)
 		}
@@ -89,7 +85,7 @@ func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
 // checking is a check under way.
 type checking struct {
 	store  *sqlite.Store
-	origin string
+	anchor ledger.Anchor
 	world  *cell.World
 	tiles  *ledger.Tiles
 	mark   mark
@@ -141,8 +137,8 @@ func (c *checking) compareMark() {
 }
 
 // compare holds everything derived against the replayed world.
-func (c *checking) compare(ctx context.Context, state broker.State, vkey string) {
-	c.compareHead(state.Head, vkey)
+func (c *checking) compare(ctx context.Context, state broker.State) {
+	c.compareHead(state.Head)
 	if want := c.world.KeepMoving(); !bytes.Equal(want, state.World) && state.Head.Size > 0 {
 		c.fault("world", "is %s, the ledger gives %s", state.World, want)
 	}
@@ -157,7 +153,7 @@ func (c *checking) compare(ctx context.Context, state broker.State, vkey string)
 	}
 }
 
-func (c *checking) compareHead(head broker.Head, vkey string) {
+func (c *checking) compareHead(head broker.Head) {
 	if head.Size != c.tiles.Size() || head.Root != c.tiles.Root() && head.Size > 0 {
 		c.fault("head", "says size %d root %s, the entries give size %d root %s", head.Size, head.Root, c.tiles.Size(), c.tiles.Root())
 		return
@@ -165,8 +161,8 @@ func (c *checking) compareHead(head broker.Head, vkey string) {
 	if head.Size == 0 {
 		return
 	}
-	checkpoint, err := ledger.OpenCheckpoint(c.origin, []string{vkey}, head.Checkpoint)
-	if err != nil || checkpoint.Size != head.Size || checkpoint.Root != head.Root {
+	checkpoint, err := c.anchor.OpenIn(head.Checkpoint)
+	if err != nil || checkpoint.Origin != c.world.Origin || checkpoint.Size != head.Size || checkpoint.Root != head.Root {
 		c.fault("head", "the checkpoint is not the ledger key's over this head: %v", err)
 	}
 }
@@ -239,15 +235,19 @@ var ErrSigned = errors.New("the stored checkpoint is good and says otherwise; re
 
 // signed is the checkpoint of the replayed ledger: the stored one where it is
 // good, a new one only where there is none that could contradict it.
-func (c *checking) signed(head broker.Head, vkey string, signer note.Signer) (broker.Head, error) {
-	mine := ledger.Checkpoint{Origin: c.origin, Size: c.tiles.Size(), Root: c.tiles.Root()}
-	stored, err := ledger.OpenCheckpoint(c.origin, []string{vkey}, head.Checkpoint)
+func (c *checking) signed(head broker.Head, signer note.Signer) (broker.Head, error) {
+	mine := ledger.Checkpoint{Origin: c.world.Origin, Size: c.tiles.Size(), Root: c.tiles.Root()}
+	stored, err := c.anchor.OpenIn(head.Checkpoint)
 	if err == nil && stored != mine {
 		return broker.Head{}, ErrSigned
 	}
 	text := head.Checkpoint
 	if err != nil {
-		if text, err = ledger.SignCheckpoint(mine, signer); err != nil {
+		named, err := ledger.SignerOf(mine.Origin, c.anchor.LedgerKeys[0], signer)
+		if err != nil {
+			return broker.Head{}, err
+		}
+		if text, err = ledger.SignCheckpoint(mine, named); err != nil {
 			return broker.Head{}, err
 		}
 	}

@@ -110,11 +110,14 @@ func (h *highWater) note(w *cell.World, stream string) {
 	}
 }
 
-// run writes the mark while the ledger grows, and once more at the end.
+// run writes the mark at once, while the ledger grows, and once more at the end.
 func (h *highWater) run(ctx context.Context) error {
 	tick := time.NewTicker(markEvery)
 	defer tick.Stop()
 	var written mark
+	if err := h.write(&written); err != nil { // who is killed at once leaves a mark too
+		return err
+	}
 	for {
 		select {
 		case <-ctx.Done():

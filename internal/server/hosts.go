@@ -83,6 +83,16 @@ func (h *hosts) Report(ctx context.Context, r api.Report) error {
 			failed = append(failed, err)
 		}
 	}
+	for _, job := range h.tasks.Waiting(cell.TaskSurvey) {
+		if job.Task.Target != facts.Host {
+			continue
+		}
+		_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: job.Task.ID}, cell.Observed{Report: reported})
+		var refusal *cell.Refusal
+		if err != nil && !errors.As(err, &refusal) {
+			failed = append(failed, err)
+		}
+	}
 	return errors.Join(failed...)
 }
 

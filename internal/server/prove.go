@@ -64,6 +64,9 @@ func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, m
 	if ledger.Hash(p.world.GenesisDigest) != anchor.Genesis {
 		return fmt.Errorf("%w: it was founded with genesis %s", ErrOther, p.world.GenesisDigest)
 	}
+	if signed, err := anchor.OpenIn(state.Head.Checkpoint); err == nil && signed.Origin != p.world.Origin {
+		return fmt.Errorf("%w: its newest checkpoint is of %s, its entries are of %s", ErrUnsigned, signed.Origin, p.world.Origin)
+	}
 	for _, s := range state.Streams {
 		if !slices.Contains(live, s.ID) {
 			continue

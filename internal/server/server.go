@@ -111,7 +111,7 @@ func (s *Server) signedHead(ctx context.Context) error {
 	if err != nil || head.Size == 0 {
 		return err
 	}
-	signed, err := ledger.OpenCheckpoint(s.Anchor.Origin, s.Anchor.LedgerKeys, head.Checkpoint)
+	signed, err := s.Anchor.OpenIn(head.Checkpoint)
 	if err == nil && (signed.Size != head.Size || signed.Root != head.Root) {
 		err = fmt.Errorf("it is of size %d and root %s", signed.Size, signed.Root)
 	}

@@ -286,7 +286,16 @@ func (w *works) entry(ctx context.Context, index int64) (cell.Recorded, error) {
 	return view.Recorded(index, bodies[0])
 }
 
-func (w *works) clock(context.Context, []scheduler.Job) []scheduler.Result {
+// clock reports how far the wall clock left its measure and, when that is in doubt,
+// what time it is by the clocks of the witnesses.
+func (w *works) clock(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	if known := w.world.witness.Load(); w.circle != nil && known != nil && known.doubted {
+		if newest, _ := w.circle.Newest(); newest.Size > known.last {
+			observed := cell.Observed{Step: w.broker().ClockStep(), Cosigned: string(newest.Text)}
+			// A refusal tells nothing new; the plain report below goes on.
+			_, _ = w.broker().Effect(ctx, cell.Effect{Kind: cell.EffectClock, Task: jobs[0].Task.ID}, observed)
+		}
+	}
 	return []scheduler.Result{{Kind: cell.EffectClock, Observed: cell.Observed{Step: w.broker().ClockStep()}, After: clockEvery}}
 }
 

@@ -305,6 +305,10 @@ func Notes(body Body) []Note {
 		return []Note{b.Reason}
 	case *Upgrade:
 		return []Note{b.Reason}
+	case *Clock:
+		return []Note{b.Reason}
+	case *Epoch:
+		return []Note{b.Reason}
 	case *Rotate:
 		if b.Note != nil {
 			return []Note{*b.Note}

@@ -19,6 +19,8 @@ var blanks = map[Kind]func() Body{
 	KindInspect:  func() Body { return new(Inspect) },
 	KindReview:   func() Body { return new(Review) },
 	KindSignOff:  func() Body { return new(SignOff) },
+	KindClock:    func() Body { return new(Clock) },
+	KindEpoch:    func() Body { return new(Epoch) },
 }
 
 // Kind is "found".
@@ -75,3 +77,13 @@ func (b *Change) decode(data []byte) (Statement, error) { return decodeFrame[Cha
 func (b *Upgrade) Kind() Kind                            { return KindUpgrade }
 func (b *Upgrade) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindUpgrade, h) }
 func (b *Upgrade) decode(data []byte) (Statement, error) { return decodeFrame[Upgrade](data) }
+
+// Kind is "clock".
+func (b *Clock) Kind() Kind                            { return KindClock }
+func (b *Clock) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindClock, h) }
+func (b *Clock) decode(data []byte) (Statement, error) { return decodeFrame[Clock](data) }
+
+// Kind is "epoch".
+func (b *Epoch) Kind() Kind                            { return KindEpoch }
+func (b *Epoch) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindEpoch, h) }
+func (b *Epoch) decode(data []byte) (Statement, error) { return decodeFrame[Epoch](data) }

@@ -72,6 +72,11 @@ func wrong() map[statement.Kind]map[string][]string {
 		statement.KindSignOff: {
 			"of": hash, "review": hash, "verdict": {`""`, `"approve"`, `"deny"`, `"Accept"`, `true`}, "note": notes,
 		},
+		statement.KindClock: {"step": {`0`, `3153600000001`, `-3153600000001`, `"7"`, `1.5`}, "reason": notes},
+		statement.KindEpoch: {
+			"number": {`0`, `1`, `-1`, `1001`, `"2"`}, "lost": {`{}`, `7`}, "lost.size": {`-1`, `0`, `9007199254740992`, `1.5`, `"41"`}, "lost.root": digests,
+			"salt": {zero, upper, brief, `7`}, "reason": notes,
+		},
 		statement.KindUpgrade: {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
 	}
 }

@@ -41,12 +41,14 @@ const (
 	KindInspect  Kind = "inspect"
 	KindReview   Kind = "review"
 	KindSignOff  Kind = "sign-off"
+	KindClock    Kind = "clock"
+	KindEpoch    Kind = "epoch"
 )
 
 // Kinds lists every kind of this version.
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
-	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff,
+	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch,
 }
 
 var (
@@ -163,7 +165,7 @@ func (s Statement) check() error {
 	if err := canon.CheckID(s.Actor); err != nil {
 		return wrong("actor", err)
 	}
-	if err := canon.CheckOrigin(s.Ledger); err != nil {
+	if err := canon.CheckLedger(s.Ledger); err != nil {
 		return wrong("ledger", err)
 	}
 	if s.Nonce.IsZero() {

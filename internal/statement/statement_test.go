@@ -76,6 +76,10 @@ func bodies() map[statement.Kind]statement.Body {
 			Of: digest("request"), Necessary: statement.Partly, Misuse: statement.No, Note: note("a restart would have done"),
 		},
 		statement.KindSignOff: &statement.SignOff{Of: digest("request"), Review: digest("review"), Verdict: statement.SendBack, Note: &excuse},
+		statement.KindClock:   &statement.Clock{Step: -86_400_000, Reason: note("set back by hand")},
+		statement.KindEpoch: &statement.Epoch{
+			Number: 2, Lost: statement.Seen{Size: 55, Root: digest("lost")}, Salt: key("salt"), Reason: note("the disk burnt"),
+		},
 		statement.KindUpgrade: &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
 	}
 }

@@ -100,8 +100,19 @@ func (e *examination) complete(cp ledger.Checkpoint) error {
 	if e.report.Entries == 0 {
 		return newFault(ClassGenesis, "log", "it has no entry, so no founder ever signed genesis")
 	}
+	if err := e.origin(cp); err != nil {
+		return err
+	}
 	if e.world.Tree.Size() != cp.Size || e.world.Tree.Root() != cp.Root {
 		return newFault(ClassRoot, "checkpoint", "it signs the root %s, the replayed entries give %s", cp.Root.Short(), e.world.Tree.Root().Short())
+	}
+	return nil
+}
+
+// origin demands that the checkpoint is of the epoch that the entries lead to.
+func (e *examination) origin(cp ledger.Checkpoint) error {
+	if e.world.Origin != cp.Origin {
+		return newFault(ClassCheckpointOrigin, "checkpoint", "it is of %s, the replayed entries are of %s", cp.Origin, e.world.Origin)
 	}
 	return nil
 }

@@ -57,6 +57,9 @@ func Partial(ctx context.Context, anchor ledger.Anchor, data []byte, opts Option
 	if err == nil && r.Entries == 0 {
 		err = newFault(ClassGenesis, "evidence", "it has no entry")
 	}
+	if err == nil {
+		err = e.origin(cp)
+	}
 	return e.conclude(ctx, pinned, err)
 }
 

@@ -34,6 +34,10 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "key.removed", fmt.Sprintf("The key %s of %s was removed.", e.Key, e.Person)
 	case *cell.RulesRaised:
 		return "rules.raised", fmt.Sprintf("The cell decides by rules %d from now on.", e.Rules)
+	case *cell.EpochBegun:
+		return "epoch.begun", ofEpoch(e)
+	case *cell.StraysFound:
+		return "strays.found", ofEpoch(e)
 	case *cell.Witnessed, *cell.WitnessesSilent, *cell.WitnessesOverdue:
 		return witnessAlarm(e)
 	case *cell.ClockDoubted:

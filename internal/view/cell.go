@@ -40,7 +40,7 @@ type Founding struct {
 // FoundingOf is the founding of a world.
 func FoundingOf(w *cell.World) Founding {
 	return Founding{
-		Origin: w.Origin, Genesis: w.Genesis, Digest: w.GenesisDigest, Document: w.Document,
+		Origin: w.Name, Genesis: w.Genesis, Digest: w.GenesisDigest, Document: w.Document,
 		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests),
 	}
 }
@@ -73,6 +73,8 @@ type state struct {
 	revoked  revoked
 	next     int64 // index of the entry that is applied next
 	learned  learned
+	epochs   epochs
+	stepped  int64 // milliseconds that the clock in doubt is ahead of its measure
 }
 
 // Held is a request and the index of its stream's newest entry, which left it so.
@@ -119,6 +121,8 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	}
 	s.trim()
 	s.revoked.from(w)
+	s.epochs.from(w)
+	s.stepped = w.Stepped
 	return c, nil
 }
 
@@ -148,6 +152,7 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 	s.next, s.roster, s.at = r.Index+1, people, r.Entry.At
 	for _, e := range r.Outcome.Events {
 		s.applyCell(e)
+		s.revoked.applyEpoch(e)
 		cell.ApplyCustody(s.sealings, r.Entry.At, e)
 	}
 	if touched != nil {
@@ -192,9 +197,11 @@ func (s *state) applyCell(e cell.Event) {
 		if left := e.Left(s.at); !s.doubted {
 			maps.DeleteFunc(s.cooling, func(_ string, until canon.Time) bool { return !until.After(left) })
 		}
-		s.doubted = true
-	case *cell.ClockTrusted:
-		s.doubted = false
+		s.doubted, s.stepped = true, e.Step
+	case *cell.ClockTrusted, *cell.ClockAgreed:
+		s.doubted, s.stepped = false, 0
+	case *cell.EpochBegun, *cell.StraysFound, *cell.HostSurveyed:
+		s.applyEpoch(e)
 	case *cell.Witnessed:
 		s.witness, s.silent = cell.Cosigned, canon.Time{}
 	case *cell.WitnessesSilent:

@@ -32,10 +32,16 @@ func (s *state) cools(key roster.Key, at canon.Time) bool {
 
 // voided is why a request came to nothing without anybody's word on it.
 func (s *state) voided(r *access.Request) string {
-	if owner, ok := s.roster.Owner(r.Key); ok && owner == r.Requester && s.Digests[r.Scenario] != r.ScenarioDigest {
-		return fmt.Sprintf("void: scenario %s is another now than was asked for", r.Scenario)
+	owner, ok := s.roster.Owner(r.Key)
+	switch {
+	case !ok || owner != r.Requester:
+		return fmt.Sprintf("void: %s was removed; nothing was opened", r.Requester)
+	case s.Digests[r.Scenario] != r.ScenarioDigest:
+		return fmt.Sprintf("void: scenario %s is another now than was asked for; nothing was opened", r.Scenario)
+	case s.epochs.newest.Number > 0 && !r.At.After(s.epochs.newest.At):
+		return "void: entries of the ledger were lost while it waited, and what became of it in those is not known"
 	}
-	return fmt.Sprintf("void: %s was removed", r.Requester)
+	return "void; nothing was opened"
 }
 
 // ofAmendment tells of other documents and of added keys.

@@ -58,9 +58,10 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{
 				Kind: FindingClock,
-				Text: "The clock left its own measure by more than 30 seconds; until both agree again, nothing is granted for longer than the shortest window.",
+				Text: "The clock left its own measure by more than 30 seconds; until both agree again, or two witnesses or the change quorum say that it is right, nothing is granted for longer than the shortest window.",
 			})
 		}
+		v.Findings = append(v.Findings, s.epochs.findings()...)
 		v.Findings = append(v.Findings, s.witnessing(at.Now)...)
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))

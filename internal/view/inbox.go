@@ -132,6 +132,9 @@ func proposal(change *cell.Change) string {
 	if change.Amends() {
 		return fmt.Sprintf("put document %s in force, in place of %s", change.To.Short(), change.From.Short())
 	}
+	if change.Asks() {
+		return "trust the clock, " + seconds(change.Step) + " s ahead of its own measure"
+	}
 	if change.Rules != 0 {
 		return fmt.Sprintf("decide by rules %d from then on", change.Rules)
 	}

@@ -36,7 +36,7 @@ func (s *state) known(r *access.Request, at Instant) string {
 	case access.Lapsed:
 		return "lapsed: its quorum was not filled in time; nothing was opened"
 	case access.Void:
-		return s.voided(r) + "; nothing was opened"
+		return s.voided(r)
 	}
 	return string(r.State)
 }

@@ -153,7 +153,7 @@ func TestEveryEndIsTold(t *testing.T) {
 		{"void", func(s *stage, id canon.Digest) {
 			s.remove("sam", "leo", "ann", "")
 			s.effect(cell.TaskConsequence, cell.EffectConsequence, id, "", cell.Observed{})
-		}, "void: ann was removed; nothing was opened", "The request is void: its requester was removed, or its scenario is another now; nothing was opened."},
+		}, "void: ann was removed; nothing was opened", "The request is void: its requester was removed, its scenario is another now, or entries of the ledger were lost while it waited."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := sample(t)

@@ -86,6 +86,10 @@ func target(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.KeyAdded:
 		return e.Key
+	case *cell.StraysFound:
+		return e.Host
+	case *cell.HostSurveyed:
+		return e.Host
 	case *cell.ShareGiven:
 		return e.Target
 	case *cell.HoneyTouched:

@@ -2,24 +2,29 @@ package view
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // Now is the first page: what is open, what is closing, what waits.
 type Now struct {
-	Cell     string    `json:"cell"` // the ledger's origin
-	Sealed   bool      `json:"sealed"`
-	Rules    int       `json:"rules"`          // what the cell decides by
-	Trial    bool      `json:"trial,omitzero"` // a cell for looking around: say so everywhere
-	Doubted  bool      `json:"doubted,omitzero"`
-	Witness  string    `json:"witnesses"` // none; waiting, before the first cosignatures; cosigned; silent
-	Headline string    `json:"headline"`
-	Notes    []string  `json:"notes,omitempty"`
-	Live     []Request `json:"live"`    // grants that may be used
-	Closing  []Request `json:"closing"` // grants that are over and not proved dead
-	Waiting  []Row     `json:"waiting"`
-	Entries  int64     `json:"entries"` // of the ledger
+	Cell     string     `json:"cell"` // the ledger's origin
+	Sealed   bool       `json:"sealed"`
+	Rules    int        `json:"rules"`          // what the cell decides by
+	Trial    bool       `json:"trial,omitzero"` // a cell for looking around: say so everywhere
+	Epoch    int64      `json:"epoch"`          // of the ledger; the first is 1
+	Doubted  bool       `json:"doubted,omitzero"`
+	Step     int64      `json:"clock_step,omitzero"` // milliseconds that the clock in doubt is ahead of its own measure
+	Wall     canon.Time `json:"wall,omitzero"`       // what it shows then
+	Witness  string     `json:"witnesses"`           // none; waiting, before the first cosignatures; cosigned; silent
+	Headline string     `json:"headline"`
+	Notes    []string   `json:"notes,omitempty"`
+	Live     []Request  `json:"live"`    // grants that may be used
+	Closing  []Request  `json:"closing"` // grants that are over and not proved dead
+	Waiting  []Row      `json:"waiting"`
+	Entries  int64      `json:"entries"` // of the ledger
 }
 
 // Now shows what is going on to a viewer. What the viewer may not see is
@@ -28,7 +33,11 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 	return read(c, func(s *state) Now {
 		n := Now{
 			Cell: s.Origin, Sealed: s.sealed, Rules: s.rules, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
+			Epoch: s.epochs.number(), Step: s.stepped,
 			Witness: s.witnessed(), Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
+		}
+		if s.doubted {
+			n.Wall = at.Now.Add(time.Duration(s.stepped) * time.Millisecond)
 		}
 		open, shut := 0, 0
 		for _, h := range s.unsettled() {

@@ -310,6 +310,7 @@ var oneOfEach = []cell.Event{
 	&cell.WitnessesOverdue{}, &cell.CredentialWitnessed{}, &cell.CredentialUnwitnessed{},
 	&cell.ReviewWritten{Written: access.Written{By: "ann", Misuse: "yes"}}, &cell.ReviewReturned{}, &cell.ReviewSignedOff{}, &cell.ReviewOverdue{},
 	&cell.Amended{Widened: []string{"s"}, Signers: []string{"a", "b"}}, &cell.KeyAdded{Person: "kim"},
+	&cell.EpochSigned{}, &cell.EpochBegun{}, &cell.StraysFound{}, &cell.HostSurveyed{}, &cell.ClockAgreed{By: []string{"kim"}},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

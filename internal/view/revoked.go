@@ -56,6 +56,20 @@ func (l *revoked) apply(r cell.Recorded, touched *access.Request) {
 	}
 }
 
+// applyEpoch begins a list that covers what an epoch lost, or puts strays on it.
+func (l *revoked) applyEpoch(e cell.Event) {
+	switch e := e.(type) {
+	case *cell.EpochBegun:
+		l.number = e.Epoch.List
+	case *cell.StraysFound:
+		for _, id := range e.KeyIDs {
+			l.ids[id] = cell.Revoked{List: e.List, Until: e.Until}
+			l.soonest = canon.Earlier(l.soonest, e.Until)
+		}
+		l.number, l.sorted = e.List, nil
+	}
+}
+
 // from takes the list of a world. When its newest list began is told by the
 // lease that it is for; without that lease nothing is left out, which refuses
 // more and never less.

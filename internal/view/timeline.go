@@ -90,9 +90,12 @@ func (t teller) ofCell(e cell.Event) string {
 	case *cell.ClockDoubted:
 		return clockText(e) + "; until both agree again, nothing is granted for longer than the shortest window."
 	case *cell.ClockTrusted:
+		if e.Step != 0 {
+			return "The clock differs from its own measure by no more than was agreed."
+		}
 		return "The clock and its own measure agree again."
 	}
-	return ""
+	return ofEpoch(e)
 }
 
 // clockText is "The clock is 31.000 s ahead of its own measure".
@@ -145,6 +148,10 @@ func attempt(body statement.Body) string {
 			return "send back the review of " + b.Of.Short()
 		}
 		return "sign off the review of " + b.Of.Short()
+	case *statement.Clock:
+		return "propose to trust the clock"
+	case *statement.Epoch:
+		return fmt.Sprintf("sign epoch %d", b.Number)
 	case *statement.Upgrade:
 		return fmt.Sprintf("propose to decide by rules %d", b.Rules)
 	}
@@ -222,7 +229,7 @@ func (t teller) over(e *cell.RequestOver) string {
 	case e.State == access.Lapsed:
 		return "The request lapsed: its quorum was not filled in time; nothing was opened."
 	case e.State == access.Void:
-		return "The request is void: its requester was removed, or its scenario is another now; nothing was opened."
+		return "The request is void: its requester was removed, its scenario is another now, or entries of the ledger were lost while it waited."
 	}
 	return fmt.Sprintf("The request is %s.", e.State)
 }

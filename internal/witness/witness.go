@@ -34,7 +34,49 @@ type Witness struct {
 	now  func() canon.Time
 	log  *slog.Logger
 	held *os.File
+	most int // logs, with their epochs
+
+	mu   sync.Mutex // over the map
 	logs map[string]*history
+}
+
+// epochsMost bounds the epochs that a witness follows of the logs it knows.
+const epochsMost = 64
+
+// of is what is remembered of a log. A later epoch of one that is known is a log of
+// its own, under the same keys: that it began in due form is for its readers to
+// judge, and that it has one history is for the witness.
+func (w *Witness) of(origin string) (h *history, fresh, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h, known := w.logs[origin]; known {
+		return h, false, true
+	}
+	name, _, ok := canon.CellOf(origin)
+	first := w.logs[name]
+	if !ok || first == nil || len(w.logs) >= w.most {
+		return nil, false, false
+	}
+	log := Log{Origin: origin}
+	for _, vkey := range first.known.Keys {
+		key, err := ledger.KeyOf(origin, vkey)
+		if err != nil {
+			return nil, false, false
+		}
+		log.Keys = append(log.Keys, key)
+	}
+	return &history{folder: first.folder, known: log}, true, true
+}
+
+// follow takes an epoch up, once its log's key has signed in it.
+func (w *Witness) follow(h *history) *history {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if other, known := w.logs[h.known.Origin]; known {
+		return other
+	}
+	w.logs[h.known.Origin] = h
+	return h
 }
 
 // history is what a witness remembers of one log.
@@ -73,7 +115,7 @@ func (s *Stale) Error() string {
 // Open reads what a witness remembers. It refuses a log that stands twice or whose
 // keys cannot be used, and a memory that cannot be read.
 func Open(o Options) (*Witness, error) {
-	w := &Witness{key: o.Key, now: o.Now, log: o.Log, logs: map[string]*history{}}
+	w := &Witness{key: o.Key, now: o.Now, log: o.Log, most: len(o.Logs) + epochsMost, logs: map[string]*history{}}
 	for _, known := range o.Logs {
 		if err := ledger.CheckKeys(known.Origin, known.Keys); err != nil {
 			return nil, fmt.Errorf("cannot witness %q: %w", known.Origin, err)
@@ -108,7 +150,7 @@ func (w *Witness) VKey() string { return w.key.VKey() }
 // Newest is the newest checkpoint that was cosigned of a log, as the log signed
 // it; nil when there is none.
 func (w *Witness) Newest(origin string) ([]byte, error) {
-	h, known := w.logs[origin]
+	h, _, known := w.of(origin)
 	if !known {
 		return nil, ErrUnknownLog
 	}
@@ -123,7 +165,7 @@ func (w *Witness) Newest(origin string) ([]byte, error) {
 // signed.
 func (w *Witness) Add(o Offer) ([]byte, error) {
 	origin, _, _ := bytes.Cut(o.Checkpoint, []byte("\n"))
-	h, known := w.logs[string(origin)]
+	h, fresh, known := w.of(string(origin))
 	if !known {
 		return nil, ErrUnknownLog
 	}
@@ -133,6 +175,9 @@ func (w *Witness) Add(o Offer) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if fresh {
+		h = w.follow(h)
 	}
 	if o.Old > offered.Size {
 		return nil, fmt.Errorf("%w: it goes back from size %d to %d", ErrMalformed, o.Old, offered.Size)

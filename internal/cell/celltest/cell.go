@@ -156,7 +156,7 @@ func (c *Cell) By(person, key string, body statement.Body) cell.Command {
 		newest.Size = 1
 	}
 	s := statement.Statement{Header: statement.Header{
-		Actor: person, Expires: c.Now.Add(10 * time.Minute), Ledger: c.Genesis.Origin, Nonce: nonce,
+		Actor: person, Expires: c.Now.Add(10 * time.Minute), Ledger: c.World.Origin, Nonce: nonce,
 		Seen: statement.Seen{Size: newest.Size, Root: newest.Root},
 	}, Body: body}
 	return c.sign(s, key)

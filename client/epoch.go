@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// ErrNewEpoch says that the server's ledger has another origin than the one that
+// this machine knows, and nobody here could prove that its people agreed to that.
+var ErrNewEpoch = errors.New("the server's ledger goes on in another epoch, which is not proved on this machine")
+
+// Epoch is one beginning of the cell's ledger after entries of it were lost.
+type Epoch struct {
+	Number int64
+	Before string            // origin of the ledger that ended
+	Base   ledger.Checkpoint // up to which both are one; its origin is the new one
+	Lost   ledger.Checkpoint // the newest that is known of the ledger that ended
+}
+
+// OnEpoch has the epochs of a ledger proved that goes on under another origin:
+// prove replays it from the profile's anchor, and gives every epoch up to that of
+// the checkpoint. It is asked once for each new origin, before anything is signed
+// for it but the session by which it reads.
+func (c *Client) OnEpoch(prove func(ctx context.Context, newest ledger.Checkpoint) ([]Epoch, error)) {
+	c.prove = prove
+}
+
+// Anchor is what the client pinned.
+func (c *Client) Anchor() ledger.Anchor { return c.profile.Anchor }
+
+// origin is that of the ledger as this machine knows it.
+func (c *Client) origin(seen ledger.Checkpoint) string {
+	if seen.Size == 0 {
+		return c.profile.Anchor.Origin
+	}
+	return seen.Origin
+}
+
+// proving marks the context of whoever proves an epoch.
+type proving struct{}
+
+// adopt takes a ledger of another origin for the one that goes on, if that is
+// proved and does not contradict what was seen. What was seen of the ledger that
+// ended is kept.
+func (c *Client) adopt(ctx context.Context, before, now sight) error {
+	if c.prove == nil {
+		return fmt.Errorf("%w: it is %s", ErrNewEpoch, now.Origin)
+	}
+	epochs, err := c.prove(context.WithValue(ctx, proving{}, now.Checkpoint), now.Checkpoint)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNewEpoch, err)
+	}
+	first := slices.IndexFunc(epochs, func(e Epoch) bool { return e.Before == c.origin(before.Checkpoint) })
+	if first < 0 || epochs[len(epochs)-1].Base.Origin != now.Origin {
+		return fmt.Errorf("%w: its epochs do not lead from %s to %s", ErrNewEpoch, c.origin(before.Checkpoint), now.Origin)
+	}
+	if before.Size > 0 {
+		if err := c.ended(ctx, before, now, epochs[first]); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = sight{}
+	return c.keep(c.file("seen"), now.text)
+}
+
+// ended compares what was seen of the ledger that ended with what the epoch says of
+// it, and keeps it.
+func (c *Client) ended(ctx context.Context, before, now sight, e Epoch) error {
+	switch {
+	case before.Size <= e.Base.Size:
+		same := before
+		same.Origin = now.Origin // up to there both are one
+		if err := c.extends(ctx, same, now); err != nil {
+			return err
+		}
+	case before.Size == e.Lost.Size && before.Root != e.Lost.Root:
+		return c.forked(ctx, before, now, fmt.Errorf("epoch %d says that the ledger before had another root at %d entries", e.Number, before.Size))
+	}
+	if err := c.keep(fmt.Sprintf("%s-epoch-%d", c.file("seen"), e.Number-1), before.text); err != nil {
+		return fmt.Errorf("cannot keep the checkpoint of the ledger that ended: %w", err)
+	}
+	return nil
+}
+
+// header is the ledger that statements are for, and the checkpoint that they name.
+func (c *Client) header(ctx context.Context, anew bool) (string, ledger.Checkpoint, error) {
+	if now, ok := ctx.Value(proving{}).(ledger.Checkpoint); ok {
+		return now.Origin, now, nil
+	}
+	seen, err := c.newest(ctx, anew)
+	return c.origin(seen), seen, err
+}
+
+// Known is the checkpoint that this machine remembers, without asking anybody, as
+// it was signed; nil when there is none.
+func (c *Client) Known() (ledger.Checkpoint, []byte, error) {
+	text, err := c.kept(c.file("seen"))
+	if err != nil || text == nil {
+		return ledger.Checkpoint{}, nil, err
+	}
+	cp, err := c.profile.Anchor.OpenIn(text)
+	return cp, text, err
+}

@@ -1,0 +1,56 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// ErrNotWhole says that statements that mean something only together do not suffice.
+var ErrNotWhole = errors.New("the statements do not suffice")
+
+// Together puts statements before the rules that mean something only as one: all
+// are taken, in order, in one batch under one signed head, or nothing is written
+// and signed: whole says whether the world is then as they mean it to be. Repeating
+// them after they were taken changes nothing. No broker may have the store open.
+func Together(ctx context.Context, o Options, all []Submission, whole func(*cell.World) bool) (Published, error) {
+	if o.Turns == nil {
+		o.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
+	}
+	b := &Broker{Options: o, check: o.Check, refused: newRefused()}
+	b.decider = decider{broker: b, often: newOften(o.Often), fresh: map[ledger.Hash][]byte{}}
+	d := &b.decider
+	if err := d.load(ctx); err != nil {
+		return Published{}, fmt.Errorf("cannot open the cell: %w", err)
+	}
+	b.clock = newClock(o.Wall, d.world.LastAt)
+	batch, jobs := newBatch(d), make([]*job, 0, len(all))
+	for i, s := range all {
+		signed, err := b.prepare(ctx, s)
+		if err != nil {
+			return Published{}, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+		j := &job{command: cell.Command{Signed: signed}, attachments: s.Attachments, notes: s.Notes}
+		d.step(j, batch)
+		if j.err != nil {
+			return Published{}, fmt.Errorf("statement %d, of %s: %w", i+1, signed.Statement.Actor, j.err)
+		}
+		jobs = append(jobs, j)
+	}
+	if !whole(d.world) {
+		return Published{}, ErrNotWhole
+	}
+	if err := d.commit(batch, jobs); err != nil {
+		return Published{}, err
+	}
+	for _, j := range jobs {
+		if j.err != nil {
+			return Published{}, j.err
+		}
+	}
+	return b.Head(), nil
+}

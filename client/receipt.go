@@ -62,13 +62,15 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 	if r.Index != a.Entry {
 		return nil, fmt.Errorf("%w: the receipt is of entry %d, the answer of entry %d", ErrReceipt, r.Index, a.Entry)
 	}
-	unkept = c.KeepReceipt(r.Checkpoint().Origin, r.Index, a.Receipt) // first: if the ledger has forked, it is what convicts
+	kept := make(chan error, 1) // whatever comes next: if the ledger has forked, the receipt convicts
+	go func() { kept <- c.KeepReceipt(r.Checkpoint().Origin, r.Index, a.Receipt) }()
+	followed := c.follow(ctx, sent.Seen, r, a.Extends)
+	unkept = <-kept
 	var fork *Fork
-	if err := c.follow(ctx, sent.Seen, r, a.Extends); errors.As(err, &fork) {
-		return unkept, err
+	if errors.As(followed, &fork) {
+		return unkept, followed
 	}
-	// What only could not be proved right now is proved before anything is signed again.
-	return unkept, nil
+	return unkept, nil // what only could not be proved right now is proved before anything is signed again
 }
 
 // covered demands of the answer to a session, which comes without a receipt because

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // writer collects lines.
@@ -44,7 +45,7 @@ func (r *Report) Text() string {
 	}
 	w.say("%d requests, %d of them granted.", len(r.Requests), len(r.Grants))
 	for i := range r.Grants {
-		r.Grants[i].sayIn(w)
+		r.Grants[i].sayIn(w, r.To)
 	}
 	r.saySessions(w)
 	w.say("\nNot checked, because this evidence cannot show it:")
@@ -74,7 +75,7 @@ func (r *Report) sayVerdict(w *writer) {
 	}
 }
 
-func (g *Grant) sayIn(w *writer) {
+func (g *Grant) sayIn(w *writer, newest canon.Time) {
 	w.say("\nGrant %s (entry %d)", g.ID.Short(), g.Entry)
 	w.say("  %s asked at %s under %s at %s, for %s.", g.Requester, g.Asked, g.Scenario, g.Severity, g.AskedFor)
 	if late := g.Late; late != nil && late.Leg.Count > 0 {
@@ -97,7 +98,7 @@ func (g *Grant) sayIn(w *writer) {
 	for i := range g.Leases {
 		g.Leases[i].sayIn(w)
 	}
-	sayReview(w, g.Review)
+	sayReview(w, g.Review, newest)
 	w.say("  It rests on")
 	w.say("    signatures: %s", g.Rests.signatures())
 	w.say("    recomputation: %d entries gave the same events when decided again", len(g.Rests.Recomputed))
@@ -109,13 +110,16 @@ func (g *Grant) sayIn(w *writer) {
 }
 
 // sayReview tells where a review stands by the newest entry.
-func sayReview(w *writer, v *access.Review) {
+func sayReview(w *writer, v *access.Review, newest canon.Time) {
 	if v == nil {
 		return
 	}
 	late := ""
-	if !v.Overdue.IsZero() {
+	switch {
+	case !v.Overdue.IsZero():
 		late = ", OVERDUE"
+	case v.Due.Before(newest): // a server withheld the effect that says so, or older rules have none
+		late = ", PAST by the newest entry"
 	}
 	switch {
 	case v.Written == nil:

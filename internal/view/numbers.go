@@ -18,7 +18,16 @@ type Numbers struct {
 	ToAgree       Spread                    `json:"to_agree"`        // from request to quorum
 	ToProvedDeath Spread                    `json:"to_proved_death"` // from the beginning of closing to the proof, over leases that had a credential
 	Proofs        map[access.ProofKind]int  `json:"proofs"`          // closed leases by each kind of proof they rest on
-	Refused       int64                     `json:"refused"`         // attempts, as far back as entries were learned
+	Reviews       Reviews                   `json:"reviews"`
+	Refused       int64                     `json:"refused"` // attempts, as far back as entries were learned
+}
+
+// Reviews counts reviews by how they ended. What is left is open and not overdue.
+type Reviews struct {
+	Opened  int `json:"opened"`
+	InTime  int `json:"in_time"` // signed off by when it was due
+	Late    int `json:"late"`    // signed off after that, or once it was found overdue
+	Overdue int `json:"overdue"` // not signed off yet
 }
 
 // Spread is how long something took: the median and what all but one in twenty
@@ -52,6 +61,7 @@ func (c *Cell) Numbers() Numbers {
 			if r.Grant != nil {
 				agree = append(agree, r.Grant.From.Sub(r.At))
 			}
+			n.Reviews.count(r.Review)
 			for i := range r.Leases {
 				death = append(death, n.lease(&r.Leases[i])...)
 			}
@@ -59,6 +69,21 @@ func (c *Cell) Numbers() Numbers {
 		n.ToAgree, n.ToProvedDeath = spread(agree), spread(death)
 		return n
 	})
+}
+
+func (n *Reviews) count(v *access.Review) {
+	if v == nil {
+		return
+	}
+	n.Opened++
+	switch {
+	case v.Late():
+		n.Overdue++
+	case !v.Open() && (!v.Overdue.IsZero() || v.SignedOff.At.After(v.Due)):
+		n.Late++
+	case !v.Open():
+		n.InTime++
+	}
 }
 
 // lease counts a lease and gives how long its proof took, if it needed one and

@@ -21,3 +21,12 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 
 // Handler is what the door answers.
 func (d *Door) Handler() http.Handler { return d.handler() }
+
+// Kinds are the kinds of task that the server has work for.
+func Kinds() map[cell.TaskKind]bool {
+	kinds := map[cell.TaskKind]bool{}
+	for kind := range new(works).table() {
+		kinds[kind] = true
+	}
+	return kinds
+}

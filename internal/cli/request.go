@@ -213,6 +213,9 @@ func (a asked) sheet(shown *view.Request, waits bool) string {
 	s := new(sheet)
 	s.say("Words: %s", a.Words)
 	s.say("Read them only to an approver who asks you for them.")
+	if shown != nil {
+		s.late(shown.Late)
+	}
 	if len(a.Also) > 0 {
 		s.say("You have asked for this before, and that is open still: %s.", both(shorts(a.Also)))
 		s.say("If one is enough, take one back before you wake people twice: halligan withdraw %s", a.Short)
@@ -221,7 +224,6 @@ func (a asked) sheet(shown *view.Request, waits bool) string {
 		return s.String()
 	}
 	if shown != nil {
-		s.late(shown.Late)
 		for _, missing := range shown.Missing {
 			s.say("  - %s", missing)
 		}

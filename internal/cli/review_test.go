@@ -3,6 +3,7 @@ package cli_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -90,5 +91,35 @@ func TestT11NoSignOffForALie(t *testing.T) {
 				t.Errorf("it does not say %q: %s", lie.says, errOut)
 			}
 		})
+	}
+}
+
+// TestApproverSeesTheOverdueReview, and the place that it added, as the ledger has
+// them; the last signature but one opens nothing.
+func TestApproverSeesTheOverdueReview(t *testing.T) {
+	c := signedCellAt(t, canon.At(time.Now().Add(-26*time.Hour)))
+	late := c.ask("ann", "pool exhausted", "db-1")
+	for _, approver := range []string{"sam", "lea"} {
+		c.do(c.Approve(approver, late))
+	}
+	c.do(c.Stop("sam", late))
+	c.Now = canon.At(time.Now().Add(-time.Minute))
+	task, _ := c.Task(cell.TaskReview, late, "")
+	c.do(c.Effect(cell.EffectDue, task.ID, cell.Observed{}))
+	id := c.ask("bob", "pool exhausted again", "db-1")
+	c.do(c.Approve("sam", id))
+	l := newLiar(t, c)
+	l.honest(id)
+	code, out, errOut := l.desk(t, "lea").run("approve", id.Short(), "--check", "video", "--yes")
+	if code != 0 {
+		t.Fatalf("code %d: %s", code, errOut)
+	}
+	for _, want := range []string{
+		"The review of " + late.Short() + " is overdue: for that, it needs 1 more of security than its scenario says.",
+		"1 of security is missing: sue could sign", "It fills one place; one more is needed after it.",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
 	}
 }

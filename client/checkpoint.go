@@ -133,6 +133,11 @@ func (c *Client) Extends(ctx context.Context, held, shown []byte) error {
 	if err != nil {
 		return err
 	}
+	if now.Origin != before.Origin {
+		if before, err = c.acrossEpochs(before, now.Origin); err != nil {
+			return err
+		}
+	}
 	if now.Size >= before.Size {
 		return c.extends(ctx, sight{before, held}, sight{now, shown})
 	}

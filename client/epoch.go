@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
@@ -63,10 +65,35 @@ func (c *Client) adopt(ctx context.Context, before, now sight) error {
 			return err
 		}
 	}
+	if err := c.keep(c.file("epochs"), canon.MustEncode(epochs)); err != nil { // before the checkpoint: it is proved no more after that
+		return fmt.Errorf("cannot keep what was proved of the epochs: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = sight{}
 	return c.keep(c.file("seen"), now.text)
+}
+
+// epochsMost is the length in bytes of the longest file of epochs.
+const epochsMost = 1 << 20
+
+// Epochs are those that were proved on this machine, oldest first.
+func (c *Client) Epochs() (epochs []Epoch, err error) {
+	data, err := c.kept(c.file("epochs"))
+	if err != nil || data == nil {
+		return nil, err
+	}
+	if err := canon.Decode(data, epochsMost, &epochs); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(c.folder, c.file("epochs")), err)
+	}
+	return epochs, nil
+}
+
+// Lost tells whether epochs that were proved here gave up an entry of a ledger: it
+// stood where the ledger that goes on has others, or none yet.
+func Lost(epochs []Epoch, origin string, index int64) bool {
+	first := slices.IndexFunc(epochs, func(e Epoch) bool { return e.Before == origin })
+	return first >= 0 && slices.ContainsFunc(epochs[first:], func(e Epoch) bool { return index >= e.Base.Size })
 }
 
 // ended compares what was seen of the ledger that ended with what the epoch says of
@@ -86,6 +113,23 @@ func (c *Client) ended(ctx context.Context, before, now sight, e Epoch) error {
 		return fmt.Errorf("cannot keep the checkpoint of the ledger that ended: %w", err)
 	}
 	return nil
+}
+
+// acrossEpochs is a checkpoint of a ledger that ended as one of the ledger that
+// goes on, which it is up to where the epochs begin that were proved here.
+func (c *Client) acrossEpochs(held ledger.Checkpoint, origin string) (ledger.Checkpoint, error) {
+	epochs, err := c.Epochs()
+	if err != nil {
+		return held, err
+	}
+	switch {
+	case len(epochs) == 0 || epochs[len(epochs)-1].Base.Origin != origin || !slices.ContainsFunc(epochs, func(e Epoch) bool { return e.Before == held.Origin }):
+		return held, fmt.Errorf("%w: no epoch leads from %s to %s", ErrNewEpoch, held.Origin, origin)
+	case Lost(epochs, held.Origin, held.Size-1):
+		return held, fmt.Errorf("cannot go on from %d entries of %s: the epoch that followed gave up some of them; keep this copy, and begin another", held.Size, held.Origin)
+	}
+	held.Origin = origin
+	return held, nil
 }
 
 // header is the ledger that statements are for, and the checkpoint that they name.

@@ -47,11 +47,15 @@ func (l ledgerMirrorCommand) Run(c *call) (err error) {
 		return unopened(err, l.To)
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
+	again := true
 	for {
 		failed := unmirrored(m.mirror(to))
 		switch {
 		case c.ctx.Err() != nil:
 			return c.ctx.Err()
+		case failed == nil && l.Once && again:
+			again = false // the session in which the round read is an entry itself
+			continue
 		case failed == nil && l.Once:
 			return nil
 		case failed != nil && (l.Once || failed.code != exitUnreachable):

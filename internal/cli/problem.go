@@ -27,6 +27,8 @@ func ofClient(err error) *failure {
 		return because(exitUnreachable, err, "").or("see whether the server runs, and whether url in your profile is right")
 	case errors.Is(err, client.ErrNoKey):
 		return because(exitUsage, err, "").or("name your key with --key, or ssh-add it")
+	case errors.Is(err, client.ErrNewEpoch):
+		return because(exitUnverified, err, "").or("sign nothing, and ask people of the change quorum whether they began it")
 	}
 	return because(exitInternal, err, "")
 }

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -13,12 +15,12 @@ import (
 type ledgerReceiptsCommand struct {
 	Check   bool   `help:"Check that the server's ledger still has each of them."`
 	Against string `help:"Check that an exported ledger has them, instead: what halligan evidence --all or halligan ledger mirror wrote." placeholder:"FOLDER"`
-	profileFlags
+	memberFlags
 }
 
 // Help is the long help of `ledger receipts`.
 func (ledgerReceiptsCommand) Help() string {
-	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). Where witnesses are named, --check puts receipts under what they cosigned meanwhile. A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. No key is needed.
+	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). Where witnesses are named, --check puts receipts under what they cosigned meanwhile. A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. What a new epoch gave up is told apart. No key is needed, but to prove a new epoch.
 
 Examples:
 
@@ -56,7 +58,7 @@ func (r ledgerReceiptsCommand) Run(c *call) error {
 	if r.Check && r.Against != "" {
 		return failf(exitUsage, "--check asks the server, --against reads a folder: name one of them")
 	}
-	m, err := c.reader(r.profileFlags)
+	m, err := c.reader(r.memberFlags.profileFlags)
 	if err != nil {
 		return err
 	}
@@ -68,6 +70,12 @@ func (r ledgerReceiptsCommand) Run(c *call) error {
 	switch {
 	case r.Check:
 		failed = m.checkServer(lines)
+		if errors.Is(failed, client.ErrNewEpoch) && errors.Is(failed, client.ErrNoKey) { // evidence of it needs a session
+			if m, err = c.open(r.memberFlags); err != nil {
+				return err
+			}
+			failed = m.checkServer(lines)
+		}
 	case r.Against != "":
 		failed = m.checkFolder(lines, r.Against)
 	}
@@ -132,6 +140,11 @@ func (m *member) checkServer(lines []receiptLine) error {
 	if err != nil {
 		return unread(err)
 	}
+	if log.Checkpoint().Origin != cmp.Or(since.Origin, m.anchor().Origin) { // what an epoch gave up is only known once it is proved
+		if err := m.way.client.GoesOn(m.c.ctx, since, log.Signed()); err != nil {
+			return unread(err)
+		}
+	}
 	if err := m.compare(lines, log, m.source(), false); err != nil {
 		return err
 	}
@@ -189,7 +202,7 @@ func (m *member) checkFolder(lines []receiptLine, path string) error {
 		return err
 	}
 	for _, l := range lines {
-		if l.State == receiptThere {
+		if l.State == receiptThere || l.State == receiptLost {
 			return nil
 		}
 	}
@@ -201,8 +214,11 @@ func (m *member) checkFolder(lines []receiptLine, path string) error {
 
 // compare compares receipts with a ledger. One that is missing is the failure.
 func (m *member) compare(lines []receiptLine, log *ledger.Log, src ledger.Source, copied bool) error {
+	epochs, err := m.way.client.Epochs()
+	if err != nil {
+		return because(exitUsage, err, "cannot read what this machine proved")
+	}
 	var missing []*receiptLine
-	size := log.Checkpoint().Size
 	for i := range lines {
 		l := &lines[i]
 		if l.opened == nil {
@@ -213,9 +229,9 @@ func (m *member) compare(lines []receiptLine, log *ledger.Log, src ledger.Source
 		switch lacks := errors.As(err, &fault) && (fault.Class == ledger.ClassEntry || fault.Class == ledger.ClassEntryMissing); {
 		case err == nil:
 			l.State = receiptThere
-		case lacks && l.opened.Checkpoint().Origin != log.Checkpoint().Origin:
+		case lacks && l.opened.Checkpoint().Origin != log.Checkpoint().Origin && client.Lost(epochs, l.opened.Checkpoint().Origin, l.opened.Index):
 			l.State = receiptLost
-		case lacks && copied && l.opened.Index >= size && l.opened.Checkpoint().Size > size:
+		case lacks && copied && later(l.opened, log.Checkpoint()):
 			l.State = receiptNewer
 		case lacks:
 			l.State, l.Why = receiptMissing, fault.Detail
@@ -228,6 +244,14 @@ func (m *member) compare(lines []receiptLine, log *ledger.Log, src ledger.Source
 		return nil
 	}
 	return m.convict(missing, log, src)
+}
+
+// later tells whether a receipt says nothing of an older copy that lacks its entry:
+// the copy ends before it, or is of an epoch before.
+func later(r *ledger.Receipt, copied ledger.Checkpoint) bool {
+	_, of, _ := canon.CellOf(r.Checkpoint().Origin)
+	_, than, _ := canon.CellOf(copied.Origin)
+	return of > than || of == than && r.Index >= copied.Size
 }
 
 // convictMost bounds how many receipts are tried for a proof that needs no server.
@@ -253,6 +277,9 @@ func (m *member) convict(missing []*receiptLine, log *ledger.Log, src ledger.Sou
 			return f.or("keep the receipt, and tell security (%v)", err)
 		}
 		return f.or("tell security; the receipt and %s prove it to anybody: halligan ledger prove-fork", file)
+	}
+	if first.opened.Checkpoint().Origin != log.Checkpoint().Origin {
+		return f.or("keep the receipt, and tell security; if the cell began a new epoch, your machine must have proved it first: halligan ledger receipts --check")
 	}
 	return f.or("sign nothing, keep the receipt, and tell security; it is proof once the ledger is shown to go on past it, so check again")
 }

@@ -1,6 +1,8 @@
 package alert
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/netip"
 )
@@ -13,3 +15,9 @@ func Allowed(address netip.Addr, loopback bool) bool { return allowed(address, l
 
 // SetRoundTripper puts a fake in the place of the network.
 func (w *Webhook) SetRoundTripper(r http.RoundTripper) { w.client.Transport = r }
+
+// SetDial puts a fake in the place of the network.
+func (m *Mail) SetDial(dial func(ctx context.Context) (net.Conn, error)) { m.dial = dial }
+
+// Letter is the mail of a message.
+func (m Message) Letter(from string, to ...string) ([]byte, error) { return m.letter(from, to) }

@@ -58,11 +58,9 @@ func allowed(address netip.Addr, loopback bool) bool {
 	return true
 }
 
-// transport makes the connections of one channel. From client it takes the TLS
-// configuration alone: a proxy, a dialler or a cookie jar would reach around the
-// guard.
-func transport(client *http.Client, loopback bool) (*http.Transport, error) {
-	dialer := net.Dialer{
+// guarded dials only where alarms may go.
+func guarded(loopback bool) *net.Dialer {
+	return &net.Dialer{
 		Timeout: Deadline,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			target, err := netip.ParseAddrPort(address)
@@ -72,8 +70,14 @@ func transport(client *http.Client, loopback bool) (*http.Transport, error) {
 			return nil
 		},
 	}
+}
+
+// transport makes the connections of one channel. From client it takes the TLS
+// configuration alone: a proxy, a dialler or a cookie jar would reach around the
+// guard.
+func transport(client *http.Client, loopback bool) (*http.Transport, error) {
 	t := &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            guarded(loopback).DialContext,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
 		IdleConnTimeout:        idleFor,

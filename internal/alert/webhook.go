@@ -26,7 +26,8 @@ const (
 	urlLimit    = 2048
 )
 
-// Receipt says that a receiver answered 2xx.
+// Receipt says that a receiver answered 2xx: a webhook, or a mail server that took
+// the mail for everybody it is for.
 type Receipt struct {
 	Status int
 	At     time.Time // when the answer came

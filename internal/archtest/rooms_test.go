@@ -107,6 +107,7 @@ var rooms = []room{
 	{path: "internal/archtest", kind: tool},
 	{path: "internal/e2e", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/bench", kind: tool, may: []string{everything, "internal/cli"}},
+	{path: "internal/alert/mailtest", kind: tool},
 	{path: "internal/cell/celltest", kind: tool, may: law},
 	{path: "internal/broker/brokertest", kind: tool, may: with(law, "internal/broker", "internal/cell/celltest", "internal/issuer",
 		"internal/authn/sshsig", "internal/verify", "internal/store/sqlite")},

@@ -506,3 +506,36 @@ func TestCompareNamesEveryDifference(t *testing.T) {
 		}
 	}
 }
+
+// TestMailNeedsRules2: a cell that began with rules 1 has no channel by mail and gets
+// none by a change, also when it decides by newer rules; others can.
+func TestMailNeedsRules2(t *testing.T) {
+	post := cell.Channel{ID: "post", Kind: cell.ChannelMail}
+	g := celltest.Genesis()
+	g.Channels = append(g.Channels, post)
+	if _, err := g.Check(); err != nil {
+		t.Errorf("under rules %d: %v", g.Rules, err)
+	}
+	for name, change := range map[string]func(*cell.Genesis){
+		"rules 1":        func(g *cell.Genesis) { g.Rules = 1 },
+		"twice":          func(g *cell.Genesis) { g.Channels = append(g.Channels, post) },
+		"no kind":        func(g *cell.Genesis) { g.Channels[1].Kind = "" },
+		"another's kind": func(g *cell.Genesis) { g.Channels[1].Kind = "mail" },
+	} {
+		g := celltest.Genesis()
+		g.Channels = append(g.Channels, post)
+		change(&g)
+		if _, err := g.Check(); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	s := newStory()
+	s.Amend(s.Amending(func(g *cell.Genesis) { withoutRoy(g); g.Channels = append(g.Channels, post) }, second()))
+	if got := s.World.Genesis.Channels; got[len(got)-1] != post {
+		t.Errorf("channels %v", got)
+	}
+	replays(t, s.Cell)
+	old := oldStory().raise(2)
+	old.Must(old.Approve("lea", old.change))
+	expectRefusal(t, old.Cell, old.By("sam", "sam", old.Amending(func(g *cell.Genesis) { withoutRoy(g); g.Channels = append(g.Channels, post) })), cell.NotAmendable)
+}

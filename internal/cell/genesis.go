@@ -53,8 +53,14 @@ type Host struct {
 // Channel is where alarms go. Its address and secret are the server's own.
 type Channel struct {
 	ID   string `json:"id"`
-	Kind string `json:"kind"` // webhook
+	Kind string `json:"kind"` // ChannelWebhook or ChannelMail
 }
+
+// The kinds of channels. Mail needs rules 2.
+const (
+	ChannelWebhook = "webhook"
+	ChannelMail    = "smtp"
+)
 
 // ScenarioRef names a scenario by the digest of its canonical JSON.
 type ScenarioRef struct {
@@ -142,8 +148,8 @@ func (g *Genesis) checkChannels() error {
 		if err := canon.CheckID(c.ID); err != nil {
 			return fmt.Errorf("channels: %w", err)
 		}
-		if seen[c.ID] || c.Kind != "webhook" {
-			return fmt.Errorf("channels: %s must stand once and be of kind webhook", c.ID)
+		if seen[c.ID] || c.Kind != ChannelWebhook && (c.Kind != ChannelMail || g.Rules < 2) {
+			return fmt.Errorf("channels: %s must stand once and be of kind %s, or under rules 2 of kind %s", c.ID, ChannelWebhook, ChannelMail)
 		}
 		seen[c.ID] = true
 	}

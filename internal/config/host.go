@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -105,19 +106,13 @@ func (c *cellFacts) readChannels(f *findings) {
 			f.errorf(ch.ID.at, "give the other another id", "channel %s stands twice, first in line %d", ch.ID.text, first.line)
 		}
 		seen[ch.ID.text] = ch.ID.at
-		if ch.Kind.text != "" && ch.Kind.text != "webhook" {
-			f.errorf(ch.Kind.at, "use webhook", "channel kind %s is not supported by this version", show(ch.Kind.text))
+		if ch.Kind.text != "" && ch.Kind.text != cell.ChannelWebhook && ch.Kind.text != cell.ChannelMail {
+			f.errorf(ch.Kind.at, "use webhook or smtp", "channel kind %s is not supported by this version", show(ch.Kind.text))
 		}
 	}
 }
 
-func (c *cellFacts) channelIDs() []string {
-	var ids []string
-	for _, ch := range c.file.Channels {
-		ids = append(ids, ch.ID.text)
-	}
-	return ids
-}
+func (c *cellFacts) channelIDs() []string { return idsOf(c.file.Channels) }
 
 func (c *cellFacts) hostIDs() []string {
 	var ids []string

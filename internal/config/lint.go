@@ -42,7 +42,7 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 	}
 	server := readServer(f, data, folder)
 	if server != nil && cell != nil {
-		server.checkChannels(f, cell.channelIDs())
+		server.checkChannels(f, cell.file.Channels)
 		server.checkPrograms(f, cell.programIDs())
 		server.checkWitnesses(f, cell.witnesses)
 	}

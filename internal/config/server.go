@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -23,6 +22,7 @@ type Server struct {
 	HighWater     string // absolute; the file of the highest size and root, outside of DataFolder
 	TLS           TLS    // the zero value asks for a local certificate
 	Webhooks      map[string]Webhook
+	Mail          map[string]Mail
 	Programs      map[string]Program
 	Witnesses     map[string]string // name of a witness → its address
 	Limits        Limits
@@ -77,7 +77,7 @@ const (
 // Secret is a secret that does not print itself.
 type Secret struct{ key []byte }
 
-// Key is the secret: 24 to 64 bytes. Do not keep or print it.
+// Key is the secret. Do not keep or print it.
 func (s Secret) Key() []byte { return s.key }
 
 // String hides the secret.
@@ -146,6 +146,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.data()
 	s.tls()
 	s.webhooks()
+	s.mail()
 	s.programs()
 	s.witnessed()
 	s.limits()
@@ -239,20 +240,6 @@ func (s *serverFacts) limits() {
 			s.errorf(limit.given.at, boundsMend, "%s must be 1 to 1000000, is %d", limit.name, limit.given.n)
 		}
 		*limit.to = limit.given.n
-	}
-}
-
-// checkChannels compares the webhooks with the channels of the cell.
-func (s *serverFacts) checkChannels(f *findings, channels []string) {
-	for _, e := range s.file.Webhooks {
-		if !slices.Contains(channels, e.key.text) {
-			f.errorf(e.key.at, nearest(e.key.text, channels, "channels: "), "channel %s does not exist", showID(e.key.text))
-		}
-	}
-	for _, channel := range channels {
-		if !slices.ContainsFunc(s.file.Webhooks, func(e entry[webhookFile]) bool { return e.key.text == channel }) {
-			f.warnf(s.file.at, "add it under webhooks", "channel %s has no webhook here: its alarms go nowhere", show(channel))
-		}
 	}
 }
 

@@ -52,6 +52,9 @@ metrics_listen: localhost:9000
 data: { folder: all/data, keys: /etc/halligan/keys, high_water: ../mark }
 webhooks:
   pager: { url: "http://127.0.0.1:9/hook", secret_file: pager.secret }
+mail:
+  desk: { server: "mail.example.com:465", tls: tls, from: h@example.com, to: [a@example.com, b+c@example.com], username: h, password_file: pager.secret }
+  wall: { server: "[::1]:25", tls: none, from: h@example.com, to: [a@example.com] }
 witnesses: { w.example.net: "http://127.0.0.1:9/w", v.example.net: "https://v.example.net" }
 limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_minute: 7 }
 `)
@@ -63,6 +66,10 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 		Listen: "[::1]:0", MetricsListen: "localhost:9000",
 		DataFolder: filepath.Join(folder, "all/data"), KeysFolder: "/etc/halligan/keys", HighWater: filepath.Join(filepath.Dir(folder), "mark"),
 		Webhooks:  map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
+		Mail: map[string]config.Mail{
+			"desk": {Server: "mail.example.com:465", TLS: "tls", From: "h@example.com", To: []string{"a@example.com", "b+c@example.com"}, Username: "h"},
+			"wall": {Server: "[::1]:25", TLS: "none", From: "h@example.com", To: []string{"a@example.com"}},
+		},
 		Witnesses: map[string]string{"w.example.net": "http://127.0.0.1:9/w", "v.example.net": "https://v.example.net"},
 		Limits:    config.Limits{Connections: 10, Streams: 5, RequestsPerMinute: 60, StatementsPerMinute: 7},
 	}
@@ -76,11 +83,16 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 	if !bytes.Equal(server.Webhooks["pager"].Secret.Key(), key) {
 		t.Error("the secret is another than its file holds")
 	}
+	if string(server.Mail["desk"].Password.Key()) != secretText {
+		t.Error("the password is another than its file holds")
+	}
 }
 
 // TestSecretsDoNotPrint: not in text, JSON, logs or the problems of a file.
 func TestSecretsDoNotPrint(t *testing.T) {
-	folder := serverFolder(t, "webhooks:\n  pager: { url: \"https://example.com/\", secret_file: pager.secret }\n")
+	folder := serverFolder(t, `webhooks: { pager: { url: "https://example.com/", secret_file: pager.secret } }
+mail: { desk: { server: "mail.example.com:465", tls: tls, from: h@example.com, to: [a@example.com], username: h, password_file: pager.secret } }
+`)
 	server, _, err := config.LoadServer(filepath.Join(folder, "server.yaml"))
 	if err != nil {
 		t.Fatal(err)

@@ -8,13 +8,14 @@ type serverFile struct {
 	Data          dataFile           `yaml:"data"`
 	TLS           tlsFile            `yaml:"tls"`
 	Webhooks      table[webhookFile] `yaml:"webhooks"`
+	Mail          table[mailFile]    `yaml:"mail"`
 	Programs      table[pathFile]    `yaml:"programs"`
 	Witnesses     table[word]        `yaml:"witnesses"`
 	Limits        limitsFile         `yaml:"limits"`
 }
 
 func (*serverFile) planned() []string {
-	return []string{"postgres", "mail", "slack", "pagerduty", "sns", "oidc", "kms", "log", "replicas"}
+	return []string{"postgres", "slack", "pagerduty", "sns", "oidc", "kms", "log", "replicas"}
 }
 
 type dataFile struct {

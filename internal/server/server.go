@@ -140,13 +140,8 @@ func (s *Server) wire(ctx context.Context) error {
 		origin: s.Anchor.Origin, world: world, log: s.store, channels: map[string]sink{},
 		broker: func() *broker.Broker { return s.broker },
 	}
-	for channel, hook := range s.Settings.Webhooks {
-		made, err := alert.NewWebhook(channel, hook.URL, hook.Secret.Key(), nil)
-		if err != nil {
-			return fmt.Errorf("cannot use channel %s: %w", channel, err)
-		}
-		work.channels[channel] = made
-		s.alarms = append(s.alarms, made)
+	if err := s.sinks(work.channels); err != nil {
+		return err
 	}
 	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
 	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
@@ -186,6 +181,28 @@ func (s *Server) wire(ctx context.Context) error {
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 	})
+	return nil
+}
+
+// sinks makes the channels of alarms.
+func (s *Server) sinks(into map[string]sink) error {
+	for channel, hook := range s.Settings.Webhooks {
+		made, err := alert.NewWebhook(channel, hook.URL, hook.Secret.Key(), nil)
+		if err != nil {
+			return fmt.Errorf("cannot use channel %s: %w", channel, err)
+		}
+		into[channel] = made
+		s.alarms = append(s.alarms, made)
+	}
+	for channel, mail := range s.Settings.Mail {
+		made, err := alert.NewMail(channel, alert.MailServer{
+			Server: mail.Server, TLS: alert.MailTLS(mail.TLS), From: mail.From, To: mail.To, Username: mail.Username,
+		}, mail.Password.Key(), nil)
+		if err != nil {
+			return fmt.Errorf("cannot use channel %s: %w", channel, err)
+		}
+		into[channel] = made
+	}
 	return nil
 }
 

@@ -25,12 +25,12 @@ const (
 
 // TestCanary (I9, T61) runs an emergency with everything logged, and then looks
 // for every secret in every file that came of it, in what every command printed,
-// in what arrived at the pager, in the metrics, and in arguments and environments
+// in what arrived at the pager and by mail, in the metrics, and in arguments and environments
 // of all processes meanwhile.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	host := noTarget() == ""
-	w := foundTown(t, founding{host: host})
+	w := foundTown(t, founding{host: host, mail: true})
 	w.serveAs = []string{"--log", "debug"}
 	if err := w.serve(); err != nil {
 		t.Fatal(err)
@@ -156,6 +156,13 @@ func tokens(t *testing.T, w *town) (all []string) {
 // gather brings beside the files what arrived elsewhere.
 func gather(t *testing.T, w *town) {
 	t.Helper()
+	var letters strings.Builder
+	for _, letter := range w.letters.Letters() {
+		letters.Write(letter.Data)
+	}
+	if err := os.WriteFile(w.path("letters"), []byte(letters.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	answer, err := http.Get("http://" + w.metrics + "/metrics")
 	if err != nil {
 		t.Fatal(err)

@@ -23,11 +23,12 @@ import (
 // in processes and with state of their own. A script with a file "long" waits for
 // minutes. Beside testscript's own commands:
 //
-//	found [host] [envelope] [program] [ladder]
+//	found [host] [envelope] [program] [ladder] [mail]
 //	                          found a cell; host: with a real SSH host; envelope: with a
 //	                          scenario that opens some; program: with a program that
 //	                          opens groups kept in files; ladder: after a minute leads
-//	                          may sign in the place of security
+//	                          may sign in the place of security; mail: with a channel
+//	                          by mail beside the pager
 //	serve, down, crash        start the server, interrupt it, kill it
 //	NAME ARGS                 in exec: halligan as that person
 //	code N COMMAND ARGS       as exec, and demand this exit code
@@ -36,6 +37,8 @@ import (
 //	until NAME ID PATH VALUE  ask for the status until it has that value; it is then on stdout
 //	[!] alarm TYPE [COUNT]    wait for alarms; with ! there must be none so far
 //	hook hang|answer          what the pager does with alarms from now on
+//	[!] letter TYPE           as alarm, by mail; the texts are then on stdout
+//	letterbox busy|ready      what the mail server does from now on
 //	host up|down|mute         connect the SSH host, cut it off, or end halligan-host alone
 //	[!] enter FILE            log in with a credential; with ! it must be refused
 //	session WHOSE FILE        log in with a credential and stay
@@ -103,7 +106,7 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
 		f := founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
-			ladder: slices.Contains(args, "ladder")}
+			ladder: slices.Contains(args, "ladder"), mail: slices.Contains(args, "mail")}
 		if slices.Contains(args, "witnesses") {
 			f.watchers = []string{"wit1", "wit2"}
 		}
@@ -144,6 +147,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		case "answer":
 			s.hooks["pager"].answer()
 		}
+		return nil
+	}),
+	"letter": letter,
+	"letterbox": plain(func(_ *testscript.TestScript, s *story, args []string) error {
+		s.letters.busy.Store(args[0] == "busy")
 		return nil
 	}),
 	"host": plain(func(_ *testscript.TestScript, s *story, args []string) error {

@@ -44,6 +44,7 @@ type town struct {
 	ends    []func() error
 
 	watchers map[string]*watcher // witnesses, by name
+	letters  *letterbox          // of the channel desk; nil without
 }
 
 // founding is what a cell is founded with.
@@ -54,6 +55,7 @@ type founding struct {
 	long     bool     // the test waits for minutes: it takes no slot
 	ladder   bool     // after a minute leads may sign in the place of security
 	envelope bool     // a second scenario, which opens envelopes
+	mail     bool     // a channel more: desk, by mail
 	watchers []string // names of witnesses, all of whom must cosign
 }
 
@@ -107,6 +109,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
 		func() error { return w.ladder(f.ladder) },
+		func() error { return w.mail(f.mail) },
 	}
 	if len(f.watchers) > 0 {
 		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)
@@ -301,8 +304,10 @@ func (w *town) as(person string, args ...string) (string, error) {
 // serve starts the server and waits until it answers.
 func (w *town) serve() error {
 	args := append(append(append([]string(nil), w.wrap...), w.program("halligan"), "serve", w.path("cell")), w.serveAs...)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = w.environment()
 	var err error
-	if w.server, err = start(w.path("serve.log"), exec.Command(args[0], args[1:]...)); err != nil {
+	if w.server, err = start(w.path("serve.log"), cmd); err != nil {
 		return err
 	}
 	return until(patience, "the server to be ready", func() (bool, error) {

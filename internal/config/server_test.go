@@ -65,7 +65,7 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 	want := config.Server{
 		Listen: "[::1]:0", MetricsListen: "localhost:9000",
 		DataFolder: filepath.Join(folder, "all/data"), KeysFolder: "/etc/halligan/keys", HighWater: filepath.Join(filepath.Dir(folder), "mark"),
-		Webhooks:  map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
+		Webhooks: map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
 		Mail: map[string]config.Mail{
 			"desk": {Server: "mail.example.com:465", TLS: "tls", From: "h@example.com", To: []string{"a@example.com", "b+c@example.com"}, Username: "h"},
 			"wall": {Server: "[::1]:25", TLS: "none", From: "h@example.com", To: []string{"a@example.com"}},

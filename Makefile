@@ -19,6 +19,7 @@ RACE_PACKAGES := \
 	client \
 	internal/cli \
 	internal/alert \
+	internal/alert/mailtest \
 	internal/api \
 	internal/broker \
 	internal/host \

@@ -130,6 +130,32 @@ func TestMailGoesByEveryWay(t *testing.T) {
 	}
 }
 
+// TestNoTextEndsAMail (T63): a full stop alone in a line, which ends a mail on the wire,
+// and what looks like commands behind it, are text.
+func TestNoTextEndsAMail(t *testing.T) {
+	s := mailServer(t, mailtest.Options{})
+	m := made(t, alert.MailServer{Server: s.Address(), TLS: alert.NoTLS, From: sender, To: receivers}, nil)
+	texts := []string{".", "..", "\r\n.\r\nMAIL FROM:<eve@example.com>\r\n", ".\r\nQUIT"}
+	for _, text := range texts {
+		message := sample()
+		message.Text = text
+		if _, err := m.Send(t.Context(), message); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := message.Letter(sender, receivers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letters := s.Letters()
+		if last := letters[len(letters)-1]; string(last.Data) != strings.ReplaceAll(string(whole), "\r\n", "\n") || last.From != sender {
+			t.Errorf("%q: from %s arrived\n%s", text, last.From, last.Data)
+		}
+	}
+	if n := len(s.Letters()); n != len(texts) {
+		t.Errorf("%d letters of %d", n, len(texts))
+	}
+}
+
 // TestMailIsTriedAgain: 4xx is of the moment, at each step; the next attempt is the
 // same mail.
 func TestMailIsTriedAgain(t *testing.T) {
@@ -432,7 +458,7 @@ the ledger. Ask with halligan status before you act on it.
 	}
 }
 
-// FuzzLetter (T61): whatever stands in an alarm, there is one header block with the
+// FuzzLetter (T63): whatever stands in an alarm, there is one header block with the
 // headers of ours, and the text is the text.
 func FuzzLetter(f *testing.F) {
 	f.Add("msg:1", "cell.example.com", "db-down", "SEV1", "Ann asks.")

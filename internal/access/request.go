@@ -49,6 +49,7 @@ type Request struct {
 	End            *End          `json:"end,omitzero"`
 	Leases         []Lease       `json:"leases,omitempty"`
 	Review         *Review       `json:"review,omitzero"`
+	Extensions     []Extension   `json:"extensions,omitempty"` // asked for under the grant; only the last can wait
 }
 
 // Decision is one approver's signed verdict.
@@ -81,6 +82,7 @@ const (
 	EndKeyGone  = "key-removed" // the key that asked was removed
 	EndRotated  = "rotated"     // the envelope holds another secret now
 	EndEpoch    = "epoch"       // entries of the ledger were lost while it lived
+	EndNarrowed = "narrowed"    // of one target: the grant was extended without it
 )
 
 // End says when, why and by whom a grant ended.
@@ -161,7 +163,7 @@ func (r *Request) Narrowed(counts func(Decision) bool) (canon.Seconds, []string)
 func (r *Request) Clone() *Request {
 	c := *r
 	c.Widened, c.Decisions = slices.Clone(r.Widened), slices.Clone(r.Decisions)
-	c.Leases = slices.Clone(r.Leases)
+	c.Leases, c.Extensions = slices.Clone(r.Leases), r.extensions()
 	for i := range c.Leases {
 		c.Leases[i].Proofs = slices.Clone(c.Leases[i].Proofs)
 		c.Leases[i].Shares = slices.Clone(c.Leases[i].Shares)

@@ -156,9 +156,12 @@ func applyRequest(r *access.Request, e Event) error {
 		r.State = e.State
 	case *GrantEnded:
 		end := e.End
+		if waits := r.Extending(); waits != nil {
+			waits.State = access.Lapsed
+		}
 		r.State, r.End = access.Ended, &end
 	default:
-		if !applyReview(r, e) {
+		if !applyReview(r, e) && !applyExtension(r, e) {
 			return applyLease(r, e)
 		}
 	}

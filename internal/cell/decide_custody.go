@@ -155,7 +155,7 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(NotLive, "%s is no longer in the roster, or the request is of an earlier epoch", r.Requester)
 	case !ok || lease.Envelope != body.Envelope:
 		return Outcome{}, refuse(UnknownTarget, "the grant opens no envelope %q; it opens %v", body.Envelope, r.Grant.Targets)
-	case !held(lease):
+	case !lease.Held():
 		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
 	}
 	if refusal := w.cool(s, c.At); refusal != nil {
@@ -221,7 +221,7 @@ func (w *World) rotated(r *access.Request, l *access.Lease, c Command) ([]Event,
 		return nil, refuse(NothingNew, "no share of an envelope that was rotated since was given at %s", l.Target)
 	}
 	var events []Event
-	if held(l) {
+	if l.Held() {
 		events = w.close(r, l, access.EndRotated, c.At)
 	}
 	return append(events, proved(l, access.Proof{Kind: access.ProofRotated, At: c.At})...), nil

@@ -99,14 +99,14 @@ func decideRelease(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		if !ok {
 			return Outcome{}, refuse(UnknownTarget, "the grant does not open %q; it opens %v", name, r.Grant.Targets)
 		}
-		if held(lease) {
+		if lease.Held() {
 			events = append(events, w.close(r, lease, access.EndReleased, c.At)...)
 		}
 	}
 	if len(events) == 0 {
 		return Outcome{}, refuse(LeaseNotOpen, "every target named is released already")
 	}
-	if !slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return held(&l) && !slices.Contains(released, l.Target) }) {
+	if !slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Held() && !slices.Contains(released, l.Target) }) {
 		end := access.End{At: c.At, Why: access.EndReleased, By: r.Requester}
 		return Outcome{StreamOf(r.ID), w.end(r, end)}, nil
 	}
@@ -168,18 +168,13 @@ func decideAttest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 func (w *World) end(r *access.Request, end access.End) []Event {
 	events := []Event{&GrantEnded{End: end}}
 	for i := range r.Leases {
-		if held(&r.Leases[i]) {
+		if r.Leases[i].Held() {
 			events = append(events, w.close(r, &r.Leases[i], end.Why, end.At)...)
 		}
 	}
 	terms := w.scenarioOf(r).Severities[r.Severity]
 	due := end.At.Add(terms.ReviewDue.Duration())
 	return append(events, &ReviewOpened{Review: access.Review{Opened: end.At, Due: due}})
-}
-
-// held tells whether a lease has not begun to close.
-func held(l *access.Lease) bool {
-	return l.State == access.LeaseOpening || l.State == access.LeaseOpen
 }
 
 // close begins to close a lease. The revocation list that names its key id gets

@@ -22,22 +22,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if refusal != nil {
 		return Outcome{}, refusal
 	}
-	switch controls := scenario.Controls; {
-	case !slices.ContainsFunc(scenario.MayRequest, func(group string) bool { return w.Roster.In(person, group) }):
-		return Outcome{}, refuse(MayNotRequest, "%s is in none of %v", person, scenario.MayRequest)
-	case !s.Signer.Strength.AtLeast(least(scenario)):
-		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
-	case body.For > terms.Longest:
-		return Outcome{}, refuse(TooLong, "%s was asked; %s gives at most %s at %s", body.For, scenario.ID, terms.Longest, body.Severity)
-	case !controls.FromAllowed(c.Observed.Address):
-		return Outcome{}, refuse(WrongSource, "asking from %q is not allowed; %s may be asked for from %v", c.Observed.Address, scenario.ID, controls.Source)
-	case !controls.OpenAt(c.At):
-		return Outcome{}, refuse(WrongHour, "%s may not be asked for at this hour", scenario.ID)
-	}
-	if refusal := w.unbarred(person, scenario.ID, c.At); refusal != nil {
-		return Outcome{}, refusal
-	}
-	if refusal := w.spareKey(s, c.At); refusal != nil {
+	if refusal := w.mayAsk(s, c, asked{scenario, terms, body.For}); refusal != nil {
 		return Outcome{}, refusal
 	}
 	if refusal := w.roomFor(scenario, body, c.Observed.Address); refusal != nil {
@@ -60,6 +45,34 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		events = append(events, honey(scenario, target, person)...)
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
+}
+
+// asked is what somebody asks of a scenario.
+type asked struct {
+	scenario *access.Scenario
+	terms    access.Terms
+	length   canon.Seconds
+}
+
+// mayAsk checks that whoever signed may ask for that, so, now and for so long.
+func (w *World) mayAsk(s *Signed, c Command, a asked) *Refusal {
+	person, scenario := s.Statement.Actor, a.scenario
+	switch controls := scenario.Controls; {
+	case !slices.ContainsFunc(scenario.MayRequest, func(group string) bool { return w.Roster.In(person, group) }):
+		return refuse(MayNotRequest, "%s is in none of %v", person, scenario.MayRequest)
+	case !s.Signer.Strength.AtLeast(least(scenario)):
+		return refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
+	case a.length > a.terms.Longest:
+		return refuse(TooLong, "%s was asked; %s gives at most %s at this severity", a.length, scenario.ID, a.terms.Longest)
+	case !controls.FromAllowed(c.Observed.Address):
+		return refuse(WrongSource, "asking from %q is not allowed; %s may be asked for from %v", c.Observed.Address, scenario.ID, controls.Source)
+	case !controls.OpenAt(c.At):
+		return refuse(WrongHour, "%s may not be asked for at this hour", scenario.ID)
+	}
+	if refusal := w.unbarred(person, scenario.ID, c.At); refusal != nil {
+		return refusal
+	}
+	return w.spareKey(s, c.At)
 }
 
 // roomFor checks the targets that are asked for.
@@ -126,8 +139,12 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return w.decideOnChange(change, s, c)
 	}
 	r, ok := w.Requests[body.Of]
+	of, extension := w.extending(body.Of)
+	if extension != nil {
+		r, ok = of.Anew(extension), true
+	}
 	if !ok {
-		return Outcome{}, refuse(UnknownSubject, "there is no open request or change %s in this cell", body.Of.Short())
+		return Outcome{}, refuse(UnknownSubject, "there is no open request, extension or change %s in this cell", body.Of.Short())
 	}
 	scenario, terms, refusal := w.terms(r.Scenario, r.ScenarioDigest, r.Severity)
 	if body.Verdict == statement.Deny { // a no counts whatever is in force since
@@ -160,36 +177,50 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		if refusal != nil {
 			return Outcome{}, refusal
 		}
+	}
+	switch {
+	case extension != nil:
+		return w.extend(of, extension, decision)
+	case decision.Approves:
 		return w.approve(r, decision, terms)
 	}
 	return w.deny(r, decision, c.At)
 }
 
-// approve adds an approval; when it fills the quorum, the grant begins here.
-func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms) (Outcome, *Refusal) {
+// counted is a request with one more approval, which counts.
+func (w *World) counted(r *access.Request, d access.Decision) (*access.Request, *Refusal) {
 	switch {
 	case r.State != access.Pending:
-		return Outcome{}, refuse(NotPending, "request %s is %s; an approval changes nothing any more", r.ID.Short(), r.State)
+		return nil, refuse(NotPending, "request %s is %s; an approval changes nothing any more", r.ID.Short(), r.State)
 	case !d.At.Before(r.Lapses):
-		return Outcome{}, refuse(NotPending, "request %s lapsed at %s", r.ID.Short(), r.Lapses)
+		return nil, refuse(NotPending, "request %s lapsed at %s", r.ID.Short(), r.Lapses)
 	case slices.ContainsFunc(r.Decisions, func(made access.Decision) bool { return made.Approver == d.Approver && w.counts(made) }):
-		return Outcome{}, refuse(AlreadyDecided, "%s has decided on request %s already", d.Approver, r.ID.Short())
+		return nil, refuse(AlreadyDecided, "%s has decided on request %s already", d.Approver, r.ID.Short())
 	case len(r.Decisions) >= access.DecisionsMost:
-		return Outcome{}, refuse(TooMany, "request %s has %d decisions already", r.ID.Short(), len(r.Decisions))
+		return nil, refuse(TooMany, "request %s has %d decisions already", r.ID.Short(), len(r.Decisions))
 	case d.For > r.For:
-		return Outcome{}, refuse(Widening, "%s was asked; an approval can only make it less than that, not %s", r.For, d.For)
+		return nil, refuse(Widening, "%s was asked; an approval can only make it less than that, not %s", r.For, d.For)
 	}
 	for _, target := range d.Targets {
 		if !slices.Contains(r.Targets, target) {
-			return Outcome{}, refuse(Widening, "target %s was not asked for", target)
+			return nil, refuse(Widening, "target %s was not asked for", target)
 		}
 	}
 	after := r.Clone()
 	after.Decisions = append(after.Decisions, d)
-	length, targets := after.Narrowed(w.counts)
-	if len(targets) == 0 {
-		return Outcome{}, refuse(NothingLeft, "with what others approved, no target would be left of the request")
+	if _, targets := after.Narrowed(w.counts); len(targets) == 0 {
+		return nil, refuse(NothingLeft, "with what others approved, no target would be left of the request")
 	}
+	return after, nil
+}
+
+// approve adds an approval; when it fills the quorum, the grant begins here.
+func (w *World) approve(r *access.Request, d access.Decision, terms access.Terms) (Outcome, *Refusal) {
+	after, refusal := w.counted(r, d)
+	if refusal != nil {
+		return Outcome{}, refusal
+	}
+	length, targets := after.Narrowed(w.counts)
 	events := []Event{&Decided{Decision: d}}
 	approvers := after.Approvers(w.counts)
 	if terms.Quorum.Missing(approvers, w.admits(r)) == nil && w.stands(r) {
@@ -205,8 +236,7 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	if w.Doubted {
 		g.Until = canon.Earlier(g.Until, g.From.Add(scenario.ShortestWindow().Duration()))
 	}
-	seats := r.Quorum(scenario.Severities[r.Severity]).Seats(approvers, w.admits(r))
-	g.By = slices.DeleteFunc(slices.Clone(approvers), func(p string) bool { return seats[p] == "" })
+	g.By = seated(r.Quorum(scenario.Severities[r.Severity]), approvers, w.admits(r))
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {
 		agreed.Leases = append(agreed.Leases, w.newLease(scenario, r.ID, name))

@@ -106,24 +106,33 @@ func (w *World) Late(scenario string) canon.Digest {
 	}).ID
 }
 
-// late is what an overdue review has to do with a command: Late for a request.
+// late is what an overdue review has to do with a command: Late for a request,
+// and for the extension of one.
 // Evidence that leaves out other streams cannot tell, and believes what stands
 // in the entry.
 func (w *World) late(c Command) canon.Digest {
 	if c.Signed == nil {
 		return canon.Digest{}
 	}
-	body, ok := c.Signed.Statement.Body.(*statement.Request)
+	scenario := ""
+	switch body := c.Signed.Statement.Body.(type) {
+	case *statement.Request:
+		scenario = body.Scenario
+	case *statement.Extend:
+		if r, ok := w.Requests[body.Of]; ok {
+			scenario = r.Scenario
+		}
+	}
 	switch {
-	case !ok:
+	case scenario == "":
 		return canon.Digest{}
 	case w.partial:
 		return c.Observed.Late
 	}
-	return w.Late(body.Scenario)
+	return w.Late(scenario)
 }
 
-// owing says what an overdue review means for a new request: refused, but at the
+// owing says what an overdue review means for a new request or extension: refused, but at the
 // gravest severity of its scenario, which is never; there the quorum gets a leg
 // of security, unless nobody could fill it.
 func (w *World) owing(scenario *access.Scenario, r *access.Request, c Command) (*access.Late, *Refusal) {

@@ -90,7 +90,17 @@ var defects = []defect{
 	{"a host lists before the epoch", "cell/epoch.go", "if facts.List < w.epoch().List {", "if false {", "cell TestEpochSurveysEveryHost"},
 	{"one witness gives the time", "cell/clock.go", "if len(agree) < clockSources {", "if len(agree) == 0 {", "cell TestClockNeedsTwoSources"},
 	{"any step is agreed to", "cell/clock.go", "!w.Doubted || off > ClockStep || off < -ClockStep {", "!w.Doubted {", "cell TestClockAgreedByPeople"},
-	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if held(&r.Leases[i]) {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
+	{"an extension begins with the approvals of the request", "access/extension.go", "e.Why, e.Decisions\n", "e.Why, r.Decisions\n", "cell TestT44ExtendNeverWithoutANewQuorum"},
+	{"an extension outlives its grant", "cell/apply.go", "waits.State = access.Lapsed", "waits.State = access.Pending", "cell TestT44ExtendNeverWithoutANewQuorum"},
+	{"an extension needs no quorum", "cell/decide_extend.go", "quorum.Missing(approvers, w.admits(r)) != nil ||", "approvers == nil ||", "cell TestRandomExtensions"},
+	{"an extension revives what was lost", "cell/decide_extend.go", "|| !w.stands(r) || !w.stands(anew) {", "{", "cell TestI3ExtendRevivesNothingAfterAnEpoch"},
+	{"whatever is asked for is short enough", "cell/decide_request.go", "case a.length > a.terms.Longest:", "case false:", "cell TestI4ExtendHasCeilings"},
+	{"an extension is for ever", "cell/decide_extend.go", "r.Grant.From.Add(statement.DayLongest.Duration())", "at.Add(statement.DayLongest.Duration())", "cell TestI4ExtendHasCeilings"},
+	{"an extension trusts a doubted clock", "cell/decide_extend.go", "\tif w.Doubted {", "\tif false {", "cell TestI4ExtendHasCeilings"},
+	{"an extension forgets the overdue review", "access/extension.go", "if e.Late != nil && e.Late.Leg.Count > 0 {", "if false {", "cell TestExtendOwesTheReview"},
+	{"the end of the grant stays due", "cell/event_extend.go", "return t.Kind == TaskEnd })", "return false })", "cell TestT44ExtendAsksTheQuorumAnew"},
+	{"an extension widens back", "cell/decide_extend.go", "if l := &r.Leases[i]; l.Held() && !slices.Contains(targets, l.Target) {", "if l := &r.Leases[i]; false && l.Held() {", "cell TestI5ExtendNarrows"},
+	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 
 // TestDefects builds the law with each defect, in a copy that only the compiler

@@ -25,6 +25,8 @@ func (w *World) follow(p place, e Event) {
 				w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
 			}
 		}
+	case *Extended:
+		w.followExtended(p, e)
 	case *RequestOver:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung || t.Kind == TaskConsequence })
 	case *GrantEnded:

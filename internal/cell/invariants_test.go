@@ -53,6 +53,8 @@ func (t transition) event(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.Agreed:
 		return t.agreed(e)
+	case *cell.Extended:
+		return t.extended(e)
 	case *cell.CredentialAuthorised:
 		return t.authorised(e)
 	case *cell.LeaseProved:
@@ -101,6 +103,66 @@ func (t transition) agreed(e *cell.Agreed) string {
 		if d.For > 0 && length > d.For.Duration() || len(d.Targets) > 0 && !subset(e.Grant.Targets, d.Targets) {
 			return fmt.Sprintf("I5: %s at %v is more than %s approved", length, e.Grant.Targets, d.Approver)
 		}
+	}
+	return ""
+}
+
+// extending finds the extension that takes effect.
+func extending(o cell.Outcome) (*cell.Extended, bool) {
+	for _, e := range o.Events {
+		if found, ok := e.(*cell.Extended); ok {
+			return found, true
+		}
+	}
+	return nil, false
+}
+
+// extended checks I1, I3, I4 and I5 for a grant that goes on for longer: by a
+// quorum of its own, never over its bounds, and never from the dead.
+func (t transition) extended(e *cell.Extended) string {
+	before, after := t.request()
+	if before.State != access.Granted || !t.command.At.Before(before.Grant.Until) {
+		return fmt.Sprintf("I3: extended while %s until %s, at %s", before.State, before.Grant.Until, t.command.At)
+	}
+	i := slices.IndexFunc(after.Extensions, func(x access.Extension) bool { return x.ID == e.Extension })
+	if i < 0 || before.Extensions[i].State != access.Pending {
+		return "I1: extended by what does not wait"
+	}
+	asked := after.Extensions[i]
+	alone := *after
+	alone.Decisions = asked.Decisions
+	approvals := countedApprovals(t.before, &alone)
+	terms := t.before.Scenarios[before.Scenario].Severities[before.Severity]
+	quorum := terms.Quorum
+	if before.Late != nil && before.Late.Leg.Count > 0 {
+		quorum = append(slices.Clone(quorum), before.Late.Leg)
+	} else if asked.Late != nil && asked.Late.Leg.Count > 0 {
+		quorum = append(slices.Clone(quorum), asked.Late.Leg)
+	}
+	if !seatable(t.before, quorum, approvals) {
+		return fmt.Sprintf("I1: extended by the approvals %v, which no seating of different people fills %v with", approvals, quorum)
+	}
+	if !present(t.before, after.Requester) || !keyPresent(t.before, after.Requester, asked.Key) {
+		return "I1: extended for who or by what key was removed"
+	}
+	left := e.Until.Sub(t.command.At)
+	for _, d := range approvals {
+		if d.For > 0 && left > d.For.Duration() {
+			return fmt.Sprintf("I5: %s more is over what %s approved", left, d.Approver)
+		}
+		for _, l := range after.Leases {
+			if len(d.Targets) > 0 && !slices.Contains(d.Targets, l.Target) && leaseRank[l.State] < 2 {
+				return fmt.Sprintf("I5: %s stays open, which %s left out", l.Target, d.Approver)
+			}
+		}
+	}
+	switch {
+	case !e.Until.After(before.Grant.Until) || e.Until != after.Grant.Until:
+		return fmt.Sprintf("I4: extended from %s to %s", before.Grant.Until, e.Until)
+	case left > asked.For.Duration() || left > terms.Longest.Duration() || e.Until.Sub(before.Grant.From) > 12*time.Hour:
+		return fmt.Sprintf("I4: extended until %s, which is %s from the agreement", e.Until, left)
+	case t.before.Doubted && left > 15*time.Minute:
+		return fmt.Sprintf("I4: extended by %s while the clock is in doubt", left)
 	}
 	return ""
 }
@@ -275,7 +337,8 @@ func (t transition) life(before, after *access.Request) string {
 	if before.Lapses != after.Lapses || before.For != after.For || before.Holder != after.Holder || before.Requester != after.Requester || !slices.Equal(before.Targets, after.Targets) {
 		return "I5: what was asked has changed"
 	}
-	if before.Grant != nil && (after.Grant == nil || *timesOf(before) != *timesOf(after) || !slices.Equal(before.Grant.Targets, after.Grant.Targets)) {
+	_, extended := extending(t.outcome)
+	if before.Grant != nil && (after.Grant == nil || !extended && *timesOf(before) != *timesOf(after) || before.Grant.From != after.Grant.From || !slices.Equal(before.Grant.Targets, after.Grant.Targets)) {
 		return "I5: what was granted has changed"
 	}
 	for _, was := range before.Leases {

@@ -34,7 +34,7 @@ func Rules() []Rule {
 		{statement.KindFound, ByFounder, "each founder, once", roster.Possession, StreamCell, "init seal", 1, decideFound},
 		{statement.KindSession, ByPerson, "anyone of the roster", roster.Possession, StreamSession, "(any reading command)", 1, decideSession},
 		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.Possession, StreamRequest, "request", 1, decideRequest},
-		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester; for a change, a member of the change quorum", roster.Possession, StreamRequest, "approve, deny", 1, decideDecision},
+		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester, for an extension too; for a change, a member of the change quorum", roster.Possession, StreamRequest, "approve, deny", 1, decideDecision},
 		{statement.KindWithdraw, ByPerson, "the requester", roster.Possession, StreamRequest, "withdraw", 1, decideWithdraw},
 		{statement.KindFetch, ByHolder, "the requester", roster.Possession, StreamRequest, "credential, exec", 1, decideFetch},
 		{statement.KindRelease, ByHolder, "the requester", roster.Possession, StreamRequest, "release", 1, decideRelease},
@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{statement.KindSignOff, ByPerson, "security or an approver of the scenario, never the requester nor who wrote the review", roster.Possession, StreamRequest, "review sign-off", 2, decideSignOff},
 		{statement.KindClock, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "clock propose", 2, decideClock},
 		{statement.KindEpoch, ByPerson, "a member of the change quorum, over what is lost", roster.Possession, StreamCell, "epoch sign", 2, decideEpoch},
+		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
 	}
 }
 

@@ -50,6 +50,7 @@ func sections() []section {
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
+		{"An extension of a grant", statesOfExtension, extendDeeds()},
 		{"A review", statesOfReview, reviewDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},

@@ -235,6 +235,11 @@ func randomDeeds() []deed {
 			all = append(all, d)
 		}
 	}
+	for _, d := range extendDeeds() {
+		if d.verb == "extend" && strings.HasPrefix(d.who, "ann, the") || d.verb == "approve" && strings.HasSuffix(d.who, "lead, on call") || d.who == "sue, security" && d.verb == "approve" {
+			all = append(all, deed{d.verb, "of an extension: " + d.who, d.make})
+		}
+	}
 	return append(all, changeDeedsAnyTime()...)
 }
 

@@ -39,6 +39,7 @@ const (
 	AlreadyDecided   Reason = "already-decided"
 	Widening         Reason = "widening"
 	NothingLeft      Reason = "nothing-left"
+	NotLonger        Reason = "not-longer"
 	NotPending       Reason = "not-pending"
 	NotLive          Reason = "not-live"
 	NotClosing       Reason = "not-closing"

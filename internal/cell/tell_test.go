@@ -131,6 +131,15 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s %s", e.Host, strings.Join(e.KeyIDs, " "))
 	case *cell.HostSurveyed:
 		return with("%s", e.Host)
+	case *cell.ExtensionAsked:
+		if late := e.Extension.Late; late != nil {
+			return with("in spite of a review: %d more of %s", late.Leg.Count, cmp.Or(late.Leg.From, "nobody"))
+		}
+		return with("%s at %s", e.Extension.For, strings.Join(e.Extension.Targets, " "))
+	case *cell.ExtensionDecided:
+		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
+	case *cell.Extended:
+		return with("until %s by %s", e.Until, strings.Join(e.By, " "))
 	case *cell.ClockTrusted:
 		if e.Step != 0 {
 			return with("%dms", e.Step)

@@ -309,6 +309,8 @@ func Notes(body Body) []Note {
 		return []Note{b.Reason}
 	case *Epoch:
 		return []Note{b.Reason}
+	case *Extend:
+		return []Note{b.Why}
 	case *Rotate:
 		if b.Note != nil {
 			return []Note{*b.Note}

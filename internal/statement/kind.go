@@ -21,6 +21,7 @@ var blanks = map[Kind]func() Body{
 	KindSignOff:  func() Body { return new(SignOff) },
 	KindClock:    func() Body { return new(Clock) },
 	KindEpoch:    func() Body { return new(Epoch) },
+	KindExtend:   func() Body { return new(Extend) },
 }
 
 // Kind is "found".

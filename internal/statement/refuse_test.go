@@ -46,6 +46,7 @@ func wrong() map[statement.Kind]map[string][]string {
 		},
 		statement.KindWithdraw: {"of": hash},
 		statement.KindFetch:    {"of": hash, "target": ids},
+		statement.KindExtend:   {"of": hash, "for": append(spans, "43201"), "targets": lists, "why": notes},
 		statement.KindRelease:  {"of": hash, "targets": lists},
 		statement.KindStop:     {"of": hash, "reason": notes},
 		statement.KindAttest:   {"of": hash, "target": ids, "note": notes},
@@ -94,7 +95,7 @@ func header() map[string][]string {
 // optional are the members that may be missing.
 var optional = map[string]bool{"physical": true, "share/bag": true, "rotate/note": true, "damaged": true, "place": true, "proof": true, "inspect/bag": true,
 	"incident": true, "narrow": true, "narrow.for": true, "narrow.targets": true,
-	"release/targets": true, "remove.key": true}
+	"release/targets": true, "extend/targets": true, "remove.key": true}
 
 // refused holds that the statement, with one member set, is refused with an
 // error that names the member.

@@ -43,12 +43,13 @@ const (
 	KindSignOff  Kind = "sign-off"
 	KindClock    Kind = "clock"
 	KindEpoch    Kind = "epoch"
+	KindExtend   Kind = "extend"
 )
 
 // Kinds lists every kind of this version.
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
-	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch,
+	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend,
 }
 
 var (

@@ -46,6 +46,14 @@ func (r *Request) Anew(e *Extension) *Request {
 	return &anew
 }
 
+// WindowMost is how long a grant lives at most, however often it is extended.
+const WindowMost = canon.Seconds(12 * 3600)
+
+// Longer is when the grant ends if it is extended at an instant by a length.
+func (g *Grant) Longer(length canon.Seconds, at canon.Time) canon.Time {
+	return canon.Earlier(at.Add(length.Duration()), g.From.Add(WindowMost.Duration()))
+}
+
 // Held are the targets of a grant that have not begun to close.
 func (r *Request) Held() []string {
 	var held []string

@@ -55,6 +55,7 @@ var rows = map[cell.Reason]row{
 	cell.AlreadyDecided:   {http.StatusConflict, "decided already", hintLook},
 	cell.Widening:         {http.StatusUnprocessableEntity, "more than was asked", "an approval can make less of a request, never more"},
 	cell.NothingLeft:      {http.StatusConflict, "nothing would be left", "deny it instead, or approve other targets"},
+	cell.NotLonger:        {http.StatusUnprocessableEntity, "no longer than it is", "the grant ends no sooner as it is: ask again nearer to its end, or for longer"},
 	cell.NotPending:       {http.StatusConflict, "no longer waiting", hintLook},
 	cell.NotLive:          {http.StatusConflict, "no live grant", hintLook},
 	cell.NotClosing:       {http.StatusConflict, "not closing", hintLook},

@@ -68,7 +68,7 @@ func (w *World) longer(r *access.Request, length canon.Seconds, at canon.Time) (
 	if w.Doubted {
 		length = min(length, w.scenarioOf(r).ShortestWindow())
 	}
-	until := canon.Earlier(at.Add(length.Duration()), r.Grant.From.Add(statement.DayLongest.Duration()))
+	until := r.Grant.Longer(length, at)
 	if !until.After(r.Grant.Until) {
 		return until, refuse(NotLonger, "the grant ends at %s as it is; extended now it would end at %s", r.Grant.Until, until)
 	}

@@ -95,7 +95,7 @@ var defects = []defect{
 	{"an extension needs no quorum", "cell/decide_extend.go", "quorum.Missing(approvers, w.admits(r)) != nil ||", "approvers == nil ||", "cell TestRandomExtensions"},
 	{"an extension revives what was lost", "cell/decide_extend.go", "|| !w.stands(r) || !w.stands(anew) {", "{", "cell TestI3ExtendRevivesNothingAfterAnEpoch"},
 	{"whatever is asked for is short enough", "cell/decide_request.go", "case a.length > a.terms.Longest:", "case false:", "cell TestI4ExtendHasCeilings"},
-	{"an extension is for ever", "cell/decide_extend.go", "r.Grant.From.Add(statement.DayLongest.Duration())", "at.Add(statement.DayLongest.Duration())", "cell TestI4ExtendHasCeilings"},
+	{"an extension is for ever", "access/extension.go", "g.From.Add(WindowMost.Duration())", "at.Add(WindowMost.Duration())", "cell TestI4ExtendHasCeilings"},
 	{"an extension trusts a doubted clock", "cell/decide_extend.go", "\tif w.Doubted {", "\tif false {", "cell TestI4ExtendHasCeilings"},
 	{"an extension forgets the overdue review", "access/extension.go", "if e.Late != nil && e.Late.Leg.Count > 0 {", "if false {", "cell TestExtendOwesTheReview"},
 	{"the end of the grant stays due", "cell/event_extend.go", "return t.Kind == TaskEnd })", "return false })", "cell TestT44ExtendAsksTheQuorumAnew"},

@@ -125,7 +125,9 @@ What each statement and effect becomes in each state, refusals included, stands 
 A request is *pending* until its quorum is filled, and then *granted* until its
 grant ends. *Denied*, *withdrawn*, *lapsed* and *void* came to nothing. *Ended*
 says that nothing more is authorised; what the grant opened may still be closing:
-a request is settled when every lease of it is closed.
+a request is settled when every lease of it is closed. While it is granted, its
+requester may ask for an *extension*: it waits for the quorum to sign anew, moves the
+end of the grant, and changes no state; it lapses with the grant.
 
 `
 

@@ -27,13 +27,14 @@ type commands struct {
 	Status     statusCommand     `cmd:"" group:"responder" help:"Show what is open, closing and waiting, or everything of one request."`
 	Credential credentialCommand `cmd:"" group:"responder" help:"Fetch the credential of a granted target into ssh-agent, a file, or stdout."`
 	Exec       execCommand       `cmd:"" group:"responder" help:"Run a command with a credential that renews itself and ends with the grant."`
+	Extend     extendCommand     `cmd:"" group:"responder" help:"Ask for more time while your grant is live."`
 	Release    releaseCommand    `cmd:"" group:"responder" help:"Give access back before its time is over."`
 	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
 	Which      whichCommand      `cmd:"" group:"responder" help:"Answer three questions, and be told which scenario it is, or which other way."`
 	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
 
 	Inbox   inboxCommand   `cmd:"" group:"approver" help:"List what waits for your signature."`
-	Approve approveCommand `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign yes."`
+	Approve approveCommand `cmd:"" group:"approver" help:"Check a request, or more time for a live one, on this machine, show it, and sign yes."`
 	Deny    denyCommand    `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign no."`
 
 	Share    shareCommand    `cmd:"" group:"approver" help:"Give your share of an envelope to one granted request, after checking it on this machine."`

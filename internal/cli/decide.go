@@ -24,17 +24,19 @@ type decideFlags struct {
 
 // decided is what a decision became, as JSON.
 type decided struct {
-	Request canon.Digest `json:"request"`
-	Verdict string       `json:"verdict"`
-	Entry   int64        `json:"entry"`
-	State   access.State `json:"state,omitempty"`
-	Words   string       `json:"words,omitempty"`
+	Request   canon.Digest `json:"request"`
+	Extension canon.Digest `json:"extension,omitzero"` // that it was about
+	Verdict   string       `json:"verdict"`
+	Entry     int64        `json:"entry"`
+	State     access.State `json:"state,omitempty"`
+	Words     string       `json:"words,omitempty"`
 }
 
 // decide shows a proved request and signs a verdict on it. Every way to the
 // signature leads through briefOf; what the server shows of the request is not
-// asked for at all.
-func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statement.Narrow) error {
+// asked for at all. It is about the extension that waits, if it may be: of a live
+// grant nothing else can be approved.
+func (f decideFlags) decide(c *call, decision *statement.Decision, onExtension bool) error {
 	m, err := c.open(f.memberFlags)
 	if err != nil {
 		return err
@@ -43,15 +45,24 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 	if err != nil {
 		return err
 	}
+	waits := b.request.Extending()
+	switch {
+	case waits != nil && onExtension:
+		if err := b.extend(waits); err != nil {
+			return err
+		}
+	case onExtension && decision.Verdict == statement.Deny:
+		return failf(exitRefused, "no extension of the request waits").or("halligan status %s", b.request.ID.Short())
+	}
 	c.toPeople(b.sheet())
 	switch state := b.request.State; {
-	case state != access.Pending && verdict == statement.Approve:
+	case state != access.Pending && decision.Verdict == statement.Approve:
 		return failf(exitRefused, "the request waits no more: it is %s", state).or("halligan status %s", b.request.ID.Short())
 	case over(state):
 		return failf(exitRefused, "there is nothing left to deny: the request is %s", state).or("halligan status %s", b.request.ID.Short())
 	}
-	decision := &statement.Decision{Of: b.request.ID, Verdict: verdict, Narrow: narrow}
-	if err := b.fits(narrow); err != nil {
+	decision.Of = b.of
+	if err := b.fits(decision.Narrow); err != nil {
 		return err
 	}
 	texts, err := f.complete(c, decision)
@@ -59,7 +70,7 @@ func (f decideFlags) decide(c *call, verdict statement.Verdict, narrow *statemen
 		return err
 	}
 	c.toPeople("\n" + b.meaning(m.person(), decision) + "\n")
-	if err := c.confirm(f.Yes, string(verdict)); err != nil {
+	if err := c.confirm(f.Yes, string(decision.Verdict)); err != nil {
 		return err
 	}
 	return f.send(m, b, decision, texts)
@@ -73,6 +84,9 @@ func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []cl
 		return err
 	}
 	out := decided{Request: b.request.ID, Verdict: string(d.Verdict), Entry: answer.Entry, Words: b.words}
+	if b.extension != nil {
+		out.Extension = b.of
+	}
 	if r := answer.request(); r != nil {
 		out.State = r.State
 	}

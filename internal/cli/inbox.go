@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, and the reviews that you are to write or to sign off.
+	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, and the reviews that you are to write or to sign off.
 
 Examples:
 
@@ -32,6 +32,12 @@ func (i inboxCommand) Run(c *call) error {
 func inboxSheet(in view.Inbox, now canon.Time) string {
 	s := new(sheet)
 	for _, ask := range in.Requests {
+		if !ask.Extends.IsZero() {
+			s.say("%s  %s asks for %s more of %s at %s, on %s; it lapses at %s, with the grant.", ask.Short, ask.Requester, ask.For,
+				ask.Scenario, ask.Severity, both(ask.Targets), clock(ask.Lapses, now))
+			s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)
+			continue
+		}
 		s.say("%s  %s asks for %s at %s, for %s on %s; it lapses at %s.", ask.Short, ask.Requester, ask.Scenario,
 			ask.Severity, ask.For, both(ask.Targets), clock(ask.Lapses, now))
 		s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)

@@ -20,6 +20,10 @@ type brief struct {
 	scenario *access.Scenario
 	shown    view.Request
 	words    string
+
+	of        canon.Digest      // what a decision names
+	extension *access.Extension // that the brief is about; nil: the request itself
+	grant     *access.Grant     // that it would extend
 }
 
 // brief is briefOf the one request of the evidence that digits name.
@@ -42,7 +46,7 @@ func (p *proof) brief(digits string) (*brief, error) {
 // briefOf gathers a brief. It fails when anything that the approver must see is
 // not in the evidence.
 func briefOf(p *proof, id canon.Digest) (*brief, error) {
-	b := &brief{proof: p}
+	b := &brief{proof: p, of: id}
 	var err error
 	if b.request, b.asked, err = p.request(id); err != nil {
 		return nil, err
@@ -67,7 +71,11 @@ func (b *brief) sheet() string {
 	s.say("Checked on this machine, from your own anchor: every signature, and every rule,")
 	s.say("up to entry %d of %s, recorded at %s.", b.newest, b.checkpoint.Origin, clock(b.at, b.request.At))
 	s.say("")
-	b.who(s)
+	if b.extension != nil {
+		b.extensionSheet(s)
+		return s.String()
+	}
+	b.who(s, "asks for emergency access")
 	s.say("Scenario: %s (%s), %s", line(b.scenario.Title), b.scenario.ID, b.asked.Severity)
 	if b.asked.Incident != "" {
 		s.say("Incident: %s", b.asked.Incident)
@@ -98,9 +106,9 @@ func (b *brief) sheet() string {
 }
 
 // who tells who asks, from the roster that the founders signed.
-func (b *brief) who(s *sheet) {
+func (b *brief) who(s *sheet, asks string) {
 	person, _ := b.world.Roster.Person(b.request.Requester)
-	s.say("%s asks for emergency access.", person.ID)
+	s.say("%s %s.", person.ID, asks)
 	for _, note := range []struct {
 		name string
 		hash canon.Digest
@@ -124,12 +132,12 @@ func (b *brief) conditions() []string {
 // meaning is what a decision will say, in one paragraph.
 func (b *brief) meaning(actor string, d *statement.Decision) string {
 	if d.Verdict == statement.Deny {
-		return fmt.Sprintf("Your signature, as %s, says no to exactly this request (%s), %s. It ends it.",
-			actor, b.request.ID.Short(), checkedBy(d.Check))
+		return fmt.Sprintf("Your signature, as %s, says no to exactly this %s (%s), %s. It ends it%s.",
+			actor, b.what(), b.of.Short(), checkedBy(d.Check), b.stays())
 	}
 	length, targets := b.left(d)
-	text := fmt.Sprintf("Your signature, as %s, says yes to exactly this request (%s): %s for %s at most, %s.",
-		actor, b.request.ID.Short(), both(targets), length, checkedBy(d.Check))
+	text := fmt.Sprintf("Your signature, as %s, says yes to exactly this %s (%s): %s for %s at most, %s.",
+		actor, b.what(), b.of.Short(), both(targets), length, checkedBy(d.Check))
 	quorum := b.request.Quorum(b.scenario.Severities[b.request.Severity])
 	agreed := b.request.Approvers(b.counts)
 	in := b.request.Admits(b.world.Roster.In)
@@ -139,7 +147,7 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 	case actor == b.request.Requester:
 		text += " Nobody decides on their own request: the rules will refuse it."
 	case after == 0:
-		text += " It is the last one that is needed: access opens at once."
+		text += " It is the last one that is needed: " + b.effect(length) + "."
 	case after < before:
 		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
 	case !slices.Contains(agreed, actor) && quorum.Names(actor, in):

@@ -35,6 +35,9 @@ func requestSheet(r view.Request, now canon.Time) string {
 	if n := r.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
 	}
+	for _, e := range r.Extensions {
+		s.say("%s", e.Text)
+	}
 	s.opens(r.Opens)
 	s.late(r.Late)
 	s.signed(r, now)

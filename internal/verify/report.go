@@ -104,23 +104,24 @@ type Request struct {
 
 // Grant is one agreed request, what became of it, and what that rests on.
 type Grant struct {
-	ID             canon.Digest    `json:"id"`
-	Requester      string          `json:"requester"`
-	Scenario       string          `json:"scenario"`
-	ScenarioDigest canon.Digest    `json:"scenario_digest"`
-	Severity       access.Severity `json:"severity"`
-	Asked          canon.Time      `json:"asked"`
-	AskedFor       canon.Seconds   `json:"asked_for"`
-	Entry          int64           `json:"entry"`         // in which the quorum was filled
-	Late           *access.Late    `json:"late,omitzero"` // the overdue review that it was asked in spite of
-	Approvers      []Approver      `json:"approvers"`
-	From           canon.Time      `json:"from"`
-	Until          canon.Time      `json:"until"`
-	End            *access.End     `json:"end,omitzero"`
-	Review         *access.Review  `json:"review,omitzero"`
-	State          access.State    `json:"state"`
-	Leases         []Lease         `json:"leases"`
-	Rests          Rests           `json:"rests_on"`
+	ID             canon.Digest       `json:"id"`
+	Requester      string             `json:"requester"`
+	Scenario       string             `json:"scenario"`
+	ScenarioDigest canon.Digest       `json:"scenario_digest"`
+	Severity       access.Severity    `json:"severity"`
+	Asked          canon.Time         `json:"asked"`
+	AskedFor       canon.Seconds      `json:"asked_for"`
+	Entry          int64              `json:"entry"`         // in which the quorum was filled
+	Late           *access.Late       `json:"late,omitzero"` // the overdue review that it was asked in spite of
+	Approvers      []Approver         `json:"approvers"`
+	From           canon.Time         `json:"from"`
+	Until          canon.Time         `json:"until"`
+	End            *access.End        `json:"end,omitzero"`
+	Review         *access.Review     `json:"review,omitzero"`
+	Extensions     []access.Extension `json:"extensions,omitempty"` // more time that was asked for
+	State          access.State       `json:"state"`
+	Leases         []Lease            `json:"leases"`
+	Rests          Rests              `json:"rests_on"`
 }
 
 // Approver is a person whose signed decision filled a place of the quorum.

@@ -33,7 +33,7 @@ func (t *trail) grant(r *access.Request) Grant {
 	g := Grant{
 		ID: r.ID, Requester: r.Requester, Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, Severity: r.Severity,
 		Asked: r.At, AskedFor: r.For, Late: r.Late, Entry: t.agreed, From: r.Grant.From, Until: r.Grant.Until,
-		End: r.End, Review: r.Review, State: r.State, Rests: t.rests,
+		End: r.End, Review: r.Review, Extensions: r.Extensions, State: r.State, Rests: t.rests,
 		Approvers: []Approver{}, Leases: []Lease{},
 	}
 	for _, person := range r.Grant.By {

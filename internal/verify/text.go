@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -87,6 +88,9 @@ func (g *Grant) sayIn(w *writer, newest canon.Time) {
 		w.say("  %s agreed for %s at %s, having checked by %s; signed with %s.", a.Person, a.Leg, a.At, a.Check, a.Key)
 	}
 	w.say("  The window was %s to %s.", g.From, g.Until)
+	for i := range g.Extensions {
+		sayExtension(w, &g.Extensions[i])
+	}
 	switch {
 	case g.End == nil:
 		w.say("  It has not ended by the newest entry.")
@@ -107,6 +111,20 @@ func (g *Grant) sayIn(w *writer, newest canon.Time) {
 	for _, word := range g.Rests.Server {
 		w.say("      entry %d, %s, %s: %s%s", word.Entry, word.At, word.What, word.Says, of(word.Task))
 	}
+}
+
+// sayExtension tells what became of more time that was asked for.
+func sayExtension(w *writer, e *access.Extension) {
+	if e.State != access.Granted {
+		w.say("  At %s %s more was asked for: %s.", e.At, e.For, e.State)
+		return
+	}
+	for _, d := range e.Decisions {
+		if slices.Contains(e.By, d.Approver) && d.Approves {
+			w.say("  At %s %s agreed to more time, having checked by %s; signed with %s.", d.At, d.Approver, d.Check, d.Key)
+		}
+	}
+	w.say("  At %s %s more was asked for: it was extended until %s.", e.At, e.For, e.Until)
 }
 
 // sayReview tells where a review stands by the newest entry.

@@ -19,12 +19,13 @@ type Inbox struct {
 	Reviews  []Owed   `json:"reviews"`
 }
 
-// Ask is a request that a person's yes would bring closer to its quorum.
+// Ask is a request, or an extension of its grant, that a person's yes would bring closer to its quorum.
 type Ask struct {
-	Row    `json:",embed"`
-	For    canon.Seconds `json:"for"`
-	Lapses canon.Time    `json:"lapses"`
-	Legs   []string      `json:"legs"` // the groups with an empty place that the person could fill
+	Row     `json:",embed"`
+	For     canon.Seconds `json:"for"`
+	Lapses  canon.Time    `json:"lapses"`
+	Extends canon.Digest  `json:"extends,omitzero"` // the extension of its grant that waits, if it is granted
+	Legs    []string      `json:"legs"`             // the groups with an empty place that the person could fill
 }
 
 // Change is a proposed removal of a person or key.
@@ -76,14 +77,18 @@ func (c *Cell) Changes() []Change {
 }
 
 func (s *state) ask(person string, r *access.Request, at Instant) (Ask, bool) {
-	if r.State != access.Pending || !at.Now.Before(r.Lapses) {
+	asks, extension := asksNow(r)
+	if asks.State != access.Pending || !at.Now.Before(asks.Lapses) {
 		return Ask{}, false
 	}
-	b, ok := s.ballotOf(r)
+	b, ok := s.ballotOf(asks)
 	if !ok || !b.helps(person) {
 		return Ask{}, false
 	}
-	ask := Ask{Row: s.row(person, r, at), For: r.For, Lapses: r.Lapses}
+	ask := Ask{Row: s.row(person, r, at), For: asks.For, Lapses: asks.Lapses}
+	if extension != nil {
+		ask.Extends, ask.Targets = extension.ID, extension.Targets
+	}
 	for _, leg := range b.legs([]string{person}) {
 		if len(leg.CouldFill) > 0 {
 			ask.Legs = append(ask.Legs, group(leg.From))

@@ -79,6 +79,9 @@ func grantKnown(r *access.Request, at Instant) string {
 	if r.State == access.Granted {
 		if r.Live(at.Now) {
 			clauses = append(clauses, fmt.Sprintf("the window ends at %s", clock(r.Grant.Until, at.Now)))
+			if r.Extending() != nil {
+				clauses = append(clauses, "more time is asked for")
+			}
 		} else {
 			clauses = append(clauses, fmt.Sprintf("the window is over since %s, and closing begins at once", clock(r.Grant.Until, at.Now)))
 		}
@@ -116,6 +119,7 @@ func (s *state) steps(r *access.Request, at Instant) []Step {
 		add(r.Lapses, "The request lapses unless its quorum is filled before.")
 	case access.Granted:
 		add(canon.Time{}, "%s can release what is no longer needed.", r.Requester)
+		steps = append(steps, s.extensionSteps(r)...)
 		add(r.Grant.Until, "The window ends: what is open begins to close, and the review opens.")
 	}
 	for i := range r.Leases {

@@ -38,7 +38,8 @@ type Request struct {
 	Grant          *Grant          `json:"grant,omitzero"`
 	Leases         []Lease         `json:"leases,omitempty"`
 	End            *End            `json:"end,omitzero"`
-	Late           string          `json:"late,omitempty"` // one sentence: the overdue review that it was asked in spite of
+	Extensions     []Extension     `json:"extensions,omitempty"` // more time that was asked for, oldest first
+	Late           string          `json:"late,omitempty"`       // one sentence: the overdue review that it was asked in spite of
 	Review         *Review         `json:"review,omitzero"`
 	Told           []Told          `json:"told,omitempty"`
 	Known          string          `json:"known,omitempty"` // one sentence: what is known now
@@ -174,6 +175,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	for i := range r.Leases {
 		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
 	}
+	v.Extensions = s.extensions(r, at)
 	v.Known, v.Next = s.known(r, at), s.steps(r, at)
 	return v
 }

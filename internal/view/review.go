@@ -44,7 +44,7 @@ type Word struct {
 
 // Notes are the notes of a request whose texts the caller fills in.
 func (r *Request) Notes() []*Note {
-	notes := []*Note{r.Why}
+	notes := append([]*Note{r.Why}, extensionNotes(r.Extensions)...)
 	if v := r.Review; v != nil {
 		if v.Written != nil {
 			notes = append(notes, v.Written.Note)

@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -141,6 +141,8 @@ func attempt(body statement.Body) string {
 		return "put a new sealing of envelope " + b.Envelope + " in force"
 	case *statement.Inspect:
 		return "say what they saw of envelope " + b.Envelope
+	case *statement.Extend:
+		return fmt.Sprintf("ask for %s more of %s", b.For, b.Of.Short())
 	case *statement.Review:
 		return "write the review of " + b.Of.Short()
 	case *statement.SignOff:

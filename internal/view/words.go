@@ -98,7 +98,7 @@ var ends = map[string]string{
 	access.EndExpired: "the window is over", access.EndStopped: "it was stopped", access.EndVetoed: "it was vetoed",
 	access.EndReleased: "it was released", access.EndRemoved: "the requester was removed",
 	access.EndKeyGone: "the key that asked was removed",
-	access.EndEpoch:   "entries of the ledger were lost while it lived",
+	access.EndEpoch:   "entries of the ledger were lost while it lived", access.EndNarrowed: "the grant was extended without it",
 }
 
 // say looks a word up and falls back to the word itself.

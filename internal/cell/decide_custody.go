@@ -216,8 +216,7 @@ func owe(envelope, why, who string, at canon.Time) *EnvelopeOwed {
 
 // rotated closes a lease whose envelope holds another secret now.
 func (w *World) rotated(r *access.Request, l *access.Lease, c Command) ([]Event, *Refusal) {
-	envelope, ok := w.Envelopes[l.Envelope]
-	if !ok || len(l.Shares) == 0 || l.State == access.LeaseClosed || l.Shares[0].Serial >= envelope.Current.Serial {
+	if l.State == access.LeaseClosed || !w.worthless(r, l) {
 		return nil, refuse(NothingNew, "no share of an envelope that was rotated since was given at %s", l.Target)
 	}
 	var events []Event
@@ -225,6 +224,20 @@ func (w *World) rotated(r *access.Request, l *access.Lease, c Command) ([]Event,
 		events = w.close(r, l, access.EndRotated, c.At)
 	}
 	return append(events, proved(l, access.Proof{Kind: access.ProofRotated, At: c.At})...), nil
+}
+
+// worthless tells whether the shares that were given at a lease open nothing any
+// more. Of a lease from before entries were lost nobody knows of which sealings
+// they were: only what was sealed afterwards is not among them.
+func (w *World) worthless(r *access.Request, l *access.Lease) bool {
+	envelope, ok := w.Envelopes[l.Envelope]
+	if !ok || envelope.Current == nil {
+		return false
+	}
+	if w.predates(r) {
+		return envelope.Current.At.After(w.epoch().At)
+	}
+	return len(l.Shares) > 0 && l.Shares[0].Serial < envelope.Current.Serial
 }
 
 // Given are the shares of the sealing in force that were given away and are not

@@ -182,11 +182,11 @@ func (w *World) followCustodian(p place, person, why string) {
 }
 
 // followRotation enqueues, for each lease that got shares of what is retired
-// now, the command that closes it.
+// now, or may have got some in entries that are lost, the command that closes it.
 func (w *World) followRotation(p place, e *EnvelopeRotated) {
 	var ids []canon.Digest
 	for id, r := range w.Requests {
-		if l, ok := r.Lease(e.Envelope); ok && l.Envelope == e.Envelope && len(l.Shares) > 0 && l.State != access.LeaseClosed {
+		if l, ok := r.Lease(e.Envelope); ok && l.Envelope == e.Envelope && (len(l.Shares) > 0 || w.predates(r)) && l.State != access.LeaseClosed {
 			ids = append(ids, id)
 		}
 	}

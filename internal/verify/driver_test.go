@@ -282,5 +282,13 @@ func (c *cellOf) signed(bodies [][]byte) []byte {
 	for _, body := range bodies {
 		edge.Append(ledger.LeafHash(body))
 	}
-	return must(ledger.SignCheckpoint(ledger.Checkpoint{Origin: c.anchor.Origin, Size: edge.Size(), Root: edge.Root()}, c.key))
+	// Up to where an epoch began, the ledger before it signed.
+	origin := c.anchor.Origin
+	for _, e := range c.World.Epochs {
+		if edge.Size() > e.Base.Size {
+			origin = e.Origin
+		}
+	}
+	key := must(ledger.SignerOf(origin, c.anchor.LedgerKeys[0], c.key))
+	return must(ledger.SignCheckpoint(ledger.Checkpoint{Origin: origin, Size: edge.Size(), Root: edge.Root()}, key))
 }

@@ -51,6 +51,8 @@ func (c *cellOf) result(t cell.Task) cell.Command {
 		return c.Effect(cell.EffectDelivered, t.ID, cell.Observed{})
 	case cell.TaskProve:
 		return c.Effect(cell.EffectProbed, t.ID, celltest.Round(access.Refused, access.Accepted))
+	case cell.TaskSurvey:
+		return c.Effect(cell.EffectListed, t.ID, cell.Observed{Report: c.hostReport(t.Target)})
 	case cell.TaskList:
 		return c.Effect(cell.EffectListed, t.ID, cell.Observed{Report: c.hostReport(t.Target)})
 	case cell.TaskAlarm:

@@ -45,6 +45,11 @@ func (c *Client) origin(seen ledger.Checkpoint) string {
 // proving marks the context of whoever proves an epoch.
 type proving struct{}
 
+func isProving(ctx context.Context) bool {
+	_, is := ctx.Value(proving{}).(ledger.Checkpoint)
+	return is
+}
+
 // adopt takes a ledger of another origin for the one that goes on, if that is
 // proved and does not contradict what was seen. What was seen of the ledger that
 // ended is kept.

@@ -196,8 +196,10 @@ func (c *Client) session(ctx context.Context, anew bool) (string, error) {
 	if ok && !anew {
 		return before.Token, nil
 	}
-	c.opening.Lock()
-	defer c.opening.Unlock()
+	if !isProving(ctx) { // whoever opens a session may first have to prove an epoch, for which it reads
+		c.opening.Lock()
+		defer c.opening.Unlock()
+	}
 	if now, ok := c.remembered(); ok && now.Token != before.Token {
 		return now.Token, nil // another call opened one while this one waited
 	}

@@ -82,6 +82,7 @@ type Observed struct {
 	Cosigned  string           `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
 	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
 	Late      canon.Digest     `json:"late,omitzero"`      // of a request: the overdue review of its scenario; what a whole ledger shows anyway
+	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
 }
 
 // Reported is a host's signed report. Facts are what the check of it found.

@@ -150,8 +150,7 @@ func (w *World) formerOwner(fingerprint string) string {
 // fresh checks that the statement is neither over nor valid for too long, that
 // its nonce is new, and that its signer knew this ledger lately.
 func (w *World) fresh(s statement.Statement, c Command) *Refusal {
-	signers := c.At.Add(-time.Duration(w.Behind) * time.Millisecond) // what people's clocks say
-	if signers.After(s.Expires) {
+	if w.signers(c.At).After(s.Expires) {
 		return refuse(StatementExpired, "the statement expired at %s", s.Expires)
 	}
 	// While time is in doubt the wall clock that people sign by may be far ahead of
@@ -163,6 +162,11 @@ func (w *World) fresh(s statement.Statement, c Command) *Refusal {
 		return refuse(NonceUsed, "the statement's nonce was used before")
 	}
 	return w.seen(s.Seen, c.At)
+}
+
+// signers is what people's clocks say at an instant of recorded time.
+func (w *World) signers(at canon.Time) canon.Time {
+	return at.Add(-time.Duration(w.Behind) * time.Millisecond)
 }
 
 // subject is the request or change that a statement speaks of.

@@ -20,6 +20,15 @@ const rulesEpoch = 2
 // entries were lost beyond the newest checkpoint that somebody kept.
 const ListsAhead = int64(1 << 20)
 
+// LostMost bounds the entries that one epoch may say are lost: no ledger is that
+// long, and the numbers of lists, which leap by it, stay below 2^53 for every epoch
+// that a cell can have.
+const LostMost = int64(1 << 42)
+
+// StraysMost bounds the revocation list that a survey adds to: hosts read one of
+// twice as many.
+const StraysMost = 50_000
+
 // Epoch is one beginning of the cell's ledger after the first. Up to Base it is the
 // ledger that ended; what that had beyond is lost.
 type Epoch struct {
@@ -104,7 +113,7 @@ func decideEpoch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(NotAllowed, "%s is in no leg of the change quorum", h.Actor)
 	case slices.Contains(by, h.Actor):
 		return Outcome{}, refuse(AlreadyDecided, "%s has signed this epoch already", h.Actor)
-	case c.At.After(h.Expires):
+	case w.signers(c.At).After(h.Expires):
 		return Outcome{}, refuse(StatementExpired, "the statement expired at %s", h.Expires)
 	case !w.Doubted && h.Expires.Sub(c.At) > statement.EpochValid.Duration():
 		return Outcome{}, refuse(StatementTooLong, "the statement is valid until %s; at most %s from now is taken", h.Expires, statement.EpochValid)
@@ -114,6 +123,8 @@ func decideEpoch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(SeenUnknown, "the epoch goes on from the first %d entries; this ledger has %d, or others", h.Seen.Size, w.index-int64(len(by)))
 	case body.Lost.Size < h.Seen.Size || body.Lost.Size == h.Seen.Size && body.Lost.Root != h.Seen.Root:
 		return Outcome{}, refuse(WrongEpoch, "the ledger that ends had at least the %d entries that are here", h.Seen.Size)
+	case body.Lost.Size-h.Seen.Size > LostMost:
+		return Outcome{}, refuse(WrongEpoch, "no ledger has %d entries more than are here", body.Lost.Size-h.Seen.Size)
 	}
 	events := []Event{&EpochSigned{Agreed: agreed, Person: h.Actor}}
 	by = append(slices.Clone(by), h.Actor)
@@ -235,34 +246,48 @@ func (w *World) surveyed(task Task, c Command) (Outcome, *Refusal) {
 	if facts.List < w.epoch().List {
 		return Outcome{}, refuse(NothingNew, "host %s had revocation list %d; the epoch began with list %d", facts.Host, facts.List, w.epoch().List)
 	}
+	fresh, left := w.strays(c)
+	switch {
+	case left == 0:
+		return Outcome{StreamCell, []Event{&HostSurveyed{Host: facts.Host}}}, nil
+	case len(fresh) == 0:
+		return Outcome{}, refuse(NothingNew, "host %s has not ended the %d strays yet", facts.Host, left)
+	case len(w.Revoked)+len(fresh) > StraysMost:
+		return Outcome{}, refuse(TooMany, "the revocation list has %d key ids already; whatever host %s lists, it gets no longer by that", len(w.Revoked), facts.Host)
+	}
+	return Outcome{StreamCell, []Event{&StraysFound{
+		Host: facts.Host, KeyIDs: fresh, List: w.ListNumber(w.index),
+		Until: c.At.Add(statement.DayLongest.Duration() + RevokedFor.Duration()),
+	}}}, nil
+}
+
+// strays are the key ids that a survey adds to the revocation list, sorted, and how
+// many strays the host lists with those that are on it. Evidence that leaves out
+// other streams cannot tell whose leases live, and believes what stands in the entry.
+func (w *World) strays(c Command) (fresh []string, left int) {
+	if c.Effect == nil || w.Tasks[c.Effect.Task].Kind != TaskSurvey || c.Observed.Report == nil {
+		return nil, 0
+	}
+	if w.partial {
+		return c.Observed.Strays, len(c.Observed.Strays)
+	}
 	known := map[string]bool{}
 	for _, r := range w.Requests {
 		for _, l := range r.Leases {
 			known[l.KeyID] = l.State != access.LeaseClosed
 		}
 	}
-	var fresh []string
-	strays := 0
-	for _, id := range facts.KeyIDs {
+	for _, id := range c.Observed.Report.Facts.KeyIDs {
 		if !strings.HasPrefix(id, keyMark) || known[id] {
 			continue
 		}
-		strays++
+		left++
 		if _, listed := w.Revoked[id]; !listed && !slices.Contains(fresh, id) {
 			fresh = append(fresh, id)
 		}
 	}
-	switch {
-	case strays == 0:
-		return Outcome{StreamCell, []Event{&HostSurveyed{Host: facts.Host}}}, nil
-	case len(fresh) == 0:
-		return Outcome{}, refuse(NothingNew, "host %s has not ended the %d strays yet", facts.Host, strays)
-	}
 	slices.Sort(fresh)
-	return Outcome{StreamCell, []Event{&StraysFound{
-		Host: facts.Host, KeyIDs: fresh, List: w.ListNumber(w.index),
-		Until: c.At.Add(statement.DayLongest.Duration() + RevokedFor.Duration()),
-	}}}, nil
+	return fresh, left
 }
 
 // facts are what a report says that is one of a host, signed with its report key

@@ -1,6 +1,7 @@
 package cell_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -115,6 +116,80 @@ func TestEpochSurveysEveryHost(t *testing.T) {
 	expect(t, s.Must(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own))), "host-surveyed")
 	if _, waits := s.Task(cell.TaskSurvey, canon.Digest{}, "db-1"); waits {
 		t.Fatal("a host that was surveyed is asked again")
+	}
+}
+
+// TestEvidenceShowsWhatASurveyFound: whoever has the entries of the cell alone, as
+// the evidence of any request does, replays a survey that other requests decided.
+func TestEvidenceShowsWhatASurveyFound(t *testing.T) {
+	s := newStory().granted("db-1").opened("db-1").begun()
+	own := cell.KeyID(s.id, "db-1")
+	s.surveyed("db-1", own, stray).surveyed("db-1", own).surveyed("db-2")
+	w := cell.NewPartial(celltest.Origin, s.Attachments())
+	for i, recorded := range s.Log {
+		if recorded.Outcome.Stream != cell.StreamCell {
+			continue
+		}
+		if _, err := w.ReplayAt(recorded.Index, prepared(t, s, recorded)); err != nil {
+			t.Fatalf("entry %d: %v", i, err)
+		}
+	}
+	if _, listed := w.Revoked[stray]; !listed || len(w.Revoked) != 1 {
+		t.Fatalf("evidence has %v revoked", w.Revoked)
+	}
+}
+
+// TestEpochLosesNoMoreThanALedgerHas (T69): numbers of revocation lists leap by what
+// is said to be lost, and stay numbers that JSON and hosts can read.
+func TestEpochLosesNoMoreThanALedgerHas(t *testing.T) {
+	for _, lost := range []int64{cell.LostMost, cell.LostMost + 1, 1<<53 - 1} {
+		s := newStory()
+		body, base := s.epoch(), s.base()
+		body.Lost.Size = base.Size + lost
+		if body.Lost.Size > 1<<53-1 {
+			body.Lost.Size = 1<<53 - 1
+		}
+		_, err := s.Do(s.signEpoch("sam", body, base))
+		if lost > cell.LostMost != (err != nil) {
+			t.Errorf("%d entries are lost: %v", lost, err)
+		}
+		if err == nil {
+			s.Must(s.signEpoch("lea", body, base))
+			if list := s.World.List; list*statement.EpochsMost >= 1<<53 {
+				t.Errorf("the list has number %d", list)
+			}
+		}
+	}
+}
+
+// TestEpochOfACellAheadOfTime (I4): where recorded time is ahead of people's clocks,
+// and that is agreed, they can still sign an epoch.
+func TestEpochOfACellAheadOfTime(t *testing.T) {
+	s := newStory().doubted(-30 * day).agreedClock(-30 * day)
+	body, base := s.epoch(), s.base()
+	by := func(person string, expires time.Duration) cell.Command {
+		return s.Resign(s.signEpoch(person, body, base), func(h *statement.Statement) { h.Expires = s.Now.Add(expires - 30*24*time.Hour) })
+	}
+	if _, err := s.Do(by("sam", -time.Second)); err == nil {
+		t.Fatal("a statement was taken that was over by its signer's clock")
+	}
+	s.Must(by("sam", 12*time.Hour))
+	s.Must(by("lea", 12*time.Hour))
+	if s.World.EpochNow() != 2 {
+		t.Fatal("no epoch began")
+	}
+}
+
+// TestStraysFillNoList (T69): a host that lists sessions which never were does not
+// make the revocation list longer than hosts can read.
+func TestStraysFillNoList(t *testing.T) {
+	s := newStory().begun()
+	for i := range cell.StraysMost {
+		s.World.Revoked[fmt.Sprintf("halligan:%016x:db-1", i)] = cell.Revoked{List: 1, Until: s.Now.Add(time.Hour)}
+	}
+	task, _ := s.Task(cell.TaskSurvey, canon.Digest{}, "db-1")
+	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, stray))); err == nil {
+		t.Fatalf("%d key ids are on the list", len(s.World.Revoked))
 	}
 }
 

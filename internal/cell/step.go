@@ -65,6 +65,7 @@ func (w *World) record(c Command, outcome Outcome) (Recorded, error) {
 
 func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
 	c.Observed.Published, c.Observed.Late = w.published, w.late(c)
+	c.Observed.Strays, _ = w.strays(c)
 	observed, err := c.Observed.encode()
 	if err != nil {
 		return ledger.Entry{}, err

@@ -13,6 +13,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 // Limits of the queue: how many commands wait, and how many go into one batch.
@@ -152,8 +153,11 @@ func (b *Broker) Submit(ctx context.Context, s Submission) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	if signed.Statement.Body.Kind() == statement.KindEpoch {
+		return Answer{Index: -1}, errRunning
+	}
 	command := cell.Command{Signed: signed, Observed: cell.Observed{Address: s.Address}}
-	if signed.Statement.Body.Kind() == "request" {
+	if signed.Statement.Body.Kind() == statement.KindRequest {
 		var salt [16]byte
 		b.Rand(salt[:])
 		command.Observed.Salt = fmt.Sprintf("%x", salt)

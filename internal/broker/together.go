@@ -13,6 +13,10 @@ import (
 // ErrNotWhole says that statements that mean something only together do not suffice.
 var ErrNotWhole = errors.New("the statements do not suffice")
 
+// errRunning refuses what is taken together or not at all. It is held against
+// nobody and leaves no entry.
+var errRunning = &cell.Refusal{Reason: cell.NotAllowed, Detail: "an epoch begins while the server is stopped: halligan epoch begin takes all its signatures at once"}
+
 // Together puts statements before the rules that mean something only as one: all
 // are taken, in order, in one batch under one signed head, or nothing is written
 // and signed: whole says whether the world is then as they mean it to be. Repeating

@@ -161,10 +161,9 @@ func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, 
 		if isProving(ctx) {
 			return now, nil // whoever proves it reads it
 		}
-		if err := c.adopt(ctx, before, sight{now, text}); err != nil {
+		if before, err = c.adopt(ctx, before, sight{now, text}); err != nil {
 			return ledger.Checkpoint{}, err
 		}
-		before = sight{}
 	}
 	if now.Size < before.Size {
 		return now, c.older(ctx, sight{now, text}, before)
@@ -302,7 +301,9 @@ func (s source) ReadFile(path string) ([]byte, error) {
 	return s.client.read(s.ctx, "/ledger/"+path)
 }
 
-// fixed is a source at one checkpoint, while the server's goes on.
+// fixed is a source of hashes at one checkpoint, while the server's goes on. It reads
+// nothing that needs a session: to open one, the checkpoint would be asked for again
+// that is being checked.
 type fixed struct {
 	source
 	checkpoint []byte
@@ -312,6 +313,9 @@ type fixed struct {
 func (f fixed) ReadFile(path string) ([]byte, error) {
 	if path == ledger.CheckpointPath {
 		return f.checkpoint, nil
+	}
+	if name, err := ledger.ParseTilePath(path); err != nil || name.Level == ledger.BundleLevel {
+		return nil, fmt.Errorf("%s is not read to compare checkpoints", path)
 	}
 	return f.source.ReadFile(path)
 }

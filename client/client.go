@@ -52,7 +52,7 @@ type Client struct {
 	http    *http.Client
 	now     func() time.Time
 	again   func(error) // told of a try that failed, before the next; nil: nobody
-	prove   func(context.Context, ledger.Checkpoint) ([]Epoch, error)
+	prove   func(context.Context, ledger.Checkpoint) ([]Epoch, []byte, error)
 
 	opening sync.Mutex // one session is opened at a time: it may ask the person for a touch
 

@@ -25,9 +25,10 @@ type Epoch struct {
 
 // OnEpoch has the epochs of a ledger proved that goes on under another origin:
 // prove replays it from the profile's anchor, and gives every epoch up to that of
-// the checkpoint. It is asked once for each new origin, before anything is signed
-// for it but the session by which it reads.
-func (c *Client) OnEpoch(prove func(ctx context.Context, newest ledger.Checkpoint) ([]Epoch, error)) {
+// the checkpoint, and the signed checkpoint under which it is proved. It is asked
+// once for each new origin, before anything is signed for it but the session by
+// which it reads.
+func (c *Client) OnEpoch(prove func(ctx context.Context, newest ledger.Checkpoint) ([]Epoch, []byte, error)) {
 	c.prove = prove
 }
 
@@ -51,32 +52,57 @@ func isProving(ctx context.Context) bool {
 }
 
 // adopt takes a ledger of another origin for the one that goes on, if that is
-// proved and does not contradict what was seen. What was seen of the ledger that
-// ended is kept.
-func (c *Client) adopt(ctx context.Context, before, now sight) error {
+// proved and does not contradict what was seen, and gives the checkpoint under which
+// it is proved. What was seen of the ledger that ended is kept.
+func (c *Client) adopt(ctx context.Context, before, now sight) (sight, error) {
 	if c.prove == nil {
-		return fmt.Errorf("%w: it is %s", ErrNewEpoch, now.Origin)
+		return sight{}, fmt.Errorf("%w: it is %s", ErrNewEpoch, now.Origin)
 	}
-	epochs, err := c.prove(context.WithValue(ctx, proving{}, now.Checkpoint), now.Checkpoint)
+	epochs, signed, err := c.prove(context.WithValue(ctx, proving{}, now.Checkpoint), now.Checkpoint)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNewEpoch, err)
+		return sight{}, fmt.Errorf("%w: %w", ErrNewEpoch, err)
 	}
+	cp, err := c.opened(signed)
+	if err != nil {
+		return sight{}, fmt.Errorf("%w: %w", ErrNewEpoch, err)
+	}
+	shown := sight{cp, signed}
 	first := slices.IndexFunc(epochs, func(e Epoch) bool { return e.Before == c.origin(before.Checkpoint) })
-	if first < 0 || epochs[len(epochs)-1].Base.Origin != now.Origin {
-		return fmt.Errorf("%w: its epochs do not lead from %s to %s", ErrNewEpoch, c.origin(before.Checkpoint), now.Origin)
+	if first < 0 || epochs[len(epochs)-1].Base.Origin != now.Origin || shown.Origin != now.Origin {
+		return sight{}, fmt.Errorf("%w: its epochs do not lead from %s to %s", ErrNewEpoch, c.origin(before.Checkpoint), now.Origin)
+	}
+	if err := c.begins(ctx, epochs, shown); err != nil {
+		return sight{}, fmt.Errorf("%w: %w", ErrNewEpoch, err)
 	}
 	if before.Size > 0 {
-		if err := c.ended(ctx, before, now, epochs[first]); err != nil {
-			return err
+		if err := c.ended(ctx, before, shown, epochs[first]); err != nil {
+			return sight{}, err
 		}
 	}
 	if err := c.keep(c.file("epochs"), canon.MustEncode(epochs)); err != nil { // before the checkpoint: it is proved no more after that
-		return fmt.Errorf("cannot keep what was proved of the epochs: %w", err)
+		return sight{}, fmt.Errorf("cannot keep what was proved of the epochs: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = sight{}
-	return c.keep(c.file("seen"), now.text)
+	return shown, c.keep(c.file("seen"), shown.text)
+}
+
+// begins demands that a ledger goes on from where the signers of each epoch said:
+// the evidence of an epoch leaves out what stands before it, and cannot show that.
+func (c *Client) begins(ctx context.Context, epochs []Epoch, shown sight) error {
+	log, err := ledger.OpenLog(fixed{source{ctx, c}, shown.text}, c.profile.Anchor)
+	if err != nil {
+		return err
+	}
+	for _, e := range epochs {
+		base := e.Base
+		base.Origin = shown.Origin // up to there both are one
+		if err := log.Extends(base); err != nil {
+			return fmt.Errorf("it does not go on from what was signed for epoch %d: %w", e.Number, err)
+		}
+	}
+	return nil
 }
 
 // epochsMost is the length in bytes of the longest file of epochs.

@@ -67,8 +67,12 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 	followed := c.follow(ctx, sent.Seen, r, a.Extends)
 	unkept = <-kept
 	var fork *Fork
-	if errors.As(followed, &fork) {
+	switch {
+	case errors.As(followed, &fork):
 		return unkept, followed
+	case followed != nil && r.Checkpoint().Origin != sent.Ledger:
+		// It convicts nobody in the ledger that was signed for.
+		return unkept, fmt.Errorf("%w: the statement was for %s: %w", ErrReceipt, sent.Ledger, followed)
 	}
 	return unkept, nil // what only could not be proved right now is proved before anything is signed again
 }

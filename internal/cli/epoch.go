@@ -239,19 +239,19 @@ func endingNow(end server.Ending) (lines []string) {
 }
 
 // proveEpochs replays the cell's own stream from the anchor, and gives the epochs
-// that it leads through.
-func (c *call) proveEpochs(to *client.Client) func(context.Context, ledger.Checkpoint) ([]client.Epoch, error) {
-	return func(ctx context.Context, newest ledger.Checkpoint) ([]client.Epoch, error) {
+// that it leads through and what was signed.
+func (c *call) proveEpochs(to *client.Client) func(context.Context, ledger.Checkpoint) ([]client.Epoch, []byte, error) {
+	return func(ctx context.Context, newest ledger.Checkpoint) ([]client.Epoch, []byte, error) {
 		data, err := to.Get(ctx, "/cell/evidence", nil)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p, err := prove(ctx, to.Anchor(), data)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if p.world.Origin != newest.Origin {
-			return nil, fmt.Errorf("the evidence leads to %s", p.world.Origin)
+			return nil, nil, fmt.Errorf("the evidence leads to %s", p.world.Origin)
 		}
 		var epochs []client.Epoch
 		for _, e := range p.world.Epochs {
@@ -263,6 +263,6 @@ func (c *call) proveEpochs(to *client.Client) func(context.Context, ledger.Check
 			c.tell("epoch %d: the ledger went on after entry %d on %s, signed by %s; up to entry %d at least is lost",
 				e.Number, e.Base.Size-1, e.At, both(e.By), e.Lost.Size-1)
 		}
-		return epochs, nil
+		return epochs, p.signed, nil
 	}
 }

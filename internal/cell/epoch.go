@@ -71,8 +71,8 @@ type (
 		List   int64      `json:"list"`
 		Until  canon.Time `json:"until"` // no certificate that bears them can be valid
 	}
-	// HostSurveyed: a host listed its sessions after the epoch began, and none of
-	// them is a stray.
+	// HostSurveyed: a host listed its sessions after the epoch began, when no
+	// certificate that lost entries issued could be valid, and none of them is a stray.
 	HostSurveyed struct {
 		Host string `json:"host"`
 	}
@@ -173,6 +173,12 @@ func (w *World) begin(s statement.Statement, by []string, at canon.Time) []Event
 	return events
 }
 
+// Outlived is when no certificate can be valid any more that lost entries issued,
+// revoked in them or not: the list that they revoked it on is lost too.
+func (e Epoch) Outlived() canon.Time {
+	return e.At.Add(statement.DayLongest.Duration() + RevokedFor.Duration())
+}
+
 // EpochNow is the number of the epoch; the first ledger is epoch 1.
 func (w *World) EpochNow() int64 { return int64(len(w.Epochs)) + 1 }
 
@@ -237,7 +243,8 @@ const keyMark = "halligan:"
 
 // surveyed takes a host's list of its sessions after an epoch began. Whatever bears
 // the mark and belongs to no lease that still lives was opened in what is lost, or
-// is of one that was proved dead, and must not be there.
+// is of one that was proved dead, and must not be there. The host is asked again
+// until what was ended in lost entries cannot come back.
 func (w *World) surveyed(task Task, c Command) (Outcome, *Refusal) {
 	facts, refusal := w.facts(task.Target, c)
 	if refusal != nil {
@@ -248,6 +255,8 @@ func (w *World) surveyed(task Task, c Command) (Outcome, *Refusal) {
 	}
 	fresh, left := w.strays(c)
 	switch {
+	case left == 0 && facts.ListAt.Before(w.epoch().Outlived()):
+		return Outcome{}, refuse(NothingNew, "host %s listed no stray under the list of %s; a certificate of the lost entries may be valid until %s", facts.Host, facts.ListAt, w.epoch().Outlived())
 	case left == 0:
 		return Outcome{StreamCell, []Event{&HostSurveyed{Host: facts.Host}}}, nil
 	case len(fresh) == 0:

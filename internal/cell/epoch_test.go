@@ -113,6 +113,18 @@ func TestEpochSurveysEveryHost(t *testing.T) {
 	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own, stray))); err == nil {
 		t.Fatal("a stray that is known made an entry again")
 	}
+	// What was stopped in lost entries is on no list any more: its certificate opens
+	// again until it ends (I3).
+	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own))); err == nil {
+		t.Fatal("a host was surveyed while certificates of lost entries could be valid")
+	}
+	s.later(time.Hour)
+	back := "halligan:fedcba9876543210:db-1"
+	expect(t, s.Must(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own, back))), "strays-found")
+	s.later(12 * time.Hour)
+	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now.Add(-time.Second), own))); err == nil {
+		t.Fatal("a host was surveyed by a report of before")
+	}
 	expect(t, s.Must(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own))), "host-surveyed")
 	if _, waits := s.Task(cell.TaskSurvey, canon.Digest{}, "db-1"); waits {
 		t.Fatal("a host that was surveyed is asked again")
@@ -124,7 +136,8 @@ func TestEpochSurveysEveryHost(t *testing.T) {
 func TestEvidenceShowsWhatASurveyFound(t *testing.T) {
 	s := newStory().granted("db-1").opened("db-1").begun()
 	own := cell.KeyID(s.id, "db-1")
-	s.surveyed("db-1", own, stray).surveyed("db-1", own).surveyed("db-2")
+	s.surveyed("db-1", own, stray).later(13 * time.Hour)
+	s.surveyed("db-1", own).surveyed("db-2")
 	w := cell.NewPartial(celltest.Origin, s.Attachments())
 	for i, recorded := range s.Log {
 		if recorded.Outcome.Stream != cell.StreamCell {

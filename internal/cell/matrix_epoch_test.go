@@ -66,6 +66,7 @@ var statesOfEpoch = []state{
 	{"epoch 2 has begun, and ann's grant was open", func() *story { return newStory().granted("db-1").opened("db-1").begun() }},
 	{"epoch 2 has begun, and ann's request waited", func() *story { return newStory().ask("db-1").begun() }},
 	{"epoch 2 has begun, and a host lists a stray", func() *story { return newStory().ask("db-1").begun().surveyed("db-1", stray) }},
+	{"epoch 2 has begun, 13 hours ago", func() *story { return newStory().granted("db-1").opened("db-1").begun().later(13 * time.Hour) }},
 	{"a cell of rules 1", func() *story { return oldStory().ask("db-1") }},
 }
 

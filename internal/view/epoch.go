@@ -8,8 +8,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
-// FindingEpoch: entries of the ledger were lost, and a host has not shown yet what
-// they opened there.
+// FindingEpoch: entries of the ledger were lost, and what they opened at a host may
+// be there or come back.
 const FindingEpoch FindingKind = "host-not-surveyed"
 
 // epochs is what a view knows of epochs.
@@ -50,7 +50,8 @@ func (s *epochs) number() int64 { return max(1, s.newest.Number) }
 // findings are the hosts of which nobody knows yet what the lost entries opened.
 func (s *epochs) findings() (found []Finding) {
 	for _, host := range slices.Sorted(maps.Keys(s.survey)) {
-		text := fmt.Sprintf("Host %s has not listed its sessions since epoch %d began; what the lost entries opened there is not known.", host, s.newest.Number)
+		text := fmt.Sprintf("What lost entries opened at host %s before epoch %d, or ended there, can open until %s: its sessions are watched, and one report after that must list none.",
+			host, s.newest.Number, s.newest.Outlived())
 		if s.survey[host] {
 			text = fmt.Sprintf("Host %s still lists sessions that no lease of this ledger accounts for; they are on the revocation list.", host)
 		}
@@ -71,7 +72,7 @@ func ofEpoch(e cell.Event) string {
 		return fmt.Sprintf("Host %s lists %s that no lease of this ledger accounts for: %s. They are revoked.",
 			e.Host, count(len(e.KeyIDs), "session"), both(e.KeyIDs))
 	case *cell.HostSurveyed:
-		return fmt.Sprintf("Host %s listed its sessions after the epoch began, and none is a stray.", e.Host)
+		return fmt.Sprintf("Host %s listed its sessions after everything that the lost entries issued was over, and none is a stray.", e.Host)
 	case *cell.ClockAgreed:
 		who := both(e.By) + " agreed"
 		if len(e.Witnesses) > 0 {

@@ -86,7 +86,11 @@ func (f epochFile) reason() (statement.Note, client.Noted, error) {
 // fits refuses what contradicts what this machine has seen of the ledger that ends.
 func (f epochFile) fits(base, known ledger.Checkpoint) error {
 	lost := f.Epoch.Lost
+	_, epoch, _ := canon.CellOf(known.Origin)
 	switch {
+	case epoch >= f.Epoch.Number:
+		return failf(exitUnverified, "nothing was signed: epoch %d is proposed, and this machine knows that epoch %d has begun", f.Epoch.Number, epoch).
+			or("a second epoch %d would undo all of it, and no machine that knows the first would follow; find a newer copy of the ledger, and tell security", f.Epoch.Number)
 	case known.Size == 0 || known.Origin != base.Origin:
 		return nil
 	case known.Size > lost.Size:

@@ -8,6 +8,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -81,3 +82,8 @@ func GenesisSheet(files client.FoundingFiles, of string) (string, error) {
 
 // Fits are the scenarios that words fit best.
 var Fits = fits
+
+// EpochFits is what a signer's machine compares before it signs an epoch.
+func EpochFits(e statement.Epoch, base, known ledger.Checkpoint) error {
+	return epochFile{Epoch: e}.fits(base, known)
+}

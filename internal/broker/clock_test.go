@@ -172,3 +172,44 @@ func waiting(t *testing.T, d *brokertest.Cell, kind cell.TaskKind) (tasks []cell
 	}
 	return tasks
 }
+
+// unsure tells nobody that what it wrote is written, as often as it is told.
+type unsure struct {
+	broker.Store
+	times int
+}
+
+func (s *unsure) Append(ctx context.Context, on broker.Head, b broker.Batch) error {
+	err := s.Store.Append(ctx, on, b)
+	if s.times > 0 && err == nil {
+		s.times--
+		return errors.New("the answer was lost")
+	}
+	return err
+}
+
+// TestClockAgreedByAnAnswerThatWasLost (I4): recorded time follows what was agreed
+// also where the store did not say that it is durable.
+func TestClockAgreedByAnAnswerThatWasLost(t *testing.T) {
+	store := &unsure{}
+	d := brokertest.New(t, brokertest.Setup{Wrap: func(s broker.Store) broker.Store {
+		store.Store = s
+		return store
+	}})
+	const paused = int64(3_600_000)
+	before := d.Now()
+	tick(t, d, paused)
+	salt := [32]byte{7}
+	reason, err := statement.NewNote(salt, "the machine was paused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	propose := d.Sign("sam", "sam", &statement.Clock{Step: paused, Reason: reason})
+	propose.Notes = []ledger.Note{{Salt: salt, Text: "the machine was paused"}}
+	change := d.Must(propose).Digest
+	store.times = 1
+	d.Must(d.Decide("lea", change, statement.Approve))
+	if moved := d.Now().Sub(before); moved < time.Hour || moved > time.Hour+time.Minute {
+		t.Errorf("recorded time moved by %s, want an hour", moved)
+	}
+}

@@ -255,6 +255,9 @@ func (d *decider) settle(cause error, after Head, jobs []*job) error {
 		return fmt.Errorf("cannot learn what became of an append (%w): %w", cause, err)
 	}
 	if d.head.Size == after.Size && d.head.Root == after.Root {
+		for _, j := range jobs {
+			d.setClock(j.answer.Events)
+		}
 		d.follow(nil)
 		return nil
 	}

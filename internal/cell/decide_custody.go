@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -244,8 +245,10 @@ func (w *World) worthless(r *access.Request, l *access.Lease) bool {
 // known to be worth nothing: their leases are not closed.
 func (w *World) Given(envelope *custody.Envelope) []custody.Given {
 	var given []custody.Given
-	for id, r := range w.Requests {
-		for _, l := range r.Leases {
+	ids := slices.Collect(maps.Keys(w.Requests))
+	sortDigests(ids)
+	for _, id := range ids {
+		for _, l := range w.Requests[id].Leases {
 			for _, share := range l.Shares {
 				if l.Envelope == envelope.Name && l.State != access.LeaseClosed && share.Serial == envelope.Current.Serial {
 					given = append(given, custody.Given{Request: id, Custodian: share.Custodian})

@@ -16,7 +16,7 @@ var Alarming = []string{
 	"closing-overdue", "change-proposed", "amended", "key-added", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
-	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended",
+	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -258,6 +258,7 @@ func (w *World) forgetCooled(at canon.Time) {
 	over := func(_ string, until canon.Time) bool { return !until.After(at) }
 	maps.DeleteFunc(w.Cooling, over)
 	maps.DeleteFunc(w.Barred, over)
+	w.forgetVouched()
 }
 
 // barredKey names a person and a scenario in World.Barred.

@@ -45,7 +45,7 @@ func refusedIn(events []Event) *Refused {
 // applyOne dispatches to the part of the world that an event changes.
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
-	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded:
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded, *KeyVouched:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -115,6 +115,9 @@ func (w *World) applyCell(p place, e Event) error {
 		return w.applyAmended(p, e)
 	case *KeyAdded:
 		w.Cooling[e.Key] = e.Until
+		delete(w.Vouched, e.Key)
+	case *KeyVouched:
+		w.applyVouched(e)
 	case *RulesRaised:
 		w.Rules = e.Rules
 	case *Sealed:
@@ -228,6 +231,8 @@ func targetOf(e Event) string {
 	case *ClosingOverdue:
 		return e.Target
 	case *KeyAdded:
+		return e.Key
+	case *KeyVouched:
 		return e.Key
 	case *ShareGiven:
 		return e.Target

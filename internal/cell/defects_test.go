@@ -100,6 +100,12 @@ var defects = []defect{
 	{"an extension forgets the overdue review", "access/extension.go", "if e.Late != nil && e.Late.Leg.Count > 0 {", "if false {", "cell TestExtendOwesTheReview"},
 	{"the end of the grant stays due", "cell/event_extend.go", "return t.Kind == TaskEnd })", "return false })", "cell TestT44ExtendAsksTheQuorumAnew"},
 	{"an extension widens back", "cell/decide_extend.go", "if l := &r.Leases[i]; l.Held() && !slices.Contains(targets, l.Target) {", "if l := &r.Leases[i]; false && l.Held() {", "cell TestI5ExtendNarrows"},
+	{"one other's word is enough", "cell/vouch.go", "together >= vouchersLeast", "together >= 1", "cell TestT31VouchTakesTwoOfOneLeg"},
+	{"whoever vouches need not sit with the owner", "cell/vouch.go", "person != owner && !w.sitTogether(owner, person)", "false", "cell TestT31VouchTakesTwoOfOneLeg"},
+	{"a key that cools off vouches", "cell/vouch.go", "if refusal := w.cool(s, c.At); refusal != nil {", "if false {\n\t\tvar refusal *Refusal", "cell TestT31VouchNotByWhatCoolsOff"},
+	{"who was removed vouches still", "cell/vouch.go", "if w.counts(d) && d.Approver != person {", "if d.Approver != person {", "cell TestT31VouchOfWhoIsRemoved"},
+	{"a weak key vouches for a strong one", "cell/vouch.go", "case person == owner && w.key(", "case false && w.key(", "cell TestT31VouchByAnOlderKey"},
+	{"a doubted clock ends a cool-off", "cell/vouch.go", "case w.Doubted:", "case false:", "cell TestI4VouchWaitsForTheClock"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

@@ -225,7 +225,7 @@ var eventTypes = index(
 	&ReviewWritten{}, &ReviewReturned{}, &ReviewSignedOff{}, &ReviewOverdue{},
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
 	&EpochSigned{}, &EpochBegun{}, &StraysFound{}, &HostSurveyed{}, &ClockAgreed{},
-	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{},
+	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

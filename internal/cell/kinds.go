@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{statement.KindSignOff, ByPerson, "security or an approver of the scenario, never the requester nor who wrote the review", roster.Possession, StreamRequest, "review sign-off", 2, decideSignOff},
 		{statement.KindClock, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "clock propose", 2, decideClock},
 		{statement.KindEpoch, ByPerson, "a member of the change quorum, over what is lost", roster.Possession, StreamCell, "epoch sign", 2, decideEpoch},
+		{statement.KindVouch, ByPerson, "the key's owner with an older key, or two who sit in one leg with them; each with a key that has cooled off", roster.Possession, StreamCell, "vouch", 2, decideVouch},
 		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
 	}
 }

@@ -54,6 +54,7 @@ func sections() []section {
 		{"A review", statesOfReview, reviewDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
+		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"Witnesses", statesOfWitness, witnessDeeds()},
 		{"An epoch", statesOfEpoch, epochDeeds()},

@@ -267,7 +267,7 @@ var notSearched = []string{
 	"ladder-widened", // ladder_test.go: the small world has no ladder
 	"rules-raised",   // the small world begins with the newest rules
 	"witnessed", "witnesses-silent", "witnesses-overdue", "credential-witnessed", "credential-unwitnessed",
-	"amended", "key-added",
+	"amended", "key-added", "key-vouched",
 	// review_test.go and the random sequences: with what time is left until it is due, each review would double the states
 	"review-written", "review-returned", "review-signed-off", "review-overdue",
 	"extension-asked", "extension-decided", "extended", // extend_test.go: every state of an extension, and the random sequences

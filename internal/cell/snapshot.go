@@ -48,22 +48,23 @@ type moving struct {
 }
 
 type cellPart struct {
-	Genesis   canon.Digest          `json:"genesis,omitzero"`
-	Founded   []string              `json:"founded,omitempty"`
-	Sealed    bool                  `json:"sealed,omitzero"`
-	Rules     int                   `json:"rules,omitzero"`
-	Roster    *roster.Roster        `json:"roster,omitzero"`
-	Changes   []*Change             `json:"changes,omitempty"`
-	Envelopes []*custody.Envelope   `json:"envelopes,omitempty"`
-	Document  canon.Digest          `json:"document,omitzero"` // zero: genesis
-	Cooling   map[string]canon.Time `json:"cooling,omitempty"`
-	CoolsWas  canon.Seconds         `json:"cools_was,omitzero"`
-	CoolsTill canon.Time            `json:"cools_until,omitzero"`
-	Barred    map[string]canon.Time `json:"barred,omitempty"`
-	Witness   WitnessState          `json:"witness,omitempty"`
-	Silent    canon.Time            `json:"silent,omitzero"`
-	Epochs    []Epoch               `json:"epochs,omitempty"`
-	Signing   *Signing              `json:"signing,omitzero"`
+	Genesis   canon.Digest                 `json:"genesis,omitzero"`
+	Founded   []string                     `json:"founded,omitempty"`
+	Sealed    bool                         `json:"sealed,omitzero"`
+	Rules     int                          `json:"rules,omitzero"`
+	Roster    *roster.Roster               `json:"roster,omitzero"`
+	Changes   []*Change                    `json:"changes,omitempty"`
+	Envelopes []*custody.Envelope          `json:"envelopes,omitempty"`
+	Document  canon.Digest                 `json:"document,omitzero"` // zero: genesis
+	Cooling   map[string]canon.Time        `json:"cooling,omitempty"`
+	Vouched   map[string][]access.Decision `json:"vouched,omitempty"`
+	CoolsWas  canon.Seconds                `json:"cools_was,omitzero"`
+	CoolsTill canon.Time                   `json:"cools_until,omitzero"`
+	Barred    map[string]canon.Time        `json:"barred,omitempty"`
+	Witness   WitnessState                 `json:"witness,omitempty"`
+	Silent    canon.Time                   `json:"silent,omitzero"`
+	Epochs    []Epoch                      `json:"epochs,omitempty"`
+	Signing   *Signing                     `json:"signing,omitzero"`
 }
 
 type memoBody struct {
@@ -103,7 +104,7 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 func (w *World) keepCell() []byte {
 	part := cellPart{
 		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
-		Cooling: w.Cooling, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
+		Cooling: w.Cooling, Vouched: w.Vouched, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
 		Epochs: w.Epochs, Signing: w.Signing,
 	}
 	if w.Document != w.GenesisDigest {
@@ -230,6 +231,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 // restoreDocument reads the document that is in force in place of genesis.
 func (w *World) restoreDocument(part cellPart) error {
 	maps.Copy(w.Cooling, part.Cooling)
+	maps.Copy(w.Vouched, part.Vouched)
 	maps.Copy(w.Barred, part.Barred)
 	w.CoolsWas, w.CoolsUntil = part.CoolsWas, part.CoolsTill
 	if part.Document.IsZero() {

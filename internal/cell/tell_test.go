@@ -136,6 +136,11 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 			return with("in spite of a review: %d more of %s", late.Leg.Count, cmp.Or(late.Leg.From, "nobody"))
 		}
 		return with("%s at %s", e.Extension.For, strings.Join(e.Extension.Targets, " "))
+	case *cell.KeyVouched:
+		if e.Until.IsZero() {
+			return with("%s by %s", e.Person, e.Vouch.Approver)
+		}
+		return with("%s by %s until %s", e.Person, e.Vouch.Approver, e.Until)
 	case *cell.ExtensionDecided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Extended:

@@ -50,8 +50,9 @@ type World struct {
 	Digests       map[string]canon.Digest // scenario → digest of its canonical JSON
 	Requests      map[canon.Digest]*access.Request
 	Changes       map[canon.Digest]*Change
-	Cooling       map[string]canon.Time // key → when it may agree to something for the first time
-	CoolsWas      canon.Seconds         // the longer cool-off that was in force, until CoolsUntil
+	Cooling       map[string]canon.Time        // key → when it may agree to something for the first time
+	Vouched       map[string][]access.Decision // key that cools off → who vouched for it so far; never changed in place
+	CoolsWas      canon.Seconds                // the longer cool-off that was in force, until CoolsUntil
 	CoolsUntil    canon.Time
 	Barred        map[string]canon.Time        // person and scenario → when they may ask under what they widened
 	Envelopes     map[string]*custody.Envelope // never changed in place
@@ -168,7 +169,7 @@ func New(origin string, attachments Attachments) *World {
 		Name: origin, Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
 		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
-		Cooling: map[string]canon.Time{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{},
+		Cooling: map[string]canon.Time{}, Vouched: map[string][]access.Decision{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{},
 		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
 		Last: map[string]int64{}, tasksOf: map[string][]string{},
 	}
@@ -183,6 +184,7 @@ func (w *World) Clone() *World {
 	c.Requests, c.Changes, c.Envelopes = maps.Clone(w.Requests), maps.Clone(w.Changes), maps.Clone(w.Envelopes)
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
 	c.Cooling, c.Barred, c.former = maps.Clone(w.Cooling), maps.Clone(w.Barred), maps.Clone(w.former)
+	c.Vouched = maps.Clone(w.Vouched)
 	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)
 	c.Published = slices.Clone(w.Published)
 	c.Tree = w.Tree.Clone()

@@ -48,6 +48,7 @@ type commands struct {
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
 	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`
+	Vouch    vouchCommand    `cmd:"" group:"anyone" help:"Say that you met the owner of a key that was added lately, so that it cools off sooner."`
 	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`

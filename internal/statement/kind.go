@@ -22,6 +22,7 @@ var blanks = map[Kind]func() Body{
 	KindClock:    func() Body { return new(Clock) },
 	KindEpoch:    func() Body { return new(Epoch) },
 	KindExtend:   func() Body { return new(Extend) },
+	KindVouch:    func() Body { return new(Vouch) },
 }
 
 // Kind is "found".

@@ -46,10 +46,14 @@ func wrong() map[statement.Kind]map[string][]string {
 		},
 		statement.KindWithdraw: {"of": hash},
 		statement.KindFetch:    {"of": hash, "target": ids},
-		statement.KindExtend:   {"of": hash, "for": append(spans, "43201"), "targets": lists, "why": notes},
-		statement.KindRelease:  {"of": hash, "targets": lists},
-		statement.KindStop:     {"of": hash, "reason": notes},
-		statement.KindAttest:   {"of": hash, "target": ids, "note": notes},
+		statement.KindVouch: {
+			"person": ids, "how": {`""`, `"video"`, `"call-back"`, `"not-checked"`, `true`},
+			"key": {`"SHA256:"`, `"MD5:` + strings.Repeat("a", 43) + `"`, `7`},
+		},
+		statement.KindExtend:  {"of": hash, "for": append(spans, "43201"), "targets": lists, "why": notes},
+		statement.KindRelease: {"of": hash, "targets": lists},
+		statement.KindStop:    {"of": hash, "reason": notes},
+		statement.KindAttest:  {"of": hash, "target": ids, "note": notes},
 		statement.KindChange: {
 			"remove": {`{}`, `7`}, "remove.person": ids, "reason": notes,
 			"remove.key": {`"SHA256:"`, `"MD5:` + strings.Repeat("a", 43) + `"`, `"SHA256:` + strings.Repeat("a", 44) + `"`, `7`},

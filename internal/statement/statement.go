@@ -44,12 +44,13 @@ const (
 	KindClock    Kind = "clock"
 	KindEpoch    Kind = "epoch"
 	KindExtend   Kind = "extend"
+	KindVouch    Kind = "vouch"
 )
 
 // Kinds lists every kind of this version.
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
-	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend,
+	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
 }
 
 var (

@@ -200,6 +200,10 @@ func (s *state) applyCell(e cell.Event) {
 		s.doubted, s.stepped = true, e.Step
 	case *cell.ClockTrusted, *cell.ClockAgreed:
 		s.doubted, s.stepped = false, 0
+	case *cell.KeyVouched:
+		if until, cools := s.cooling[e.Key]; cools && !e.Until.IsZero() {
+			s.cooling[e.Key] = canon.Earlier(until, e.Until)
+		}
 	case *cell.EpochBegun, *cell.StraysFound, *cell.HostSurveyed:
 		s.applyEpoch(e)
 	case *cell.Witnessed:

@@ -55,6 +55,12 @@ func (t teller) ofAmendment(e cell.Event) string {
 		return text + "."
 	case *cell.KeyAdded:
 		return fmt.Sprintf("The key %s is %s's; it can agree to nothing before %s.", e.Key, e.Person, clock(e.Until, t.at))
+	case *cell.KeyVouched:
+		text := fmt.Sprintf("%s vouches in person for the key %s of %s", e.Vouch.Approver, e.Key, e.Person)
+		if !e.Until.IsZero() {
+			text += "; that is enough, and it can agree to something from " + clock(e.Until, t.at)
+		}
+		return text + "."
 	}
 	return ""
 }
@@ -70,6 +76,12 @@ func amendAlarm(e cell.Event) (kind, sentence string) {
 		return "cell.amended", text + "."
 	case *cell.KeyAdded:
 		return "key.added", fmt.Sprintf("The key %s was added to %s. It can agree to nothing before %s. If %s does not know of it, tell security now.", e.Key, e.Person, whole(e.Until), e.Person)
+	case *cell.KeyVouched:
+		text := fmt.Sprintf("%s vouches in person for the key %s of %s", e.Vouch.Approver, e.Key, e.Person)
+		if e.Until.IsZero() {
+			return "key.vouched", text + "; that is not enough yet."
+		}
+		return "key.vouched", fmt.Sprintf("%s. It can agree from %s on, VOUCHED FOR and sooner than others. If %s does not know of it, tell security now.", text, whole(e.Until), e.Person)
 	}
 	return "", ""
 }

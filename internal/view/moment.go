@@ -86,6 +86,8 @@ func target(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.KeyAdded:
 		return e.Key
+	case *cell.KeyVouched:
+		return e.Key
 	case *cell.StraysFound:
 		return e.Host
 	case *cell.HostSurveyed:

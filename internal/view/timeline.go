@@ -141,6 +141,8 @@ func attempt(body statement.Body) string {
 		return "put a new sealing of envelope " + b.Envelope + " in force"
 	case *statement.Inspect:
 		return "say what they saw of envelope " + b.Envelope
+	case *statement.Vouch:
+		return fmt.Sprintf("vouch for the key %s of %s", b.Key, b.Person)
 	case *statement.Extend:
 		return fmt.Sprintf("ask for %s more of %s", b.For, b.Of.Short())
 	case *statement.Review:

@@ -99,7 +99,7 @@ func TestEpochSurveysEveryHost(t *testing.T) {
 	s := newStory().granted("db-1").opened("db-1").begun()
 	task, _ := s.Task(cell.TaskSurvey, canon.Digest{}, "db-1")
 	own := cell.KeyID(s.id, "db-1")
-	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List-1, s.Now))); err == nil {
+	if _, err := s.Do(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List-1, s.Now, stray))); err == nil {
 		t.Fatal("a host that had a list of before the epoch was taken for surveyed")
 	}
 	found := s.Must(s.Effect(cell.EffectListed, task.ID, s.Report("db-1", s.World.List, s.Now, own, stray)))

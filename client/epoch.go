@@ -171,14 +171,3 @@ func (c *Client) header(ctx context.Context, anew bool) (string, ledger.Checkpoi
 	seen, err := c.newest(ctx, anew)
 	return c.origin(seen), seen, err
 }
-
-// Known is the checkpoint that this machine remembers, without asking anybody, as
-// it was signed; nil when there is none.
-func (c *Client) Known() (ledger.Checkpoint, []byte, error) {
-	text, err := c.kept(c.file("seen"))
-	if err != nil || text == nil {
-		return ledger.Checkpoint{}, nil, err
-	}
-	cp, err := c.profile.Anchor.OpenIn(text)
-	return cp, text, err
-}

@@ -98,6 +98,17 @@ type job struct {
 
 // Open loads the world from the store and begins to decide.
 func Open(ctx context.Context, o Options) (*Broker, error) {
+	b, err := load(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	b.decider.follow(nil)
+	go b.decider.run()
+	return b, nil
+}
+
+// load makes a broker of what the store keeps. Nothing of it runs yet.
+func load(ctx context.Context, o Options) (*Broker, error) {
 	b := &Broker{
 		Options: o, check: o.Check, refused: newRefused(), queue: make(chan *job, queueMost),
 		quit: make(chan struct{}), over: make(chan struct{}),
@@ -110,8 +121,6 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 		return nil, fmt.Errorf("cannot open the cell: %w", err)
 	}
 	b.clock = newClock(o.Wall, b.decider.world.LastAt)
-	b.decider.follow(nil)
-	go b.decider.run()
 	return b, nil
 }
 

@@ -1,14 +1,18 @@
 package broker_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 // TestClockOfAPausedMachine (I4, story 14): a machine was paused for an hour, so
@@ -52,4 +56,54 @@ func TestClockOfAPausedMachine(t *testing.T) {
 	}
 	lapse(t, d) // the window of the first grant
 	tick(t, d, 0)
+}
+
+// TestRefillOfAnAgreedClock: the entry that moved recorded time is refilled like any
+// other.
+func TestRefillOfAnAgreedClock(t *testing.T) {
+	d, ctx := brokertest.New(t, brokertest.Setup{}), context.Background()
+	folder := t.TempDir()
+	if err := sqlite.Copy(ctx, d.Folder, folder); err != nil {
+		t.Fatal(err)
+	}
+	from := d.Head().Size
+	const paused = int64(3_600_000)
+	tick(t, d, paused)
+	salt := [32]byte{7}
+	note, err := statement.NewNote(salt, "the machine was paused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	agreement := d.Sign("sam", "sam", &statement.Clock{Step: paused, Reason: note})
+	agreement.Notes = []ledger.Note{{Salt: salt, Text: "the machine was paused"}}
+	change := d.Must(agreement)
+	agreed := d.Must(d.Decide("lea", change.Digest, statement.Approve))
+
+	store, err := sqlite.Open(folder, sqlite.Options{Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	bodies, err := d.Store.Entries(ctx, from, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := d.Options
+	o.Store, o.Beside = store, store
+	head := agreed.Checkpoint
+	after, err := broker.Refill(ctx, o, ledger.Checkpoint{Origin: celltest.Origin, Size: head.Size, Root: ledger.Hash(head.Root)}, broker.Tail{
+		Signed: head.Text,
+		Entries: func(yield func([]byte, error) bool) {
+			for _, body := range bodies {
+				if !yield(body, nil) {
+					return
+				}
+			}
+		},
+		Attachment: func(canon.Digest) ([]byte, error) { return nil, broker.ErrAbsent },
+		Note:       func(ledger.Hash) (ledger.Note, error) { return ledger.Note{}, broker.ErrAbsent },
+	})
+	if err != nil || after.Size != head.Size || after.Root != head.Root {
+		t.Fatalf("refilled to %d, want %d: %v", after.Size, head.Size, err)
+	}
 }

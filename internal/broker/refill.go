@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"runtime"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -32,15 +31,11 @@ type Tail struct {
 // before, under the checkpoint that signed them. It decides each again, signs
 // nothing, and writes all or nothing. No broker may have the store open.
 func Refill(ctx context.Context, o Options, checkpoint ledger.Checkpoint, tail Tail) (Published, error) {
-	if o.Turns == nil {
-		o.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
+	b, err := load(ctx, o)
+	if err != nil {
+		return Published{}, err
 	}
-	b := &Broker{Options: o, check: o.Check, refused: newRefused()}
-	b.decider = decider{broker: b, often: newOften(o.Often), fresh: map[ledger.Hash][]byte{}}
 	d := &b.decider
-	if err := d.load(ctx); err != nil {
-		return Published{}, fmt.Errorf("cannot open the cell: %w", err)
-	}
 	expected, batch := d.head, newBatch(d)
 	for body, err := range tail.Entries {
 		if err != nil {

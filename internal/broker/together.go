@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 
 	"github.com/halligan-dev/halligan/internal/cell"
-	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // ErrNotWhole says that statements that mean something only together do not suffice.
@@ -22,16 +20,11 @@ var errRunning = &cell.Refusal{Reason: cell.NotAllowed, Detail: "an epoch begins
 // and signed: whole says whether the world is then as they mean it to be. Repeating
 // them after they were taken changes nothing. No broker may have the store open.
 func Together(ctx context.Context, o Options, all []Submission, whole func(*cell.World) bool) (Published, error) {
-	if o.Turns == nil {
-		o.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
+	b, err := load(ctx, o)
+	if err != nil {
+		return Published{}, err
 	}
-	b := &Broker{Options: o, check: o.Check, refused: newRefused()}
-	b.decider = decider{broker: b, often: newOften(o.Often), fresh: map[ledger.Hash][]byte{}}
 	d := &b.decider
-	if err := d.load(ctx); err != nil {
-		return Published{}, fmt.Errorf("cannot open the cell: %w", err)
-	}
-	b.clock = newClock(o.Wall, d.world.LastAt)
 	batch, jobs := newBatch(d), make([]*job, 0, len(all))
 	for i, s := range all {
 		signed, err := b.prepare(ctx, s)

@@ -50,7 +50,7 @@ func (w *World) alarm(p place, e Event) {
 	}
 	for _, channel := range channels {
 		if len(to) == 0 || slices.Contains(to, channel.ID) {
-			w.enqueueOnce(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: targetOf(e)})
+			w.enqueueOnce(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: TargetOf(e)})
 		}
 	}
 }

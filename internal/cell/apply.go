@@ -173,7 +173,7 @@ func applyRequest(r *access.Request, e Event) error {
 
 // applyLease changes one lease of a copy of a request.
 func applyLease(r *access.Request, e Event) error {
-	target := targetOf(e)
+	target := TargetOf(e)
 	l, ok := r.Lease(target)
 	if !ok {
 		return fmt.Errorf("the request has no lease at %q", target)
@@ -209,8 +209,9 @@ func applyLease(r *access.Request, e Event) error {
 	return nil
 }
 
-// targetOf is the target that an event of a lease is about.
-func targetOf(e Event) string {
+// TargetOf is what an event is about below its stream: the target of a lease, a
+// host, a key, an envelope. Tasks that alarm of it bear it.
+func TargetOf(e Event) string {
 	switch e := e.(type) {
 	case *LeaseOpened:
 		return e.Target
@@ -234,16 +235,18 @@ func targetOf(e Event) string {
 		return e.Key
 	case *KeyVouched:
 		return e.Key
-	case *ShareGiven:
-		return e.Target
-	case *HoneyTouched:
-		return e.Target
-	}
-	switch e := e.(type) {
 	case *StraysFound:
 		return e.Host
 	case *HostSurveyed:
 		return e.Host
+	case *CredentialDelivered:
+		return e.Target
+	case *MintFailed:
+		return e.Target
+	case *ShareGiven:
+		return e.Target
+	case *HoneyTouched:
+		return e.Target
 	}
 	if target := witnessTarget(e); target != "" {
 		return target

@@ -77,7 +77,7 @@ type Fetched struct {
 
 // KeyID is the key id of every certificate of a lease, and of its twins.
 func KeyID(request canon.Digest, target string) string {
-	return "halligan:" + request.Short() + ":" + target
+	return keyMark + request.Short() + ":" + target
 }
 
 func decideRelease(w *World, s *Signed, c Command) (Outcome, *Refusal) {

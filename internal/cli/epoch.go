@@ -77,8 +77,8 @@ func (p epochProposeCommand) Run(c *call) error {
 	}
 	return c.answer(f, func() {
 		c.print(epochSheet(f, base))
-		for _, r := range endingNow(end) {
-			c.say("%s", r)
+		for _, open := range end.Open() {
+			c.say("ends: %s", open)
 		}
 		c.say("Wrote %s. Members of the change quorum sign it on their own machines: halligan epoch sign %s", p.Out, filepath.Base(p.Out))
 	})
@@ -96,6 +96,16 @@ func (f *epochFile) saw(path string, anchor ledger.Anchor, origin string) error 
 	}
 	if cp.Origin != origin {
 		return failf(exitUsage, "the checkpoint %s is of %s, the ledger that ends is %s", path, cp.Origin, origin)
+	}
+	return f.hold(path, text, cp)
+}
+
+// hold keeps the newest of the checkpoints that are named, and refuses one that
+// contradicts another of its size.
+func (f *epochFile) hold(path string, text []byte, cp ledger.Checkpoint) error {
+	if cp.Size == f.Epoch.Lost.Size && canon.Digest(cp.Root) != f.Epoch.Lost.Root {
+		return failf(exitUnverified, "the checkpoint %s has another root at %d entries than what is here, or was named before", path, cp.Size).
+			or("somebody signed two histories: keep all of it, and tell security")
 	}
 	if cp.Size > f.Epoch.Lost.Size || cp.Size == f.Epoch.Lost.Size && f.Lost == "" {
 		f.Epoch.Lost, f.Lost = statement.Seen{Size: cp.Size, Root: canon.Digest(cp.Root)}, string(text)
@@ -143,7 +153,7 @@ func (s epochSignCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUnverified, err, "nothing was signed: cannot use %s", s.File).or("ask for the file that halligan epoch propose wrote, as it was")
 	}
-	known, _, err := m.way.client.Known()
+	known, err := m.way.client.Seen()
 	if err != nil {
 		return because(exitInternal, err, "cannot read what this machine has seen")
 	}
@@ -228,14 +238,6 @@ func (b epochBeginCommand) Run(c *call) error {
 		c.say("Epoch %d has begun after entry %d. Next: halligan serve %s", f.Epoch.Number, begun.Size-1, b.Folder)
 		c.say("People's machines prove it by themselves at their next command; witnesses of ours go on, others must be told the new origin.")
 	})
-}
-
-// endingNow says what of the ledger as it is would end.
-func endingNow(end server.Ending) (lines []string) {
-	for _, w := range end.Open() {
-		lines = append(lines, "ends: "+w)
-	}
-	return lines
 }
 
 // proveEpochs replays the cell's own stream from the anchor, and gives the epochs

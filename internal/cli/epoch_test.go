@@ -36,3 +36,24 @@ func TestT64EpochFitsWhatWasSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestT64EpochNamesNoTwoHistories: of the checkpoints that are named the newest counts;
+// one of the same size and another root is a fork, and is not passed over.
+func TestT64EpochNamesNoTwoHistories(t *testing.T) {
+	root := func(of string) ledger.Hash { return ledger.Hash(canon.Sum([]byte(of))) }
+	lost := statement.Seen{Size: 20, Root: canon.Digest(root("20"))}
+	for name, c := range map[string]struct {
+		cp   ledger.Checkpoint
+		want int64 // 0: refused
+	}{
+		"older":           {ledger.Checkpoint{Size: 12, Root: root("12")}, 20},
+		"the same":        {ledger.Checkpoint{Size: 20, Root: root("20")}, 20},
+		"newer":           {ledger.Checkpoint{Size: 21, Root: root("21")}, 21},
+		"another history": {ledger.Checkpoint{Size: 20, Root: root("x")}, 0},
+	} {
+		got, err := cli.EpochHolds(lost, c.cp)
+		if (err != nil) != (c.want == 0) || err == nil && got.Size != c.want || err != nil && got != lost {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

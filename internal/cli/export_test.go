@@ -87,3 +87,10 @@ var Fits = fits
 func EpochFits(e statement.Epoch, base, known ledger.Checkpoint) error {
 	return epochFile{Epoch: e}.fits(base, known)
 }
+
+// EpochHolds is what becomes of a checkpoint that is named for what is lost.
+func EpochHolds(lost statement.Seen, cp ledger.Checkpoint) (statement.Seen, error) {
+	f := epochFile{Epoch: statement.Epoch{Lost: lost}}
+	err := f.hold("seen", []byte("seen"), cp)
+	return f.Epoch.Lost, err
+}

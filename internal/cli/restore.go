@@ -192,15 +192,7 @@ func (c *restoreCommand) place(done restored, end server.Ending, at placing) (re
 	if err := os.Rename(at.staging, c.To); err != nil {
 		return done, err
 	}
-	return done, syncFolder(filepath.Dir(filepath.Clean(c.To)))
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return done, server.SyncFolder(filepath.Dir(filepath.Clean(c.To)))
 }
 
 // refill takes what the backup lacks from a copy of the ledger that verifies from

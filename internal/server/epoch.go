@@ -245,7 +245,7 @@ func (s Stopped) newMark(begun broker.Published, epoch int64) error {
 	if err := h.write(&written); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(s.Settings.HighWater))
+	return SyncFolder(filepath.Dir(s.Settings.HighWater))
 }
 
 // Refill appends what a log that is kept elsewhere has beyond the ledger here. The
@@ -284,7 +284,8 @@ func (s Stopped) Refill(ctx context.Context, log *ledger.Log) (after broker.Publ
 	})
 }
 
-func syncFolder(path string) error {
+// SyncFolder makes what was put into a folder, or renamed in it, durable.
+func SyncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 // that enqueued it.
 func Alarmed(events []cell.Event, task cell.Task) (cell.Event, bool) {
 	for _, e := range events {
-		if cell.NameOf(e) == task.Event && (task.Target == "" || target(e) == task.Target) {
+		if cell.NameOf(e) == task.Event && (task.Target == "" || cell.TargetOf(e) == task.Target) {
 			return e, true
 		}
 	}

@@ -200,24 +200,6 @@ func inspected(e *cell.EnvelopeInspected) string {
 	return text + "."
 }
 
-// envelopeOf is the envelope that an event of the cell speaks of, as the alarm's
-// task names it.
-func envelopeOf(e cell.Event) string {
-	switch e := e.(type) {
-	case *cell.EnvelopeSealed:
-		return e.Envelope
-	case *cell.EnvelopeRotated:
-		return e.Envelope
-	case *cell.EnvelopeInspected:
-		return e.Envelope
-	case *cell.EnvelopeOwed:
-		return e.Envelope
-	case *cell.EnvelopeOverdue:
-		return e.Envelope
-	}
-	return ""
-}
-
 // custodyAlarm is what a channel is told of an envelope.
 func custodyAlarm(e cell.Event) (kind, sentence string) {
 	switch e := e.(type) {

@@ -35,7 +35,7 @@ func Timeline(entries []cell.Recorded) ([]Moment, error) {
 			t.who, t.body = s.Actor, s.Body
 		}
 		for _, e := range r.Outcome.Events {
-			m := Moment{Entry: r.Index, At: r.Entry.At, Event: cell.NameOf(e), Who: t.who, Target: target(e), Text: t.tell(e)}
+			m := Moment{Entry: r.Index, At: r.Entry.At, Event: cell.NameOf(e), Who: t.who, Target: cell.TargetOf(e), Text: t.tell(e)}
 			if proved, ok := e.(*cell.LeaseProved); ok && proved.Proof.Kind == access.ProofEnded {
 				m.Host = proved.Proof.By
 			}

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,17 +116,16 @@ func need(t *testing.T, needs []string) {
 	}
 }
 
-// freePorts gives NAME=PORT for each name. All listen at once, so that no two
-// are the same.
+// freePorts gives NAME=PORT for each name.
 func freePorts(t *testing.T, names ...string) (all []string) {
 	t.Helper()
 	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := freeAddress()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		all = append(all, name+"="+strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		_, port, _ := strings.Cut(address, ":")
+		all = append(all, name+"="+port)
 	}
 	return all
 }

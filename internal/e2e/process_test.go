@@ -3,10 +3,12 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -105,13 +107,31 @@ func output(cmd *exec.Cmd) (string, error) {
 	return string(out), nil
 }
 
+// ports are those that freeAddress gives, each once in a run, from where chance
+// put it. They lie below what systems give to connections that go out: one of
+// those that the kernel names free may be somebody's by the time a server listens.
+var ports = func() *atomic.Uint32 {
+	n := new(atomic.Uint32)
+	n.Store(rand.Uint32N(portsMany))
+	return n
+}()
+
+const (
+	portsFrom = 10_240
+	portsMany = 20_000
+)
+
 // freeAddress is a loopback address that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+func freeAddress() (address string, err error) {
+	for range 100 {
+		address = fmt.Sprintf("127.0.0.1:%d", portsFrom+ports.Add(1)%portsMany)
+		l, taken := net.Listen("tcp", address)
+		if taken == nil {
+			return address, l.Close()
+		}
+		err = taken
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }
 
 // answers tells whether somebody listens at an address.

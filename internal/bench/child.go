@@ -125,3 +125,29 @@ func (p *process) used() (time.Duration, error) {
 	system, err2 := strconv.ParseInt(fields[12], 10, 64)
 	return time.Duration(user+system) * time.Second / ticks, errors.Join(err1, err2)
 }
+
+// billed adds to a turn what it cost in processor time: the process and this one,
+// which calls it.
+func (p *process) billed(run func() (turn, error)) func() (turn, error) {
+	return func() (turn, error) {
+		theirs, err := p.used()
+		if err != nil {
+			return turn{}, err
+		}
+		mine := usedHere()
+		t, err := run()
+		if err != nil {
+			return turn{}, err
+		}
+		after, err := p.used()
+		t.Server, t.Callers = after-theirs, usedHere()-mine
+		return t, err
+	}
+}
+
+// usedHere is the processor time that this process has used.
+func usedHere() time.Duration {
+	var use syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &use) // of ourselves it cannot fail
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}

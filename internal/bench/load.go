@@ -13,6 +13,9 @@ type turn struct {
 	Count    int
 	Took     time.Duration
 	P50, P99 time.Duration
+	// Processor time of the turn, where it was taken: the server's, and that of
+	// those who called it.
+	Server, Callers time.Duration
 }
 
 // rate is operations per second.
@@ -57,7 +60,7 @@ func drive(workers int, length time.Duration, each func(worker int) error) (turn
 		return turn{}, errors.New("nothing was done in a turn")
 	}
 	slices.Sort(waits)
-	return turn{len(waits), took, waits[len(waits)/2], waits[len(waits)*99/100]}, nil
+	return turn{Count: len(waits), Took: took, P50: waits[len(waits)/2], P99: waits[len(waits)*99/100]}, nil
 }
 
 // side is one of those who take turns.
@@ -118,3 +121,17 @@ func ratio(a, b []turn, of func(turn) float64) float64 {
 }
 
 func p99(t turn) float64 { return float64(t.P99) }
+
+// perOne is processor time for each operation, of a server, of its callers, or
+// of both.
+func perOne(of ...func(turn) time.Duration) func(turn) float64 {
+	return func(t turn) (each float64) {
+		for _, one := range of {
+			each += float64(one(t)) / float64(max(t.Count, 1))
+		}
+		return each
+	}
+}
+
+func servers(t turn) time.Duration { return t.Server }
+func callers(t turn) time.Duration { return t.Callers }

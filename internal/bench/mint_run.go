@@ -36,13 +36,17 @@ func (r *run) measureMint() error {
 		return err
 	}
 	length := r.length(2500 * time.Millisecond)
+	limit, err := r.limit(cell, length)
+	if err != nil {
+		return err
+	}
 	sides := []side{{"halligan", func() (turn, error) {
 		mint, err := client.minter(of, holder)
 		if err != nil {
 			return turn{}, err
 		}
 		return drive(clients, length, mint)
-	}}, {"limit", r.limit(cell, length)}}
+	}}, {"limit", limit}}
 	if r.bao != "" {
 		line, err := cell.key("holder")
 		if err != nil {
@@ -101,22 +105,18 @@ func (r *run) addMint(turns map[string][]turn, used time.Duration) {
 }
 
 // limit is what the machine allows: see the note of its row.
-func (r *run) limit(cell *folderOf, length time.Duration) func() (turn, error) {
-	var each func(int) error
-	return func() (turn, error) {
-		if each == nil {
-			p, err := r.self("hello", filepath.Join(cell.path, "keys"), r.path("limit"))
-			if err != nil {
-				return turn{}, err
-			}
-			address, err := p.line()
-			if err != nil {
-				return turn{}, err
-			}
-			if each, err = hello(cell, "https://"+address); err != nil {
-				return turn{}, err
-			}
-		}
-		return drive(clients, length, each)
+func (r *run) limit(cell *folderOf, length time.Duration) (func() (turn, error), error) {
+	p, err := r.self("hello", filepath.Join(cell.path, "keys"), r.path("limit"))
+	if err != nil {
+		return nil, err
 	}
+	address, err := p.line()
+	if err != nil {
+		return nil, err
+	}
+	each, err := hello(cell, "https://"+address)
+	if err != nil {
+		return nil, err
+	}
+	return p.billed(func() (turn, error) { return drive(clients, length, each) }), nil
 }

@@ -103,6 +103,7 @@ func tooMuch() *Problem {
 
 // prove adds entries with their proofs.
 func (s *service) prove(ctx context.Context, p *ledger.Partial, size int64, indices []int64) error {
+	var nodes ledger.Nodes
 	total, tiles := 0, s.tiles(ctx)
 	for _, index := range indices {
 		body, err := s.body(ctx, index)
@@ -112,7 +113,7 @@ func (s *service) prove(ctx context.Context, p *ledger.Partial, size int64, indi
 		if total += len(body); total > evidenceBytes {
 			return tooMuch()
 		}
-		proof, err := ledger.InclusionProof(size, index, tiles)
+		proof, err := nodes.InclusionProof(size, index, tiles)
 		if err != nil {
 			return err
 		}

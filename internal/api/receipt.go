@@ -61,23 +61,25 @@ func (s *service) vouch(ctx context.Context, out *answered, of statement.Stateme
 	}
 	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: a.Index, Body: a.Body}, Digest: a.Digest, Signed: signed}
 	tiles := s.edge.tiles(ctx, s.Read, size)
-	if r.Proof, err = ledger.InclusionProof(size, a.Index, tiles); err != nil {
+	if r.Proof, err = s.edge.nodes.InclusionProof(size, a.Index, tiles); err != nil {
 		return fmt.Errorf("cannot give a receipt of entry %d: %w", a.Index, err)
 	}
 	if out.Receipt, err = r.Encode(); err != nil {
 		return fmt.Errorf("cannot give a receipt of entry %d: %w", a.Index, err)
 	}
-	if out.Extends, err = ledger.ConsistencyProof(of.Seen.Size, size, tiles); err != nil {
+	if out.Extends, err = s.edge.nodes.ConsistencyProof(of.Seen.Size, size, tiles); err != nil {
 		return fmt.Errorf("cannot prove what entry %d goes on from: %w", a.Index, err)
 	}
 	return nil
 }
 
 // edge keeps the tiles that receipts of new entries lead through: those at the
-// end of the ledger, which all who are answered at once need.
+// end of the ledger, which all who are answered at once need, and what was worked
+// out of them.
 type edge struct {
-	mu   sync.Mutex
-	kept map[tilePlace][]byte
+	nodes ledger.Nodes
+	mu    sync.Mutex
+	kept  map[tilePlace][]byte
 }
 
 type tilePlace struct {

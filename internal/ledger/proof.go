@@ -11,10 +11,15 @@ import (
 // InclusionProof proves that the log of a size has its entry at an index
 // (RFC 6962, section 2.1.1), reading O(log n) tiles.
 func InclusionProof(size, index int64, read TileReader) ([]Hash, error) {
+	return (*Nodes)(nil).InclusionProof(size, index, read)
+}
+
+// InclusionProof is the function of that name.
+func (m *Nodes) InclusionProof(size, index int64, read TileReader) ([]Hash, error) {
 	if size > MaxSize || index < 0 || index >= size {
 		return nil, fault(ClassProof, fmt.Sprintf("entry %d", index), fmt.Sprintf("a log of size %d has no such entry", size))
 	}
-	proof, err := tlog.ProveRecord(size, index, newTileHashes(read))
+	proof, err := tlog.ProveRecord(size, index, newTileHashes(m, read))
 	if err != nil {
 		return nil, asFault(err, fmt.Sprintf("proof of entry %d", index))
 	}
@@ -25,13 +30,18 @@ func InclusionProof(size, index int64, read TileReader) ([]Hash, error) {
 // old size (RFC 6962, section 2.1.2), reading O(log n) tiles. From size 0 and
 // between equal sizes the proof is empty.
 func ConsistencyProof(oldSize, newSize int64, read TileReader) ([]Hash, error) {
+	return (*Nodes)(nil).ConsistencyProof(oldSize, newSize, read)
+}
+
+// ConsistencyProof is the function of that name.
+func (m *Nodes) ConsistencyProof(oldSize, newSize int64, read TileReader) ([]Hash, error) {
 	if newSize > MaxSize || oldSize < 0 || oldSize > newSize {
 		return nil, fault(ClassProof, "consistency proof", fmt.Sprintf("a log cannot grow from size %d to %d", oldSize, newSize))
 	}
 	if oldSize == 0 {
 		return []Hash{}, nil
 	}
-	proof, err := tlog.ProveTree(newSize, oldSize, newTileHashes(read))
+	proof, err := tlog.ProveTree(newSize, oldSize, newTileHashes(m, read))
 	if err != nil {
 		return nil, asFault(err, "consistency proof")
 	}
@@ -43,7 +53,7 @@ func RootAt(size int64, read TileReader) (Hash, error) {
 	if size < 0 || size > MaxSize {
 		return Hash{}, fault(ClassRoot, "root", fmt.Sprintf("%d is not the size of a log", size))
 	}
-	root, err := tlog.TreeHash(size, newTileHashes(read))
+	root, err := tlog.TreeHash(size, newTileHashes(nil, read))
 	if err != nil {
 		return Hash{}, asFault(err, "root")
 	}
@@ -85,6 +95,7 @@ func CheckConsistency(proof []Hash, oldSize int64, oldRoot Hash, newSize int64, 
 // tileHashes lets tlog's proof code read tree nodes out of tiles. It lives for one
 // call and reads each tile once.
 type tileHashes struct {
+	nodes *Nodes // nil: none are remembered
 	read  TileReader
 	tiles map[tileKey][]byte
 }
@@ -94,8 +105,8 @@ type tileKey struct {
 	index int64
 }
 
-func newTileHashes(read TileReader) *tileHashes {
-	return &tileHashes{read: read, tiles: make(map[tileKey][]byte)}
+func newTileHashes(nodes *Nodes, read TileReader) *tileHashes {
+	return &tileHashes{nodes: nodes, read: read, tiles: make(map[tileKey][]byte)}
 }
 
 // ReadHashes implements tlog.HashReader.
@@ -115,6 +126,9 @@ func (t *tileHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // node returns the n-th node of a level of the tree: the root of the hashes below
 // it in the tile that covers the level.
 func (t *tileHashes) node(level int, n int64) (Hash, error) {
+	if h, ok := t.nodes.get(level, n); ok {
+		return h, nil
+	}
 	up := level % tileHeight // levels above the bottom of its tile
 	inTile := int64(1) << (tileHeight - up)
 	key := tileKey{level: level / tileHeight, index: n / inTile}
@@ -133,7 +147,10 @@ func (t *tileHashes) node(level int, n int64) (Hash, error) {
 	if err != nil {
 		return Hash{}, err
 	}
-	return subtreeRoot(data[from*sha256.Size : to*sha256.Size]), nil
+	if data = data[from*sha256.Size : to*sha256.Size]; t.nodes != nil {
+		return t.nodes.take(level, n, data), nil
+	}
+	return subtreeRoot(data), nil
 }
 
 // asFault keeps a fault of a tile and wraps everything else as one of a proof.

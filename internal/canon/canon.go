@@ -16,9 +16,23 @@ var ErrNotCanonical = errors.New("not in canonical form (RFC 8785: sorted names,
 // ErrTooLong says that bytes are over the limit of their kind.
 var ErrTooLong = errors.New("too long")
 
+// Appender is a value that writes its canonical JSON itself, behind what dst
+// holds. It owes the very bytes that Encode gives of a value of the same members
+// that is no Appender, and an error where that has one.
+type Appender interface {
+	AppendCanonical(dst []byte) ([]byte, error)
+}
+
 // Encode gives the canonical JSON (RFC 8785) of v. It fails only for values
 // that JSON cannot carry.
 func Encode(v any) ([]byte, error) {
+	if a, ok := v.(Appender); ok {
+		data, err := a.AppendCanonical(nil)
+		if err != nil {
+			return nil, fmt.Errorf("cannot encode %T: %w", v, err)
+		}
+		return data, nil
+	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode %T: %w", v, err)
@@ -31,6 +45,23 @@ func Encode(v any) ([]byte, error) {
 		return nil, fmt.Errorf("cannot canonicalise %T: %w", v, err)
 	}
 	return value, nil
+}
+
+// AppendValue appends the canonical form of a JSON value; nil is null.
+func AppendValue(dst, value []byte) ([]byte, error) {
+	if value == nil {
+		return append(dst, "null"...), nil
+	}
+	from := len(dst)
+	dst = append(dst, value...)
+	if tidy(dst[from:]) {
+		return dst, nil
+	}
+	again := jsontext.Value(bytes.Clone(value))
+	if err := again.Canonicalize(); err != nil {
+		return nil, err
+	}
+	return append(dst[:from], again...), nil
 }
 
 // MustEncode is Encode for values built of our own types, which cannot fail.

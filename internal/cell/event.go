@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -240,11 +241,11 @@ func index(events ...Event) map[string]reflect.Type {
 func EncodeEvents(events []Event) ([]jsontext.Value, error) {
 	values := make([]jsontext.Value, 0, len(events))
 	for _, e := range events {
-		data, err := canon.Encode(map[string]Event{e.event(): e})
+		body, err := canon.Encode(e)
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", e.event(), err)
 		}
-		values = append(values, data)
+		values = append(values, slices.Concat([]byte(`{"`), []byte(e.event()), []byte(`":`), body, []byte("}")))
 	}
 	return values, nil
 }

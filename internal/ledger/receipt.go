@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,10 +40,23 @@ type receiptJSON struct {
 // Encode writes a receipt as canonical JSON. It checks nothing: whoever makes
 // receipts has the entry from the ledger.
 func (r *Receipt) Encode() ([]byte, error) {
-	return canon.Encode(receiptJSON{
-		Checkpoint: string(r.Signed), Digest: r.Digest, Entry: jsontext.Value(r.Body),
-		Index: r.Index, Proof: r.Proof, Version: receiptVersion,
-	})
+	m := members{dst: make([]byte, 0, 400+len(r.Signed)+len(r.Body)+80*len(r.Proof))}
+	m.text("checkpoint", string(r.Signed))
+	m.text("digest", r.Digest.String())
+	m.name("entry")
+	m.value(r.Body)
+	m.number("index", r.Index)
+	m.name("proof")
+	m.dst = append(m.dst, '[')
+	for i, h := range r.Proof {
+		if i > 0 {
+			m.dst = append(m.dst, ',')
+		}
+		m.dst = append(hex.AppendEncode(append(m.dst, '"'), h[:]), '"')
+	}
+	m.dst = append(m.dst, ']')
+	m.text("receipt", receiptVersion)
+	return m.end()
 }
 
 // OpenReceipt reads a receipt and checks everything in it: the encoding, the

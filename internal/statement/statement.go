@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -133,9 +132,8 @@ func Decode(data []byte) (Statement, error) {
 		return Statement{}, fmt.Errorf("statement: %w: %d bytes, at most %d", canon.ErrTooLong, len(data), Limit)
 	}
 	var peek struct {
-		Halligan string         `json:"halligan"`
-		Kind     Kind           `json:"kind"`
-		Rest     jsontext.Value `json:",embed"`
+		Halligan string `json:"halligan"`
+		Kind     Kind   `json:"kind"`
 	}
 	if err := json.Unmarshal(data, &peek); err != nil {
 		return Statement{}, fmt.Errorf("statement: %w", err)

@@ -32,6 +32,11 @@ func (s *service) find(c *call) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	if id, err := canon.ParseDigest(prefix); err == nil { // a whole id names one at most
+		if held, ok := s.Live.View().Held(id); ok {
+			return found{held.Request, held.Last}, nil
+		}
+	}
 	streams, err := s.Read.Streams(c.r.Context(), cell.StreamRequest+prefix, 0, 2)
 	if err != nil {
 		return found{}, err

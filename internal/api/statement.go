@@ -84,11 +84,12 @@ func (s *service) submit(c *call) error {
 		return s.stranger(c, err)
 	}
 	var ok bool
-	fingerprint, somebody := s.claims(submission)
+	fingerprint, somebody := s.claims(&submission)
 	if submission.Share, ok = s.share(c, fingerprint, somebody); !ok {
 		s.Monitor.submitted("refused", reasonStranger)
 		return tooMany()
 	}
+	_, _ = submission.Decode() // once for the broker and the answer; the broker says what is wrong
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
 	defer cancel()
 	done := s.Monitor.waiting()
@@ -182,17 +183,14 @@ func (s *service) count(a broker.Answer, err error) {
 // its place again and nothing that only its signer should have: entries are
 // read by others, and whoever reads one could send the statement in it again.
 func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.Answer) (answered, error) {
-	of, err := statement.Decode(sent.Statement)
+	of, err := sent.Decode()
 	if err != nil {
 		return answered{}, err // the broker decoded the same bytes
 	}
 	if a.Again {
 		return s.again(ctx, of, a)
 	}
-	out := answered{Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream}
-	if out.Events, err = encoded(a.Events); err != nil {
-		return answered{}, err
-	}
+	out := answered{Digest: a.Digest, Entry: a.Index, At: a.At, Stream: a.Stream, Events: a.Encoded}
 	// Before anything that is given once: what fails here can be asked for again.
 	if err := s.vouch(ctx, &out, of, a); err != nil {
 		return answered{}, err
@@ -219,15 +217,6 @@ func (s *service) answer(ctx context.Context, sent broker.Submission, a broker.A
 		}
 	}
 	return out, nil
-}
-
-// encoded gives events in the very bytes of the entry.
-func encoded(events []cell.Event) ([]jsontext.Value, error) {
-	values, err := cell.EncodeEvents(events)
-	for i := range values {
-		err = errors.Join(err, values[i].Canonicalize())
-	}
-	return values, err
 }
 
 func (s *service) again(ctx context.Context, of statement.Statement, a broker.Answer) (answered, error) {

@@ -58,7 +58,7 @@ func (s *service) share(c *call, fingerprint string, somebody bool) (string, boo
 
 // claims tells whose key a signature names, if anybody's. It checks nothing:
 // that the key is somebody's is what a stranger may know too.
-func (s *service) claims(sent broker.Submission) (fingerprint string, somebody bool) {
+func (s *service) claims(sent *broker.Submission) (fingerprint string, somebody bool) {
 	fingerprint, ok := named(sent.Signature.SSHSig)
 	if !ok {
 		return "", false
@@ -66,7 +66,7 @@ func (s *service) claims(sent broker.Submission) (fingerprint string, somebody b
 	if _, owned := s.Live.Owner(fingerprint); owned {
 		return fingerprint, true
 	}
-	of, err := statement.Decode(sent.Statement)
+	of, err := sent.Decode()
 	if err != nil {
 		return fingerprint, false
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -35,6 +36,7 @@ func (c *call) send(status int, kind string, data []byte) error {
 			return nil
 		}
 	}
+	header.Set("Content-Length", strconv.Itoa(len(data))) // else longer ones go in chunks
 	c.w.WriteHeader(status)
 	// An error means that the reader has gone.
 	_, _ = c.w.Write(data)

@@ -151,7 +151,7 @@ func (d *decider) step(j *job, batch *batch) {
 
 func (d *decider) answered(j *job, recorded cell.Recorded) {
 	j.answer.Index, j.answer.At, j.answer.Stream = recorded.Index, recorded.Entry.At, recorded.Outcome.Stream
-	j.answer.Body, j.answer.Events = recorded.Body, recorded.Outcome.Events
+	j.answer.Body, j.answer.Events, j.answer.Encoded = recorded.Body, recorded.Outcome.Events, recorded.Entry.Events
 	if j.command.Signed != nil {
 		j.answer.Digest = j.command.Signed.Statement.Digest
 	}

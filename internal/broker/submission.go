@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -21,6 +23,21 @@ type Submission struct {
 	Share       string // whose turn it uses while its signature is checked
 	Notes       []ledger.Note
 	Attachments [][]byte // what a found statement names; the files of a seal or share statement
+
+	decoded *statement.Statement
+}
+
+// Decode is the statement as it reads. Copies of the submission made afterwards
+// need not decode it again; Statement must not change after.
+func (s *Submission) Decode() (statement.Statement, error) {
+	if s.decoded != nil {
+		return *s.decoded, nil
+	}
+	of, err := statement.Decode(s.Statement)
+	if err == nil {
+		s.decoded = &of
+	}
+	return of, err
 }
 
 // Answer is what a command became. It is given only once that is durable.
@@ -29,10 +46,11 @@ type Answer struct {
 	Digest     canon.Digest // of the statement; zero for an effect
 	At         canon.Time
 	Stream     string
-	Body       []byte          // the entry; nil when Again
-	Events     []cell.Event    // nil when Again
-	Request    *access.Request // as it is after the entry; nil when it is none's
-	Again      bool            // the statement was taken before; Index says where
+	Body       []byte           // the entry; nil when Again
+	Events     []cell.Event     // nil when Again
+	Encoded    []jsontext.Value // the events as the entry has them
+	Request    *access.Request  // as it is after the entry; nil when it is none's
+	Again      bool             // the statement was taken before; Index says where
 	Checkpoint Published
 }
 
@@ -64,7 +82,7 @@ var (
 // prepare decodes a submission and checks its signature. Callers run it
 // concurrently; the world is not needed for it.
 func (b *Broker) prepare(ctx context.Context, s Submission) (*cell.Signed, error) {
-	decoded, err := statement.Decode(s.Statement)
+	decoded, err := s.Decode()
 	if err != nil {
 		return nil, &Malformed{"statement", err}
 	}

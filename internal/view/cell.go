@@ -64,8 +64,9 @@ type state struct {
 	witness  cell.WitnessState
 	silent   canon.Time // since then what is written is not cosigned
 	requests map[canon.Digest]Held
-	settled  int // how many of the requests are
-	owing    int // how many of those the last trim kept for their reviews
+	open     map[canon.Digest]*access.Request // those that wait or live
+	settled  int                              // how many of the requests are
+	owing    int                              // how many of those the last trim kept for their reviews
 	changes  map[canon.Digest]*cell.Change
 	cooling  map[string]canon.Time // key → when it may agree to something for the first time
 	at       canon.Time            // of the newest entry
@@ -87,7 +88,7 @@ type Held struct {
 // with genesis.
 func New(f Founding) (*Cell, error) {
 	c := &Cell{s: state{
-		Founding: f, requests: map[canon.Digest]Held{}, changes: map[canon.Digest]*cell.Change{}, sealings: map[string]*custody.Envelope{},
+		Founding: f, requests: map[canon.Digest]Held{}, open: map[canon.Digest]*access.Request{}, changes: map[canon.Digest]*cell.Change{}, sealings: map[string]*custody.Envelope{},
 		revoked: revoked{ids: map[string]cell.Revoked{}}, learned: newLearned(),
 	}}
 	if f.Genesis == nil {

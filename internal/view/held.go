@@ -22,6 +22,11 @@ func (s *state) hold(h Held) {
 		s.settled++
 	}
 	s.requests[h.Request.ID] = h
+	if state := h.Request.State; state == access.Pending || state == access.Granted {
+		s.open[h.Request.ID] = h.Request
+	} else {
+		delete(s.open, h.Request.ID)
+	}
 }
 
 // trim lets the oldest settled requests go, some at a time, but for those whose

@@ -111,9 +111,8 @@ func (c *Cell) Show(r *access.Request, at Instant) Request {
 func (c *Cell) Also(of *access.Request) []canon.Digest {
 	return read(c, func(s *state) []canon.Digest {
 		var also []*access.Request
-		for id, held := range s.requests {
-			r := held.Request
-			if id != of.ID && r.Requester == of.Requester && r.Scenario == of.Scenario && (r.State == access.Pending || r.State == access.Granted) {
+		for id, r := range s.open {
+			if id != of.ID && r.Requester == of.Requester && r.Scenario == of.Scenario {
 				also = append(also, r)
 			}
 		}

@@ -60,8 +60,18 @@ func (r *readStatements) prepare(db *sql.DB) error {
 
 // Head does what broker.LogReader says.
 func (s *Store) Head(ctx context.Context) (broker.Head, error) {
-	h, err := scanHead(s.read.head.QueryRowContext(ctx))
+	h, err := scanHead(one(ctx, s.read.head))
 	return h, reading("the head", err)
+}
+
+// one asks for one row by its key. That is over in microseconds: a context that
+// may end meanwhile would cost more, a goroutine of the driver's and one of the
+// standard library's, and is only asked whether it has ended.
+func one(ctx context.Context, stmt *sql.Stmt, key ...any) *sql.Row {
+	if ctx.Err() == nil {
+		ctx = context.Background()
+	}
+	return stmt.QueryRowContext(ctx, key...)
 }
 
 // scanHead gives the zero Head where there is none.
@@ -112,14 +122,14 @@ func (s *Store) Tile(ctx context.Context, level int, index int64) ([]byte, error
 		return nil, reading("a tile", broker.ErrAbsent)
 	}
 	var data []byte
-	err := s.read.tile.QueryRowContext(ctx, place(level, index)).Scan(&data)
+	err := one(ctx, s.read.tile, place(level, index)).Scan(&data)
 	return data, reading("a tile", err)
 }
 
 // Stream does what broker.Store says.
 func (s *Store) Stream(ctx context.Context, id string) (broker.Stream, error) {
 	var st broker.Stream
-	err := s.read.stream.QueryRowContext(ctx, id).Scan(&st.ID, &st.Live, &st.Last, &st.Snapshot)
+	err := one(ctx, s.read.stream, id).Scan(&st.ID, &st.Live, &st.Last, &st.Snapshot)
 	return st, reading("stream "+id, err)
 }
 
@@ -173,7 +183,7 @@ func scanStream(rows *sql.Rows) (st broker.Stream, err error) {
 // Attachment does what broker.BesideReader says.
 func (s *Store) Attachment(ctx context.Context, digest canon.Digest) ([]byte, error) {
 	var data []byte
-	err := s.read.attachment.QueryRowContext(ctx, digest[:]).Scan(&data)
+	err := one(ctx, s.read.attachment, digest[:]).Scan(&data)
 	return data, reading("attachment "+digest.Short(), err)
 }
 
@@ -181,7 +191,7 @@ func (s *Store) Attachment(ctx context.Context, digest canon.Digest) ([]byte, er
 func (s *Store) Note(ctx context.Context, hash canon.Digest) (ledger.Note, error) {
 	var n ledger.Note
 	var salt []byte
-	err := s.read.note.QueryRowContext(ctx, hash[:]).Scan(&salt, &n.Text)
+	err := one(ctx, s.read.note, hash[:]).Scan(&salt, &n.Text)
 	if err == nil && copy(n.Salt[:], salt) != len(n.Salt) {
 		err = fmt.Errorf("a salt of %d bytes", len(salt))
 	}

@@ -44,6 +44,8 @@ type Request struct {
 	State          State         `json:"state"`
 	Late           *Late         `json:"late,omitzero"`     // the overdue review that it was asked in spite of
 	Widened        []Widened     `json:"widened,omitempty"` // rungs of the ladder that it reached
+	Looks          []Look        `json:"looks,omitempty"`   // at symptoms of its scenario
+	Outages        []Outage      `json:"outages,omitempty"` // who said that the emergency is real
 	Decisions      []Decision    `json:"decisions,omitempty"`
 	Grant          *Grant        `json:"grant,omitzero"`
 	End            *End          `json:"end,omitzero"`
@@ -164,6 +166,7 @@ func (r *Request) Clone() *Request {
 	c := *r
 	c.Widened, c.Decisions = slices.Clone(r.Widened), slices.Clone(r.Decisions)
 	c.Leases, c.Extensions = slices.Clone(r.Leases), r.extensions()
+	c.Looks, c.Outages = slices.Clone(r.Looks), slices.Clone(r.Outages)
 	for i := range c.Leases {
 		c.Leases[i].Proofs = slices.Clone(c.Leases[i].Proofs)
 		c.Leases[i].Shares = slices.Clone(c.Leases[i].Shares)

@@ -20,7 +20,8 @@ type Scenario struct {
 	Owner        string             `json:"owner,omitempty"`
 	UseWhen      []string           `json:"use_when"`
 	DoNotUseWhen []string           `json:"do_not_use_when,omitempty"`
-	MayRequest   []string           `json:"may_request"` // group references
+	Symptoms     []Symptom          `json:"symptoms,omitempty"` // what is looked at when it is asked for
+	MayRequest   []string           `json:"may_request"`        // group references
 	Severities   map[Severity]Terms `json:"severities"`
 	Ladder       []Rung             `json:"ladder,omitempty"` // what happens when nobody answers
 	Controls     Controls           `json:"controls,omitzero"`

@@ -65,6 +65,7 @@ var rooms = []room{
 	{path: "internal/seal", kind: work, may: encoding},
 	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},
 	{path: "internal/verify", kind: work, may: with(law, "internal/revocation", "internal/authn/sshsig")},
+	{path: "internal/lookout", kind: adapter, may: with(encoding, "internal/access")},
 	{path: "internal/host", kind: work, may: with(encoding, "internal/ledger", "internal/revocation", "internal/authn/sshsig")},
 	{path: "internal/backup", kind: work},
 	{path: "internal/witness", kind: work, may: with(encoding, "internal/ledger")},

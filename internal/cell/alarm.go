@@ -16,12 +16,12 @@ var Alarming = []string{
 	"closing-overdue", "change-proposed", "amended", "key-added", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
-	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched",
+	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
-// lease's credentials only the first is told, and of reviews those that tell of
-// misuse.
+// lease's credentials only the first is told, of reviews those that tell of misuse,
+// and of symptoms those that are not there.
 func (w *World) alarm(p place, e Event) {
 	if w.Genesis == nil || !slices.Contains(Alarming, e.event()) {
 		return
@@ -37,6 +37,9 @@ func (w *World) alarm(p place, e Event) {
 			}
 		}
 		if written, ok := e.(*ReviewWritten); ok && written.Written.Misuse != string(statement.Yes) {
+			return
+		}
+		if at, ok := e.(*SymptomLookedAt); ok && at.Look.Seen != access.Absent {
 			return
 		}
 		to = w.scenarioOf(r).Alarms.To

@@ -155,7 +155,7 @@ func (g *Genesis) fixed(after *Genesis) string {
 func (g *Genesis) unamendable() Genesis {
 	rest := *g
 	rest.Founders, rest.People, rest.Groups, rest.Hosts, rest.Channels, rest.Scenarios = nil, nil, nil, nil, nil, nil
-	rest.Programs = nil
+	rest.Programs, rest.Networks = nil, nil
 	rest.Security, rest.Change, rest.Pending, rest.CoolOff = "", nil, 0, 0
 	return rest
 }

@@ -164,7 +164,7 @@ func applyRequest(r *access.Request, e Event) error {
 		}
 		r.State, r.End = access.Ended, &end
 	default:
-		if !applyReview(r, e) && !applyExtension(r, e) {
+		if !applyReview(r, e) && !applyExtension(r, e) && !applySymptom(r, e) {
 			return applyLease(r, e)
 		}
 	}
@@ -247,6 +247,8 @@ func TargetOf(e Event) string {
 		return e.Target
 	case *HoneyTouched:
 		return e.Target
+	case *SymptomLookedAt:
+		return e.Look.Symptom
 	}
 	if target := witnessTarget(e); target != "" {
 		return target

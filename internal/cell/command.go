@@ -64,6 +64,7 @@ const (
 	EffectRefusedCount EffectKind = "refused-count"
 	EffectCosigned     EffectKind = "cosigned"
 	EffectUnwitnessed  EffectKind = "unwitnessed"
+	EffectLooked       EffectKind = "looked"
 )
 
 // Observed are facts of the world that cannot be recomputed: the server's word,
@@ -80,6 +81,7 @@ type Observed struct {
 	Step      int64            `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
 	Counts    map[string]int64 `json:"counts,omitempty"`   // refused attempts by reason
 	Cosigned  string           `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
+	Seen      access.Seen      `json:"seen,omitempty"`     // of a look at a symptom
 	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
 	Late      canon.Digest     `json:"late,omitzero"`      // of a request: the overdue review of its scenario; what a whole ledger shows anyway
 	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway

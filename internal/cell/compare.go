@@ -137,6 +137,7 @@ func (c *comparing) cell(from, to *Genesis) {
 		}
 	}
 	differ("security", Widens, from.Security, to.Security)
+	differ("networks", Widens, namesOr(from.Networks, "none"), namesOr(to.Networks, "none"))
 	differ("change.quorum", quorumBearing(from.Change, to.Change), quorumWords(from.Change), quorumWords(to.Change))
 	differ("pending", longer(from.Pending, to.Pending), from.Pending, to.Pending)
 	differ("cool_off", longer(to.Cools(), from.Cools()), from.Cools(), to.Cools())

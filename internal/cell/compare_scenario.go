@@ -31,6 +31,10 @@ func (c *comparing) scenario(id string, from, to *access.Scenario) {
 	c.controls(d, from.Controls, to.Controls)
 	c.opens(d, from, to)
 	c.alarms(d, from.Alarms.To, to.Alarms.To)
+	if d.Of = "symptoms"; !same(from.Symptoms, to.Symptoms) {
+		d.Bearing = Widens
+		c.note(d, "%s becomes %s", symptomWords(from.Symptoms), symptomWords(to.Symptoms))
+	}
 	if d.Of = "ladder"; !same(from.Ladder, to.Ladder) {
 		d.Bearing = Widens
 		c.note(d, "%s becomes %s", ladderWords(from.Ladder), ladderWords(to.Ladder))
@@ -50,6 +54,7 @@ func plainOf(s *access.Scenario) access.Scenario {
 	plain.Title, plain.Owner, plain.Procedure = "", "", ""
 	plain.UseWhen, plain.DoNotUseWhen, plain.MayRequest, plain.Opens = nil, nil, nil, nil
 	plain.Severities, plain.Controls, plain.Alarms, plain.Ladder = nil, access.Controls{}, access.Alarms{}, nil
+	plain.Symptoms = nil
 	return plain
 }
 
@@ -194,6 +199,23 @@ func ladderWords(rungs []access.Rung) string {
 	return strings.Join(words, ", then ")
 }
 
+// symptomWords says all of the symptoms.
+func symptomWords(symptoms []access.Symptom) string {
+	words := make([]string, 0, len(symptoms))
+	for _, s := range symptoms {
+		words = append(words, fmt.Sprintf("%s (%s)", s.Name, s.What()))
+	}
+	return namesOr(words, "no symptom")
+}
+
+// namesOr gives names in one line, or what stands for none.
+func namesOr(names []string, none string) string {
+	if len(names) == 0 {
+		return none
+	}
+	return strings.Join(names, ", ")
+}
+
 // openWords says all of what is opened: its canonical JSON leaves nothing out.
 func openWords(o access.Open) string { return string(canon.MustEncode(o)) }
 
@@ -206,13 +228,7 @@ func (c *comparing) alarms(d Difference, from, to []string) {
 	if len(to) == 0 || len(from) > 0 && !slices.ContainsFunc(from, func(channel string) bool { return !slices.Contains(to, channel) }) {
 		d.Bearing = Tightens
 	}
-	words := func(channels []string) string {
-		if len(channels) == 0 {
-			return "every channel"
-		}
-		return strings.Join(channels, ", ")
-	}
-	c.note(d, "%s becomes %s", words(from), words(to))
+	c.note(d, "%s becomes %s", namesOr(from, "every channel"), namesOr(to, "every channel"))
 }
 
 // quorumBearing is what another quorum does: it tightens only where each

@@ -72,6 +72,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 		return w.consequence(r, c)
 	case TaskReview:
 		return w.lapseReview(r, c)
+	case TaskSymptom:
+		return looked(task, c)
 	}
 	lease, ok := r.Lease(task.Target)
 	if !ok {

@@ -44,8 +44,10 @@ func checkLadder(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	return nil
 }
 
-// followAsk enqueues the rungs of the ladder that a new request may climb.
+// followAsk enqueues the rungs of the ladder that a new request may climb, and
+// looks at the symptoms of its scenario.
 func (w *World) followAsk(p place, r *access.Request) {
+	w.look(p, r)
 	for i, rung := range w.Scenarios[r.Scenario].Ladder {
 		w.enqueue(p, Task{Kind: TaskRung, Target: strconv.Itoa(i + 1), Due: r.At.Add(rung.After.Duration())})
 	}

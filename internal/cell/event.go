@@ -226,7 +226,7 @@ var eventTypes = index(
 	&ReviewWritten{}, &ReviewReturned{}, &ReviewSignedOff{}, &ReviewOverdue{},
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
 	&EpochSigned{}, &EpochBegun{}, &StraysFound{}, &HostSurveyed{}, &ClockAgreed{},
-	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{},
+	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{}, &SymptomLookedAt{}, &OutageWitnessed{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

@@ -1,6 +1,11 @@
 package cell
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
 
 // What the exhaustive search needs of the real world: the rules as they are,
 // without the entry's bytes, which it would make a hundred million times.
@@ -38,3 +43,6 @@ func (w *World) Advance(c Command, outcome Outcome) error {
 
 // TasksOf are the ids of a stream's tasks, in the order they came.
 func (w *World) TasksOf(stream string) []string { return w.tasksOf[stream] }
+
+// OutageShown is what a way that needs fewer people asks.
+func (w *World) OutageShown(r *access.Request, at canon.Time) bool { return w.outageShown(r, at) }

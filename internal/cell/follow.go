@@ -28,7 +28,9 @@ func (w *World) follow(p place, e Event) {
 	case *Extended:
 		w.followExtended(p, e)
 	case *RequestOver:
-		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung || t.Kind == TaskConsequence })
+		w.finish(p.stream, func(t Task) bool {
+			return t.Kind == TaskLapse || t.Kind == TaskRung || t.Kind == TaskConsequence || t.Kind == TaskSymptom
+		})
 	case *GrantEnded:
 		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskEnd || t.Kind == TaskConsequence })
 	case *LeaseOpened:

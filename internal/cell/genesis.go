@@ -32,6 +32,7 @@ type Genesis struct {
 	Hosts       []Host              `json:"hosts,omitempty"`
 	Channels    []Channel           `json:"channels,omitempty"`
 	Programs    []Program           `json:"programs,omitempty"`
+	Networks    []string            `json:"networks,omitempty"` // ids of those that symptoms are looked at from
 	Scenarios   []ScenarioRef       `json:"scenarios"`
 	Ledger      string              `json:"ledger"`      // vkey of checkpoints
 	Revocations string              `json:"revocations"` // vkey of revocation lists
@@ -125,7 +126,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

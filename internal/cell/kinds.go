@@ -51,6 +51,7 @@ func Rules() []Rule {
 		{statement.KindClock, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "clock propose", 2, decideClock},
 		{statement.KindEpoch, ByPerson, "a member of the change quorum, over what is lost", roster.Possession, StreamCell, "epoch sign", 2, decideEpoch},
 		{statement.KindVouch, ByPerson, "the key's owner with an older key, or two who sit in one leg with them; each with a key that has cooled off", roster.Possession, StreamCell, "vouch", 2, decideVouch},
+		{statement.KindWitnessedOutage, ByPerson, "a custodian of any envelope of the cell, never the requester", roster.Possession, StreamRequest, "outage", 2, decideOutage},
 		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
 	}
 }

@@ -50,6 +50,7 @@ func sections() []section {
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
+		{"Symptoms", statesOfSymptoms, symptomDeeds()},
 		{"An extension of a grant", statesOfExtension, extendDeeds()},
 		{"A review", statesOfReview, reviewDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
@@ -275,7 +276,7 @@ func effectKinds() []string {
 		string(cell.EffectOpened), string(cell.EffectOpenFailed), string(cell.EffectDelivered), string(cell.EffectMintFailed),
 		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectShut), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
 		string(cell.EffectConsequence), string(cell.EffectClock), string(cell.EffectRefusedCount),
-		string(cell.EffectCosigned), string(cell.EffectUnwitnessed),
+		string(cell.EffectCosigned), string(cell.EffectUnwitnessed), string(cell.EffectLooked),
 	}
 }
 

@@ -47,6 +47,9 @@ func CheckScenario(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	if err := checkLadder(s, g, r); err != nil {
 		return err
 	}
+	if err := checkSymptoms(s, g); err != nil {
+		return err
+	}
 	if err := checkControls(s.Controls); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ const (
 	TaskSilent      TaskKind = "silent"        // the witnesses should cosign again by now
 	TaskReview      TaskKind = "review"        // the review should be signed off by now
 	TaskSurvey      TaskKind = "survey"        // have a host list its sessions after an epoch began
+	TaskSymptom     TaskKind = "symptom"       // look at a symptom, over the network that Channel names
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -43,7 +44,7 @@ type Task struct {
 	Kind    TaskKind     `json:"kind"`
 	Stream  string       `json:"stream"`
 	Target  string       `json:"target,omitempty"`
-	Channel string       `json:"channel,omitempty"`
+	Channel string       `json:"channel,omitempty"` // that an alarm is told on; of a look: the network
 	Fetch   canon.Digest `json:"fetch,omitzero"`
 	Due     canon.Time   `json:"due"`             // not before
 	Entry   int64        `json:"entry"`           // that asked for it
@@ -75,6 +76,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskSilent:      {EffectDue},
 	TaskReview:      {EffectDue},
 	TaskSurvey:      {EffectListed},
+	TaskSymptom:     {EffectLooked},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

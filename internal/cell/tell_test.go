@@ -141,6 +141,10 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 			return with("%s by %s", e.Person, e.Vouch.Approver)
 		}
 		return with("%s by %s until %s", e.Person, e.Vouch.Approver, e.Until)
+	case *cell.SymptomLookedAt:
+		return with("%s %s", strings.TrimSpace(e.Look.Symptom+" "+e.Look.Network), e.Look.Seen)
+	case *cell.OutageWitnessed:
+		return with("%s", e.Outage.By)
 	case *cell.ExtensionDecided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Extended:

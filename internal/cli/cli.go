@@ -38,6 +38,7 @@ type commands struct {
 	Deny    denyCommand    `cmd:"" group:"approver" help:"Check a request on this machine, show it, and sign no."`
 
 	Share    shareCommand    `cmd:"" group:"approver" help:"Give your share of an envelope to one granted request, after checking it on this machine."`
+	Outage   outageCommand   `cmd:"" group:"approver" help:"Say, as a custodian who does not ask, that you have seen that an emergency is real."`
 	Envelope envelopeCommand `cmd:"" group:"approver" help:"Seal, open, inspect, print and rotate sealed credentials."`
 
 	Review   reviewCommand   `cmd:"" group:"anyone" help:"Show, write and sign off the review of what a grant was used for."`

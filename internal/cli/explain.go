@@ -86,6 +86,7 @@ func explainSheet(of view.Scenario, x view.Explain) string {
 	s.say("%s (%s) at %s", line(of.Title), of.ID, x.Severity)
 	s.items("It is for when:", of.UseWhen)
 	s.items("It is not for when:", of.DoNotUseWhen)
+	s.items("What is looked at:", of.Symptoms)
 	s.opens(of.Opens)
 	s.items("Conditions:", of.Conditions)
 	s.late(x.Late)

@@ -96,6 +96,7 @@ func (b *brief) sheet() string {
 	s.items("Conditions:", b.conditions())
 	s.items("It is for when:", b.scenario.UseWhen)
 	s.items("It is not for when:", b.scenario.DoNotUseWhen)
+	s.symptoms(b.shown)
 	s.late(b.shown.Late)
 	s.signed(b.shown, b.at)
 	if n := b.shown.Narrowed; n != nil {

@@ -121,6 +121,7 @@ func (s *sheet) scenario(book *scenarioBook, id string) {
 	}
 	s.items("It is for when:", of.UseWhen)
 	s.items("It is not for when:", of.DoNotUseWhen)
+	s.items("What is looked at:", of.Symptoms)
 	s.say("%s may ask.", both(of.MayRequest))
 	for _, terms := range of.Severities {
 		s.say("  %s: %s at most, needs %s; its review is due after %s", terms.Severity, terms.Longest, terms.Quorum, terms.ReviewDue)

@@ -39,6 +39,7 @@ func requestSheet(r view.Request, now canon.Time) string {
 		s.say("%s", e.Text)
 	}
 	s.opens(r.Opens)
+	s.symptoms(r)
 	s.late(r.Late)
 	s.signed(r, now)
 	s.leases(r, now)
@@ -53,6 +54,18 @@ func (s *sheet) opens(opens []view.Opening) {
 		lines = append(lines, o.Target+": "+o.Text)
 	}
 	s.items("It opens:", lines)
+}
+
+// symptoms tells what looks at them showed, and who says that it is real.
+func (s *sheet) symptoms(r view.Request) {
+	var lines []string
+	for _, symptom := range r.Symptoms {
+		lines = append(lines, symptom.Text)
+	}
+	s.items("What was looked at:", lines)
+	if len(r.Outages) > 0 {
+		s.say("That it is real says %s, who keeps shares.", both(r.Outages))
+	}
 }
 
 // late tells of the overdue review that a request was asked in spite of.

@@ -28,6 +28,7 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	c.readHosts(f)
 	c.readChannels(f)
 	c.readPrograms(f)
+	c.checkNetworks(f)
 	c.checkRest(f)
 	return c
 }

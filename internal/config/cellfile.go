@@ -14,12 +14,13 @@ type cellFile struct {
 	Hosts     []hostFile    `yaml:"hosts"`
 	Channels  []channelFile `yaml:"channels"`
 	Programs  []programFile `yaml:"programs"`
+	Networks  []word        `yaml:"networks"`
 	Witnesses witnessesFile `yaml:"witnesses,required"`
 	Trial     flag          `yaml:"trial"`
 }
 
 func (*cellFile) planned() []string {
-	return []string{"recovery", "networks", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+	return []string{"recovery", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
 }
 
 type personFile struct {
@@ -69,6 +70,7 @@ type scenarioFile struct {
 	Owner        word             `yaml:"owner"`
 	UseWhen      []word           `yaml:"use_when,required"`
 	DoNotUseWhen []word           `yaml:"do_not_use_when"`
+	Symptoms     []symptomFile    `yaml:"symptoms"`
 	MayRequest   []word           `yaml:"may_request,required"`
 	Severities   table[termsFile] `yaml:"severities,required"`
 	Ladder       []rungFile       `yaml:"ladder"`
@@ -79,7 +81,7 @@ type scenarioFile struct {
 }
 
 func (*scenarioFile) planned() []string {
-	return []string{"evidence", "guard_rails", "policies", "training", "drill", "review", "guidelines"}
+	return []string{"guard_rails", "policies", "training", "drill", "review", "guidelines"}
 }
 
 type termsFile struct {

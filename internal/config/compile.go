@@ -176,6 +176,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	for _, ch := range c.file.Channels {
 		g.Channels = append(g.Channels, cell.Channel{ID: ch.ID.text, Kind: ch.Kind.text})
 	}
+	g.Networks = slices.Sorted(slices.Values(texts(c.file.Networks)))
 	g.Programs = slices.Clone(c.programs)
 	slices.SortFunc(g.Programs, func(a, b cell.Program) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(g.Channels, func(a, b cell.Channel) int { return strings.Compare(a.ID, b.ID) })

@@ -83,7 +83,7 @@ func lintSamples(t *testing.T, page string, found, reference map[string]string) 
 			}
 		}
 	}
-	for _, secret := range regexp.MustCompile(`(?:secret|password)_file: (\S+)`).FindAllStringSubmatch(found[config.ServerFile], -1) {
+	for _, secret := range regexp.MustCompile(`(?:secret|password|authorization)_file: (\S+)`).FindAllStringSubmatch(found[config.ServerFile], -1) {
 		write(secret[1], secretText)
 	}
 	for _, p := range config.Lint(folder) {

@@ -31,7 +31,7 @@ func LintFS(folder fs.FS) []Problem {
 }
 
 func lintFolder(f *findings, files fs.FS, folder string) {
-	cell, _ := readFolder(f, files)
+	cell, scenarios := readFolder(f, files)
 	if _, err := fs.Stat(files, ServerFile); err != nil {
 		return
 	}
@@ -45,6 +45,8 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 		server.checkChannels(f, cell.file.Channels)
 		server.checkPrograms(f, cell.programIDs())
 		server.checkWitnesses(f, cell.witnesses)
+		server.checkNetworks(f, texts(cell.file.Networks))
+		server.checkTrackers(f, scenarios)
 	}
 }
 

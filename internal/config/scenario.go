@@ -34,6 +34,7 @@ func scenarioOf(f *findings, root *node, name string, cell *cellFacts) *scenario
 	s := &scenarioFacts{findings: f, cell: cell, file: &scenarioFile{}}
 	readValue(f, root, reflect.ValueOf(s.file).Elem())
 	s.about(strings.TrimSuffix(path.Base(name), ".yaml"))
+	s.symptoms()
 	s.requesters()
 	s.terms()
 	s.ladder()

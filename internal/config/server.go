@@ -25,6 +25,8 @@ type Server struct {
 	Mail          map[string]Mail
 	Programs      map[string]Program
 	Witnesses     map[string]string // name of a witness → its address
+	Networks      map[string]Network
+	Trackers      map[string]Tracker
 	Limits        Limits
 }
 
@@ -149,6 +151,8 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.mail()
 	s.programs()
 	s.witnessed()
+	s.networks()
+	s.trackers()
 	s.limits()
 	return s
 }

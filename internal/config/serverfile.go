@@ -11,6 +11,8 @@ type serverFile struct {
 	Mail          table[mailFile]    `yaml:"mail"`
 	Programs      table[pathFile]    `yaml:"programs"`
 	Witnesses     table[word]        `yaml:"witnesses"`
+	Networks      table[networkFile] `yaml:"networks"`
+	Trackers      table[trackerFile] `yaml:"trackers"`
 	Limits        limitsFile         `yaml:"limits"`
 }
 

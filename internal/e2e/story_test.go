@@ -106,7 +106,8 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
 		f := founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
-			ladder: slices.Contains(args, "ladder"), mail: slices.Contains(args, "mail")}
+			ladder: slices.Contains(args, "ladder"), mail: slices.Contains(args, "mail"),
+			symptoms: slices.Contains(args, "symptoms")}
 		if slices.Contains(args, "witnesses") {
 			f.watchers = []string{"wit1", "wit2"}
 		}

@@ -56,6 +56,7 @@ type founding struct {
 	ladder   bool     // after a minute leads may sign in the place of security
 	envelope bool     // a second scenario, which opens envelopes
 	mail     bool     // a channel more: desk, by mail
+	symptoms bool     // of the scenario, looked at from two networks
 	watchers []string // names of witnesses, all of whom must cosign
 }
 
@@ -110,6 +111,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.programs(f.program) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.mail(f.mail) },
+		func() error { return w.symptoms(f.symptoms) },
 	}
 	if len(f.watchers) > 0 {
 		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)
@@ -122,6 +124,27 @@ func found(dir string, f founding) (*town, error) {
 		}
 	}
 	return w, nil
+}
+
+// symptoms gives the scenario a symptom that is there and one that is not, to be
+// looked at from two networks, and an incident whose tracker nobody can ask.
+func (w *town) symptoms(wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	dead, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {
+			return strings.Replace(text, "may_request:", fmt.Sprintf("symptoms:\n  - { name: port, tcp: %q }\n  - { name: page, tcp: %q }\n  - { name: ticket, incident: tracker }\nmay_request:", dead, w.web), 1)
+		}),
+		edit(w.path("cell", "cell.yaml"), func(text string) string { return text + "\nnetworks: [mobile, office]\n" }),
+		edit(w.path("cell", "server.yaml"), func(text string) string {
+			return text + fmt.Sprintf("\nnetworks:\n  office: { from: 127.0.0.1, control: %q }\n  mobile: { from: 127.0.0.2, control: %q }\n", w.web, w.web)
+		}),
+	)
 }
 
 // ladder gives the scenario a ladder.

@@ -145,6 +145,7 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
 	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
+	work.lookout = lookoutOf(s.Settings)
 	follow := []broker.Follower{world, s.live, s.mark}
 	if err := s.gather(ctx); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/lookout"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -40,6 +41,7 @@ type works struct {
 	world    *following
 	ssh      provider.Provider
 	exec     provider.Provider // of the targets that programs open
+	lookout  *lookout.Lookout
 	channels map[string]sink
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
@@ -79,6 +81,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskCount:   {Do: w.count, Workers: 1},
 		cell.TaskWitness: {Do: w.cosigned, Workers: 1},
 		cell.TaskSilent:  due,
+		cell.TaskSymptom: {Do: w.look, Workers: 8},
 	}
 }
 

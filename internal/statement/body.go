@@ -311,6 +311,8 @@ func Notes(body Body) []Note {
 		return []Note{b.Reason}
 	case *Extend:
 		return []Note{b.Why}
+	case *WitnessedOutage:
+		return []Note{b.Note}
 	case *Rotate:
 		if b.Note != nil {
 			return []Note{*b.Note}

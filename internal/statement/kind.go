@@ -23,6 +23,8 @@ var blanks = map[Kind]func() Body{
 	KindEpoch:    func() Body { return new(Epoch) },
 	KindExtend:   func() Body { return new(Extend) },
 	KindVouch:    func() Body { return new(Vouch) },
+
+	KindWitnessedOutage: func() Body { return new(WitnessedOutage) },
 }
 
 // Kind is "found".

@@ -44,12 +44,15 @@ const (
 	KindEpoch    Kind = "epoch"
 	KindExtend   Kind = "extend"
 	KindVouch    Kind = "vouch"
+
+	KindWitnessedOutage Kind = "witnessed-outage"
 )
 
 // Kinds lists every kind of this version.
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
 	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
+	KindWitnessedOutage,
 }
 
 var (

@@ -192,6 +192,8 @@ func says(c cell.Command) string {
 		return "the witnesses' cosignatures came in at this time"
 	case cell.EffectUnwitnessed:
 		return "nothing was cosigned since " + o.Since.String()
+	case cell.EffectLooked:
+		return "a look at a symptom: " + string(o.Seen)
 	case cell.EffectDue:
 		return "the time had come"
 	case cell.EffectConsequence:

@@ -311,6 +311,7 @@ var oneOfEach = []cell.Event{
 	&cell.ReviewWritten{Written: access.Written{By: "ann", Misuse: "yes"}}, &cell.ReviewReturned{}, &cell.ReviewSignedOff{}, &cell.ReviewOverdue{},
 	&cell.Amended{Widened: []string{"s"}, Signers: []string{"a", "b"}}, &cell.KeyAdded{Person: "kim"},
 	&cell.EpochSigned{}, &cell.EpochBegun{}, &cell.StraysFound{}, &cell.HostSurveyed{}, &cell.ClockAgreed{By: []string{"kim"}},
+	&cell.SymptomLookedAt{Look: access.Look{Symptom: "port", Network: "office", Seen: access.Absent}}, &cell.OutageWitnessed{},
 	&cell.KeyVouched{}, &cell.ExtensionAsked{}, &cell.ExtensionDecided{}, &cell.Extended{},
 }
 

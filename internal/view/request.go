@@ -31,6 +31,8 @@ type Request struct {
 	Salt           string          `json:"salt,omitempty"`  // of the confirmation words
 	Words          []string        `json:"words,omitempty"` // filled in by the caller, who works them out
 	Opens          []Opening       `json:"opens,omitempty"` // what it opens, in plain words; what was asked for until it is agreed
+	Symptoms       []Symptom       `json:"symptoms,omitempty"`
+	Outages        []string        `json:"outages,omitempty"` // custodians who say that the emergency is real
 	Legs           []Leg           `json:"legs,omitempty"`
 	Missing        []string        `json:"missing,omitempty"` // sentences; only while the request waits
 	Decisions      []Decision      `json:"decisions,omitempty"`
@@ -148,6 +150,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
 		v.Opens = s.openings(scenario, opened(r), r.Address)
 	}
+	v.Symptoms, v.Outages = s.symptoms(r, at.Now), s.outages(r)
 	if b, ok := s.ballotOf(r); ok {
 		v.Legs = s.legsOf(r, b)
 		for _, leg := range v.Legs {

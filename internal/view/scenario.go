@@ -22,6 +22,7 @@ type Scenario struct {
 	MayAsk       bool         `json:"may_ask"`     // the viewer may
 	Severities   []Terms      `json:"severities"`  // gravest first
 	Opens        []Opening    `json:"opens"`
+	Symptoms     []string     `json:"symptoms,omitempty"`   // that are looked at, each with what it is
 	Conditions   []string     `json:"conditions,omitempty"` // sentences
 	Ladder       []string     `json:"ladder,omitempty"`     // sentences
 	Channels     []string     `json:"channels,omitempty"`   // that hear of it
@@ -78,7 +79,7 @@ func (s *state) scenario(viewer string, of *access.Scenario) Scenario {
 	v := Scenario{
 		ID: of.ID, Title: of.Title, Digest: s.Digests[of.ID], Owner: group(of.Owner), UseWhen: of.UseWhen,
 		DoNotUseWhen: of.DoNotUseWhen, MayRequest: groups(of.MayRequest), MayAsk: s.mayAsk(viewer, of),
-		Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of), Channels: of.Alarms.To,
+		Opens: s.openings(of, of.Targets(), ""), Symptoms: symptomWords(of), Conditions: conditions(of.Controls), Ladder: ladder(of), Channels: of.Alarms.To,
 	}
 	if len(v.Channels) == 0 {
 		for _, channel := range s.Genesis.Channels {

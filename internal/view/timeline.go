@@ -203,6 +203,9 @@ func (t teller) ofRequest(e cell.Event) string {
 	case *cell.GrantEnded:
 		return fmt.Sprintf("The grant ended: %s.", endText(&e.End))
 	}
+	if text := t.ofSymptom(e); text != "" {
+		return text
+	}
 	return t.ofReview(e)
 }
 

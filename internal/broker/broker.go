@@ -16,7 +16,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// Limits of the queue: how many commands wait, and how many go into one batch.
+// Limits of the queues: how many commands wait in each, and how many go into one batch.
 const (
 	queueMost = 4096
 	batchMost = 256
@@ -78,7 +78,8 @@ type Broker struct {
 	check   cell.Verifier
 	clock   *clock
 	refused *refused
-	queue   chan *job
+	queue   chan *job // what people said, and what follows at once
+	effects chan *job // results of tasks, which people do not wait for
 	quit    chan struct{}
 	over    chan struct{}
 	head    atomic.Pointer[Published]
@@ -110,13 +111,13 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 // load makes a broker of what the store keeps. Nothing of it runs yet.
 func load(ctx context.Context, o Options) (*Broker, error) {
 	b := &Broker{
-		Options: o, check: o.Check, refused: newRefused(), queue: make(chan *job, queueMost),
+		Options: o, check: o.Check, refused: newRefused(), queue: make(chan *job, queueMost), effects: make(chan *job, queueMost),
 		quit: make(chan struct{}), over: make(chan struct{}),
 	}
 	if b.Turns == nil {
 		b.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
 	}
-	b.decider = decider{broker: b, often: newOften(o.Often), fresh: map[ledger.Hash][]byte{}}
+	b.decider = decider{broker: b, often: newOften(o.Often), lane: newLane(), fresh: map[ledger.Hash][]byte{}}
 	if err := b.decider.load(ctx); err != nil {
 		return nil, fmt.Errorf("cannot open the cell: %w", err)
 	}
@@ -171,26 +172,27 @@ func (b *Broker) Submit(ctx context.Context, s Submission) (Answer, error) {
 		b.Rand(salt[:])
 		command.Observed.Salt = fmt.Sprintf("%x", salt)
 	}
-	return b.do(ctx, &job{command: command, attachments: s.Attachments, notes: s.Notes, done: make(chan struct{})})
+	return b.do(ctx, b.queue, &job{command: command, attachments: s.Attachments, notes: s.Notes, done: make(chan struct{})})
 }
 
-// Effect puts the result of a task before the rules, as Submit does.
+// Effect puts the result of a task before the rules, as Submit does. Results never
+// stand in the way of people: they have a queue of their own.
 func (b *Broker) Effect(ctx context.Context, e cell.Effect, observed cell.Observed) (Answer, error) {
 	command := cell.Command{Effect: &e, Observed: observed}
-	return b.do(ctx, &job{command: command, done: make(chan struct{})})
+	return b.do(ctx, b.effects, &job{command: command, done: make(chan struct{})})
 }
 
 // Head is the newest signed checkpoint.
 func (b *Broker) Head() Published { return *b.head.Load() }
 
-func (b *Broker) do(ctx context.Context, j *job) (Answer, error) {
+func (b *Broker) do(ctx context.Context, queue chan<- *job, j *job) (Answer, error) {
 	select {
 	case <-b.quit:
 		return Answer{}, b.closed()
 	default:
 	}
 	select {
-	case b.queue <- j:
+	case queue <- j:
 	case <-b.over:
 		return Answer{}, b.closed()
 	case <-ctx.Done():
@@ -264,8 +266,9 @@ func (b *Broker) ScenarioOf(ctx context.Context, r *access.Request) (*access.Sce
 	return former, canon.Decode(data, access.ScenarioLimit, former)
 }
 
-// report queues a result that nobody waits for. If it is lost, the task is
-// still there after the next start, and its result is then "interrupted".
+// report queues a result that nobody waits for, but a person stands there: it goes
+// with what people said. If it is lost, the task is still there after the next
+// start, and its result is then "interrupted".
 func (b *Broker) report(ctx context.Context, j *job) {
 	select {
 	case b.queue <- j:

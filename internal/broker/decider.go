@@ -27,6 +27,8 @@ type decider struct {
 	tiles  *ledger.Tiles
 	head   Head
 	often  *often
+	lane   *lane
+	quiet  int // batches in a row in which no person said anything
 	law    atomic.Pointer[law]
 	fresh  map[ledger.Hash][]byte // attachments that are not yet durable
 }
@@ -35,38 +37,43 @@ type decider struct {
 func (d *decider) run() {
 	defer close(d.broker.over)
 	for {
-		select {
-		case first := <-d.broker.queue:
-			if err := d.decide(d.gather(first)); err != nil {
-				d.broker.failed.Store(&err)
-				return
-			}
-		case <-d.broker.quit:
-			if len(d.broker.queue) == 0 {
-				return
-			}
+		first, more := d.next()
+		if !more {
+			return
+		}
+		if err := d.decide(d.gather(first)); err != nil {
+			d.broker.failed.Store(&err)
+			return
 		}
 	}
 }
 
-// gather takes what else is waiting: while one batch is on its way to the
-// disk, the next one grows. Whoever was just answered and is about to ask again
-// is let come first, or every other batch would be a small one.
-func (d *decider) gather(first *job) []*job {
-	jobs := []*job{first}
-	for came := -1; came < len(d.broker.queue) && came < batchMost; {
-		came = len(d.broker.queue)
-		runtime.Gosched()
-	}
-	for len(jobs) < batchMost {
+// next waits until there is something to decide. It gives what a person said, nil
+// when it is the turn of results alone, and false when nothing will come any more.
+func (d *decider) next() (first *job, more bool) {
+	for d.lane.waiting == 0 {
 		select {
-		case j := <-d.broker.queue:
-			jobs = append(jobs, j)
-		default:
-			return jobs
+		case first := <-d.broker.queue:
+			return first, true
+		case j := <-d.broker.effects:
+			d.laneIn(j)
+		case <-d.broker.quit:
+			if len(d.broker.queue) == 0 && len(d.broker.effects) == 0 {
+				return nil, false
+			}
 		}
 	}
-	return jobs
+	return nil, true
+}
+
+// let lets whoever was just answered and is about to ask again come first, or
+// every other batch would be a small one.
+func (d *decider) let() {
+	came := func() int { return len(d.broker.queue) + len(d.broker.effects) }
+	for before := -1; before < came() && before < batchMost; {
+		before = came()
+		runtime.Gosched()
+	}
 }
 
 // decide decides jobs in order, commits what they became and answers them. Its

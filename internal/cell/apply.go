@@ -268,16 +268,24 @@ func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 		until = l.NotAfter
 	}
 	// Key ids leave only now, with the new number: the list of one number never
-	// changes, or hosts would take it for a forged one.
-	for id, old := range w.Revoked {
-		if old.Until.Before(e.Closing.At) {
-			delete(w.Revoked, id)
-			w.changes.Revoked = append(w.changes.Revoked, id)
-		}
+	// changes, or hosts would take it for a forged one. Once for each number: the
+	// leases of one entry close at one instant, and the list may be long.
+	if e.Closing.List != w.List {
+		w.prune(e.Closing.At)
 	}
 	w.Revoked[l.KeyID] = Revoked{List: e.Closing.List, Until: until.Add(RevokedFor.Duration())}
 	w.List = max(w.List, e.Closing.List)
 	w.changes.Revoked = append(w.changes.Revoked, l.KeyID)
+}
+
+// prune takes the key ids off the revocation list whose time was over at an instant.
+func (w *World) prune(at canon.Time) {
+	for id, old := range w.Revoked {
+		if old.Until.Before(at) {
+			delete(w.Revoked, id)
+			w.changes.Revoked = append(w.changes.Revoked, id)
+		}
+	}
 }
 
 // Evict takes a settled request out of the world; whoever keeps the world has

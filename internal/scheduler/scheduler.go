@@ -73,15 +73,23 @@ type Scheduler struct {
 	mu       sync.Mutex
 	waiting  queue
 	held     map[string]*held
-	requests map[string]*requestOf // stream → request, while it has tasks
+	hosts    map[place]map[string]*held // of kinds that nothing here does
+	requests map[string]*requestOf      // stream → request, while it has tasks
 	wake     chan struct{}
 	slots    map[cell.TaskKind]chan struct{}
 	lines    map[string]*line // of work that takes turns, by kind and group
 }
 
+// place is where tasks of a kind are, for whoever brings their results: a host.
+type place struct {
+	kind cell.TaskKind
+	host string
+}
+
 // held is a task and where it stands.
 type held struct {
 	task  cell.Task
+	at    place      // zero: something here does it
 	due   canon.Time // next try
 	tries int
 	busy  bool
@@ -97,7 +105,7 @@ type requestOf struct {
 // kind is held and never tried: something else brings its result.
 func New(work map[cell.TaskKind]Work, log *slog.Logger, jitter func() float64) *Scheduler {
 	s := &Scheduler{
-		work: work, log: log, jitter: jitter, held: map[string]*held{}, requests: map[string]*requestOf{},
+		work: work, log: log, jitter: jitter, held: map[string]*held{}, hosts: map[place]map[string]*held{}, requests: map[string]*requestOf{},
 		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]chan struct{}{}, lines: map[string]*line{},
 	}
 	for kind, w := range work {
@@ -122,14 +130,14 @@ func (s *Scheduler) Committed(w *cell.World, recorded []cell.Recorded) {
 		s.resetTo(w)
 	}
 	for _, r := range recorded {
+		if known, ok := s.requests[r.Outcome.Stream]; ok {
+			known.request = requestIn(w, r.Outcome.Stream)
+		}
 		for _, t := range r.Changes.Enqueued {
 			s.add(w, t)
 		}
 		for _, id := range r.Changes.Done {
 			s.drop(id)
-		}
-		if known, ok := s.requests[r.Outcome.Stream]; ok {
-			known.request = requestIn(w, r.Outcome.Stream)
 		}
 	}
 	s.poke()
@@ -159,7 +167,16 @@ func (s *Scheduler) add(w *cell.World, t cell.Task) {
 	}
 	if _, ok := s.work[t.Kind]; ok {
 		s.waiting.push(h)
+		return
 	}
+	h.at = place{t.Kind, t.Target}
+	if lease, ok := s.job(h).Lease(); ok {
+		h.at.host = lease.Host
+	}
+	if s.hosts[h.at] == nil {
+		s.hosts[h.at] = map[string]*held{}
+	}
+	s.hosts[h.at][t.ID] = h
 }
 
 func (s *Scheduler) drop(id string) {
@@ -169,6 +186,11 @@ func (s *Scheduler) drop(id string) {
 	}
 	delete(s.held, id)
 	s.waiting.remove(h)
+	if of := s.hosts[h.at]; of != nil {
+		if delete(of, id); len(of) == 0 {
+			delete(s.hosts, h.at)
+		}
+	}
 	if known, ok := s.requests[h.task.Stream]; ok {
 		if known.tasks--; known.tasks == 0 {
 			delete(s.requests, h.task.Stream)
@@ -194,6 +216,18 @@ func (s *Scheduler) Waiting(kind cell.TaskKind) []Job {
 		if h.task.Kind == kind {
 			jobs = append(jobs, s.job(h))
 		}
+	}
+	return jobs
+}
+
+// WaitingAt is Waiting of the kinds that nothing here does, at one host: a storm
+// leaves thousands of each, and every host asks for its own.
+func (s *Scheduler) WaitingAt(kind cell.TaskKind, host string) []Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	jobs := make([]Job, 0, len(s.hosts[place{kind, host}]))
+	for _, h := range s.hosts[place{kind, host}] {
+		jobs = append(jobs, s.job(h))
 	}
 	return jobs
 }

@@ -70,29 +70,42 @@ func (h *hosts) Report(ctx context.Context, r api.Report) error {
 	if err := h.hear(facts, r.Bytes); err != nil {
 		return &broker.Malformed{What: "report", Err: err}
 	}
-	reported := &cell.Reported{Report: r.Bytes, Signature: r.Signature, Facts: facts}
-	var failed []error
-	for _, job := range h.tasks.Waiting(cell.TaskList) {
+	var tasks []string
+	for _, job := range h.tasks.WaitingAt(cell.TaskList, facts.Host) {
 		lease, ok := job.Lease()
-		if !ok || lease.Host != facts.Host || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID) {
+		if !ok || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID) {
 			continue // the rules would refuse it; no entry would come of it
 		}
-		_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: job.Task.ID}, cell.Observed{Report: reported})
-		var refusal *cell.Refusal
-		if err != nil && !errors.As(err, &refusal) {
-			failed = append(failed, err)
-		}
+		tasks = append(tasks, job.Task.ID)
 	}
-	for _, job := range h.tasks.Waiting(cell.TaskSurvey) {
-		if job.Task.Target != facts.Host {
-			continue
-		}
-		_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: job.Task.ID}, cell.Observed{Report: reported})
-		var refusal *cell.Refusal
-		if err != nil && !errors.As(err, &refusal) {
-			failed = append(failed, err)
-		}
+	for _, job := range h.tasks.WaitingAt(cell.TaskSurvey, facts.Host) {
+		tasks = append(tasks, job.Task.ID)
 	}
+	return h.tell(ctx, tasks, cell.Observed{Report: &cell.Reported{Report: r.Bytes, Signature: r.Signature, Facts: facts}})
+}
+
+// toldAtOnce is how many leases a report speaks of at a time: those of a storm are
+// hundreds at one host, and one after another each would wait for the disk alone.
+const toldAtOnce = 64
+
+// tell puts what a host reported before the rules for each of its tasks.
+func (h *hosts) tell(ctx context.Context, tasks []string, observed cell.Observed) error {
+	slices.Sort(tasks) // those of one request lie together
+	failed := make([]error, len(tasks))
+	turns := make(chan struct{}, toldAtOnce)
+	var telling sync.WaitGroup
+	for i, task := range tasks {
+		turns <- struct{}{}
+		telling.Go(func() {
+			defer func() { <-turns }()
+			_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: task}, observed)
+			var refusal *cell.Refusal
+			if !errors.As(err, &refusal) {
+				failed[i] = err
+			}
+		})
+	}
+	telling.Wait()
 	return errors.Join(failed...)
 }
 

@@ -84,6 +84,10 @@ type proving struct {
 	store *sqlite.Store
 	head  broker.Head
 	world *cell.World
+
+	// The leaves of one tile, proved to stand in the signed tree (prove).
+	leaves []byte
+	tile   int64
 }
 
 // replay replays the entries of streams in order, each proved to stand in the
@@ -98,12 +102,13 @@ func (p *proving) replay(streams []string) error {
 		indices = append(indices, of...)
 	}
 	slices.Sort(indices)
-	for _, index := range indices {
-		if err := p.one(index); err != nil {
-			return fmt.Errorf("%w: entry %d: %w", ErrDerived, index, err)
+	return p.each(indices, func(index int64, body []byte) error {
+		prepared, err := cell.Prepare(body, verify.Signatures{})
+		if err == nil {
+			_, err = p.world.ReplayAt(index, prepared)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // ends says where every stream ends that was live at the mark or has an entry
@@ -113,22 +118,21 @@ func (p *proving) ends(marked mark) (map[string]int64, error) {
 		return nil, nil
 	}
 	ends := maps.Clone(marked.Live)
+	var since []int64
 	for index := marked.Size; index < p.head.Size; index++ {
-		body, err := p.body(index)
-		if err == nil {
-			var entry ledger.Entry
-			if entry, err = ledger.DecodeEntry(body); err == nil {
-				_, ofRequest := cell.RequestOf(entry.Stream)
-				if ofRequest || entry.Stream == cell.StreamCell {
-					ends[entry.Stream] = index
-				}
-			}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: entry %d: %w", ErrDerived, index, err)
-		}
+		since = append(since, index)
 	}
-	return ends, nil
+	return ends, p.each(since, func(index int64, body []byte) error {
+		entry, err := ledger.DecodeEntry(body)
+		if err != nil {
+			return err
+		}
+		_, ofRequest := cell.RequestOf(entry.Stream)
+		if ofRequest || entry.Stream == cell.StreamCell {
+			ends[entry.Stream] = index
+		}
+		return nil
+	})
 }
 
 // whole demands that the replay saw every stream to its end, and that what the
@@ -155,35 +159,4 @@ func (p *proving) whole(state broker.State, ends map[string]int64) error {
 		}
 	}
 	return nil
-}
-
-// body is an entry that is proved to stand in the signed tree.
-func (p *proving) body(index int64) ([]byte, error) {
-	bodies, err := p.store.Entries(p.ctx, index, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(bodies) == 0 {
-		return nil, broker.ErrAbsent
-	}
-	proof, err := ledger.InclusionProof(p.head.Size, index, func(level int, tile int64) ([]byte, error) {
-		return p.store.Tile(p.ctx, level, tile)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return bodies[0], ledger.CheckInclusion(proof, p.head.Size, p.head.Root, index, ledger.LeafHash(bodies[0]))
-}
-
-func (p *proving) one(index int64) error {
-	body, err := p.body(index)
-	if err != nil {
-		return err
-	}
-	prepared, err := cell.Prepare(body, verify.Signatures{})
-	if err != nil {
-		return err
-	}
-	_, err = p.world.ReplayAt(index, prepared)
-	return err
 }

@@ -1,10 +1,13 @@
 package server
 
 import (
+	"log/slog"
+	"math/rand/v2"
 	"net/http"
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/verify"
 )
@@ -16,6 +19,18 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 	return &hosts{
 		origin: g.Origin, check: verify.Signatures{}, world: world, tasks: scheduler.New(nil, nil, nil), effect: effect,
 		turns: broker.NewTurns(1, 1), heard: map[string]heard{},
+	}
+}
+
+// StormOf is what a server does for a cell of a genesis, with hosts of a test's:
+// its scheduler, its follower, and its side of host programs.
+func StormOf(g *cell.Genesis, at provider.Provider, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower, func(scheduler.Broker) *hosts) {
+	w := &works{origin: g.Origin, world: &following{}, ssh: at, channels: map[string]sink{}, broker: b}
+	tasks := scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64)
+	return tasks, w.world, func(effect scheduler.Broker) *hosts {
+		h := HostsOf(g, effect)
+		h.tasks, h.turns = tasks, broker.NewTurns(2, 1000)
+		return h
 	}
 }
 

@@ -46,6 +46,7 @@ type Setup struct {
 	Wrap   func(broker.Store) broker.Store // to make a store fail
 	Follow []broker.Follower
 	Wall   broker.Wall
+	Change func(*cell.Genesis, *access.Scenario) // what is founded differently; nil: nothing
 }
 
 // New makes a cell, or opens the one in the folder, and closes it with the test.
@@ -57,7 +58,7 @@ func New(t testing.TB, setup Setup) *Cell {
 	if setup.Wall == nil {
 		setup.Wall = time.Now
 	}
-	g, scenario, signer := Founding(t)
+	g, scenario, signer := FoundingOf(t, setup.Change)
 	c := &Cell{T: t, Folder: setup.Folder, Genesis: g, beside: [][]byte{canon.MustEncode(g), scenario}, setup: setup}
 	authority, err := issuer.OpenSSH(authorityKey(t))
 	if err != nil {
@@ -82,7 +83,10 @@ func New(t testing.TB, setup Setup) *Cell {
 
 // Founding is the genesis of every cell made here, its scenario, and the ledger
 // key that follows from the origin.
-func Founding(t testing.TB) (cell.Genesis, []byte, note.Signer) {
+func Founding(t testing.TB) (cell.Genesis, []byte, note.Signer) { return FoundingOf(t, nil) }
+
+// FoundingOf is Founding of what a Setup changes.
+func FoundingOf(t testing.TB, change func(*cell.Genesis, *access.Scenario)) (cell.Genesis, []byte, note.Signer) {
 	skey, vkey, err := ledger.GenerateKey(bytes.NewReader(celltest.Key("ledger").Seed()), celltest.Origin)
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +98,9 @@ func Founding(t testing.TB) (cell.Genesis, []byte, note.Signer) {
 	g := celltest.Genesis()
 	g.Ledger = vkey
 	scenario := celltest.Scenario()
+	if change != nil {
+		change(&g, &scenario)
+	}
 	data := canon.MustEncode(scenario)
 	g.Scenarios = []cell.ScenarioRef{{ID: scenario.ID, Digest: canon.Sum(data)}}
 	return g, data, signer
@@ -164,6 +171,11 @@ func (c *Cell) SignAt(person, key string, body statement.Body, expires canon.Tim
 // Ask is a SEV1 request for ten minutes at db-1; the holder key is the key named
 // "holder " and the name.
 func (c *Cell) Ask(person, holder string) broker.Submission {
+	return c.AskFor(person, holder, 600, "db-1")
+}
+
+// AskFor is Ask for a time at targets.
+func (c *Cell) AskFor(person, holder string, length canon.Seconds, targets ...string) broker.Submission {
 	text := "cannot connect"
 	var salt [32]byte
 	rand.Read(salt[:])
@@ -172,8 +184,8 @@ func (c *Cell) Ask(person, holder string) broker.Submission {
 		panic(err)
 	}
 	s := c.Sign(person, person, &statement.Request{
-		Scenario: c.Genesis.Scenarios[0].ID, ScenarioDigest: c.Genesis.Scenarios[0].Digest, Severity: "SEV1", For: 600,
-		Targets: []string{"db-1"}, Why: why,
+		Scenario: c.Genesis.Scenarios[0].ID, ScenarioDigest: c.Genesis.Scenarios[0].Digest, Severity: "SEV1", For: length,
+		Targets: targets, Why: why,
 		Holder: statement.Holder{Ed25519: celltest.Public("holder " + holder), X25519: celltest.Public("sealed " + holder)},
 	})
 	s.Notes = []ledger.Note{{Salt: salt, Text: text}}

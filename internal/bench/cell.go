@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -10,6 +11,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,42 +29,69 @@ var people = []string{"ann", "bob", "cas", "dee"}
 
 // folderOf a cell: its files, its sealed ledger and the keys of its people.
 type folderOf struct {
-	path   string
-	listen string
-	bundle config.Bundle
-	keys   map[string]ed25519.PrivateKey
+	path    string
+	listen  string
+	metrics string
+	bundle  config.Bundle
+	keys    map[string]ed25519.PrivateKey
+	people  []string         // founders, all of them
+	wall    func() time.Time // of its broker and its people; nil: time.Now
+}
+
+// now is the time by which the cell's broker and people go.
+func (f *folderOf) now() time.Time {
+	if f.wall == nil {
+		return time.Now()
+	}
+	return f.wall()
+}
+
+// plan is what a cell of the bench is made of.
+type plan struct {
+	name   string
+	people []string
+	hosts  []string // that the scenario opens, the target first
 }
 
 // makeCell founds a cell in a folder of the run, as `halligan init` and
 // `halligan init seal` do.
 func (r *run) makeCell(name string) (*folderOf, error) {
-	f := &folderOf{path: r.path(name), keys: map[string]ed25519.PrivateKey{}}
+	return r.makeCellOf(plan{name, people, []string{target}})
+}
+
+func (r *run) makeCellOf(p plan) (*folderOf, error) {
+	f := &folderOf{path: r.path(p.name), keys: map[string]ed25519.PrivateKey{}, people: p.people}
 	if err := os.MkdirAll(filepath.Join(f.path, "people"), 0o700); err != nil {
 		return nil, err
 	}
-	lines := map[string]string{}
-	for _, id := range append([]string{"host", "report"}, people...) {
+	starter := config.Starter{Name: "localhost.example"}
+	for _, id := range p.people {
 		line, err := f.key(id)
 		if err != nil {
 			return nil, err
 		}
-		lines[id] = line
+		starter.People = append(starter.People, config.StarterPerson{ID: id, Name: id, Contact: "call " + id, Keys: []string{line}})
 	}
-	starter := config.Starter{Name: "localhost.example", Hosts: []config.StarterHost{{
-		ID: "db1", Address: "127.0.0.1:9", Keys: []string{lines["host"]}, Report: lines["report"], OtherWay: "The console",
-	}}}
-	for _, id := range people {
-		starter.People = append(starter.People, config.StarterPerson{ID: id, Name: id, Contact: "call " + id, Keys: []string{lines[id]}})
+	for _, id := range p.hosts {
+		key, err1 := f.key("host-" + id)
+		report, err2 := f.key("report-" + id)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		starter.Hosts = append(starter.Hosts, config.StarterHost{
+			ID: id, Address: "127.0.0.1:9", Keys: []string{key}, Report: report, OtherWay: "The console",
+		})
 	}
 	files, err := starter.Files()
 	if err != nil {
 		return nil, err
 	}
+	openAll(files, p.hosts)
 	web, metrics, err := f.addresses()
 	if err != nil {
 		return nil, err
 	}
-	f.listen = web
+	f.listen, f.metrics = web, metrics
 	files[config.ServerFile] = fmt.Appendf(nil, "listen: %s\nmetrics_listen: %s\n", web, metrics)
 	for path, data := range files {
 		path = filepath.Join(f.path, path)
@@ -70,6 +100,18 @@ func (r *run) makeCell(name string) (*folderOf, error) {
 		}
 	}
 	return f, f.found(starter.Name)
+}
+
+// openAll has the scenario that opens the first host open all of them.
+func openAll(files map[string][]byte, hosts []string) {
+	path := config.ScenariosDir + "/" + scenario + ".yaml"
+	before, after, _ := bytes.Cut(files[path], []byte("opens:\n"))
+	one, after, _ := bytes.Cut(after, []byte("\nprocedure:"))
+	all := append(slices.Clone(before), "opens:\n"...)
+	for _, host := range hosts {
+		all = append(all, bytes.ReplaceAll(one, []byte(strconv.Quote(hosts[0])), []byte(strconv.Quote(host)))...)
+	}
+	files[path] = append(append(all, "\nprocedure:"...), after...)
 }
 
 // key makes a person's key: in memory, and as a file for separate processes.
@@ -125,7 +167,7 @@ func (f *folderOf) found(name string) error {
 		return err
 	}
 	var signed []server.Founding
-	for _, id := range people {
+	for _, id := range f.people {
 		data, err := server.FoundStatement(&f.bundle, id)
 		if err != nil {
 			return err

@@ -27,7 +27,6 @@ type local struct {
 	cell  *folderOf
 	store *sqlite.Store
 	count string // the standing task that takes counts of refusals
-
 }
 
 // Committed is broker.Follower.
@@ -39,7 +38,7 @@ func (l *local) Committed(w *cell.World, _ []cell.Recorded) {
 	}
 }
 
-func (f *folderOf) local() (*local, error) {
+func (f *folderOf) local(follow ...broker.Follower) (*local, error) {
 	settings, _, err := config.LoadServer(filepath.Join(f.path, config.ServerFile))
 	if err != nil {
 		return nil, err
@@ -54,7 +53,7 @@ func (f *folderOf) local() (*local, error) {
 	}
 	l.Broker, err = broker.Open(context.Background(), broker.Options{
 		Origin: f.bundle.Genesis.Origin, Store: l.store, Beside: l.store, Check: verify.Signatures{}, Signer: keys.Ledger,
-		Minter: keys.Authority, Wall: time.Now, Rand: func(b []byte) { rand.Read(b) }, Follow: []broker.Follower{l},
+		Minter: keys.Authority, Wall: f.now, Rand: func(b []byte) { rand.Read(b) }, Follow: append(follow, l),
 	})
 	if err != nil {
 		return nil, errors.Join(err, l.store.Close())
@@ -71,7 +70,7 @@ func (l *local) close() error {
 func (l *local) submit(person string, key ed25519.PrivateKey, body statement.Body, notes ...ledger.Note) (broker.Answer, error) {
 	head := l.Head()
 	h := statement.Header{
-		Actor: person, Ledger: l.cell.bundle.Genesis.Origin, Expires: canon.At(time.Now().Add(10 * time.Minute)),
+		Actor: person, Ledger: l.cell.bundle.Genesis.Origin, Expires: canon.At(l.cell.now().Add(10 * time.Minute)),
 		Seen: statement.Seen{Size: head.Size, Root: head.Root},
 	}
 	rand.Read(h.Nonce[:])
@@ -124,15 +123,18 @@ const (
 	target   = "db1"
 )
 
-// request asks for ten minutes at the one target.
-func (f *folderOf) request(holder ed25519.PublicKey, why ledger.Note) *statement.Request {
+// request asks for an hour at the one target, or at others.
+func (f *folderOf) request(holder ed25519.PublicKey, why ledger.Note, targets ...string) *statement.Request {
+	if len(targets) == 0 {
+		targets = []string{target}
+	}
 	note, err := statement.NewNote(why.Salt, why.Text)
 	if err != nil {
 		panic(err) // the texts are ours
 	}
 	return &statement.Request{
 		Scenario: scenario, ScenarioDigest: canon.Sum(f.bundle.Scenarios[scenario]), Severity: "SEV1", For: 3600,
-		Targets: []string{target}, Why: note, Holder: statement.Holder{Ed25519: canon.Key32(holder), X25519: canon.Key32(holder)},
+		Targets: targets, Why: note, Holder: statement.Holder{Ed25519: canon.Key32(holder), X25519: canon.Key32(holder)},
 	}
 }
 

@@ -18,7 +18,7 @@ type run struct {
 	only    []string
 	folder  string // everything that the run writes but the page
 	bao     string // OpenBao's binary; empty: it could not be had
-	profile string // where the profile of B1's server goes; empty: none is taken
+	profile string // where the profile of the server of B1 or B9 goes; empty: none is taken
 	rows    []row
 	started []*process
 }
@@ -37,7 +37,7 @@ func main() {
 	flag.StringVar(&only, "only", "", "ids to measure, such as B1,B3; all if not given")
 	flag.StringVar(&page, "page", "docs/reference/benchmarks.md", "where the table is written when everything was measured; empty: nowhere")
 	flag.StringVar(&r.bao, "bao", "", "OpenBao's binary, for B1 and B6; without it they stand beside the limits alone")
-	flag.StringVar(&r.profile, "profile", "", "file for a CPU profile of B1's server; one of its allocations stands beside it")
+	flag.StringVar(&r.profile, "profile", "", "file for a CPU profile of the server of B1 or B9; one of its allocations stands beside it")
 	flag.Parse()
 	if only != "" {
 		r.only, page = strings.Split(only, ","), ""
@@ -73,7 +73,7 @@ func (r *run) all(page string) (err error) {
 		measure func() error
 	}{
 		{"B1", r.measureMint}, {"B2", r.measureWhole}, {"B3", r.measureAppend}, {"B4", r.measureVerify}, {"B6", r.measureStart}, {"B7", r.measureGrowth},
-		{"B8", r.measureAccess},
+		{"B8", r.measureAccess}, {"B9", r.measureStorm},
 	} {
 		if r.only != nil && !slices.Contains(r.only, m.id) {
 			continue
@@ -133,6 +133,8 @@ func child(name string, args []string) error {
 		return helloChild(args[0], args[1])
 	case "serve":
 		return serveChild(args[0], args[1])
+	case "storm":
+		return stormChild(args[0], args[1], args[2])
 	}
 	return fmt.Errorf("no such child: %s", name)
 }

@@ -71,7 +71,7 @@ func (c *cellClient) look() error {
 func (c *cellClient) encode(person string, body statement.Body) ([]byte, canon.Key32, error) {
 	h := statement.Header{
 		Actor: person, Ledger: c.cell.bundle.Genesis.Origin, Seen: c.seen,
-		Expires: canon.At(time.Now().Add(2 * time.Minute)),
+		Expires: canon.At(c.cell.now().Add(2 * time.Minute)),
 	}
 	rand.Read(h.Nonce[:])
 	data, err := statement.Encode(statement.Statement{Header: h, Body: body})

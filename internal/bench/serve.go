@@ -25,6 +25,11 @@ import (
 // serveChild runs a cell's server as `halligan serve` does, and takes a CPU
 // profile of all of it when it is given a file for that.
 func serveChild(folder, profile string) error {
+	return serveCell(folder, profile, func(*server.Options) {})
+}
+
+// serveCell serves a cell with options that differ.
+func serveCell(folder, profile string, differ func(*server.Options)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if profile != "" {
@@ -52,10 +57,12 @@ func serveChild(folder, profile string) error {
 	}
 	// The few people of the bench do what thousands would.
 	settings.Limits.StatementsPerMinute, settings.Limits.RequestsPerMinute = 1_000_000, 1_000_000
-	s, err := server.Open(ctx, server.Options{
+	o := server.Options{
 		Settings: settings, Anchor: anchor, Version: "bench",
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	}
+	differ(&o)
+	s, err := server.Open(ctx, o)
 	if err != nil {
 		return err
 	}

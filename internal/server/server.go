@@ -18,6 +18,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/provider"
 	execprovider "github.com/halligan-dev/halligan/internal/provider/exec"
 	sshprovider "github.com/halligan-dev/halligan/internal/provider/ssh"
 	"github.com/halligan-dev/halligan/internal/scheduler"
@@ -33,6 +34,8 @@ type Options struct {
 	Version  string
 	Log      *slog.Logger
 	Wall     broker.Wall // nil: time.Now
+	// Hosts opens and probes SSH hosts; nil: with certificates of the cell's authority.
+	Hosts provider.Provider
 	// Agree is asked before anybody is served, once the ledger was read: it refuses
 	// to run on files that say something else. Nil: nobody is asked.
 	Agree func(InForce) error
@@ -143,7 +146,9 @@ func (s *Server) wire(ctx context.Context) error {
 	if err := s.sinks(work.channels); err != nil {
 		return err
 	}
-	work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
+	if work.ssh = s.Hosts; work.ssh == nil {
+		work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
+	}
 	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
 	work.lookout = lookoutOf(s.Settings)
 	follow := []broker.Follower{world, s.live, s.mark}

@@ -45,6 +45,7 @@ type commands struct {
 	Stop     stopCommand     `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
 	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
 	Watch    watchCommand    `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
+	Findings findingsCommand `cmd:"" group:"anyone" help:"List what is not as it should be, worst first, and what was refused."`
 	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`

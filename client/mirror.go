@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
@@ -52,7 +53,7 @@ func OpenMirror(folder string, anchor ledger.Anchor) (_ *Mirror, err error) {
 	if m.lock, err = os.OpenFile(filepath.Join(folder, lockFile), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return nil, fmt.Errorf("cannot lock the mirror: %w", err)
 	}
-	if err = lock(m.lock); err == nil {
+	if err = disk.Lock(m.lock, ErrMirrored); err == nil {
 		err = m.resume()
 	}
 	if err != nil {
@@ -140,11 +141,7 @@ func (m *Mirror) WriteFile(path string, data []byte) error {
 // settle makes the names of what was written durable.
 func (m *Mirror) settle() error {
 	for folder := range m.fresh {
-		f, err := os.Open(folder)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		if err := disk.SyncFolder(folder); err != nil {
 			return err
 		}
 	}

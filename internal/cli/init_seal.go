@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
@@ -105,7 +105,7 @@ func (c *initSealCommand) Run(on *call) error {
 	}
 	// A server that waits for this file goes on when it is there: it is there whole.
 	path := filepath.Join(c.Folder, anchorFile)
-	if err := errors.Join(os.WriteFile(path+".new", data, 0o644), os.Rename(path+".new", path)); err != nil {
+	if err := disk.Replace(path, data, 0o644); err != nil {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
 	profiles := filepath.Join(c.Folder, "profiles")

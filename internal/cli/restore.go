@@ -10,6 +10,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/server"
@@ -192,7 +193,7 @@ func (c *restoreCommand) place(done restored, end server.Ending, at placing) (re
 	if err := os.Rename(at.staging, c.To); err != nil {
 		return done, err
 	}
-	return done, server.SyncFolder(filepath.Dir(filepath.Clean(c.To)))
+	return done, disk.SyncFolder(filepath.Dir(filepath.Clean(c.To)))
 }
 
 // refill takes what the backup lacks from a copy of the ledger that verifies from

@@ -13,6 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/halligan-dev/halligan/internal/disk"
 )
 
 // Setup writes what is missing of a host's files and says on out what to put
@@ -41,7 +43,7 @@ func Setup(c *Config, path string, random io.Reader, out io.Writer) error {
 		{authorities, strings.Join(c.Authorities, "\n") + "\n"},
 		{c.Principals, "# user: principal principal …\n"},
 	} {
-		if err := create(f.path, []byte(f.text), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := disk.Create(f.path, []byte(f.text), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("cannot write %s: %w", f.path, err)
 		}
 	}
@@ -103,26 +105,9 @@ func makeReportKey(c *Config, random io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("cannot encode the report key: %w", err)
 	}
-	err = create(c.ReportKey, pem.EncodeToMemory(block), 0o600)
+	err = disk.Create(c.ReportKey, pem.EncodeToMemory(block), 0o600)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("cannot write the report key: %w", err)
 	}
 	return nil
-}
-
-// create writes a new file, whole and synced, or fails with fs.ErrExist.
-func create(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil { // unlike rename, never over another
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -245,7 +246,7 @@ func (s Stopped) newMark(begun broker.Published, epoch int64) error {
 	if err := h.write(&written); err != nil {
 		return err
 	}
-	return SyncFolder(filepath.Dir(s.Settings.HighWater))
+	return disk.SyncFolder(filepath.Dir(s.Settings.HighWater))
 }
 
 // Refill appends what a log that is kept elsewhere has beyond the ledger here. The
@@ -282,13 +283,4 @@ func (s Stopped) Refill(ctx context.Context, log *ledger.Log) (after broker.Publ
 			}
 		},
 	})
-}
-
-// SyncFolder makes what was put into a folder, or renamed in it, durable.
-func SyncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

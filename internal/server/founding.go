@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
@@ -30,8 +30,7 @@ func (f Foundings) Keep(founder string, s Founding) error {
 		return fmt.Errorf("cannot keep the signature of %s: %w", founder, err)
 	}
 	path := filepath.Join(string(f), founder+".json")
-	err := errors.Join(os.WriteFile(path+".new", data, 0o600), os.Rename(path+".new", path))
-	if err != nil {
+	if err := disk.Replace(path, data, 0o600); err != nil {
 		return fmt.Errorf("cannot keep the signature of %s: %w", founder, err)
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/halligan-dev/halligan/internal/disk"
 )
 
 // folder is where a witness remembers: for each log one file, the checkpoint
@@ -28,7 +30,7 @@ func Make(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return fmt.Errorf("cannot make the witness's memory: %w", err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 // name is the file of a log. Origins may hold what file names may not.
@@ -49,34 +51,7 @@ func (f folder) read(name string) ([]byte, error) {
 // replace keeps data under a name: whole, and durable when it returns nil. After
 // an error either the old or the new is there, and neither is sure to last.
 func (f folder) replace(name string, data []byte) error {
-	next := filepath.Join(string(f), "."+name+".new")
-	if err := writeSynced(next, data); err != nil {
-		return err
-	}
-	// What if we crash here: the old one stands, and nobody was told of the new.
-	if err := os.Rename(next, filepath.Join(string(f), name)); err != nil {
-		return err
-	}
-	// What if we crash here: either stands after the crash; nothing was signed yet.
-	return syncFolder(string(f))
-}
-
-func writeSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return disk.Replace(filepath.Join(string(f), name), data, 0o600)
 }
 
 // lock keeps others out until the file is closed or the process ends.
@@ -92,7 +67,7 @@ func (f folder) lock() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock the witness's memory: %w", err)
 	}
-	if err := lock(file); err != nil {
+	if err := disk.Lock(file, ErrLocked); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil

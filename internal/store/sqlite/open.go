@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // registers the driver
+
+	"github.com/halligan-dev/halligan/internal/disk"
 )
 
 // ErrLocked says that another process, or another Store of this one, has the
@@ -197,7 +199,7 @@ func openLocked(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lock(f); err != nil {
+	if err := disk.Lock(f, ErrLocked); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -206,11 +208,7 @@ func openLocked(path string) (*os.File, error) {
 // syncFolders makes the names of the files durable, and the folder's own.
 func syncFolders(folder string) error {
 	for _, path := range []string{folder, filepath.Dir(folder)} {
-		d, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		if err := disk.SyncFolder(path); err != nil {
 			return err
 		}
 	}

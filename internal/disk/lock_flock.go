@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package sqlite
+package disk
 
 import (
 	"errors"
@@ -8,14 +8,13 @@ import (
 	"syscall"
 )
 
-// lock holds the file until it is closed or the process ends, however it ends.
-func lock(file *os.File) error {
+func lock(file *os.File, held error) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return ErrLocked
+			return held
 		default:
 			return err
 		}

@@ -97,7 +97,7 @@ var rooms = []room{
 	{path: "internal/server", kind: edge, may: []string{everything}},
 	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",
 		"internal/seal", "internal/custody", "internal/procedure", "internal/blueprint", "internal/witness",
-		"internal/verify", "internal/demo", "internal/view", "internal/disk", "internal/authn/sshsig", "internal/store/sqlite")},
+		"internal/verify", "internal/demo", "internal/view", "internal/authn/sshsig", "internal/store/sqlite")},
 	{path: "internal/demo", kind: edge, may: with(law, "client", "internal/server", "internal/config",
 		"internal/alert", "internal/host", "internal/verify", "internal/view", "internal/authn/sshsig")},
 	{path: "cmd/halligan", kind: edge, may: []string{"internal/cli"}},

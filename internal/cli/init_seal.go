@@ -15,7 +15,6 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
@@ -99,13 +98,7 @@ func (c *initSealCommand) Run(on *call) error {
 		return f
 	}
 	anchor := server.AnchorOf(&bundle)
-	data, err := anchor.Encode()
-	if err != nil {
-		return err
-	}
-	// A server that waits for this file goes on when it is there: it is there whole.
-	path := filepath.Join(c.Folder, anchorFile)
-	if err := disk.Replace(path, data, 0o644); err != nil {
+	if err := server.WriteAnchor(filepath.Join(c.Folder, anchorFile), anchor); err != nil {
 		return because(exitInternal, err, "cannot write the anchor")
 	}
 	profiles := filepath.Join(c.Folder, "profiles")

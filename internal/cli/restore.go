@@ -10,7 +10,6 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/server"
@@ -190,10 +189,7 @@ func (c *restoreCommand) place(done restored, end server.Ending, at placing) (re
 		return done, err
 	}
 	done.Folder = c.To
-	if err := os.Rename(at.staging, c.To); err != nil {
-		return done, err
-	}
-	return done, disk.SyncFolder(filepath.Dir(filepath.Clean(c.To)))
+	return done, server.PutInPlace(at.staging, c.To)
 }
 
 // refill takes what the backup lacks from a copy of the ledger that verifies from

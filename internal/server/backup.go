@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/backup"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 )
 
 // CellFiles are what a backup of a cell holds: its files, and a copy of its
@@ -61,4 +63,13 @@ func besides(folder, to string, settings config.Server) (files []backup.File, er
 		return err
 	})
 	return files, err
+}
+
+// PutInPlace moves a folder that is ready to where a cell is to lie, and makes that
+// durable.
+func PutInPlace(staging, to string) error {
+	if err := os.Rename(staging, to); err != nil {
+		return err
+	}
+	return disk.SyncFolder(filepath.Dir(filepath.Clean(to)))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
@@ -42,6 +43,16 @@ func AnchorOf(b *config.Bundle) ledger.Anchor {
 		Origin: b.Genesis.Origin, Genesis: ledger.Hash(b.Digest()),
 		LedgerKeys: []string{b.Genesis.Ledger}, Witnesses: b.Genesis.Witnesses,
 	}
+}
+
+// WriteAnchor keeps an anchor in a cell's folder. A server that waits for it goes
+// on when it is there: it is there whole.
+func WriteAnchor(path string, anchor ledger.Anchor) error {
+	data, err := anchor.Encode()
+	if err != nil {
+		return err
+	}
+	return disk.Replace(path, data, 0o644)
 }
 
 // ErrFounders says that signatures of founders are missing.

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -95,6 +96,14 @@ func Main() int {
 func Run(ctx context.Context, args []string, s Streams) int {
 	c := newCall(ctx, s)
 	args, c.rest = command(asTyped(args))
+	if line, flags := only(args); line != nil {
+		if parser, err := newParser(line, c); err == nil {
+			if done, parsed, err := parse(parser, args); err == nil && !done {
+				c.flags = *flags
+				return c.conclude(parsed.Run(c))
+			}
+		}
+	}
 	var line commands
 	parser, err := newParser(&line, c)
 	if err != nil {
@@ -111,6 +120,27 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	return c.conclude(parsed.Run(c))
 }
 
+// only is a command line of nothing but the command that arguments begin with, and
+// its global flags; nil when they begin with none, or when the others are to be
+// spoken of: in help, in completions. Building all of them takes a process longer
+// than all else that it does before it speaks to the server. What cannot be read
+// so is read with all of them, which alone know what to say about it.
+func only(args []string) (line any, flags *globals) {
+	if len(args) == 0 || slices.Contains(args, "-h") || slices.Contains(args, "--help") {
+		return nil, nil
+	}
+	all := reflect.TypeFor[commands]()
+	named, ok := all.FieldByNameFunc(func(name string) bool { return strings.ToLower(name) == args[0] })
+	if !ok || named.Type == reflect.TypeFor[completionCommand]() || named.Tag.Get("group") == "" {
+		return nil, nil
+	}
+	made := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "Flags", Type: reflect.TypeFor[globals](), Tag: `embed:""`},
+		{Name: named.Name, Type: named.Type, Tag: named.Tag},
+	}))
+	return made.Interface(), made.Elem().Field(0).Addr().Interface().(*globals)
+}
+
 // command parts the arguments of exec, or of request --login, from the command
 // that it is to run, whose flags are not ours.
 func command(args []string) (ours, rest []string) {
@@ -125,7 +155,7 @@ func command(args []string) (ours, rest []string) {
 type printed struct{}
 
 // newParser builds the parser of a command line.
-func newParser(line *commands, c *call) (*kong.Kong, error) {
+func newParser(line any, c *call) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("halligan"), kong.Description(description), kong.ExplicitGroups(groups), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 
 	"github.com/alecthomas/kong"
 
@@ -93,4 +94,29 @@ func EpochHolds(lost statement.Seen, cp ledger.Checkpoint) (statement.Seen, erro
 	f := epochFile{Epoch: statement.Epoch{Lost: lost}}
 	err := f.hold("seen", []byte("seen"), cp)
 	return f.Epoch.Lost, err
+}
+
+// Read reads arguments on the line of all commands, and on that of the one that
+// they begin with, and gives the commands as they were read; one is nil where no
+// such line is made.
+func Read(args []string) (all, one any, err error) {
+	args, _ = command(asTyped(args))
+	read := func(line any) any {
+		parser, failed := newParser(line, newCall(context.Background(), Streams{Out: io.Discard, Err: io.Discard}))
+		if failed != nil {
+			err = failed
+			return nil
+		}
+		done, parsed, failed := parse(parser, args)
+		if done || failed != nil {
+			err = failed
+			return nil
+		}
+		return [2]any{parsed.Command(), parsed.Selected().Target.Interface()}
+	}
+	if line, flags := only(args); line != nil {
+		one = [3]any{read(line), *flags}
+	}
+	line := new(commands)
+	return [3]any{read(line), line.globals}, one, err
 }

@@ -51,8 +51,11 @@ func decideExtend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 }
 
 // extending finds the request whose extension waits under a digest: a grant that
-// is over has none.
+// is over has none, and no extension has the digest of a request.
 func (w *World) extending(of canon.Digest) (*access.Request, *access.Extension) {
+	if _, other := w.Requests[of]; other {
+		return nil, nil
+	}
 	for _, r := range w.Requests {
 		if e := r.Extending(); e != nil && e.ID == of {
 			return r, e

@@ -246,6 +246,7 @@ func (s *Server) Addresses() (web, metrics string) {
 // Serve answers until the context ends or a part fails, and then closes
 // everything: commands that were taken are finished first.
 func (s *Server) Serve(ctx context.Context) error {
+	collectSeldom()
 	certificate, key := certificateFiles(s.Settings)
 	secure, err := tlsConfig(certificate, key)
 	if err != nil {

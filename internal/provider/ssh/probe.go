@@ -90,12 +90,9 @@ func (s *SSH) twin(lease provider.Lease) access.Certificate {
 	}
 }
 
-// login tries one certificate with a key of its own.
+// login tries one certificate with a key of its own. For a host that does not
+// answer none is made.
 func (s *SSH) login(ctx context.Context, lease provider.Lease, c access.Certificate) access.Answer {
-	signer, err := s.issue(c)
-	if err != nil {
-		return access.Unreachable
-	}
 	ctx, cancel := context.WithTimeout(ctx, loginLongest)
 	defer cancel()
 	conn, err := s.dial(ctx, lease.Host.Address)
@@ -103,6 +100,10 @@ func (s *SSH) login(ctx context.Context, lease provider.Lease, c access.Certific
 		return access.Unreachable
 	}
 	defer conn.Close()
+	signer, err := s.issue(c)
+	if err != nil {
+		return access.Unreachable
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(deadline); err != nil {
 			return access.Unreachable

@@ -125,7 +125,10 @@ func post(client *http.Client, a ask) ([]byte, error) {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	said, err := io.ReadAll(answer.Body)
+	said := make([]byte, max(0, answer.ContentLength))
+	if _, err = io.ReadFull(answer.Body, said); err == nil && answer.ContentLength < 0 {
+		said, err = io.ReadAll(answer.Body)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -102,10 +102,10 @@ func (c *crowd) emergency(worker int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.submit(who, o.holder, &statement.Fetch{Of: o.id, Target: target}); err != nil {
+	if err := certified(c.send(who, o.holder, &statement.Fetch{Of: o.id, Target: target})); err != nil {
 		return err
 	}
-	_, err = c.submit(who, o.holder, &statement.Release{Of: o.id})
+	_, err = c.send(who, o.holder, &statement.Release{Of: o.id})
 	return err
 }
 

@@ -46,37 +46,12 @@ func (s *SSH) Open(context.Context, provider.Lease) error { return nil }
 // and hosts pull it.
 func (s *SSH) Close(context.Context, provider.Lease) error { return nil }
 
-// Probe logs in as each lease's twin and, before and after, as the control. A
-// round counts the control as accepted only if both were.
-func (s *SSH) Probe(ctx context.Context, leases []provider.Lease) []access.Round {
-	rounds := make([]access.Round, len(leases))
-	control := s.control(ctx, leases)
-	for i, lease := range leases {
-		rounds[i] = access.Round{Twin: access.Unreachable, Control: control}
-		if control == access.Accepted {
-			rounds[i].Twin = s.login(ctx, lease, s.twin(lease))
-		}
-	}
-	if control != access.Accepted {
-		return rounds
-	}
-	if again := s.control(ctx, leases); again != access.Accepted {
-		for i := range rounds {
-			rounds[i].Control = again
-		}
-	}
-	return rounds
-}
-
-func (s *SSH) control(ctx context.Context, leases []provider.Lease) access.Answer {
-	if len(leases) == 0 {
-		return access.Unreachable
-	}
-	lease := leases[0]
-	return s.login(ctx, lease, access.Certificate{
+// control is the certificate that shows that the host still lets our authority in.
+func (s *SSH) control(lease provider.Lease) access.Certificate {
+	return access.Certificate{
 		KeyID: "halligan-control:" + lease.Host.ID, Principals: lease.Principals,
 		After: s.Now().Add(-30 * time.Second), Before: s.Now().Add(time.Minute),
-	})
+	}
 }
 
 // twin is the certificate of a lease, narrowed to nothing: the same key id,
@@ -90,28 +65,57 @@ func (s *SSH) twin(lease provider.Lease) access.Certificate {
 	}
 }
 
-// login tries one certificate with a key of its own. For a host that does not
-// answer none is made.
-func (s *SSH) login(ctx context.Context, lease provider.Lease, c access.Certificate) access.Answer {
+// login offers certificates in order, each with a key of its own, and tells which
+// one the host took: none of them is Refused. For a host that does not answer none
+// is made.
+func (s *SSH) login(ctx context.Context, lease provider.Lease, offered ...access.Certificate) (taken int, answer access.Answer) {
 	ctx, cancel := context.WithTimeout(ctx, loginLongest)
 	defer cancel()
 	conn, err := s.dial(ctx, lease.Host.Address)
 	if err != nil {
-		return access.Unreachable
+		return 0, access.Unreachable
 	}
 	defer conn.Close()
-	signer, err := s.issue(c)
-	if err != nil {
-		return access.Unreachable
+	keys := &ring{}
+	for _, c := range offered {
+		signer, err := s.issue(c)
+		if err != nil {
+			return 0, access.Unreachable
+		}
+		keys.add(signer)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(deadline); err != nil {
-			return access.Unreachable
+			return 0, access.Unreachable
 		}
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	return handshake(conn, lease, signer)
+	answer = handshake(conn, lease, keys.signers)
+	return keys.used, answer
+}
+
+// ring is the keys of one login. A key that the host would take is asked to sign,
+// and no other is: the last one that signed is the one that it took.
+type ring struct {
+	signers []ssh.Signer
+	used    int
+}
+
+func (r *ring) add(of ssh.Signer) {
+	r.signers = append(r.signers, &key{Signer: of, ring: r, at: len(r.signers)})
+}
+
+type key struct {
+	ssh.Signer
+	ring *ring
+	at   int
+}
+
+// Sign does what ssh.Signer says.
+func (k *key) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	k.ring.used = k.at
+	return k.Signer.Sign(rand, data)
 }
 
 func (s *SSH) dial(ctx context.Context, address string) (net.Conn, error) {
@@ -151,13 +155,13 @@ func (s *SSH) issue(c access.Certificate) (ssh.Signer, error) {
 // handshake logs in and runs the harmless command. Only a login that succeeds
 // is accepted, and only the host's own refusal of the key, after its host key
 // was found right, is refused.
-func handshake(conn net.Conn, lease provider.Lease, signer ssh.Signer) access.Answer {
+func handshake(conn net.Conn, lease provider.Lease, signers []ssh.Signer) access.Answer {
 	reached := false
 	config := &ssh.ClientConfig{
 		User: lease.User,
 		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
 			reached = true // the host key was right and the host asks who we are
-			return []ssh.Signer{signer}, nil
+			return signers, nil
 		})},
 		HostKeyCallback:   hostKey(lease.Host),
 		HostKeyAlgorithms: algorithms(lease.Host),

@@ -1,0 +1,131 @@
+package ssh_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/provider"
+	"github.com/halligan-dev/halligan/internal/revocation"
+)
+
+// TestOpenSSH: a real sshd is asked about leases of which some are on the
+// revocation list, as it comes and as people harden it; where it takes four keys
+// and the control, no login fails.
+func TestOpenSSH(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real sshd: left out by -short")
+	}
+	if os.Getuid() != 0 {
+		t.Skip("needs root: sshd of others lets nobody in")
+	}
+	if _, err := exec.LookPath("/usr/sbin/sshd"); err != nil {
+		t.Skip("/usr/sbin/sshd is missing (Debian: openssh-server)")
+	}
+	for _, c := range []struct {
+		tries  int // MaxAuthTries; 0: what it comes with
+		fails  bool
+		logins int64
+	}{{0, false, 3}, {5, false, 3}, {4, true, 0}, {2, true, 0}, {1, true, 0}} {
+		t.Run(fmt.Sprint(c.tries), func(t *testing.T) {
+			p, ca := newProbe(t)
+			var leases []provider.Lease
+			var revoked []string
+			var want []access.Round
+			for i := range 9 {
+				id := fmt.Sprintf("halligan:%02d:db-1", i)
+				round := accepted
+				if i < 8 { // two logins of four, and one that is taken
+					revoked, round = append(revoked, id), refused
+				}
+				leases, want = append(leases, provider.Lease{KeyID: id, Target: "db-1", User: "root", Principals: []string{"root"}, Until: canon.At(time.Now().Add(time.Hour))}), append(want, round)
+			}
+			address, log := sshd(t, ca.PublicKey(), revoked, c.tries)
+			for i := range leases {
+				leases[i].Host = provider.Host{ID: "db-1", Address: address, Keys: []string{celltest.Line("db-1").Line}}
+			}
+			n := counted(p, 1000)
+			if got := p.Probe(context.Background(), leases); !slices.Equal(got, want) {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			if c.logins > 0 && n.Load() != c.logins+1 { // the control after the one that was taken
+				t.Errorf("%d connections, want %d", n.Load(), c.logins+1)
+			}
+			said, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if failed := bytes.Contains(said, []byte("authenticating user")); failed != c.fails {
+				t.Errorf("a login failed: %v, want %v", failed, c.fails)
+			}
+			if t.Failed() {
+				t.Logf("%s", said)
+			}
+		})
+	}
+}
+
+// sshd starts one that knows an authority and refuses key ids.
+func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address, log string) {
+	t.Helper()
+	folder := t.TempDir()
+	list := revocation.List{Origin: celltest.Origin, Number: 1, At: time.Now().UTC().Truncate(time.Millisecond), KeyIDs: revoked}
+	ca, err := ssh.ParsePublicKey(authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(celltest.Key("db-1"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	config := fmt.Sprintf("Port %s\nListenAddress 127.0.0.1\nHostKey %s/host\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nTrustedUserCAKeys %s/ca\nRevokedKeys %s/krl\nLogLevel VERBOSE\nStrictModes no\n", port, folder, folder, folder)
+	if tries > 0 {
+		config += "MaxAuthTries " + strconv.Itoa(tries) + "\n"
+	}
+	for name, data := range map[string][]byte{
+		"host": pem.EncodeToMemory(block), "ca": ssh.MarshalAuthorizedKey(ca), "krl": list.KRL(authority), "config": []byte(config),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	log = filepath.Join(folder, "log")
+	server := exec.Command("/usr/sbin/sshd", "-D", "-f", filepath.Join(folder, "config"), "-E", log)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	for range 500 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return address, log
+		}
+		time.Sleep(20 * time.Millisecond) // another program: nothing tells when it listens
+	}
+	t.Fatal("sshd does not listen")
+	return "", ""
+}

@@ -78,6 +78,7 @@ bench: ## ratios against peers and limits, in one interleaved run
 
 soak: deps ## the long runs: crashes, power cuts, growth
 	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h ./internal/e2e/... ./internal/store/...
+	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h -run 'TestCrash|TestStorm' ./internal/server/
 
 profile: ## CPU and allocation profiles of every benchmark, into ./profiles
 	@scripts/profile.sh

@@ -14,7 +14,14 @@ const reading = `
 - B4 works in memory. The parts of a full replay are every signature, one SHA-256
   and one JSON pass for each entry; the replay decides every entry again as well.
 - B6 starts the programs as they are shipped.
+- B9 needs a machine that does little else: hosts, their reports and other people
+  are played on it too. Each login takes 5 ms and a host answers them one after
+  another; hosts pull the list and report every two seconds, as they come. That a
+  lease is lost, or closed twice, or too many hosts are asked at a time, ends the
+  bench. How long a start in the middle takes is part of the last row: it replays
+  all that is live. `+"`go test ./internal/server -run TestStorm`"+` tries the same without
+  a clock, and `+"`make soak`"+` twenty times.
 
 ` + "`make profile`" + ` takes CPU and allocation profiles of the benchmarks of each room;
-` + "`go run ./internal/bench -only B1 -profile FILE`" + ` takes one of the server under B1.
+` + "`go run ./internal/bench -only B1 -profile FILE`" + ` takes one of the server under B1, or B9.
 `

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -44,4 +45,9 @@ func Kinds() map[cell.TaskKind]bool {
 		kinds[kind] = true
 	}
 	return kinds
+}
+
+// Do does jobs of a kind as the server does.
+func Do(ctx context.Context, kind cell.TaskKind, jobs ...scheduler.Job) []scheduler.Result {
+	return new(works).table()[kind].Do(ctx, jobs)
 }

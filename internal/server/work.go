@@ -61,7 +61,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskLapse:       due,
 		cell.TaskRung:        due,
 		cell.TaskEnd:         due,
-		cell.TaskExpire:      due,
+		cell.TaskExpire:      {Do: expire, Group: together, Workers: 4},
 		cell.TaskPage:        due,
 		cell.TaskOwe:         due,
 		cell.TaskOverdue:     due,
@@ -96,6 +96,24 @@ func always(result scheduler.Result) func(context.Context, []scheduler.Job) []sc
 		}
 		return results
 	}
+}
+
+// expireAgain is when a lease whose door is shut is looked at again.
+const expireAgain = time.Minute
+
+// expire says that the last credential of a lease is over, where that proves
+// something. Once a refusal has shown that the door is shut it proves nothing more,
+// and thirty thousand entries that say so would stand in the way of the hosts'
+// lists, which close the leases.
+func expire(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	for i, j := range jobs {
+		results[i] = scheduler.Result{Kind: cell.EffectDue}
+		if lease, ok := j.Lease(); ok && lease.DoorShut() {
+			results[i] = scheduler.Result{After: expireAgain}
+		}
+	}
+	return results
 }
 
 // lease is what the provider is told of a job's lease.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -8,7 +9,9 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/server"
 )
 
@@ -41,5 +44,23 @@ func TestEveryTaskIsDone(t *testing.T) {
 	})
 	if kinds < 20 || kinds != len(done) {
 		t.Errorf("%d kinds of task, work for %d", kinds, len(done))
+	}
+}
+
+// TestExpiryProvesNothingBehindAShutDoor: that the last credential is over is said
+// of a lease only while no refusal has shown that the door is shut.
+func TestExpiryProvesNothingBehindAShutDoor(t *testing.T) {
+	job := func(proofs ...access.ProofKind) scheduler.Job {
+		lease := access.Lease{Target: "db-1", State: access.LeaseClosing, Issued: 1}
+		for _, kind := range proofs {
+			lease.Proofs = append(lease.Proofs, access.Proof{Kind: kind})
+		}
+		return scheduler.Job{Task: cell.Task{Kind: cell.TaskExpire, Target: "db-1"}, Request: &access.Request{Leases: []access.Lease{lease}}}
+	}
+	results := server.Do(context.Background(), cell.TaskExpire, job(), job(access.ProofRefused), job(access.ProofEnded))
+	for i, said := range []bool{true, false, true} {
+		if got := results[i]; (got.Kind == cell.EffectDue) != said || !said && (got.Kind != "" || got.After <= 0) {
+			t.Errorf("lease %d: %+v", i, got)
+		}
 	}
 }

@@ -19,8 +19,8 @@ const reading = `
   another; hosts pull the list and report every two seconds, as they come. That a
   lease is lost, or closed twice, or too many hosts are asked at a time, ends the
   bench. How long a start in the middle takes is part of the last row: it replays
-  all that is live. `+"`go test ./internal/server -run TestStorm`"+` tries the same without
-  a clock, and `+"`make soak`"+` twenty times.
+  all that is live. ` + "`go test ./internal/server -run TestStorm`" + ` tries the same without
+  a clock, and ` + "`make soak`" + ` twenty times.
 
 ` + "`make profile`" + ` takes CPU and allocation profiles of the benchmarks of each room;
 ` + "`go run ./internal/bench -only B1 -profile FILE`" + ` takes one of the server under B1, or B9.

@@ -31,7 +31,7 @@ const (
 )
 
 // looksEvery is how often the metrics are asked how many leases are left.
-const looksEvery = 250 * time.Millisecond
+const looksEvery = 500 * time.Millisecond
 
 // ride is one storm from before it until everything is closed.
 type ride struct {

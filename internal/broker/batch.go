@@ -43,6 +43,11 @@ func (b *batch) add(j *job, r cell.Recorded) {
 	}
 }
 
+// rows is about how much the store has to write.
+func (b *batch) rows() int {
+	return len(b.Entries) + len(b.Enqueued) + len(b.Done) + len(b.Memos) + len(b.streams)
+}
+
 func (b *batch) touch(stream string) {
 	if !slices.Contains(b.streams, stream) {
 		b.streams = append(b.streams, stream)

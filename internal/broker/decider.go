@@ -41,7 +41,7 @@ func (d *decider) run() {
 		if !more {
 			return
 		}
-		if err := d.decide(d.gather(first)); err != nil {
+		if err := d.decide(d.gather(first), d.share()); err != nil {
 			d.broker.failed.Store(&err)
 			return
 		}
@@ -76,12 +76,22 @@ func (d *decider) let() {
 	}
 }
 
-// decide decides jobs in order, commits what they became and answers them. Its
-// error ends the broker.
-func (d *decider) decide(jobs []*job) error {
+// decide decides jobs in order and then results of tasks, commits what they became
+// and answers them. Its error ends the broker.
+func (d *decider) decide(jobs []*job, results share) error {
 	batch := newBatch(d)
 	for _, j := range jobs {
 		d.step(j, batch)
+	}
+	before := batch.rows()
+	for len(jobs) < batchMost && results.most > 0 && batch.rows()-before < results.rows {
+		j := d.lane.take()
+		if j == nil {
+			break
+		}
+		d.step(j, batch)
+		jobs = append(jobs, j)
+		results.most--
 	}
 	if err := d.commit(batch, jobs); err != nil {
 		answer(jobs, err)

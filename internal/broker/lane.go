@@ -1,14 +1,19 @@
 package broker
 
 // Shares of a batch. People go first; results of tasks have a share beside them
-// that nobody can take, and while people are about, no more than that little: what
-// a storm of results costs, whoever waits for the batch waits for too.
+// that nobody can take, and while people are about no more than that little: what
+// results cost, whoever waits for the batch waits for too. The end of one grant
+// with many targets is one result and some hundred rows, so that rows are counted.
 const (
-	effectsBeside = 48   // in a batch, while people are about
-	effectsLeast  = 32   // kept free for them in a batch that people could fill
+	resultsBeside = 16   // in a batch, while people are about
+	rowsBeside    = 256  // that they may write: the result that reaches that is the last
+	rowsMost      = 4096 // the same while nobody is about
 	quietAfter    = 256  // batches in a row without a person, until nobody is about
 	laneMost      = 4096 // that are sorted at a time
 )
+
+// share is what of a batch results may have.
+type share struct{ most, rows int }
 
 // lane is the results of tasks that wait, sorted by stream: the stream whose
 // oldest result waits longest is next, with all that it has. What a batch writes
@@ -31,24 +36,22 @@ func (l *lane) put(stream string, j *job) {
 	l.waiting++
 }
 
-// take takes at most so many. What is left of a stream stays where it is: it is
-// the next one still.
-func (l *lane) take(most int) []*job {
-	var taken []*job
-	for len(taken) < most && len(l.order) > 0 {
-		stream := l.order[0]
-		of := l.jobs[stream]
-		n := min(most-len(taken), len(of))
-		taken = append(taken, of[:n]...)
-		if n < len(of) {
-			l.jobs[stream] = of[n:]
-			break
-		}
+// take takes the next one; nil when none waits. What is left of its stream stays
+// where it is.
+func (l *lane) take() *job {
+	if l.waiting == 0 {
+		return nil
+	}
+	stream := l.order[0]
+	of := l.jobs[stream]
+	if len(of) > 1 {
+		l.jobs[stream] = of[1:]
+	} else {
 		delete(l.jobs, stream)
 		l.order = l.order[1:]
 	}
-	l.waiting -= len(taken)
-	return taken
+	l.waiting--
+	return of[0]
 }
 
 // laneIn takes in one result, with those of the stream that its task is of.
@@ -66,9 +69,9 @@ func (d *decider) sort() {
 	}
 }
 
-// gather takes what a batch is made of, in the order in which it is decided: what
-// people said, as it came, and then results of tasks. While one batch is on its
-// way to the disk, the next one grows.
+// gather takes what people said into a batch, in the order in which it came, and
+// sorts the results that came. While one batch is on its way to the disk, the next
+// one grows.
 func (d *decider) gather(first *job) []*job {
 	d.let()
 	d.sort()
@@ -76,16 +79,20 @@ func (d *decider) gather(first *job) []*job {
 	if first != nil {
 		jobs = append(jobs, first)
 	}
-	most := batchMost - min(effectsLeast, d.lane.waiting)
+	most := batchMost - min(resultsBeside, d.lane.waiting)
 	for len(jobs) < most && len(d.broker.queue) > 0 {
 		jobs = append(jobs, <-d.broker.queue)
 	}
 	if d.quiet++; len(jobs) > 0 {
 		d.quiet = 0
 	}
-	room := batchMost - len(jobs)
+	return jobs
+}
+
+// share is what results may have of the batch that was gathered.
+func (d *decider) share() share {
 	if d.quiet < quietAfter {
-		room = min(room, effectsBeside)
+		return share{resultsBeside, rowsBeside}
 	}
-	return append(jobs, d.lane.take(room)...)
+	return share{batchMost, rowsMost}
 }

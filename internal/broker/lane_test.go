@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -100,7 +105,7 @@ func TestPeopleBeforeResults(t *testing.T) {
 				t.Errorf("entry %d of the next batch is not what person %d said", i, i)
 			}
 		}
-		if n := len(batch.Entries); n < 3 || n > 2+48 {
+		if n := len(batch.Entries); n < 3 || n > 2+16 {
 			t.Errorf("the batch that people waited for has %d entries", n)
 		}
 		first()
@@ -137,7 +142,7 @@ func TestT18PeopleNeverStarveResults(t *testing.T) {
 					said++
 				}
 			}
-			if n := len(batch.Entries); n != 256 || n-said < 32 {
+			if n := len(batch.Entries); n != 256 || n-said < 16 {
 				t.Errorf("batch %d has %d entries, %d of them people's: results had no share", i, n, said)
 			}
 		}
@@ -187,8 +192,8 @@ func TestResultsByStream(t *testing.T) {
 				t.Fatalf("entry %d of the batch is of stream %.20s, want %.20s", i, e.Stream, want)
 			}
 		}
-		if n := len(batch.Entries); n != 48 || len(batch.Streams) != 16 {
-			t.Errorf("%d entries of %d streams in a batch, want 48 of 16", n, len(batch.Streams))
+		if n := len(batch.Entries); n != 16 || len(batch.Streams) != 6 {
+			t.Errorf("%d entries of %d streams in a batch, want 16 of 6", n, len(batch.Streams))
 		}
 	})
 }
@@ -213,6 +218,58 @@ func TestHandingOverIsNotBehindResults(t *testing.T) {
 		rest()
 		if at := g.after()[0].Entries[0]; at.Stream != cell.StreamOf(id) {
 			t.Errorf("the next batch begins with an entry of %s", at.Stream)
+		}
+	})
+}
+
+// TestLargeEndsAreFewInABatch: the end of a grant of many targets is one result
+// and a hundred rows. Ten that come at once do not make whoever speaks wait for all.
+func TestLargeEndsAreFewInABatch(t *testing.T) {
+	const grants = 10
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		g := &gate{}
+		var targets []string
+		for i := range statement.TargetsMost {
+			targets = append(targets, fmt.Sprintf("db-%02d", i+1))
+		}
+		d := brokertest.New(t, brokertest.Setup{
+			Wrap: func(s broker.Store) broker.Store { g.Store = s; return g },
+			Wall: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+			Change: func(g *cell.Genesis, s *access.Scenario) {
+				g.Hosts, s.Opens = nil, nil
+				for _, host := range targets {
+					g.Hosts = append(g.Hosts, cell.Host{ID: host, Address: host + ".example.com:22", Keys: []roster.Key{celltest.Line(host)}, Report: celltest.Line("report " + host), Other: "console"})
+					s.Opens = append(s.Opens, access.Open{SSH: &access.SSH{Name: host, Host: host, User: "root", Principals: []string{"emergency-dba"}}})
+				}
+			},
+		})
+		for i := range grants {
+			id := d.Must(d.AskFor("ann", fmt.Sprint(i), 600, targets...)).Digest
+			d.Must(d.Decide("sam", id, statement.Approve))
+			d.Must(d.Decide("lea", id, statement.Approve))
+		}
+		ends := waiting(t, d, cell.TaskEnd)
+		ahead.Store(int64(time.Hour))
+		open := g.close()
+		var all sync.WaitGroup
+		for _, task := range ends {
+			all.Go(func() {
+				if _, err := d.Effect(context.Background(), cell.Effect{Kind: cell.EffectDue, Task: task.ID}, cell.Observed{}); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		open()
+		all.Wait()
+		if len(ends) != grants {
+			t.Fatalf("%d grants end, want %d", len(ends), grants)
+		}
+		for i, batch := range g.after() {
+			if n := len(batch.Entries); n > 3 {
+				t.Errorf("batch %d ends %d grants of %d targets", i, n, len(targets))
+			}
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +34,6 @@ type door struct {
 	hangUp   bool // cut the connection while the client waits for an answer
 	fault    providertest.Fault
 	halt     chan struct{} // closed when the test is over: then nothing hangs any more
-	logins   atomic.Int64
 }
 
 func newDoor(t *testing.T, ca *issuer.SSH) *door {
@@ -100,7 +98,6 @@ func (d *door) serve() {
 			if err != nil {
 				return
 			}
-			d.logins.Add(1)
 			go ssh.DiscardRequests(requests)
 			for c := range channels {
 				_ = c.Reject(ssh.Prohibited, "nothing is done here")

@@ -84,6 +84,9 @@ func (s *Scenario) Cover(severity Severity, c Crew) []Coverage {
 	in := c.In
 	steps := []Coverage{s.Severities[severity].Quorum.Cover(c)}
 	for i, rung := range s.Ladder {
+		if rung.Solo != nil {
+			continue // it fills no quorum
+		}
 		c.In = s.Widest(i+1, in)
 		step := s.Severities[severity].Quorum.Cover(c)
 		step.After = rung.After

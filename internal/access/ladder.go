@@ -13,8 +13,9 @@ const RungsMost = 4
 // still waits that long after it was made.
 type Rung struct {
 	After canon.Seconds `json:"after"`
-	Widen string        `json:"widen"`          // group reference: who may then fill places as well
-	Legs  []string      `json:"legs,omitempty"` // of the legs of these groups only; none: of every leg
+	Widen string        `json:"widen,omitempty"` // group reference: who may then fill places as well
+	Legs  []string      `json:"legs,omitempty"`  // of the legs of these groups only; none: of every leg
+	Solo  *SoloStep     `json:"solo,omitzero"`   // in the place of both: the requester may go in alone
 }
 
 // Widened is a rung that a request has reached.
@@ -25,10 +26,10 @@ type Widened struct {
 	At   canon.Time `json:"at"`
 }
 
-// Climb gives what a rung does, reached at an instant; false when the ladder
-// has no such rung.
+// Climb gives whom a rung adds, reached at an instant; false when the ladder
+// has no such rung, or it adds nobody.
 func (s *Scenario) Climb(rung int, at canon.Time) (Widened, bool) {
-	if rung < 1 || rung > len(s.Ladder) {
+	if rung < 1 || rung > len(s.Ladder) || s.Ladder[rung-1].Solo != nil {
 		return Widened{}, false
 	}
 	r := s.Ladder[rung-1]
@@ -37,7 +38,7 @@ func (s *Scenario) Climb(rung int, at canon.Time) (Widened, bool) {
 
 // Reached tells whether the request stands on a rung already.
 func (r *Request) Reached(rung int) bool {
-	return slices.ContainsFunc(r.Widened, func(w Widened) bool { return w.Rung == rung })
+	return r.Offered() && r.Solo.Rung == rung || slices.ContainsFunc(r.Widened, func(w Widened) bool { return w.Rung == rung })
 }
 
 // Admits is the membership by which the quorum of this request is counted: who

@@ -46,6 +46,7 @@ type Request struct {
 	Widened        []Widened     `json:"widened,omitempty"` // rungs of the ladder that it reached
 	Looks          []Look        `json:"looks,omitempty"`   // at symptoms of its scenario
 	Outages        []Outage      `json:"outages,omitempty"` // who said that the emergency is real
+	Solo           *Solo         `json:"solo,omitzero"`     // how far it came on the step where its requester goes in alone
 	Decisions      []Decision    `json:"decisions,omitempty"`
 	Grant          *Grant        `json:"grant,omitzero"`
 	End            *End          `json:"end,omitzero"`
@@ -71,7 +72,8 @@ type Grant struct {
 	From    canon.Time `json:"from"`
 	Until   canon.Time `json:"until"`
 	Targets []string   `json:"targets"`
-	By      []string   `json:"by"` // the approvers whose decisions filled the quorum
+	By      []string   `json:"by"`               // the approvers whose decisions filled the quorum
+	Hearing Hearing    `json:"hearing,omitzero"` // set: there was no quorum, the requester went in alone
 }
 
 // Why a request or grant came to its end.
@@ -112,8 +114,10 @@ func (r *Request) Settled() bool {
 }
 
 // AtRest tells whether the request is settled and no rule asks for it any more:
-// those of an overdue review do, whoever asks next.
-func (r *Request) AtRest() bool { return r.Settled() && !r.Review.Late() }
+// those of an overdue review do, whoever asks next, and of whoever went in alone.
+func (r *Request) AtRest() bool {
+	return r.Settled() && !r.Review.Late() && !r.AloneUnreviewed()
+}
 
 // Lease finds the lease at a target.
 func (r *Request) Lease(target string) (*Lease, bool) {

@@ -112,11 +112,14 @@ func (s *Scenario) Targets() []string {
 }
 
 // ShortestWindow is the longest window that may be given while time is in
-// doubt: the least Longest of the scenario, and never over fifteen minutes.
+// doubt: the least Longest of the scenario, its solo step included, and never over fifteen minutes.
 func (s *Scenario) ShortestWindow() canon.Seconds {
 	shortest := canon.Seconds(15 * 60)
 	for _, terms := range s.Severities {
 		shortest = min(shortest, terms.Longest)
+	}
+	if solo := s.Solo(); solo != nil {
+		shortest = min(shortest, solo.Longest)
 	}
 	return shortest
 }

@@ -16,6 +16,7 @@ var Alarming = []string{
 	"closing-overdue", "change-proposed", "amended", "key-added", "person-removed", "key-removed", "rules-raised", "clock-doubted",
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
+	"solo-offered", soloTaken, "solo-begun",
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed",
 }
 
@@ -43,7 +44,8 @@ func (w *World) alarm(p place, e Event) {
 			return
 		}
 		to = w.scenarioOf(r).Alarms.To
-		if _, honey := e.(*HoneyTouched); honey {
+		switch e.(type) {
+		case *HoneyTouched, *SoloTaken, *SoloBegun:
 			to = nil // everybody hears
 		}
 	}

@@ -78,7 +78,7 @@ func (w *World) applyOne(p place, e Event) error {
 		return fmt.Errorf("stream %s is of no request in the world", p.stream)
 	}
 	after := before.Clone()
-	if err := applyRequest(after, e); err != nil {
+	if err := applyRequest(p, after, e); err != nil {
 		return err
 	}
 	if said, ok := e.(*LeaseShut); ok {
@@ -146,7 +146,7 @@ func (w *World) found(c Command) error {
 }
 
 // applyRequest changes a copy of a request.
-func applyRequest(r *access.Request, e Event) error {
+func applyRequest(p place, r *access.Request, e Event) error {
 	switch e := e.(type) {
 	case *LadderWidened:
 		r.Widened = append(r.Widened, e.Widened)
@@ -164,7 +164,7 @@ func applyRequest(r *access.Request, e Event) error {
 		}
 		r.State, r.End = access.Ended, &end
 	default:
-		if !applyReview(r, e) && !applyExtension(r, e) && !applySymptom(r, e) {
+		if !applyReview(r, e) && !applyExtension(r, e) && !applySymptom(r, e) && !applySolo(p, r, e) {
 			return applyLease(r, e)
 		}
 	}

@@ -83,7 +83,7 @@ type Observed struct {
 	Cosigned  string           `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
 	Seen      access.Seen      `json:"seen,omitempty"`     // of a look at a symptom
 	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
-	Late      canon.Digest     `json:"late,omitzero"`      // of a request: the overdue review of its scenario; what a whole ledger shows anyway
+	Late      canon.Digest     `json:"late,omitzero"`      // of a request, or what is asked under it: the overdue review of its scenario; what a whole ledger shows anyway
 	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
 }
 

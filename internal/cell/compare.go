@@ -100,7 +100,9 @@ func named(s *access.Scenario) (groups, hosts, programs []string) {
 		}
 	}
 	for _, rung := range s.Ladder {
-		references = append(references, rung.Widen)
+		if rung.Solo == nil {
+			references = append(references, rung.Widen)
+		}
 	}
 	for _, open := range s.Opens {
 		if open.SSH != nil {

@@ -191,6 +191,10 @@ func (c *comparing) opens(d Difference, from, to *access.Scenario) {
 func ladderWords(rungs []access.Rung) string {
 	words := make([]string, 0, len(rungs))
 	for _, rung := range rungs {
+		if solo := rung.Solo; solo != nil {
+			words = append(words, fmt.Sprintf("after %s the requester alone, at %s, for %s, on %v", rung.After, solo.RaiseTo, solo.Longest, solo.Opens))
+			continue
+		}
 		words = append(words, fmt.Sprintf("after %s %s %v", rung.After, rung.Widen, rung.Legs))
 	}
 	if len(words) == 0 {

@@ -188,6 +188,8 @@ func subject(body statement.Body) (of [32]byte) {
 		return b.Of
 	case *statement.Extend:
 		return b.Of
+	case *statement.Solo:
+		return b.Of
 	case *statement.Review:
 		return b.Of
 	case *statement.SignOff:

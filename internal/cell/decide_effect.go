@@ -45,7 +45,11 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
 		}
 		answered := &AlarmAnswered{Channel: task.Channel, Delivered: c.Observed.Receipt.Delivered, Status: c.Observed.Receipt.Status}
-		return Outcome{task.Stream, []Event{answered}}, nil
+		events := []Event{answered}
+		if answered.Delivered {
+			events = append(events, w.heard(task, task.Channel, c.At)...)
+		}
+		return Outcome{task.Stream, events}, nil
 	}
 	id, _ := RequestOf(task.Stream)
 	r, ok := w.Requests[id]
@@ -66,6 +70,10 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 		return []Event{&RequestOver{State: access.Lapsed}}, nil
 	case TaskRung:
 		return w.climb(r, task, c)
+	case TaskWaited:
+		return w.waited(r, task, c)
+	case TaskSolo:
+		return w.unheard(r, c.At)
 	case TaskEnd:
 		return w.end(r, access.End{At: c.At, Why: access.EndExpired}), nil
 	case TaskConsequence:

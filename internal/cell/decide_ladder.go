@@ -32,6 +32,11 @@ func checkLadder(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 			return fmt.Errorf("%s.after: must be 1 minute or more, and less than the %s that a request waits", where, g.Pending)
 		case i > 0 && rung.After <= s.Ladder[i-1].After:
 			return fmt.Errorf("%s.after: must be later than the rung before it", where)
+		case rung.Solo != nil:
+			if err := checkSolo(s, g, i); err != nil {
+				return fmt.Errorf("%s.solo: %w", where, err)
+			}
+			continue
 		case len(r.Members(rung.Widen)) == 0:
 			return fmt.Errorf("%s.widen: %q names nobody", where, rung.Widen)
 		}
@@ -49,6 +54,12 @@ func checkLadder(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 func (w *World) followAsk(p place, r *access.Request) {
 	w.look(p, r)
 	for i, rung := range w.Scenarios[r.Scenario].Ladder {
+		if rung.Solo != nil {
+			if len(rung.Solo.For(r).Opens) == 0 {
+				continue // nothing of what was asked for may be opened alone
+			}
+			w.followWait(p)
+		}
 		w.enqueue(p, Task{Kind: TaskRung, Target: strconv.Itoa(i + 1), Due: r.At.Add(rung.After.Duration())})
 	}
 }
@@ -65,6 +76,9 @@ func (w *World) climb(r *access.Request, task Task, c Command) ([]Event, *Refusa
 		return nil, refuse(ScenarioChanged, "the scenario that request %s was signed for is no more", r.ID.Short())
 	case r.State != access.Pending || !c.At.Before(r.Lapses) || r.Reached(rung):
 		return nil, refuse(NotPending, "request %s waits for nobody on rung %d", r.ID.Short(), rung)
+	}
+	if solo := scenario.Solo(); solo != nil && rung == len(scenario.Ladder) {
+		return []Event{&SoloOffered{Rung: rung, Offer: solo.For(r)}}, nil
 	}
 	widened, ok := scenario.Climb(rung, c.At)
 	if !ok {

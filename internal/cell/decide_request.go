@@ -158,7 +158,7 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refusal
 	case person == r.Requester:
 		return Outcome{}, refuse(SelfApproval, "nobody decides on their own request")
-	case !terms.Quorum.Names(person, w.admits(r)):
+	case !terms.Quorum.Names(person, w.admits(r)) && !(body.Verdict == statement.Deny && r.Alone() && w.overseer(person, r)):
 		return Outcome{}, refuse(NotApprover, "%s is an approver of no leg of %s at %s", person, r.Scenario, r.Severity)
 	case !s.Signer.Strength.AtLeast(least(scenario)):
 		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)

@@ -107,7 +107,7 @@ func (w *World) Late(scenario string) canon.Digest {
 }
 
 // late is what an overdue review has to do with a command: Late for a request,
-// and for the extension of one.
+// for the extension of one, and for going in alone.
 // Evidence that leaves out other streams cannot tell, and believes what stands
 // in the entry.
 func (w *World) late(c Command) canon.Digest {
@@ -118,8 +118,8 @@ func (w *World) late(c Command) canon.Digest {
 	switch body := c.Signed.Statement.Body.(type) {
 	case *statement.Request:
 		scenario = body.Scenario
-	case *statement.Extend:
-		if r, ok := w.Requests[body.Of]; ok {
+	case *statement.Extend, *statement.Solo:
+		if r, ok := w.Requests[subject(body)]; ok {
 			scenario = r.Scenario
 		}
 	}

@@ -110,6 +110,16 @@ var defects = []defect{
 	{"who was removed vouches still", "cell/vouch.go", "if w.counts(d) && d.Approver != person {", "if d.Approver != person {", "cell TestT31VouchOfWhoIsRemoved"},
 	{"a weak key vouches for a strong one", "cell/vouch.go", "case person == owner && w.key(", "case false && w.key(", "cell TestT31VouchByAnOlderKey"},
 	{"a doubted clock ends a cool-off", "cell/vouch.go", "case w.Doubted:", "case false:", "cell TestI4VouchWaitsForTheClock"},
+	{"alone before the ladder came so far", "cell/decide_solo.go", "case !r.Offered():", "case r.Solo == nil:", "cell TestI1SoloNeverWithoutItsStep"},
+	{"a signature before the offer is held back", "cell/decide_solo.go", "case s.Statement.Seen.Size <= r.Solo.Entry:", "case false:", "cell TestT75SoloWaitsForTime"},
+	{"any alarm that is taken lets somebody in", "cell/decide_solo.go", "|| task.Event != soloTaken ||", "||", "cell TestT14NobodyMakesTheirOwnReceipt"},
+	{"nobody took the alarm, and it counts", "cell/decide_effect.go", "if answered.Delivered {", "if true {", "cell TestT14NobodyMakesTheirOwnReceipt"},
+	{"recorded time proves the waiting", "cell/decide_solo.go", "r.Solo.Asked.IsZero() || found.At().Before(", "false && found.At().Before(", "cell TestT75SoloTimeIsTheWitnesses"},
+	{"somebody goes in by a doubted clock", "cell/decide_solo.go", "case w.Doubted || !at.Before(r.Lapses)", "case !at.Before(r.Lapses)", "cell TestT75SoloWaitsForTime"},
+	{"alone again without a review", "access/solo.go", "r.Alone() && (r.State == Granted || r.Review.Open())", "r.Alone() && r.State == Granted", "cell TestSoloOwesItsReview"},
+	{"alone with more than somebody signed", "access/solo.go", "length, targets := r.Narrowed(counts)", "length, targets := r.For, slices.Clone(r.Targets)", "cell TestSoloHeard"},
+	{"alone without anything that shows that it is real", "cell/decide_solo.go", "if len(scenario.Symptoms) > 0 && !w.outageShown(r, c.At) {", "if len(scenario.Symptoms) > 9 && !w.outageShown(r, c.At) {", "cell TestT75SoloNeedsTheOutageShown"},
+	{"the scenario says who hears of it", "cell/alarm.go", "case *HoneyTouched, *SoloTaken, *SoloBegun:", "case *HoneyTouched:", "cell TestT67SoloIsHeardEverywhere"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

@@ -129,6 +129,11 @@ a request is settled when every lease of it is closed. While it is granted, its
 requester may ask for an *extension*: it waits for the quorum to sign anew, moves the
 end of the grant, and changes no state; it lapses with the grant.
 
+Where the last rung of a scenario's ladder is *solo*, a pending request can be granted
+without a quorum. It stays pending when the step is offered, and when its requester
+signs; it is granted by the receipt of the alarm of that, or a minute later when no
+channel took it. Whatever people say before ends it, or grants it, as ever.
+
 `
 
 const statesBetween = `
@@ -181,8 +186,8 @@ func TestDiagram(t *testing.T) {
 		if slices.Contains(over, access.State(e.from)) {
 			t.Errorf("a request that is over lives again: %s to %s", e.from, e.to)
 		}
-		if e.to == string(access.Granted) && (e.from != string(access.Pending) || requests.deeds(e) != "approve") {
-			t.Errorf("granted from %s by %s: only an approval grants", e.from, requests.deeds(e))
+		if e.to == string(access.Granted) && (e.from != string(access.Pending) || requests.deeds(e) != "alarm-receipt, approve, due: nobody was heard of") {
+			t.Errorf("granted from %s by %s: only an approval grants, and to whoever goes in alone the receipt of the alarm, or that there was none", e.from, requests.deeds(e))
 		}
 	}
 	for _, state := range access.States {

@@ -18,13 +18,9 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskLapse, Due: e.Request.Lapses})
 		w.followAsk(p, &e.Request)
 	case *Agreed:
-		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung })
-		w.enqueue(p, Task{Kind: TaskEnd, Due: e.Grant.Until})
-		for _, lease := range e.Leases {
-			if lease.Envelope == "" { // custodians open the others
-				w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
-			}
-		}
+		w.followGrant(p, &e.Grant, e.Leases)
+	case *SoloBegun:
+		w.followGrant(p, &e.Grant, e.Leases)
 	case *Extended:
 		w.followExtended(p, e)
 	case *RequestOver:
@@ -57,8 +53,20 @@ func (w *World) follow(p place, e Event) {
 	w.followCustody(p, e)
 	w.followWitness(p, e)
 	w.followReview(p, e)
+	w.followSolo(p, e)
 	w.followEpoch(p, e)
 	w.alarm(p, e)
+}
+
+// followGrant enqueues what opens a grant's leases, and what ends it.
+func (w *World) followGrant(p place, g *access.Grant, leases []access.Lease) {
+	w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse || t.Kind == TaskRung })
+	w.enqueue(p, Task{Kind: TaskEnd, Due: g.Until})
+	for _, lease := range leases {
+		if lease.Envelope == "" { // custodians open the others
+			w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
+		}
+	}
 }
 
 // followClosing enqueues what proves a lease dead. A lease without credentials

@@ -53,6 +53,8 @@ func (t transition) event(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.Agreed:
 		return t.agreed(e)
+	case *cell.SoloBegun:
+		return t.soloBegun(e)
 	case *cell.Extended:
 		return t.extended(e)
 	case *cell.CredentialAuthorised:
@@ -83,7 +85,7 @@ func (t transition) agreed(e *cell.Agreed) string {
 	if before.Late != nil && before.Late.Leg.Count > 0 {
 		quorum = append(slices.Clone(quorum), before.Late.Leg)
 	}
-	if !seatable(t.before, quorum, approvals) {
+	if !seatable(t.before, quorum, approvals, before.Widened) {
 		return fmt.Sprintf("I1: granted to %s by the approvals %v, which no seating of different people fills %v with", after.Requester, approvals, quorum)
 	}
 	if !present(t.before, after.Requester) {
@@ -103,6 +105,53 @@ func (t transition) agreed(e *cell.Agreed) string {
 		if d.For > 0 && length > d.For.Duration() || len(d.Targets) > 0 && !subset(e.Grant.Targets, d.Targets) {
 			return fmt.Sprintf("I5: %s at %v is more than %s approved", length, e.Grant.Targets, d.Approver)
 		}
+	}
+	return ""
+}
+
+// soloBegun checks I1, I4 and I5 for a grant that begins without a quorum: by a
+// step of its ladder that was reached, with whatever that step demands.
+func (t transition) soloBegun(e *cell.SoloBegun) string {
+	before, after := t.request()
+	of := t.before.Scenarios[before.Scenario]
+	step := of.Ladder[len(of.Ladder)-1]
+	if before.State != access.Pending || !t.command.At.Before(before.Lapses) || step.Solo == nil {
+		return fmt.Sprintf("I1: went in alone while %s", before.State)
+	}
+	solo := before.Solo
+	if solo == nil || solo.Taken == nil || t.command.At.Sub(before.At) < step.After.Duration() || solo.Taken.At.Sub(before.At) < step.After.Duration() {
+		return fmt.Sprintf("I1: went in alone at %s without having waited and signed: %+v", t.command.At, solo)
+	}
+	if !present(t.before, before.Requester) || !keyPresent(t.before, before.Requester, solo.Taken.Key) || !keyPresent(t.before, before.Requester, before.Key) {
+		return "I1: a removed person, or by a removed key, went in alone"
+	}
+	if t.before.Doubted {
+		return "I4: somebody went in alone while the clock is in doubt"
+	}
+	receipt := t.command.Observed.Receipt
+	switch task := t.before.Tasks[t.command.Effect.Task]; {
+	case e.Grant.Hearing == access.Heard && task.Kind == cell.TaskAlarm && task.Event == "solo-taken" && receipt != nil && receipt.Delivered:
+	case e.Grant.Hearing == access.Heard && task.Kind == cell.TaskSolo && solo.Heard != "":
+	case e.Grant.Hearing == access.Unheard && task.Kind == cell.TaskSolo && t.command.At.Sub(solo.Taken.At) >= time.Minute:
+	default:
+		return fmt.Sprintf("I1: went in alone, %s, by task %s of %s", e.Grant.Hearing, task.Kind, task.Event)
+	}
+	for id, other := range t.before.Requests {
+		alone := other.Grant != nil && other.Grant.Hearing != ""
+		reviewed := other.Review != nil && other.Review.SignedOff != nil
+		if id != before.ID && alone && !reviewed && (other.Requester == before.Requester || other.Scenario == before.Scenario) {
+			return fmt.Sprintf("I1: went in alone, and so did %s, which nobody reviewed", id.Short())
+		}
+	}
+	length := e.Grant.Until.Sub(e.Grant.From)
+	if e.Grant.From != t.command.At || length <= 0 || length > step.Solo.Longest.Duration() || length > before.For.Duration() {
+		return fmt.Sprintf("I5: alone for %s from %s, at %s", length, e.Grant.From, t.command.At)
+	}
+	if len(e.Grant.Targets) == 0 || !subset(e.Grant.Targets, before.Targets) || !subset(e.Grant.Targets, step.Solo.Opens) || len(e.Leases) != len(e.Grant.Targets) {
+		return fmt.Sprintf("I5: alone to %v of %v", e.Grant.Targets, before.Targets)
+	}
+	if len(e.Grant.By) != 0 || after.Severity != step.Solo.RaiseTo {
+		return fmt.Sprintf("I1: alone, but by %v, at %s", e.Grant.By, after.Severity)
 	}
 	return ""
 }
@@ -139,7 +188,7 @@ func (t transition) extended(e *cell.Extended) string {
 	} else if asked.Late != nil && asked.Late.Leg.Count > 0 {
 		quorum = append(slices.Clone(quorum), asked.Late.Leg)
 	}
-	if !seatable(t.before, quorum, approvals) {
+	if !seatable(t.before, quorum, approvals, before.Widened) {
 		return fmt.Sprintf("I1: extended by the approvals %v, which no seating of different people fills %v with", approvals, quorum)
 	}
 	if !present(t.before, after.Requester) || !keyPresent(t.before, after.Requester, asked.Key) {
@@ -198,7 +247,7 @@ func keyPresent(w *cell.World, person, fingerprint string) bool {
 }
 
 // seatable tries every way to give each place of a quorum to a different person.
-func seatable(w *cell.World, q access.Quorum, approvals []access.Decision) bool {
+func seatable(w *cell.World, q access.Quorum, approvals []access.Decision, widened []access.Widened) bool {
 	var places []string
 	for _, leg := range q {
 		for range leg.Count {
@@ -212,17 +261,22 @@ func seatable(w *cell.World, q access.Quorum, approvals []access.Decision) bool 
 	for _, d := range approvals {
 		people = append(people, d.Approver)
 	}
-	return seatAll(w, places, people)
+	return seatAll(w, places, people, widened)
 }
 
-func seatAll(w *cell.World, places, people []string) bool {
+func seatAll(w *cell.World, places, people []string, widened []access.Widened) bool {
 	if len(places) == 0 {
 		return true
 	}
 	for i, person := range people {
-		if slices.Contains(w.Genesis.Groups[places[0][len("group:"):]], person) {
+		may := slices.Contains(w.Genesis.Groups[places[0][len("group:"):]], person)
+		for _, rung := range widened {
+			of := len(rung.Legs) == 0 || slices.Contains(rung.Legs, places[0])
+			may = may || of && slices.Contains(w.Genesis.Groups[rung.To[len("group:"):]], person)
+		}
+		if may {
 			rest := append(slices.Clone(people[:i]), people[i+1:]...)
-			if seatAll(w, places[1:], rest) {
+			if seatAll(w, places[1:], rest, widened) {
 				return true
 			}
 		}

@@ -53,6 +53,7 @@ func Rules() []Rule {
 		{statement.KindVouch, ByPerson, "the key's owner with an older key, or two who sit in one leg with them; each with a key that has cooled off", roster.Possession, StreamCell, "vouch", 2, decideVouch},
 		{statement.KindWitnessedOutage, ByPerson, "a custodian of any envelope of the cell, never the requester", roster.Possession, StreamRequest, "outage", 2, decideOutage},
 		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
+		{statement.KindSolo, ByPerson, "the requester, when the ladder offers to go in alone", roster.UserVerified, StreamRequest, "solo", 2, decideSolo},
 	}
 }
 

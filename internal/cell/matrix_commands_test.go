@@ -142,7 +142,7 @@ func effect(kind cell.EffectKind, who string, task cell.TaskKind, observed func(
 		switch task {
 		case cell.TaskClock, cell.TaskCount:
 			of, target = canon.Digest{}, ""
-		case cell.TaskLapse, cell.TaskEnd, cell.TaskConsequence, cell.TaskAlarm, cell.TaskReview:
+		case cell.TaskLapse, cell.TaskEnd, cell.TaskWaited, cell.TaskSolo, cell.TaskConsequence, cell.TaskAlarm, cell.TaskReview:
 			target = ""
 		}
 		if t, ok := s.Task(task, of, target); ok {

@@ -21,6 +21,8 @@ const (
 	TaskExpire      TaskKind = "expire"        // the lease's last credential is over
 	TaskPage        TaskKind = "page"          // the lease should be closed by now
 	TaskRung        TaskKind = "rung"          // the request climbs its ladder, unless it is agreed before
+	TaskWaited      TaskKind = "waited"        // have witnesses cosign where a waiting request stands
+	TaskSolo        TaskKind = "solo"          // no channel took the alarm that the requester goes in alone
 	TaskLapse       TaskKind = "lapse"         // the request or proposal waited long enough
 	TaskEnd         TaskKind = "end"           // the grant's window is over
 	TaskAlarm       TaskKind = "alarm"         // tell a channel
@@ -63,6 +65,8 @@ var results = map[TaskKind][]EffectKind{
 	TaskExpire:      {EffectDue},
 	TaskPage:        {EffectDue},
 	TaskRung:        {EffectDue},
+	TaskWaited:      {EffectCosigned},
+	TaskSolo:        {EffectDue},
 	TaskLapse:       {EffectDue},
 	TaskEnd:         {EffectDue},
 	TaskAlarm:       {EffectAlarmReceipt},

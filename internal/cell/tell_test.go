@@ -145,6 +145,18 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s %s", strings.TrimSpace(e.Look.Symptom+" "+e.Look.Network), e.Look.Seen)
 	case *cell.OutageWitnessed:
 		return with("%s", e.Outage.By)
+	case *cell.RequestWitnessed:
+		return with("by %s", strings.Join(e.By, " "))
+	case *cell.SoloOffered:
+		return with("%s for %s at %s", strings.Join(e.Offer.Opens, " "), e.Offer.Longest, e.Offer.RaiseTo)
+	case *cell.SoloTaken:
+		if e.Taken.Unproved {
+			return with("time unproved")
+		}
+	case *cell.SoloHeard:
+		return with("%s", e.Channel)
+	case *cell.SoloBegun:
+		return with("%s for %s, %s", strings.Join(e.Grant.Targets, " "), span(e.Grant.From, e.Grant.Until), e.Grant.Hearing)
 	case *cell.ExtensionDecided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Extended:

@@ -185,6 +185,7 @@ func coverageSheet(covered []view.Coverage, whole bool) string {
 		for _, step := range v.Steps {
 			s.covered(step)
 		}
+		s.late(v.Solo)
 		for _, of := range v.Envelopes {
 			s.covered(of)
 		}

@@ -97,6 +97,7 @@ func explainSheet(of view.Scenario, x view.Explain) string {
 	}
 	s.items("Who could sign now:", legs)
 	s.items("If nobody answers:", of.Ladder)
+	s.late(x.Solo)
 	if len(x.WhyNot) > 0 {
 		s.items(x.Requester+" could not ask now:", x.WhyNot)
 	} else if x.MayAsk && x.Requester != "" {

@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, and the reviews that you are to write or to sign off.
+	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, the reviews that you are to write or to sign off, and your own requests under which you may go in alone.
 
 Examples:
 
@@ -55,7 +55,11 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 		s.say("%s  %s asked for %s at %s. %s", owed.Short, owed.Requester, owed.Scenario, owed.Severity, owed.Text)
 		s.say("          halligan review %s %s", owed.Do, owed.Short)
 	}
-	if len(in.Requests)+len(in.Changes)+len(in.Shares)+len(in.Reviews) == 0 {
+	for _, alone := range in.Alone {
+		s.say("%s  Nobody answered your %s: you may go in alone.", alone.Short, alone.Scenario)
+		s.say("          halligan solo %s", alone.Short)
+	}
+	if len(in.Requests)+len(in.Changes)+len(in.Shares)+len(in.Reviews)+len(in.Alone) == 0 {
 		s.say("Nothing waits for your signature.")
 	}
 	return s.String()

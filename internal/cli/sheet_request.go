@@ -35,6 +35,9 @@ func requestSheet(r view.Request, now canon.Time) string {
 	if n := r.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
 	}
+	if r.Solo != nil && !r.Solo.Taken.IsZero() {
+		s.say("%s", r.Solo.Text)
+	}
 	for _, e := range r.Extensions {
 		s.say("%s", e.Text)
 	}
@@ -68,7 +71,8 @@ func (s *sheet) symptoms(r view.Request) {
 	}
 }
 
-// late tells of the overdue review that a request was asked in spite of.
+// late tells of the overdue review that a request was asked in spite of, or what
+// else is one sentence and may be none.
 func (s *sheet) late(text string) {
 	if text != "" {
 		s.say("%s", text)

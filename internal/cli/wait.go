@@ -112,6 +112,7 @@ type waiter struct {
 	missing   string
 	known     string
 	began     bool
+	alone     string
 }
 
 // news is what changed since the last look.
@@ -137,11 +138,28 @@ func (w *waiter) news(r view.Request) []string {
 	if !w.began && r.State == access.Pending {
 		lines = append(lines, fmt.Sprintf("It lapses at %s unless its quorum is filled before. Leave with Ctrl-C: the request stays.", clock(r.Lapses, at)))
 	}
+	if alone := soloNews(r); alone != w.alone {
+		if w.alone = alone; alone != "" {
+			lines = append(lines, alone)
+		}
+	}
 	if w.began = true; r.State != access.Pending && r.Known != w.known {
 		lines = append(lines, "Now: "+sentence(r.Known))
 	}
 	w.known, w.last = r.Known, r.Last
 	return lines
+}
+
+// soloNews is what a waiting requester hears of going in alone, once it is offered.
+func soloNews(r view.Request) string {
+	switch v := r.Solo; {
+	case v == nil || !v.Offered || r.State != access.Pending:
+		return ""
+	case v.Blocked == "" && v.Taken.IsZero():
+		return v.Text + " In another terminal: halligan solo " + r.Short
+	default:
+		return v.Text
+	}
 }
 
 func contains(list []string, word string) bool {

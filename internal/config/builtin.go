@@ -39,13 +39,14 @@ type Builtin struct {
 	Groups       []string `json:"groups"`              // that it names, as the built-ins call them; sorted
 	Host         bool     `json:"host,omitzero"`       // it opens a host
 	Envelopes    []string `json:"envelopes,omitempty"` // that it opens
+	Solo         []string `json:"solo,omitempty"`      // what its requester may open alone when nobody answers
 }
 
 // Builtins lists them.
 func Builtins() ([]Builtin, error) {
 	var all []Builtin
 	for _, id := range builtins {
-		b, _, err := (Filling{Host: "host"}).read(id)
+		b, _, err := (Filling{Host: "host", Solo: true}).read(id)
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +60,7 @@ type Filling struct {
 	Host    string            // empty where it opens none
 	Program string            // empty: it opens none
 	Groups  map[string]string // of the cell, by the names that the built-ins use; absent: the same name
+	Solo    bool              // somebody could go in alone, and somebody would hear of it
 }
 
 // ErrNoBuiltin says that no scenario of that name comes with the program.
@@ -74,7 +76,7 @@ func (f Filling) Scenario(id string) ([]byte, error) {
 }
 
 // For is the filling with what it does not say taken from the cell of a folder:
-// its first host. It fails with ErrUnfit where the cell has no group, host or
+// its first host, and whether anybody could go in alone there. It fails with ErrUnfit where the cell has no group, host or
 // program of a name that the scenario would have.
 func (f Filling) For(folder, id string) (Filling, error) {
 	root, err := os.OpenRoot(folder)
@@ -105,6 +107,7 @@ func (f Filling) For(folder, id string) (Filling, error) {
 			return f, fmt.Errorf("%w: there is no group %s", ErrUnfit, f.group(name))
 		}
 	}
+	f.Solo = len(cell.file.Channels) > 0 && slices.ContainsFunc(cell.groups[f.group("on-call")], func(p string) bool { return cell.secure[p] })
 	return f, nil
 }
 
@@ -122,6 +125,7 @@ type filled struct {
 	Host, Program string
 	Channels      []string
 	Two, Ladder   bool // a requester and two approvers; a ladder
+	Solo          bool // which ends alone
 	LeadsCount    int
 }
 
@@ -132,7 +136,7 @@ func (f Filling) read(id string) (Builtin, []byte, error) {
 	}
 	groups := map[string]bool{}
 	name := ScenariosDir + "/" + id + ".yaml"
-	data, err := render("builtin/"+id+".yaml.tmpl", filled{Host: f.Host, Program: f.Program, Two: true, Ladder: true, LeadsCount: 2}, func(name string) string {
+	data, err := render("builtin/"+id+".yaml.tmpl", filled{Host: f.Host, Program: f.Program, Two: true, Ladder: true, Solo: f.Solo, LeadsCount: 2}, func(name string) string {
 		groups[name] = true
 		return f.group(name)
 	})
@@ -149,6 +153,9 @@ func (f Filling) read(id string) (Builtin, []byte, error) {
 		return Builtin{}, nil, &BrokenError{found.sorted()}
 	}
 	b := Builtin{ID: id, Title: s.out.Title, UseWhen: s.out.UseWhen, DoNotUseWhen: s.out.DoNotUseWhen, Groups: slices.Sorted(maps.Keys(groups))}
+	if solo := s.out.Solo(); solo != nil {
+		b.Solo = solo.Opens
+	}
 	for _, open := range s.out.Opens {
 		b.Host = b.Host || open.SSH != nil
 		if open.Envelope != nil {

@@ -122,6 +122,46 @@ func TestBuiltins(t *testing.T) {
 	}
 }
 
+// TestBuiltinsEndAlone: where somebody has a security key and a channel hears of it,
+// some of the ladders end with going in alone, without a problem.
+func TestBuiltinsEndAlone(t *testing.T) {
+	folder := staffed(t)
+	path := filepath.Join(folder, "cell.yaml")
+	text := string(readFile(t, path))
+	text = strings.Replace(text, "on-call: [person1, person2]", "on-call: [person1, person2, secure]", 1)
+	text = strings.Replace(text, "groups:\n", "  - { id: secure, name: S, contact: c, keys: [\"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAznls0dLiAwYgz/17G5MYXM4AY8Uez4L7otqNOOiYaDAAAABHNzaDo=\"] }\ngroups:\n", 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var alone []string
+	all, err := config.Builtins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range all {
+		filling, err := (config.Filling{}).For(folder, b.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := filling.Scenario(b.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "scenarios", b.ID+".yaml"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, []byte("solo:")) {
+			alone = append(alone, b.ID)
+		}
+	}
+	if got := render(config.Lint(folder)); got != "" {
+		t.Errorf("%s\n%s", got, text)
+	}
+	if want := []string{"identity-provider-down", "cluster-control-plane"}; !slices.Equal(alone, want) {
+		t.Errorf("alone: %v, want %v", alone, want)
+	}
+}
+
 // says checks what a built-in scenario must say.
 func says(t *testing.T, b *access.Scenario) {
 	t.Helper()
@@ -220,7 +260,11 @@ func TestBuiltinsPage(t *testing.T) {
 		for _, name := range each.Envelopes {
 			opens = append(opens, "the envelope `"+name+"`")
 		}
-		b.WriteString("\nIt opens " + strings.Join(opens, " and ") + ".\n")
+		b.WriteString("\nIt opens " + strings.Join(opens, " and ") + ".")
+		if len(each.Solo) > 0 {
+			b.WriteString("\nWhen nobody answers for half an hour, whoever asked may [go in alone](../howto/go-in-alone.md), to the host only. This rung\nis there where the cell has a channel, and somebody of `on-call` a security key.")
+		}
+		b.WriteString("\n")
 	}
 	path := filepath.Join("..", "..", "docs", "reference", "built-in-scenarios.md")
 	if *update {

@@ -175,6 +175,9 @@ func TestCompileFull(t *testing.T) {
 	if got := s.Severities["SEV4"]; got.Longest != 60 || got.ReviewDue != 720*3600 || len(got.Quorum) != 1 {
 		t.Errorf("SEV4 = %+v", got)
 	}
+	if got := s.Solo(); got == nil || got.Longest != 60 || got.RaiseTo != "SEV1" || !slices.Equal(got.Opens, []string{"db1", "group"}) {
+		t.Errorf("solo = %+v", got)
+	}
 	if got := s.Controls; got.MFA != "user-verified" || len(got.Source) != 2 || len(got.Hours) != 2 || !got.Hours[0].Valid() {
 		t.Errorf("controls = %+v", got)
 	}

@@ -10,12 +10,11 @@ import (
 // rungFile is what happens when nobody answers for so long.
 type rungFile struct {
 	Mark
-	After span   `yaml:"after,required"`
-	Widen word   `yaml:"widen,required"`
-	Legs  []word `yaml:"legs"`
+	After span      `yaml:"after,required"`
+	Widen word      `yaml:"widen"`
+	Legs  []word    `yaml:"legs"`
+	Solo  *soloFile `yaml:"solo"`
 }
-
-func (*rungFile) planned() []string { return []string{"solo"} }
 
 // ladder reads the rungs. Whom a rung asks must have been given time before, and
 // must be given time after it.
@@ -25,11 +24,16 @@ func (s *scenarioFacts) ladder() {
 	}
 	for i, rung := range s.file.Ladder {
 		s.rungAfter(i, rung)
-		if s.cell != nil {
+		s.rungDoes(rung)
+		if s.cell != nil && rung.Widen.given() {
 			s.cell.checkGroup(s.findings, rung.Widen)
 			s.adds(rung)
 		}
 		s.rungLegs(rung)
+		if rung.Solo != nil {
+			s.out.Ladder = append(s.out.Ladder, access.Rung{After: rung.After.seconds, Solo: rung.Solo.step()})
+			continue
+		}
 		s.out.Ladder = append(s.out.Ladder, access.Rung{After: rung.After.seconds, Widen: rung.Widen.text, Legs: texts(rung.Legs)})
 	}
 }
@@ -44,6 +48,17 @@ func (s *scenarioFacts) rungAfter(i int, rung rungFile) {
 		s.errorf(rung.After.at, "make it less than pending in "+CellFile+": a request that lapsed climbs no ladder", "after must be less than the %v that a request waits, is %v", s.cell.pending(), after)
 	case i > 0 && after <= s.file.Ladder[i-1].After.seconds:
 		s.errorf(rung.After.at, "write the rungs in the order in which they are reached", "after must be later than the rung before it, which is at %v", s.file.Ladder[i-1].After.seconds)
+	}
+}
+
+// rungDoes demands that a rung does one thing.
+func (s *scenarioFacts) rungDoes(rung rungFile) {
+	const mend = "write widen: group:leads, or on the last rung solo: { longest: 15m, raise_to: SEV1, opens: [NAME] }"
+	switch widens := rung.Widen.given(); {
+	case !widens && rung.Solo == nil && rung.at.file != "" && !s.problemAt(rung.at):
+		s.errorf(rung.at, mend, "a rung widens or is solo, and this does neither")
+	case rung.Solo != nil && (widens || rung.Legs != nil):
+		s.errorf(rung.Solo.at, "write each with a hyphen of its own", "a rung widens or is solo, and this does both")
 	}
 }
 

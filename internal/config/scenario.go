@@ -41,6 +41,7 @@ func scenarioOf(f *findings, root *node, name string, cell *cellFacts) *scenario
 	s.controls()
 	s.opens()
 	s.alarms()
+	s.solo()
 	return s
 }
 

@@ -98,7 +98,7 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindSeal: &statement.Seal{}, statement.KindShare: &statement.Share{}, statement.KindRotate: &statement.Rotate{},
 	statement.KindInspect: &statement.Inspect{}, statement.KindReview: &statement.Review{}, statement.KindSignOff: &statement.SignOff{},
 	statement.KindClock: &statement.Clock{}, statement.KindEpoch: &statement.Epoch{}, statement.KindExtend: &statement.Extend{}, statement.KindVouch: &statement.Vouch{},
-	statement.KindWitnessedOutage: &statement.WitnessedOutage{},
+	statement.KindWitnessedOutage: &statement.WitnessedOutage{}, statement.KindSolo: &statement.Solo{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

@@ -23,12 +23,14 @@ import (
 // in processes and with state of their own. A script with a file "long" waits for
 // minutes. Beside testscript's own commands:
 //
-//	found [host] [envelope] [program] [ladder] [mail]
+//	found [host] [envelope] [program] [ladder] [solo] [mail] [witnesses]
 //	                          found a cell; host: with a real SSH host; envelope: with a
 //	                          scenario that opens some; program: with a program that
 //	                          opens groups kept in files; ladder: after a minute leads
-//	                          may sign in the place of security; mail: with a channel
-//	                          by mail beside the pager
+//	                          may sign in the place of security; solo: after a minute
+//	                          who asked may go in alone, and ann and bob have security
+//	                          keys; mail: with a channel by mail beside the pager;
+//	                          witnesses: two, who must both cosign
 //	serve, down, crash        start the server, interrupt it, kill it
 //	NAME ARGS                 in exec: halligan as that person
 //	code N COMMAND ARGS       as exec, and demand this exit code
@@ -106,7 +108,7 @@ func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story)
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
 		f := founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
-			ladder: slices.Contains(args, "ladder"), mail: slices.Contains(args, "mail"),
+			ladder: slices.Contains(args, "ladder"), solo: slices.Contains(args, "solo"), mail: slices.Contains(args, "mail"),
 			symptoms: slices.Contains(args, "symptoms")}
 		if slices.Contains(args, "witnesses") {
 			f.watchers = []string{"wit1", "wit2"}

@@ -45,6 +45,7 @@ type town struct {
 
 	watchers map[string]*watcher // witnesses, by name
 	letters  *letterbox          // of the channel desk; nil without
+	sockets  map[string]string   // of people's ssh-agents, by person
 }
 
 // founding is what a cell is founded with.
@@ -54,6 +55,7 @@ type founding struct {
 	program  bool     // the program of docs/howto opens groups, beside the host
 	long     bool     // the test waits for minutes: it takes no slot
 	ladder   bool     // after a minute leads may sign in the place of security
+	solo     bool     // after a minute who asked may go in alone; who may ask has a security key
 	envelope bool     // a second scenario, which opens envelopes
 	mail     bool     // a channel more: desk, by mail
 	symptoms bool     // of the scenario, looked at from two networks
@@ -110,6 +112,8 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
 		func() error { return w.ladder(f.ladder) },
+		func() error { return w.solo(f.solo) },
+		func() error { return w.secure(f.solo) },
 		func() error { return w.mail(f.mail) },
 		func() error { return w.symptoms(f.symptoms) },
 	}
@@ -290,7 +294,7 @@ func (w *town) seal() error {
 // desk is how a person types: with the key, profile and state of that person and
 // nothing else of anybody's.
 const desk = `#!/bin/sh
-exec env -i PATH="$PATH" HOME=%[1]s USER=%[2]s LANG=C.UTF-8 HALLIGAN_PROFILE=%[1]s/profile.json HALLIGAN_KEY=%[1]s/key HALLIGAN_STATE=%[1]s/state %[3]s "$@"
+exec env -i PATH="$PATH" HOME=%[1]s USER=%[2]s LANG=C.UTF-8 HALLIGAN_PROFILE=%[1]s/profile.json HALLIGAN_KEY=%[1]s/key HALLIGAN_STATE=%[1]s/state SSH_AUTH_SOCK=%[4]s %[3]s "$@"
 `
 
 // desks gives each person what the cell hands out, and a command by their name.
@@ -307,7 +311,7 @@ func (w *town) desks() error {
 		if err != nil {
 			return err
 		}
-		script := fmt.Sprintf(desk, w.path("people", person), person, w.program("halligan"))
+		script := fmt.Sprintf(desk, w.path("people", person), person, w.program("halligan"), w.sockets[person])
 		if err := errors.Join(
 			os.WriteFile(w.path("people", person, "profile.json"), profile, 0o600),
 			os.WriteFile(w.path("people", person, "anchor.json"), anchor, 0o600),

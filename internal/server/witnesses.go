@@ -120,6 +120,21 @@ func (g grown) Committed(w *cell.World, recorded []cell.Recorded) {
 	g.circle.Grew(w.Newest().Size, at)
 }
 
+// waited tells what the witnesses cosigned of where a request stands, so that it is
+// proved how long its requester waited. What is not cosigned in time is asked again.
+func (w *works) waited(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	if w.circle == nil {
+		return results
+	}
+	for i, j := range jobs {
+		if newest, ok := w.circle.Await(ctx, j.Task.Entry, cosignedWait); ok {
+			results[i] = scheduler.Result{Kind: cell.EffectCosigned, Observed: cell.Observed{Cosigned: string(newest.Text)}}
+		}
+	}
+	return results
+}
+
 // cosigned is the standing task: the ledger hears when its witnesses fall silent,
 // and when they are back.
 func (w *works) cosigned(context.Context, []scheduler.Job) []scheduler.Result {

@@ -60,6 +60,8 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 	return map[cell.TaskKind]scheduler.Work{
 		cell.TaskLapse:       due,
 		cell.TaskRung:        due,
+		cell.TaskSolo:        due,
+		cell.TaskWaited:      {Do: w.waited, Workers: 4, Pause: scheduler.Pause{First: time.Second, Most: 15 * time.Second}},
 		cell.TaskEnd:         due,
 		cell.TaskExpire:      {Do: expire, Group: together, Workers: 4},
 		cell.TaskPage:        due,
@@ -287,7 +289,7 @@ func (w *works) message(ctx context.Context, j scheduler.Job) (alert.Message, er
 		ID: alert.MessageID(j.Task.ID), At: entry.Entry.At.Std(), Type: j.Task.Event, Cell: w.origin, Target: j.Task.Target,
 	}
 	if r := j.Request; r != nil {
-		m.Request, m.Scenario, m.Severity, m.Person = r.ID.Short(), r.Scenario, string(r.Severity), r.Requester
+		m.Request, m.Scenario, m.Severity, m.Person = r.ID.Short(), r.Scenario, string(view.Gravity(r)), r.Requester
 	}
 	if e, ok := view.Alarmed(entry.Outcome.Events, j.Task); ok {
 		m.Type, m.Text = view.Alarm(e, j.Request)

@@ -23,6 +23,7 @@ var blanks = map[Kind]func() Body{
 	KindEpoch:    func() Body { return new(Epoch) },
 	KindExtend:   func() Body { return new(Extend) },
 	KindVouch:    func() Body { return new(Vouch) },
+	KindSolo:     func() Body { return new(Solo) },
 
 	KindWitnessedOutage: func() Body { return new(WitnessedOutage) },
 }

@@ -44,6 +44,7 @@ const (
 	KindEpoch    Kind = "epoch"
 	KindExtend   Kind = "extend"
 	KindVouch    Kind = "vouch"
+	KindSolo     Kind = "solo"
 
 	KindWitnessedOutage Kind = "witnessed-outage"
 )
@@ -52,7 +53,7 @@ const (
 var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
 	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
-	KindWitnessedOutage,
+	KindWitnessedOutage, KindSolo,
 }
 
 var (

@@ -80,6 +80,7 @@ func bodies() map[statement.Kind]statement.Body {
 		statement.KindEpoch: &statement.Epoch{
 			Number: 2, Lost: statement.Seen{Size: 55, Root: digest("lost")}, Salt: key("salt"), Reason: note("the disk burnt"),
 		},
+		statement.KindSolo:            &statement.Solo{Of: digest("request")},
 		statement.KindWitnessedOutage: &statement.WitnessedOutage{Of: digest("request"), Note: note("the port is dead from my line too")},
 		statement.KindVouch:           &statement.Vouch{Person: "noor", Key: "SHA256:" + strings.Repeat("a", 43), How: statement.InPerson},
 		statement.KindExtend:          &statement.Extend{Of: digest("request"), For: 1800, Targets: []string{"db-1"}, Why: note("the restore takes longer")},

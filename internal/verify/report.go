@@ -114,6 +114,7 @@ type Grant struct {
 	Entry          int64              `json:"entry"`         // in which the quorum was filled
 	Late           *access.Late       `json:"late,omitzero"` // the overdue review that it was asked in spite of
 	Approvers      []Approver         `json:"approvers"`
+	Alone          *Alone             `json:"alone,omitzero"` // there is no quorum: the requester went in alone
 	From           canon.Time         `json:"from"`
 	Until          canon.Time         `json:"until"`
 	End            *access.End        `json:"end,omitzero"`
@@ -132,6 +133,27 @@ type Approver struct {
 	Key       string       `json:"key"`
 	Check     string       `json:"check"` // how they made sure who asks
 	At        canon.Time   `json:"at"`
+}
+
+// Alone is how a grant began without a quorum, by a step of the scenario's ladder,
+// and what proves that its requester waited so long.
+type Alone struct {
+	Statement canon.Digest   `json:"statement"` // the requester's second signature
+	Key       string         `json:"key"`
+	At        canon.Time     `json:"at"`
+	Offer     int64          `json:"offer"`             // entry in which the ladder came so far
+	Unproved  bool           `json:"unproved"`          // recorded time alone says that they waited
+	Waited    []Waited       `json:"waited,omitempty"`  // what witnesses cosigned: the request, and so long after it the offer
+	Hearing   access.Hearing `json:"hearing"`           // heard or unheard
+	Channel   string         `json:"channel,omitempty"` // that took the alarm first: the server's word
+}
+
+// Waited is a checkpoint that enough witnesses cosigned, and by when.
+type Waited struct {
+	Entry int64      `json:"entry"`
+	Size  int64      `json:"size"`
+	By    []string   `json:"by"`
+	At    canon.Time `json:"at"` // by their clocks
 }
 
 // Lease is the grant's footprint at one target.

@@ -36,6 +36,13 @@ func (t *trail) grant(r *access.Request) Grant {
 		End: r.End, Review: r.Review, Extensions: r.Extensions, State: r.State, Rests: t.rests,
 		Approvers: []Approver{}, Leases: []Lease{},
 	}
+	if r.Alone() {
+		taken := r.Solo.Taken
+		g.Alone = &Alone{
+			Statement: taken.Statement, Key: taken.Key, At: taken.At, Offer: r.Solo.Entry, Unproved: taken.Unproved,
+			Waited: t.waited, Hearing: r.Grant.Hearing, Channel: r.Solo.Heard,
+		}
+	}
 	for _, person := range r.Grant.By {
 		for _, d := range r.Decisions {
 			if d.Approver == person && d.Approves {
@@ -70,7 +77,7 @@ func (r *Report) limits(pinned bool) {
 	}
 	if r.Scope == ScopePartial {
 		say("anything after entry %d that concerns these streams: it may have been left out", r.last)
-		say("entries of other streams, and with them: that no statement's nonce was used there, that the checkpoint a signer had seen was one of this log, how many requests a person had, that no review of the scenario was overdue but the one that a request names, that a holder key was made for one request alone, that no host lists a session which nobody authorised")
+		say("entries of other streams, and with them: that no statement's nonce was used there, that the checkpoint a signer had seen was one of this log, how many requests a person had, that no review of the scenario was overdue but the one that a request names, that nobody who went in alone owed the review of another time, that a holder key was made for one request alone, that no host lists a session which nobody authorised")
 	}
 	say("%s", r.unwitnessed())
 	say("whether recorded times are right: they never go back and every statement was unexpired by them, the rest is the server's word")

@@ -44,7 +44,7 @@ func (r *Report) Text() string {
 	if !r.Sealed {
 		w.say("The cell is not sealed: not every founder has signed.")
 	}
-	w.say("%d requests, %d of them granted.", len(r.Requests), len(r.Grants))
+	w.say("%d requests, %d of them granted%s.", len(r.Requests), len(r.Grants), r.alone())
 	for i := range r.Grants {
 		r.Grants[i].sayIn(w, r.To)
 	}
@@ -87,6 +87,7 @@ func (g *Grant) sayIn(w *writer, newest canon.Time) {
 	for _, a := range g.Approvers {
 		w.say("  %s agreed for %s at %s, having checked by %s; signed with %s.", a.Person, a.Leg, a.At, a.Check, a.Key)
 	}
+	sayAlone(w, g)
 	w.say("  The window was %s to %s.", g.From, g.Until)
 	for i := range g.Extensions {
 		sayExtension(w, &g.Extensions[i])
@@ -110,6 +111,41 @@ func (g *Grant) sayIn(w *writer, newest canon.Time) {
 	w.say("    the server's word: %d facts", len(g.Rests.Server))
 	for _, word := range g.Rests.Server {
 		w.say("      entry %d, %s, %s: %s%s", word.Entry, word.At, word.What, word.Says, of(word.Task))
+	}
+}
+
+// alone is how many grants have no quorum, or nothing.
+func (r *Report) alone() string {
+	alone := 0
+	for i := range r.Grants {
+		if r.Grants[i].Alone != nil {
+			alone++
+		}
+	}
+	if alone == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of these TAKEN ALONE, without a quorum", alone)
+}
+
+// sayAlone tells of a grant without a quorum, and what it rests on in its place.
+func sayAlone(w *writer, g *Grant) {
+	a := g.Alone
+	if a == nil {
+		return
+	}
+	w.say("  Nobody agreed: %s WENT IN ALONE, offered by the ladder in entry %d; signed at %s with %s.", g.Requester, a.Offer, a.At, a.Key)
+	if a.Unproved || len(a.Waited) < 2 {
+		w.say("  THAT THEY WAITED IS NOT PROVED: no witnesses' clocks say so, and recorded times are the server's word.")
+	} else {
+		asked, offered := a.Waited[0], a.Waited[1]
+		w.say("  That they waited is proved by witnesses' clocks: %s cosigned the request by %s, %s the offer by %s.",
+			strings.Join(asked.By, ", "), asked.At, strings.Join(offered.By, ", "), offered.At)
+	}
+	if a.Hearing == access.Unheard {
+		w.say("  NO CHANNEL had taken the alarm of it when it opened.")
+	} else {
+		w.say("  Channel %s had taken the alarm of it when it opened, by the server's word.", a.Channel)
 	}
 }
 

@@ -21,6 +21,7 @@ type trail struct {
 	certificates map[string][]Certificate // by target
 	proofs       map[string][]Proof       // by target
 	rests        Rests
+	waited       []Waited
 }
 
 // witness notes what an entry rests on and what it shows.
@@ -88,9 +89,12 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 		request := e.world.Requests[id]
 		quorum := request.Quorum(e.world.Scenarios[request.Scenario].Severities[request.Severity])
 		t.seats = quorum.Seats(event.Grant.By, request.Admits(e.world.Roster.In))
-		for _, lease := range event.Leases {
-			e.issued[lease.KeyID] = map[string]bool{}
-		}
+		e.begins(event.Leases)
+	case *cell.SoloBegun:
+		t.agreed = index
+		e.begins(event.Leases)
+	case *cell.RequestWitnessed:
+		t.waited = append(t.waited, Waited{Entry: index, Size: event.Size, By: event.By, At: event.At})
 	case *cell.CredentialAuthorised:
 		e.report.Counts.Certificates++
 		t.certificates[event.Target] = append(t.certificates[event.Target], Certificate{
@@ -104,6 +108,13 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 		t.proofs[event.Target] = append(t.proofs[event.Target], Proof{
 			Kind: event.Proof.Kind, At: event.Proof.At, By: event.Proof.By, Entry: index, RestsOn: e.basis(id, event),
 		})
+	}
+}
+
+// begins notes that nothing was issued yet under leases.
+func (e *examination) begins(leases []access.Lease) {
+	for _, lease := range leases {
+		e.issued[lease.KeyID] = map[string]bool{}
 	}
 }
 

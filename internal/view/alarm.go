@@ -79,6 +79,9 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	case *cell.ClosingOverdue:
 		return "lease.overdue", fmt.Sprintf("%s: %s is closing since %s and is not proved dead.", of, e.Target, whole(e.Since))
 	}
+	if kind, sentence := soloAlarm(e, r, of); kind != "" {
+		return kind, sentence
+	}
 	if kind, sentence := symptomAlarm(e, of); kind != "" {
 		return kind, sentence
 	}

@@ -23,6 +23,7 @@ type Coverage struct {
 	ShutNow   bool            `json:"shut_now,omitzero"`
 	Late      string          `json:"late,omitempty"` // what an overdue review of it means
 	Steps     []Cover         `json:"steps"`
+	Solo      string          `json:"solo,omitempty"`      // who could go in alone, where the ladder lets them
 	Envelopes []Cover         `json:"envelopes,omitempty"` // whether custodians could open what the scenario opens
 	Text      string          `json:"text"`
 }
@@ -84,7 +85,7 @@ func (c *Cell) Coverage(scenario string, severity access.Severity, at canon.Time
 			v.Steps = append(v.Steps, c)
 		}
 		v.Envelopes = s.custodians(of, at, crew.Askers, away)
-		v.Unproved = s.unprovedOf(crew.Able, of.Controls.MFA, at)
+		v.Unproved, v.Solo = s.unprovedOf(crew.Able, of.Controls.MFA, at), s.soloFor(of, crew.Askers, at)
 		v.Text = v.sentence(s.doubted)
 		return v
 	})
@@ -122,6 +123,9 @@ func (c *Cell) Strangers(people ...string) []string {
 func (s *state) crew(of *access.Scenario, q access.Quorum, at canon.Time) access.Crew {
 	var widened []string
 	for _, rung := range of.Ladder {
+		if rung.Solo != nil {
+			continue
+		}
 		widened = append(widened, rung.Widen)
 	}
 	var askers []string

@@ -25,6 +25,7 @@ type Explain struct {
 	Legs       []Pool          `json:"legs"`
 	Fillable   bool            `json:"fillable"`         // the people below could fill every leg
 	After      canon.Seconds   `json:"after,omitzero"`   // when they could not: when on the ladder it can be filled; 0: never
+	Solo       string          `json:"solo,omitempty"`   // one sentence: whether the requester could go in alone, where the ladder lets them
 	Single     []string        `json:"single,omitempty"` // people without any one of whom it could not be filled, then
 	Text       string          `json:"text"`
 }
@@ -92,6 +93,9 @@ func (s *state) explain(of *access.Scenario, severity access.Severity, terms acc
 			v.Single = append(v.Single, one.Person)
 		}
 		break
+	}
+	if q.Requester != "" {
+		v.Solo = s.soloFor(of, crew.Askers, q.Now)
 	}
 	v.Text = v.sentence()
 	return v

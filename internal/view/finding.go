@@ -21,6 +21,8 @@ const (
 	FindingClock   FindingKind = "clock-doubted"
 	// FindingReview: a review is not signed off by when it was due.
 	FindingReview FindingKind = "review-overdue"
+	// FindingAlone: somebody went in alone, and nobody has signed off the review.
+	FindingAlone FindingKind = "alone-unreviewed"
 	// FindingUnwitnessed: what is written is not cosigned.
 	FindingUnwitnessed FindingKind = "unwitnessed"
 )
@@ -54,6 +56,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		oldest := s.unsettled()
 		slices.Reverse(oldest)
 		v.add(viewer, s, oldest, overdue(at))
+		v.Findings = append(v.Findings, s.aloneFindings(viewer)...)
 		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{

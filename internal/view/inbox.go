@@ -17,6 +17,7 @@ type Inbox struct {
 	Changes  []Change `json:"changes"`
 	Shares   []Share  `json:"shares"`
 	Reviews  []Owed   `json:"reviews"`
+	Alone    []Row    `json:"alone,omitempty"` // own requests under which the person may go in alone now
 }
 
 // Ask is a request, or an extension of its grant, that a person's yes would bring closer to its quorum.
@@ -46,14 +47,17 @@ type Change struct {
 
 // Inbox is what waits for a person: requests with an empty place that the
 // person could fill, changes that the person has not agreed to, granted requests
-// that wait for the person's share of an envelope, and reviews that are to be
-// written or signed off.
+// that wait for the person's share of an envelope, reviews that are to be
+// written or signed off, and own requests that nobody answered.
 func (c *Cell) Inbox(person string, at Instant) Inbox {
 	return read(c, func(s *state) Inbox {
 		inbox := Inbox{Requests: []Ask{}, Changes: []Change{}, Shares: s.sharesOf(person, at), Reviews: s.reviewsOf(person, at)}
 		for _, h := range slices.Backward(s.unsettled()) {
 			if ask, ok := s.ask(person, h.Request, at); ok {
 				inbox.Requests = append(inbox.Requests, ask)
+			}
+			if solo := s.solo(h.Request, at.Now); solo != nil && h.Request.Requester == person && solo.Offered && solo.Taken.IsZero() && solo.Blocked == "" {
+				inbox.Alone = append(inbox.Alone, s.row(person, h.Request, at))
 			}
 		}
 		for _, change := range s.sortedChanges() {

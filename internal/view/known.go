@@ -45,6 +45,9 @@ func (s *state) waiting(r *access.Request, now canon.Time) string {
 	if !now.Before(r.Lapses) {
 		return fmt.Sprintf("too late: it could be agreed until %s; nothing is open", clock(r.Lapses, now))
 	}
+	if r.GoesIn() {
+		return fmt.Sprintf("%s goes in alone when a channel has taken the alarm of it, and at %s at the latest; nothing is open", r.Requester, clock(r.Solo.Taken.At.Add(cell.SoloUnheard.Duration()), now))
+	}
 	b, ok := s.ballotOf(r)
 	if !ok {
 		return "waiting, but its scenario is no longer what was signed, so that nobody can agree; nothing is open"
@@ -54,12 +57,19 @@ func (s *state) waiting(r *access.Request, now canon.Time) string {
 	for _, leg := range b.quorum {
 		places += leg.Count
 	}
-	return fmt.Sprintf("waiting for %d of %s; nothing is open", missing, count(places, "signature"))
+	alone := ""
+	if r.Offered() && s.soloBlocked(r, now) == "" {
+		alone = fmt.Sprintf("; %s may go in alone", r.Requester)
+	}
+	return fmt.Sprintf("waiting for %d of %s%s; nothing is open", missing, count(places, "signature"), alone)
 }
 
 // grantKnown tells of a grant: first what is not proved dead, then what is open.
 func grantKnown(r *access.Request, at Instant) string {
 	var clauses []string
+	if r.Alone() {
+		clauses = append(clauses, aloneKnown(r))
+	}
 	for i := range r.Leases {
 		if l := &r.Leases[i]; l.State == access.LeaseClosing {
 			clauses = append(clauses, fmt.Sprintf("%s is %s", l.Target, leaseKnown(l, at)))

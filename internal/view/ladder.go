@@ -10,6 +10,11 @@ import (
 func ladder(of *access.Scenario) []string {
 	var rungs []string
 	for _, rung := range of.Ladder {
+		if solo := rung.Solo; solo != nil {
+			rungs = append(rungs, fmt.Sprintf("After %s, whoever asked may go in alone, to %s for %s at most, at %s; every channel hears of it, and its review is owed before anybody does so again.",
+				rung.After, both(solo.Opens), solo.Longest, solo.RaiseTo))
+			continue
+		}
 		rungs = append(rungs, fmt.Sprintf("After %s, %s may sign%s.", rung.After, group(rung.Widen), inPlaceOf(rung.Legs)))
 	}
 	return rungs
@@ -30,10 +35,13 @@ func (s *state) rungSteps(r *access.Request) []Step {
 		return nil
 	}
 	var steps []Step
+	if solo := s.solo(r, s.at); solo != nil {
+		steps = append(steps, Step{At: solo.At, Text: solo.Text})
+	}
 	for i, rung := range scenario.Ladder {
 		due := r.At.Add(rung.After.Duration())
 		switch {
-		case r.Reached(i + 1):
+		case r.Reached(i+1) || rung.Solo != nil:
 		case s.doubted:
 			steps = append(steps, Step{Text: fmt.Sprintf("The ladder waits while the clock is in doubt; then %s may sign%s.", group(rung.Widen), inPlaceOf(rung.Legs))})
 		default:

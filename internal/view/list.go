@@ -31,7 +31,7 @@ func (s *state) row(viewer string, r *access.Request, at Instant) Row {
 	}
 	row := Row{
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, State: r.State, Title: s.title(r.Scenario),
-		Requester: r.Requester, Severity: r.Severity, Targets: r.Targets, Incident: r.Incident, At: r.At,
+		Requester: r.Requester, Severity: Gravity(r), Targets: r.Targets, Incident: r.Incident, At: r.At,
 		Settled: r.Settled(), Known: s.known(r, at),
 	}
 	if r.Grant != nil {

@@ -21,8 +21,9 @@ type Now struct {
 	Witness  string     `json:"witnesses"`           // none; waiting, before the first cosignatures; cosigned; silent
 	Headline string     `json:"headline"`
 	Notes    []string   `json:"notes,omitempty"`
-	Live     []Request  `json:"live"`    // grants that may be used
-	Closing  []Request  `json:"closing"` // grants that are over and not proved dead
+	Live     []Request  `json:"live"`            // grants that may be used
+	Closing  []Request  `json:"closing"`         // grants that are over and not proved dead
+	Alone    []Request  `json:"alone,omitempty"` // taken without a quorum, and not reviewed
 	Waiting  []Row      `json:"waiting"`
 	Entries  int64      `json:"entries"` // of the ledger
 }
@@ -51,6 +52,9 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 			case closing(h.Request):
 				n.Closing = append(n.Closing, s.seen(viewer, h.Request, at))
 			}
+		}
+		for _, r := range s.alone() {
+			n.Alone = append(n.Alone, s.seen(viewer, r, at))
 		}
 		n.Headline, n.Notes = headline(open, shut), s.notes(n)
 		return n
@@ -92,6 +96,13 @@ func (s *state) notes(n Now) []string {
 		notes = append(notes, "1 request waits for signatures")
 	default:
 		notes = append(notes, fmt.Sprintf("%d requests wait for signatures", len(n.Waiting)))
+	}
+	switch len(n.Alone) {
+	case 0:
+	case 1:
+		notes = append(notes, "1 REQUEST WAS TAKEN ALONE AND IS NOT REVIEWED")
+	default:
+		notes = append(notes, fmt.Sprintf("%d REQUESTS WERE TAKEN ALONE AND ARE NOT REVIEWED", len(n.Alone)))
 	}
 	late := 0
 	for _, r := range s.openReviews() {

@@ -312,6 +312,7 @@ var oneOfEach = []cell.Event{
 	&cell.Amended{Widened: []string{"s"}, Signers: []string{"a", "b"}}, &cell.KeyAdded{Person: "kim"},
 	&cell.EpochSigned{}, &cell.EpochBegun{}, &cell.StraysFound{}, &cell.HostSurveyed{}, &cell.ClockAgreed{By: []string{"kim"}},
 	&cell.SymptomLookedAt{Look: access.Look{Symptom: "port", Network: "office", Seen: access.Absent}}, &cell.OutageWitnessed{},
+	&cell.RequestWitnessed{}, &cell.SoloOffered{}, &cell.SoloTaken{}, &cell.SoloHeard{}, &cell.SoloBegun{},
 	&cell.KeyVouched{}, &cell.ExtensionAsked{}, &cell.ExtensionDecided{}, &cell.Extended{},
 }
 

@@ -40,6 +40,7 @@ type Request struct {
 	Grant          *Grant          `json:"grant,omitzero"`
 	Leases         []Lease         `json:"leases,omitempty"`
 	End            *End            `json:"end,omitzero"`
+	Solo           *Solo           `json:"solo,omitzero"`        // whether and when the requester may go in alone, or that they did
 	Extensions     []Extension     `json:"extensions,omitempty"` // more time that was asked for, oldest first
 	Late           string          `json:"late,omitempty"`       // one sentence: the overdue review that it was asked in spite of
 	Review         *Review         `json:"review,omitzero"`
@@ -143,7 +144,7 @@ func (s *state) last(r *access.Request) int64 {
 func (s *state) request(r *access.Request, at Instant) Request {
 	v := Request{
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
-		Requester: r.Requester, Severity: r.Severity, For: r.For, Targets: r.Targets, Incident: r.Incident,
+		Requester: r.Requester, Severity: Gravity(r), For: r.For, Targets: r.Targets, Incident: r.Incident,
 		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
 		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: review(r.Review, at.Now), Last: s.last(r),
 	}
@@ -177,7 +178,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	for i := range r.Leases {
 		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
 	}
-	v.Extensions = s.extensions(r, at)
+	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
 	v.Known, v.Next = s.known(r, at), s.steps(r, at)
 	return v
 }
@@ -195,7 +196,7 @@ func (s *state) legsOf(r *access.Request, b ballot) []Leg {
 	if r.State == access.Pending {
 		return b.legs(s.candidates(b.quorum, b.also...))
 	}
-	if r.Grant == nil {
+	if r.Grant == nil || r.Alone() {
 		return nil
 	}
 	legs := make([]Leg, 0, len(b.quorum))

@@ -157,10 +157,14 @@ func (s *state) reviewsOf(person string, at Instant) []Owed {
 		case writer == "" && (person == r.Requester || may && (!v.Overdue.IsZero() || !s.roster.Has(r.Requester))):
 			do = "sign"
 		}
+		text := reviewText(v, at.Now)
+		if r.Alone() {
+			text = "TAKEN ALONE. " + text
+		}
 		if do != "" {
 			owed = append(owed, Owed{
 				ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, Severity: r.Severity, Requester: r.Requester,
-				Due: v.Due, Overdue: !v.Overdue.IsZero(), Do: do, Text: reviewText(v, at.Now),
+				Due: v.Due, Overdue: !v.Overdue.IsZero(), Do: do, Text: text,
 			})
 		}
 	}

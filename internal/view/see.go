@@ -65,7 +65,7 @@ func (s *state) addedTo(person string, r *access.Request) bool {
 
 // climbs tells whether the ladder of a scenario may add a person.
 func (s *state) climbs(person string, scenario *access.Scenario) bool {
-	return slices.ContainsFunc(scenario.Ladder, func(rung access.Rung) bool { return s.roster.In(person, rung.Widen) })
+	return slices.ContainsFunc(scenario.Ladder, func(rung access.Rung) bool { return rung.Solo == nil && s.roster.In(person, rung.Widen) })
 }
 
 func (s *state) mayAsk(person string, scenario *access.Scenario) bool {

@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -145,6 +145,8 @@ func attempt(body statement.Body) string {
 		return fmt.Sprintf("vouch for the key %s of %s", b.Key, b.Person)
 	case *statement.Extend:
 		return fmt.Sprintf("ask for %s more of %s", b.For, b.Of.Short())
+	case *statement.Solo:
+		return "go in alone for " + b.Of.Short()
 	case *statement.Review:
 		return "write the review of " + b.Of.Short()
 	case *statement.SignOff:

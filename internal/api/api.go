@@ -111,6 +111,7 @@ type service struct {
 	sendings  *places // evidence being made or sent
 	list      listCache
 	edge      edge
+	texts     texts
 	mux       *http.ServeMux
 	started   time.Time
 }

@@ -205,9 +205,13 @@ func (s *service) named(ctx context.Context, p view.Person) view.Person {
 
 // text fills in what a note says. One that was erased stays a hash.
 func (s *service) text(ctx context.Context, n *view.Note) {
+	if n.Text = s.texts.get(n.Hash); n.Text != "" {
+		return
+	}
 	note, err := s.Read.Note(ctx, n.Hash)
 	if err == nil {
 		n.Text = note.Text
+		s.texts.keep(n.Hash, n.Text)
 		return
 	}
 	if !errors.Is(err, broker.ErrAbsent) {

@@ -19,10 +19,12 @@ const (
 	Withdrawn State = "withdrawn"
 	Lapsed    State = "lapsed"
 	Void      State = "void"
+
+	Reconciled State = "reconciled" // signed with no server and carried back; never granted
 )
 
 // States lists every state, in the order of a life.
-var States = []State{Pending, Granted, Ended, Denied, Withdrawn, Lapsed, Void}
+var States = []State{Pending, Granted, Ended, Denied, Withdrawn, Lapsed, Void, Reconciled}
 
 // Request is one person's ask and everything that became of it.
 type Request struct {
@@ -53,6 +55,7 @@ type Request struct {
 	Leases         []Lease       `json:"leases,omitempty"`
 	Review         *Review       `json:"review,omitzero"`
 	Extensions     []Extension   `json:"extensions,omitempty"` // asked for under the grant; only the last can wait
+	Offline        *Offline      `json:"offline,omitzero"`     // of a request that was reconciled
 }
 
 // Decision is one approver's signed verdict.

@@ -93,6 +93,10 @@ var rows = map[cell.Reason]row{
 	cell.WrongEpoch:       {http.StatusConflict, "another epoch", "halligan epoch propose writes down where the ledger goes on"},
 	cell.NotCosigned:      {http.StatusConflict, "not cosigned", ""},
 	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
+
+	cell.OfflineOnly:       {http.StatusForbidden, "signed with no server", "ask, approve and share anew with the server; halligan reconcile carries back what was done without it"},
+	cell.BadSignature:      {http.StatusUnprocessableEntity, "nothing that was carried back is signed", "the file is forged or damaged: keep it, and tell security"},
+	cell.AlreadyReconciled: {http.StatusConflict, "carried back already", "each offline statement is taken once: halligan status shows what it became"},
 }
 
 // refused says a refusal. One without a row is a fault of this table, which a

@@ -100,7 +100,11 @@ func (b *Broker) prepare(ctx context.Context, s Submission) (*cell.Signed, error
 	if err != nil {
 		return nil, &Malformed{"signature", err}
 	}
-	return &cell.Signed{Statement: decoded, Bytes: s.Statement, Signature: s.Signature, Signer: signer}, nil
+	acts, err := cell.Acts(decoded.Body, b.check)
+	if err != nil {
+		return nil, &Malformed{"statement", err}
+	}
+	return &cell.Signed{Statement: decoded, Bytes: s.Statement, Signature: s.Signature, Signer: signer, Acts: acts}, nil
 }
 
 // checkNotes demands the text of every note of a statement and no other. The

@@ -17,7 +17,7 @@ var Alarming = []string{
 	"envelope-sealed", "envelope-rotated", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
 	"solo-offered", soloTaken, "solo-begun",
-	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed",
+	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
@@ -45,7 +45,7 @@ func (w *World) alarm(p place, e Event) {
 		}
 		to = w.scenarioOf(r).Alarms.To
 		switch e.(type) {
-		case *HoneyTouched, *SoloTaken, *SoloBegun:
+		case *HoneyTouched, *SoloTaken, *SoloBegun, *Reconciled:
 			to = nil // everybody hears
 		}
 	}

@@ -71,6 +71,10 @@ func (w *World) applyOne(p place, e Event) error {
 		r := e.Request
 		w.Requests[r.ID] = &r
 		return nil
+	case *Reconciled:
+		r := e.Request
+		w.Requests[r.ID] = &r
+		return nil
 	}
 	id, ok := RequestOf(p.stream)
 	before, known := w.Requests[id]

@@ -30,6 +30,7 @@ type Signed struct {
 	Bytes     []byte
 	Signature ledger.Signature
 	Signer    Signer
+	Acts      []*Signed // of a reconcile statement: what Acts gives
 }
 
 // Signer is whose key signed, and how well that proves a person.

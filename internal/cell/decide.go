@@ -72,6 +72,9 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refusal
 	}
 	person := s.Statement.Actor
+	if s.Statement.Offline {
+		return Outcome{}, against(refuse(OfflineOnly, "the statement was signed with no server, and counts for nothing that a server gives"), person)
+	}
 	if rule.Since > w.Rules {
 		return Outcome{}, against(refuse(RulesTooOld, "a %s statement needs rules %d; this cell decides by rules %d", rule.Kind, rule.Since, w.Rules), person)
 	}
@@ -193,6 +196,8 @@ func subject(body statement.Body) (of [32]byte) {
 	case *statement.Review:
 		return b.Of
 	case *statement.SignOff:
+		return b.Of
+	case *statement.Reconcile:
 		return b.Of
 	}
 	return of

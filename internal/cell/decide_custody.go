@@ -159,34 +159,51 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	case !lease.Held():
 		return Outcome{}, refuse(LeaseNotOpen, "target %s is %s", lease.Target, lease.State)
 	}
-	if refusal := w.cool(s, c.At); refusal != nil {
-		return Outcome{}, refusal
-	}
-	envelope, holder, refusal := w.holder(person, body.Envelope, body.Serial)
+	current, refusal := w.fits(s, r, lease.Shares, c.At)
 	if refusal != nil {
 		return Outcome{}, refusal
 	}
-	current := envelope.Current
-	switch {
-	case body.Serial != current.Serial || len(lease.Shares) > 0 && lease.Shares[0].Serial != body.Serial:
-		return Outcome{}, refuse(WrongSerial, "sealing %d of envelope %s is in force, and one request takes shares of one sealing, not %d", current.Serial, envelope.Name, body.Serial)
-	case slices.ContainsFunc(lease.Shares, func(given access.Share) bool { return given.Custodian == person }):
-		return Outcome{}, refuse(AlreadyShared, "%s has given this request a share already", person)
-	case current.Physical && (body.Bag == "" || body.Bag != holder.Bag):
-		return Outcome{}, refuse(WrongShare, "%s holds bag %q of envelope %s, not %q", person, holder.Bag, envelope.Name, body.Bag)
-	case !current.Physical && (body.Sealed == nil || body.Holder != r.Sealed):
-		return Outcome{}, refuse(WrongShare, "a share is sealed to the key that was made for request %s, and to no other", r.ID.Short())
-	}
-	given := access.Share{Custodian: person, Serial: body.Serial, Statement: s.Statement.Digest, Bag: body.Bag, At: c.At}
-	if body.Sealed != nil {
-		given.Sealed = body.Sealed.Digest
-	}
 	events := honey(w.scenarioOf(r), body.Envelope, person)
-	events = append(events, &ShareGiven{Target: lease.Target, Share: given})
+	events = append(events, &ShareGiven{Target: lease.Target, Share: shareOf(s, c.At)})
 	if len(lease.Shares)+1 == current.Threshold {
 		events = append(events, &LeaseOpened{Target: lease.Target})
 	}
 	return Outcome{StreamOf(r.ID), events}, nil
+}
+
+// fits checks that a share is of the sealing in force, by who holds it, for the key
+// of a request, beside what was given to that before.
+func (w *World) fits(s *Signed, r *access.Request, before []access.Share, at canon.Time) (*custody.Sealing, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Share), s.Statement.Actor
+	if refusal := w.cool(s, at); refusal != nil {
+		return nil, refusal
+	}
+	envelope, holder, refusal := w.holder(person, body.Envelope, body.Serial)
+	if refusal != nil {
+		return nil, refusal
+	}
+	current := envelope.Current
+	switch {
+	case body.Serial != current.Serial || len(before) > 0 && before[0].Serial != body.Serial:
+		return nil, refuse(WrongSerial, "sealing %d of envelope %s is in force, and one request takes shares of one sealing, not %d", current.Serial, envelope.Name, body.Serial)
+	case slices.ContainsFunc(before, func(given access.Share) bool { return given.Custodian == person }):
+		return nil, refuse(AlreadyShared, "%s has given this request a share already", person)
+	case current.Physical && (body.Bag == "" || body.Bag != holder.Bag):
+		return nil, refuse(WrongShare, "%s holds bag %q of envelope %s, not %q", person, holder.Bag, envelope.Name, body.Bag)
+	case !current.Physical && (body.Sealed == nil || body.Holder != r.Sealed):
+		return nil, refuse(WrongShare, "a share is sealed to the key that was made for request %s, and to no other", r.ID.Short())
+	}
+	return current, nil
+}
+
+// shareOf is a share as it is kept.
+func shareOf(s *Signed, at canon.Time) access.Share {
+	body := s.Statement.Body.(*statement.Share)
+	given := access.Share{Custodian: s.Statement.Actor, Serial: body.Serial, Statement: s.Statement.Digest, Bag: body.Bag, At: at}
+	if body.Sealed != nil {
+		given.Sealed = body.Sealed.Digest
+	}
+	return given
 }
 
 // honey tells that somebody touches an envelope that nobody has a reason to.

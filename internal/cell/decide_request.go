@@ -135,7 +135,7 @@ func least(s *access.Scenario) roster.Strength {
 }
 
 func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
-	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
+	body := s.Statement.Body.(*statement.Decision)
 	if change, ok := w.Changes[body.Of]; ok {
 		return w.decideOnChange(change, s, c)
 	}
@@ -147,37 +147,9 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !ok {
 		return Outcome{}, refuse(UnknownSubject, "there is no open request, extension or change %s in this cell", body.Of.Short())
 	}
-	scenario, terms, refusal := w.terms(r.Scenario, r.ScenarioDigest, r.Severity)
-	if body.Verdict == statement.Deny { // a no counts whatever is in force since
-		scenario, refusal = w.scenarioOf(r), nil
-		terms = scenario.Severities[r.Severity]
-	}
-	terms.Quorum = r.Quorum(terms)
-	switch {
-	case refusal != nil:
+	decision, terms, refusal := w.judged(r, s, c.At)
+	if refusal != nil {
 		return Outcome{}, refusal
-	case person == r.Requester:
-		return Outcome{}, refuse(SelfApproval, "nobody decides on their own request")
-	case !terms.Quorum.Names(person, w.admits(r)) && !(body.Verdict == statement.Deny && r.Alone() && w.overseer(person, r)):
-		return Outcome{}, refuse(NotApprover, "%s is an approver of no leg of %s at %s", person, r.Scenario, r.Severity)
-	case !s.Signer.Strength.AtLeast(least(scenario)):
-		return Outcome{}, refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
-	}
-	decision := access.Decision{
-		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
-		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: c.At,
-	}
-	if body.Narrow != nil {
-		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
-	}
-	if decision.Approves {
-		refusal := w.cool(s, c.At)
-		if refusal == nil { // a request that waited since before the change uses it no sooner
-			refusal = w.unbarred(r.Requester, r.Scenario, c.At)
-		}
-		if refusal != nil {
-			return Outcome{}, refusal
-		}
 	}
 	switch {
 	case extension != nil:
@@ -186,6 +158,41 @@ func decideDecision(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return w.approve(r, decision, terms)
 	}
 	return w.deny(r, decision, c.At)
+}
+
+// judged is a verdict on a request by whoever may have one, and the terms that it
+// is counted by.
+func (w *World) judged(r *access.Request, s *Signed, at canon.Time) (access.Decision, access.Terms, *Refusal) {
+	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
+	scenario, terms, refusal := w.terms(r.Scenario, r.ScenarioDigest, r.Severity)
+	if body.Verdict == statement.Deny { // a no counts whatever is in force since
+		scenario, refusal = w.scenarioOf(r), nil
+		terms = scenario.Severities[r.Severity]
+	}
+	terms.Quorum = r.Quorum(terms)
+	switch {
+	case refusal != nil:
+	case person == r.Requester:
+		refusal = refuse(SelfApproval, "nobody decides on their own request")
+	case !terms.Quorum.Names(person, w.admits(r)) && !(body.Verdict == statement.Deny && r.Alone() && w.overseer(person, r)):
+		refusal = refuse(NotApprover, "%s is an approver of no leg of %s at %s", person, r.Scenario, r.Severity)
+	case !s.Signer.Strength.AtLeast(least(scenario)):
+		refusal = refuse(TooWeak, "the signature proves %q; scenario %s needs %s", s.Signer.Strength, scenario.ID, scenario.Controls.MFA)
+	}
+	decision := access.Decision{
+		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
+		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: at,
+	}
+	if body.Narrow != nil {
+		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
+	}
+	if refusal == nil && decision.Approves {
+		refusal = w.cool(s, at)
+		if refusal == nil { // a request that waited since before the change uses it no sooner
+			refusal = w.unbarred(r.Requester, r.Scenario, at)
+		}
+	}
+	return decision, terms, refusal
 }
 
 // counted is a request with one more approval, which counts.

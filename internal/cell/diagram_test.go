@@ -39,6 +39,13 @@ func movesOf(lines []cellOfMatrix) (requests, leases, reviews moves) {
 			requests.add("[*]", string(access.Pending), "request")
 			continue
 		}
+		if line.deed.verb == "reconcile" { // of another request
+			requests.add("[*]", string(access.Reconciled), "reconcile")
+			if len(line.outcome.Events) > 1 {
+				reviews.add("[*]", "due", "reconcile")
+			}
+			continue
+		}
 		before, known := line.before.World.Requests[line.before.id]
 		if !known {
 			continue
@@ -134,6 +141,10 @@ without a quorum. It stays pending when the step is offered, and when its reques
 signs; it is granted by the receipt of the alarm of that, or a minute later when no
 channel took it. Whatever people say before ends it, or grants it, as ever.
 
+*Reconciled* is what was signed with no server and carried back: it never waits and is
+never granted. The shares that were given to it are out: its leases are *closing* from the
+start, until the secret was changed, and its review is due as if a grant had ended.
+
 `
 
 const statesBetween = `
@@ -159,7 +170,8 @@ A lease that is closing for two minutes pages, and again every fifteen.
 const statesReview = `
 ## A review
 
-The end of a grant opens its review. Somebody writes it and somebody else signs it
+The end of a grant opens its review, and so does a share that was given with no
+server, when that is carried back. Somebody writes it and somebody else signs it
 off, or sends it back; until it is signed off it can be written anew. By the time
 when it is *due* it must be signed off. If it is not, it is **overdue** beside where
 it stands here, until it is signed off: meanwhile its scenario is given at its
@@ -181,7 +193,7 @@ func TestDiagram(t *testing.T) {
 	reviews.draw(&out)
 	golden(t, filepath.Join("..", "..", "docs", "reference", "states.md"), out.String())
 
-	over := []access.State{access.Ended, access.Denied, access.Withdrawn, access.Lapsed, access.Void}
+	over := []access.State{access.Ended, access.Denied, access.Withdrawn, access.Lapsed, access.Void, access.Reconciled}
 	for e := range requests {
 		if slices.Contains(over, access.State(e.from)) {
 			t.Errorf("a request that is over lives again: %s to %s", e.from, e.to)

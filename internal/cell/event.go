@@ -227,7 +227,7 @@ var eventTypes = index(
 	&Witnessed{}, &WitnessesSilent{}, &WitnessesOverdue{}, &CredentialWitnessed{}, &CredentialUnwitnessed{},
 	&EpochSigned{}, &EpochBegun{}, &StraysFound{}, &HostSurveyed{}, &ClockAgreed{},
 	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{}, &SymptomLookedAt{}, &OutageWitnessed{},
-	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{},
+	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

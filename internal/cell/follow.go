@@ -39,6 +39,8 @@ func (w *World) follow(p place, e Event) {
 		w.followShut(p, e)
 	case *LeaseClosed:
 		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver })
+	case *Reconciled:
+		w.followReconciled(p, e)
 	case *ClosingOverdue:
 		w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAgain.Duration())})
 	case *ChangeProposed:

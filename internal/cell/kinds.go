@@ -54,6 +54,7 @@ func Rules() []Rule {
 		{statement.KindWitnessedOutage, ByPerson, "a custodian of any envelope of the cell, never the requester", roster.Possession, StreamRequest, "outage", 2, decideOutage},
 		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
 		{statement.KindSolo, ByPerson, "the requester, when the ladder offers to go in alone", roster.UserVerified, StreamRequest, "solo", 2, decideSolo},
+		{statement.KindReconcile, ByPerson, "anyone of the roster", roster.Possession, StreamRequest, "reconcile", 2, decideReconcile},
 	}
 }
 

@@ -58,6 +58,7 @@ func sections() []section {
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
 		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
+		{"What was signed with no server", statesOfOffline, offlineDeeds()},
 		{"Witnesses", statesOfWitness, witnessDeeds()},
 		{"An epoch", statesOfEpoch, epochDeeds()},
 		{"The clock", statesOfClock, clockDeeds()},

@@ -77,6 +77,10 @@ const (
 	ClockInDoubt     Reason = "clock-in-doubt"
 	NotCosigned      Reason = "not-cosigned"
 	WrongEpoch       Reason = "wrong-epoch"
+
+	OfflineOnly       Reason = "offline"
+	BadSignature      Reason = "bad-signature"
+	AlreadyReconciled Reason = "already-reconciled"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

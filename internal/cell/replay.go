@@ -60,7 +60,11 @@ func Prepare(body []byte, check Verifier) (Prepared, error) {
 	if err != nil {
 		return Prepared{}, fmt.Errorf("signature of the %s statement by %s: %w", s.Body.Kind(), s.Actor, err)
 	}
-	command.Signed = &Signed{Statement: s, Bytes: entry.Cause.Statement, Signature: *entry.Cause.Signature, Signer: signer}
+	acts, err := Acts(s.Body, check)
+	if err != nil {
+		return Prepared{}, err
+	}
+	command.Signed = &Signed{Statement: s, Bytes: entry.Cause.Statement, Signature: *entry.Cause.Signature, Signer: signer, Acts: acts}
 	return Prepared{body, entry, command}, nil
 }
 

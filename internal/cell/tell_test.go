@@ -113,6 +113,17 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s by %s", e.Target, e.Share.Custodian)
 	case *cell.HoneyTouched:
 		return with("%s by %s", e.Target, e.By)
+	case *cell.Reconciled:
+		filled := map[bool]string{true: "filled", false: "NOT filled"}[e.Request.Offline.Filled]
+		for _, act := range e.Request.Offline.Faulty() {
+			filled += fmt.Sprintf(", %s of %s: %s", act.Kind, act.Person, act.Fault)
+		}
+		for _, l := range e.Request.Leases {
+			for _, share := range l.Shares {
+				filled += fmt.Sprintf(", %s of %s is out", l.Envelope, share.Custodian)
+			}
+		}
+		return with("%s", filled)
 	case *cell.EnvelopeSealed:
 		return with("%s %d", e.Envelope, e.Sealing.Serial)
 	case *cell.EnvelopeRotated:

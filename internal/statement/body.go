@@ -319,6 +319,8 @@ func Notes(body Body) []Note {
 		}
 	case *Review:
 		return []Note{b.Note}
+	case *Reconcile:
+		return b.notes()
 	case *SignOff:
 		if b.Note != nil {
 			return []Note{*b.Note}

@@ -26,6 +26,7 @@ var blanks = map[Kind]func() Body{
 	KindSolo:     func() Body { return new(Solo) },
 
 	KindWitnessedOutage: func() Body { return new(WitnessedOutage) },
+	KindReconcile:       func() Body { return new(Reconcile) },
 }
 
 // Kind is "found".

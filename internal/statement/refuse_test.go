@@ -85,7 +85,8 @@ func wrong() map[statement.Kind]map[string][]string {
 			"number": {`0`, `1`, `-1`, `1001`, `"2"`}, "lost": {`{}`, `7`}, "lost.size": {`-1`, `0`, `9007199254740992`, `1.5`, `"41"`}, "lost.root": digests,
 			"salt": {zero, upper, brief, `7`}, "reason": notes,
 		},
-		statement.KindUpgrade: {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
+		statement.KindReconcile: {"of": hash, "acts": {`[]`, `7`, `[{}]`, `[{"signature":"YQ==","statement":{}}]`}},
+		statement.KindUpgrade:   {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
 	}
 }
 

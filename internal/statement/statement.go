@@ -47,6 +47,7 @@ const (
 	KindSolo     Kind = "solo"
 
 	KindWitnessedOutage Kind = "witnessed-outage"
+	KindReconcile       Kind = "reconcile"
 )
 
 // Kinds lists every kind of this version.
@@ -54,6 +55,7 @@ var Kinds = []Kind{
 	KindFound, KindSession, KindRequest, KindDecision, KindWithdraw, KindFetch, KindRelease, KindStop, KindAttest, KindChange, KindUpgrade,
 	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
 	KindWitnessedOutage, KindSolo,
+	KindReconcile,
 }
 
 var (
@@ -81,10 +83,11 @@ func (n Seen) valid(kind Kind) bool {
 
 // Header is what every statement carries.
 type Header struct {
-	Actor   string       `json:"actor"`   // roster id of the person
-	Expires canon.Time   `json:"expires"` // refused after this instant
-	Ledger  string       `json:"ledger"`  // origin of the cell's ledger
-	Nonce   canon.Key32  `json:"nonce"`   // 32 random bytes by the signer
+	Actor   string       `json:"actor"`            // roster id of the person
+	Expires canon.Time   `json:"expires"`          // refused after this instant
+	Ledger  string       `json:"ledger"`           // origin of the cell's ledger
+	Nonce   canon.Key32  `json:"nonce"`            // 32 random bytes by the signer
+	Offline bool         `json:"offline,omitzero"` // signed with no server: never counts for a live grant
 	Seen    Seen         `json:"seen"`
 	Digest  canon.Digest `json:"-"` // SHA-256 of the bytes: name and idempotency key
 }
@@ -180,6 +183,11 @@ func (s Statement) check() error {
 	}
 	if !s.Seen.valid(kind) {
 		return wrong("seen", errors.New("must name a checkpoint of the ledger; found statements, and only they, name the empty tree"))
+	}
+	if s.Offline {
+		if err := checkOffline(s.Body); err != nil {
+			return wrong("offline", err)
+		}
 	}
 	if err := s.Body.check(); err != nil {
 		return fmt.Errorf("%s statement: %w", kind, err)

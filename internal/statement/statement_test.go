@@ -85,7 +85,36 @@ func bodies() map[statement.Kind]statement.Body {
 		statement.KindVouch:           &statement.Vouch{Person: "noor", Key: "SHA256:" + strings.Repeat("a", 43), How: statement.InPerson},
 		statement.KindExtend:          &statement.Extend{Of: digest("request"), For: 1800, Targets: []string{"db-1"}, Why: note("the restore takes longer")},
 		statement.KindUpgrade:         &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
+		statement.KindReconcile:       reconcile(),
 	}
+}
+
+// offline is a statement that was signed with no server.
+func offline(body statement.Body) statement.Statement {
+	s := sample(body)
+	s.Offline = true
+	return s
+}
+
+// acts is an offline request and a yes to it, as they are carried back.
+func acts() (of canon.Digest, carried []statement.Act) {
+	ask, err := statement.Encode(offline(&statement.Request{
+		Scenario: "prod-db", ScenarioDigest: digest("scenario"), Severity: "SEV1", For: 3600, Targets: []string{"root"},
+		Why: note("all is down"), Holder: statement.Holder{Ed25519: key("ed25519"), X25519: key("x25519")},
+	}))
+	if err != nil {
+		panic(err)
+	}
+	yes, err := statement.Encode(offline(&statement.Decision{Of: canon.Sum(ask), Verdict: statement.Approve, Check: statement.InPerson}))
+	if err != nil {
+		panic(err)
+	}
+	return canon.Sum(ask), []statement.Act{{Signature: []byte("mara's"), Statement: ask}, {Signature: []byte("noor's"), Statement: yes}}
+}
+
+func reconcile() *statement.Reconcile {
+	of, carried := acts()
+	return &statement.Reconcile{Of: of, Acts: carried}
 }
 
 func sample(body statement.Body) statement.Statement {

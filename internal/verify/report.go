@@ -55,6 +55,7 @@ type Report struct {
 	Counts     Counts         `json:"counts"`
 	Requests   []Request      `json:"requests"`
 	Grants     []Grant        `json:"grants"`
+	Offline    []Offline      `json:"offline,omitempty"`    // what was signed with no server and carried back
 	Amendments []Amendment    `json:"amendments,omitempty"` // of the cell's document, in order; the last is in force
 	Cell       Rests          `json:"cell"`                 // founders, changes, clock: what the stream "cell" rests on
 	Sessions   []Unauthorised `json:"unauthorised"`
@@ -269,7 +270,7 @@ func (r *Report) refuse(f *Fault) *Report {
 	r.Verdict = Refused
 	f.Where, f.Detail = plain(f.Where), plain(f.Detail)
 	r.Faults = append(r.Faults, f)
-	r.Requests, r.Grants, r.Sessions, r.Foreign = []Request{}, []Grant{}, []Unauthorised{}, 0
+	r.Requests, r.Grants, r.Offline, r.Sessions, r.Foreign = []Request{}, []Grant{}, nil, []Unauthorised{}, 0
 	r.Cosigned, r.Tail = nil, nil
 	r.Cell, r.Counts = newRests(), Counts{Refused: map[string]int64{}}
 	return r

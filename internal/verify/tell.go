@@ -22,6 +22,9 @@ func (e *examination) tell() {
 		t.line.Requester, t.line.Scenario = request.Requester, request.Scenario
 		t.line.Severity, t.line.State = request.Severity, request.State
 		e.report.Requests = append(e.report.Requests, t.line)
+		if request.Offline != nil {
+			e.report.Offline = append(e.report.Offline, t.offline(request))
+		}
 		if request.Grant != nil {
 			t.rests.Witnesses = e.witnesses.of(t.line.Entry, e.last(cell.StreamOf(id)))
 			e.report.Grants = append(e.report.Grants, t.grant(request))

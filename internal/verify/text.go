@@ -48,6 +48,9 @@ func (r *Report) Text() string {
 	for i := range r.Grants {
 		r.Grants[i].sayIn(w, r.To)
 	}
+	for i := range r.Offline {
+		r.Offline[i].sayIn(w, r.To)
+	}
 	r.saySessions(w)
 	w.say("\nNot checked, because this evidence cannot show it:")
 	for _, limit := range r.NotChecked {

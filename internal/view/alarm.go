@@ -43,6 +43,9 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	case *cell.ClockDoubted:
 		return "clock.doubted", clockText(e) + ": nothing is granted for longer than the shortest window."
 	}
+	if e, ok := e.(*cell.Reconciled); ok {
+		return offlineAlarm(e)
+	}
 	if r == nil {
 		return "", ""
 	}

@@ -57,6 +57,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		slices.Reverse(oldest)
 		v.add(viewer, s, oldest, overdue(at))
 		v.Findings = append(v.Findings, s.aloneFindings(viewer)...)
+		v.Findings = append(v.Findings, s.offlineFindings(viewer)...)
 		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{

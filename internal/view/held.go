@@ -88,5 +88,8 @@ func sortedDigests(ids []canon.Digest) []canon.Digest {
 	return ids
 }
 
-// closing tells whether a request's grant is over and not proved dead.
-func closing(r *access.Request) bool { return r.State == access.Ended && !r.Settled() }
+// closing tells whether a request's grant is over and not proved dead, or shares of
+// what was opened with no server are out.
+func closing(r *access.Request) bool {
+	return (r.State == access.Ended || r.State == access.Reconciled) && !r.Settled()
+}

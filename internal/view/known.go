@@ -37,6 +37,8 @@ func (s *state) known(r *access.Request, at Instant) string {
 		return "lapsed: its quorum was not filled in time; nothing was opened"
 	case access.Void:
 		return s.voided(r)
+	case access.Reconciled:
+		return offlineKnown(r, at)
 	}
 	return string(r.State)
 }

@@ -314,6 +314,7 @@ var oneOfEach = []cell.Event{
 	&cell.SymptomLookedAt{Look: access.Look{Symptom: "port", Network: "office", Seen: access.Absent}}, &cell.OutageWitnessed{},
 	&cell.RequestWitnessed{}, &cell.SoloOffered{}, &cell.SoloTaken{}, &cell.SoloHeard{}, &cell.SoloBegun{},
 	&cell.KeyVouched{}, &cell.ExtensionAsked{}, &cell.ExtensionDecided{}, &cell.Extended{},
+	&cell.Reconciled{Request: access.Request{Requester: "ann", Offline: &access.Offline{}}, By: "ann"},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

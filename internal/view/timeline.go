@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness} {
+	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness, t.ofOffline} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -154,6 +154,8 @@ func attempt(body statement.Body) string {
 			return "send back the review of " + b.Of.Short()
 		}
 		return "sign off the review of " + b.Of.Short()
+	case *statement.Reconcile:
+		return "carry back what was signed with no server to " + b.Of.Short()
 	case *statement.Clock:
 		return "propose to trust the clock"
 	case *statement.Epoch:

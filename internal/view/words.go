@@ -99,6 +99,7 @@ var ends = map[string]string{
 	access.EndReleased: "it was released", access.EndRemoved: "the requester was removed",
 	access.EndKeyGone: "the key that asked was removed",
 	access.EndEpoch:   "entries of the ledger were lost while it lived", access.EndNarrowed: "the grant was extended without it",
+	access.EndOffline: "it was opened with no server",
 }
 
 // say looks a word up and falls back to the word itself.

@@ -119,7 +119,15 @@ var defects = []defect{
 	{"alone again without a review", "access/solo.go", "r.Alone() && (r.State == Granted || r.Review.Open())", "r.Alone() && r.State == Granted", "cell TestSoloOwesItsReview"},
 	{"alone with more than somebody signed", "access/solo.go", "length, targets := r.Narrowed(counts)", "length, targets := r.For, slices.Clone(r.Targets)", "cell TestSoloHeard"},
 	{"alone without anything that shows that it is real", "cell/decide_solo.go", "if len(scenario.Symptoms) > 0 && !w.outageShown(r, c.At) {", "if len(scenario.Symptoms) > 9 && !w.outageShown(r, c.At) {", "cell TestT75SoloNeedsTheOutageShown"},
-	{"the scenario says who hears of it", "cell/alarm.go", "case *HoneyTouched, *SoloTaken, *SoloBegun:", "case *HoneyTouched:", "cell TestT67SoloIsHeardEverywhere"},
+	{"the scenario says who hears of it", "cell/alarm.go", "case *HoneyTouched, *SoloTaken, *SoloBegun, *Reconciled:", "case *HoneyTouched, *Reconciled:", "cell TestT67SoloIsHeardEverywhere"},
+	{"what was signed with no server counts", "cell/decide.go", "if s.Statement.Offline {", "if false {", "cell TestT75OfflineCountsForNothingLive"},
+	{"a digest is taken again", "cell/offline.go", "|| r.Offline.Known(digest) {", "|| digest.IsZero() {", "cell TestT75EachDigestIsTakenOnce"},
+	{"a forged copy takes the place of what was signed", "access/offline.go", "a.Statement == statement && a.Key != \"\"", "a.Statement == statement", "cell TestT75ForgedTakesNobodysPlace"},
+	{"what does not count fills the room", "access/offline.go", "return old.Fault != \"\" })", "return old.Fault == \"\" })", "cell TestT75ForgedTakesNobodysPlace"},
+	{"a share is out only if it should be", "cell/offline.go", "if unknown != nil || owner != person ||", "if refusal != nil || unknown != nil || owner != person ||", "cell TestT75WhatIsOutIsOut"},
+	{"a no with no server is forgotten", "cell/offline.go", "&& r.Denied() == \"\" &&", "&&", "cell TestOfflineNoIsTheEnd"},
+	{"what was signed is still to come", "cell/offline.go", "s.Statement.SignedAt().Sub(at) > ValidMost.Duration():", "false:", "cell TestT75ClockOfTheSigner"},
+	{"what is carried back is a grant", "cell/offline.go", "State: access.Reconciled, Offline:", "State: access.Pending, Offline:", "cell TestT75OfflineCountsForNothingLive"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

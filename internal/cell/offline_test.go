@@ -50,6 +50,55 @@ func TestR43ReconciledIsADebt(t *testing.T) {
 	restores(t, o.Cell)
 }
 
+// TestT75OfflineCountsForNothingLive: of each kind, to a request that waits, to one
+// that is live, and to what was carried back.
+func TestT75OfflineCountsForNothingLive(t *testing.T) {
+	asks := func(s *story, body statement.Body, person string) {
+		t.Helper()
+		act := s.Offline(person, person, body)
+		expectRefusal(t, s.Cell, cell.Command{At: s.Now, Observed: cell.Observed{Address: s.Address}, Signed: act}, cell.OfflineOnly)
+	}
+	yes := func(s *story) *statement.Decision {
+		return &statement.Decision{Of: s.id, Verdict: statement.Approve, Check: statement.CallBack}
+	}
+	for _, s := range []*story{custodyStory().sealed().ask("root"), custodyStory().sealed().granted("root"), sealedOffline().story} {
+		asks(s, yes(s), "sam")
+		asks(s, giving(s, "root", 1, "1"), "bob")
+		asks(s, offlineRequest(s, "root"), "ann")
+	}
+	o := sealedOffline()
+	o.Must(o.Reconcile("ann", o.id, o.ask))
+	expectRefusal(t, o.Cell, o.By("sam", "sam", yes(o.story)), cell.NotPending)
+	expectRefusal(t, o.Cell, o.By("bob", "bob", giving(o.story, "root", 1, "off")), cell.NotLive)
+	expectRefusal(t, o.Cell, o.By("ann", "holder off", &statement.Fetch{Of: o.id, Target: "root"}), cell.NotLive)
+	waits := custodyStory().sealed().ask("root")
+	expectRefusal(t, waits.Cell, waits.Reconcile("ann", waits.id, waits.Offline("sam", "sam", yes(waits))), cell.UnknownSubject)
+}
+
+// TestT75WhatIsOutIsOut: a share that should not have been given is out all the same.
+func TestT75WhatIsOutIsOut(t *testing.T) {
+	for name, acts := range map[string]func(offline) []*cell.Signed{
+		"before the quorum": func(o offline) []*cell.Signed { return []*cell.Signed{o.ask, o.gives("bob"), o.gives("sue")} },
+		"by who asked":      func(o offline) []*cell.Signed { return append(o.whole()[:4], o.gives("ann")) },
+		"to another key": func(o offline) []*cell.Signed {
+			return append(o.whole()[:4], o.Offline("sue", "sue", giving(o.story, "root", 1, "1")))
+		},
+		"after a no": func(o offline) []*cell.Signed { return append(o.whole(), o.says("leo", statement.Deny)) },
+	} {
+		o := sealedOffline()
+		o.Must(o.Reconcile("lea", o.id, acts(o)...))
+		root := o.World.Envelopes["root"]
+		if state := root.State(o.World.Given(root)); state != custody.Broken || o.request().Review == nil {
+			t.Errorf("%s: root is %s", name, state)
+		}
+	}
+	o := sealedOffline()
+	o.Must(o.Reconcile("lea", o.id, o.ask, o.yes("sam"), celltest.Forged(o.gives("bob"))))
+	if r := o.request(); len(r.Leases) != 0 || r.Review != nil {
+		t.Errorf("a share that nobody signed is out: %+v", r)
+	}
+}
+
 // TestT75EachDigestIsTakenOnce: what was carried back is not taken again, alone
 // or with more; what is new to the same request is.
 func TestT75EachDigestIsTakenOnce(t *testing.T) {

@@ -43,6 +43,8 @@ type commands struct {
 	Outage   outageCommand   `cmd:"" group:"approver" help:"Say, as a custodian who does not ask, that you have seen that an emergency is real."`
 	Envelope envelopeCommand `cmd:"" group:"approver" help:"Seal, open, inspect, print and rotate sealed credentials."`
 
+	Reconcile reconcileCommand `cmd:"" group:"anyone" help:"Carry back what was signed with halligan-kit while the server was down."`
+
 	Review   reviewCommand   `cmd:"" group:"anyone" help:"Show, write and sign off the review of what a grant was used for."`
 	Stop     stopCommand     `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
 	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`

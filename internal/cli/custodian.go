@@ -104,12 +104,13 @@ func (e envelope) description(of *custody.Sealing) (*seal.Description, error) {
 
 // said tells whether a description is of a sealing.
 func said(d *seal.Description, e envelope, of *custody.Sealing) bool {
-	fits := d.Origin == e.m.pinned.Origin && d.Name == e.Name && d.Serial == of.Serial && d.Threshold == of.Threshold &&
-		d.CommitmentsDigest() == of.Commitments && d.Content.Digest == of.Content && len(d.Shares) == len(of.Holders)
-	for i := 0; fits && i < len(d.Shares); i++ {
-		fits = d.Shares[i].Custodian == of.Holders[i].Custodian && d.Shares[i].Sealed.Digest == of.Holders[i].Sealed
+	says := seal.Said{
+		Origin: e.m.pinned.Origin, Name: e.Name, Serial: of.Serial, Threshold: of.Threshold, Commitments: of.Commitments, Content: of.Content,
 	}
-	return fits
+	for _, h := range of.Holders {
+		says.Custodians, says.Sealed = append(says.Custodians, h.Custodian), append(says.Sealed, h.Sealed)
+	}
+	return d.Says(says)
 }
 
 // file reads an encrypted file, which is not kept on this machine.

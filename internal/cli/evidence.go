@@ -16,6 +16,7 @@ import (
 
 type evidenceCommand struct {
 	ID     string `arg:"" optional:"" help:"A request: its id, or the first 8 or more digits of it."`
+	Cell   bool   `help:"The cell alone: who its people are, and how its scenarios and envelopes stand. It is what halligan-kit acts on with no server."`
 	All    bool   `help:"The whole ledger instead, as a folder."`
 	Output string `short:"o" required:"" help:"File to write, or folder with --all; it must not be there yet." placeholder:"PATH"`
 	memberFlags
@@ -28,6 +29,7 @@ func (evidenceCommand) Help() string {
 Examples:
 
     halligan evidence 5f0c1a2b -o request.json
+    halligan evidence --cell -o cell.json
     halligan evidence --all -o ./evidence`
 }
 
@@ -41,8 +43,8 @@ type written struct {
 
 // Run writes evidence.
 func (e evidenceCommand) Run(c *call) error {
-	if e.All == (e.ID != "") {
-		return failf(exitUsage, "name one request, or --all").or("halligan evidence --help shows how it is used")
+	if e.All && e.Cell || (e.All || e.Cell) == (e.ID != "") {
+		return failf(exitUsage, "name one request, or --cell, or --all").or("halligan evidence --help shows how it is used")
 	}
 	m, err := c.open(e.memberFlags)
 	if err != nil {
@@ -69,11 +71,15 @@ func (e evidenceCommand) write(m *member) (*verify.Report, error) {
 	if e.All {
 		return m.exportAll(e.Output)
 	}
-	id, err := m.id(e.ID)
-	if err != nil {
-		return nil, err
+	path := "cell/evidence"
+	if !e.Cell {
+		id, err := m.id(e.ID)
+		if err != nil {
+			return nil, err
+		}
+		path = "requests/" + id.String() + "/evidence"
 	}
-	data, err := m.evidence("requests/" + id.String() + "/evidence")
+	data, err := m.evidence(path)
 	if err != nil {
 		return nil, err
 	}

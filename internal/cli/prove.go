@@ -82,6 +82,9 @@ func (p *proof) replay(entries []ledger.ProvedEntry) error {
 		}
 		if s := prepared.Command.Signed; s != nil {
 			p.statements[s.Statement.Digest], p.observed[s.Statement.Digest] = s.Statement, prepared.Command.Observed
+			for _, act := range s.Acts {
+				p.statements[act.Statement.Digest] = act.Statement
+			}
 		}
 		p.newest, p.at = e.Index, prepared.Entry.At
 		recorded = append(recorded, r)
@@ -126,6 +129,10 @@ func (p *proof) text(hash canon.Digest) (string, bool) {
 
 // words are the confirmation words of a statement, worked out here.
 func (p *proof) words(id canon.Digest) (string, error) {
+	if p.statements[id].Offline {
+		words := statement.OfflineWords(id)
+		return strings.Join(words[:], " "), nil
+	}
 	return wordsOf(id, p.observed[id].Salt)
 }
 

@@ -99,6 +99,7 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindInspect: &statement.Inspect{}, statement.KindReview: &statement.Review{}, statement.KindSignOff: &statement.SignOff{},
 	statement.KindClock: &statement.Clock{}, statement.KindEpoch: &statement.Epoch{}, statement.KindExtend: &statement.Extend{}, statement.KindVouch: &statement.Vouch{},
 	statement.KindWitnessedOutage: &statement.WitnessedOutage{}, statement.KindSolo: &statement.Solo{},
+	statement.KindReconcile: &statement.Reconcile{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

@@ -167,6 +167,26 @@ func (d *Description) CommitmentsDigest() canon.Digest {
 	return canon.Sum(canon.MustEncode(d.Commitments))
 }
 
+// Said is what the seal statement of a sealing says, which the rules took.
+type Said struct {
+	Origin, Name         string
+	Serial               int64
+	Threshold            int
+	Commitments, Content canon.Digest
+	Custodians           []string       // in the order of their shares
+	Sealed               []canon.Digest // their files
+}
+
+// Says tells whether the description is of what a seal statement says.
+func (d *Description) Says(of Said) bool {
+	fits := d.Origin == of.Origin && d.Name == of.Name && d.Serial == of.Serial && d.Threshold == of.Threshold &&
+		d.CommitmentsDigest() == of.Commitments && d.Content.Digest == of.Content && len(d.Shares) == len(of.Custodians)
+	for i := 0; fits && i < len(d.Shares); i++ {
+		fits = d.Shares[i].Custodian == of.Custodians[i] && d.Shares[i].Sealed.Digest == of.Sealed[i]
+	}
+	return fits
+}
+
 // Of finds the share of a custodian.
 func (d *Description) Of(custodian string) (Sealed, bool) {
 	for _, s := range d.Shares {

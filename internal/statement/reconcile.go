@@ -34,6 +34,11 @@ type Reconcile struct {
 // SignedAt is when the signer's machine says that an offline statement was signed.
 func (h Header) SignedAt() canon.Time { return h.Expires.Add(-OfflineFor.Duration()) }
 
+// OfflineWords are the confirmation words of an offline request. No server drew a
+// salt for them after the digest was fixed, so whoever asks could have looked for two
+// requests that have the same: the first digits of the digest are read out with them.
+func OfflineWords(digest canon.Digest) [4]string { return Words(digest, [16]byte(digest[:16])) }
+
 // checkOffline tells why a body cannot be signed with no server.
 func checkOffline(body Body) error {
 	switch b := body.(type) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
@@ -19,6 +20,9 @@ type Options struct {
 	// Progress is called now and then with the entries replayed and, for a whole
 	// log, how many there are. It must not take long.
 	Progress func(done, of int64)
+	// World is given the world that the evidence leads to, when that was verified
+	// from an anchor.
+	World func(*cell.World)
 	// Workers is how many entries are prepared at a time; 0 is one for each
 	// processor.
 	Workers int
@@ -134,6 +138,9 @@ func (e *examination) conclude(ctx context.Context, pinned bool, err error) (*Re
 	e.report.Verdict = SelfConsistent
 	if pinned {
 		e.report.Verdict = Verified
+		if e.opts.World != nil {
+			e.opts.World(e.world)
+		}
 	}
 	e.report.limits(pinned)
 	return e.report, nil

@@ -20,6 +20,9 @@ func offlineKnown(r *access.Request, at Instant) string {
 	return text + "; no share is known to be out"
 }
 
+// OfflineText says what was signed with no server comes to, and what is out.
+func OfflineText(r *access.Request) string { return agreedText(r) + "; " + outText(r) }
+
 // agreedText says whether what was signed would have been enough.
 func agreedText(r *access.Request) string {
 	if r.Offline == nil {

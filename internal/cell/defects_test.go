@@ -61,6 +61,8 @@ var defects = []defect{
 	{"listed before the door was shut", "cell/decide_effect.go", "case !l.DoorShut() || facts.ListAt.Before(l.ShutAt()):", "case false:", "cell TestLife"},
 	{"a session is overlooked", "cell/decide_effect.go", "case slices.Contains(facts.KeyIDs, l.KeyID):", "case false:", "cell TestT47GrantsOverlap"},
 	{"nothing is revoked", "cell/apply.go", "w.revoke(after, closing)", "_ = closing", "cell TestT12LateDenyRevokes"},
+	{"what is over stays on the list", "cell/apply.go", "if e.Closing.List != w.List {", "if e.Closing.List == 0 {", "cell TestRevokedLeaveWithANewNumber"},
+	{"key ids leave the list before they are over", "cell/apply.go", "if old.Until.Before(at) {", "if true || old.Until.Before(at) {", "cell TestRevokedLeaveWithANewNumber"},
 	{"time goes back", "cell/decide.go", "if c.At.Before(w.LastAt) {", "if false {", "cell TestTimeNeverGoesBack"},
 	{"a restart forgets that it published", "cell/snapshot.go", "w.published = len(w.Published) > 0", "w.published = len(w.Published) < 0", "cell TestRandomSequences"},
 	{"a store may forget a nonce at its last instant", "cell/snapshot.go", "used.Expires.Add(instant)", "used.Expires", "cell TestT22NoReplayAtTheLastInstant"},

@@ -258,6 +258,36 @@ func TestRevocationOutlivesEveryCertificate(t *testing.T) {
 	}
 }
 
+// TestRevokedLeaveWithANewNumber: a list of one number never changes. What is over
+// leaves it with the next entry that closes something, once, however many leases
+// that closes, and nothing leaves before.
+func TestRevokedLeaveWithANewNumber(t *testing.T) {
+	c := celltest.Sample()
+	stop := func(name string) cell.Recorded {
+		id := c.Granted(name, "db-1", "db-2")
+		return c.Must(c.Stop("sam", id))
+	}
+	stop("1")
+	stop("2")
+	listed, number := c.World.Revocations()
+	if len(listed) != 4 {
+		t.Fatalf("%d key ids are listed, want the four that may still be valid", len(listed))
+	}
+	c.Now = c.Now.Add(4 * time.Hour)
+	c.Must(c.Ask("bob", "3", "db-1"))
+	if now, same := c.World.Revocations(); len(now) != 4 || same != number {
+		t.Errorf("list %d has %d key ids, and had 4 as number %d", same, len(now), number)
+	}
+	closed := stop("4")
+	now, next := c.World.Revocations()
+	if len(now) != 2 || next <= number {
+		t.Errorf("list %d after %d has %d key ids, want the two that it names first", next, number, len(now))
+	}
+	if changed := closed.Changes.Revoked; len(changed) != 6 || len(slices.Compact(slices.Sorted(slices.Values(changed)))) != 6 {
+		t.Errorf("an entry that adds two key ids and takes four off the list changes %v", changed)
+	}
+}
+
 func TestAlarmsGoWhereTheScenarioSays(t *testing.T) {
 	g, sc := celltest.Genesis(), celltest.Scenario()
 	g.Channels = append(g.Channels, cell.Channel{ID: "mail", Kind: "webhook"})

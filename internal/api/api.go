@@ -65,6 +65,9 @@ type Witnesses interface {
 	Newest() (size int64, cosigned []byte)
 	// Troubles says of each witness that is asked what is wrong; "" when nothing is.
 	Troubles() map[string]string
+	// Clocks says of each witness that has cosigned since the start how far the
+	// server's clock was ahead of its own then.
+	Clocks() map[string]time.Duration
 }
 
 // Report is what a host program sent.

@@ -146,12 +146,13 @@ var (
 	cosignedNow   = prometheus.NewDesc("halligan_ledger_cosigned_entries", "Entries under the newest checkpoint that enough witnesses cosigned.", nil, nil)
 	silentNow     = prometheus.NewDesc("halligan_witnesses_silent", "1 while what is written is not cosigned.", nil, nil)
 	witnessUp     = prometheus.NewDesc("halligan_witness_up", "1 if the witness cosigned when it was asked last; forked is 1 if it knows another history.", []string{"witness", "forked"}, nil)
+	clockAhead    = prometheus.NewDesc("halligan_clock_ahead_seconds", "How far the server's clock was ahead of a witness's when that cosigned last; below zero: behind.", []string{"witness"}, nil)
 	brokerUp      = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
 )
 
 // Describe does what prometheus.Collector says.
 func (p present) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, brokerUp} {
+	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, clockAhead, brokerUp} {
 		to <- d
 	}
 }
@@ -209,5 +210,8 @@ func (p present) witnesses(gauge func(*prometheus.Desc, float64, ...string), kin
 			forked = "1"
 		}
 		gauge(witnessUp, up, name, forked)
+	}
+	for name, ahead := range p.m.witnesses.Clocks() {
+		gauge(clockAhead, ahead.Seconds(), name)
 	}
 }

@@ -31,7 +31,7 @@ func (s *Server) gather(ctx context.Context) error {
 		return nil
 	}
 	o := witness.CircleOptions{
-		Policy: policy, Log: s.Log,
+		Policy: policy, Log: s.Log, Wall: s.Wall,
 		Head: func() (int64, []byte) { head := s.broker.Head(); return head.Size, head.Text },
 		Tiles: func(level int, index int64) ([]byte, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tileLongest)
@@ -101,6 +101,17 @@ func (c seen) Troubles() map[string]string {
 	all := map[string]string{}
 	for _, m := range c.circle.Members() {
 		all[m.Name] = m.Trouble
+	}
+	return all
+}
+
+// Clocks does what api.Witnesses says.
+func (c seen) Clocks() map[string]time.Duration {
+	all := map[string]time.Duration{}
+	for _, m := range c.circle.Members() {
+		if m.Size > 0 {
+			all[m.Name] = m.Ahead
+		}
 	}
 	return all
 }

@@ -28,6 +28,7 @@ type CircleOptions struct {
 	Head  func() (size int64, text []byte)
 	Tiles ledger.TileReader // of the log, for every size that Head gave
 	Log   *slog.Logger
+	Wall  func() time.Time // the machine's clock, which theirs are compared with; nil: time.Now
 }
 
 // Circle has the newest checkpoint of one log cosigned by the witnesses of its
@@ -59,6 +60,9 @@ type Member struct {
 	Name    string
 	Size    int64  // that it cosigned last
 	Trouble string // empty: it answered the last time it was asked
+	// Ahead is by how much this machine's clock was before the witness's when it
+	// cosigned last, to a second or what the answer took; Size 0: it has not.
+	Ahead time.Duration
 }
 
 type member struct {
@@ -71,6 +75,9 @@ type member struct {
 
 // NewCircle makes a circle; Run it.
 func NewCircle(o CircleOptions) *Circle {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
 	c := &Circle{o: o, wake: make(chan struct{}, 1), moved: make(chan struct{})}
 	for _, client := range o.Clients {
 		c.members = append(c.members, &member{Member: Member{Name: client.Name()}, client: client})
@@ -227,11 +234,12 @@ func (r *round) answered(m *member, lines []byte, err error) (news bool, _ error
 	}
 	was := m.Trouble
 	m.rest(err)
+	found, checked := c.o.Policy.Check(r.text, ledger.Whenever)
 	if err == nil {
 		m.Size = r.size
+		c.compare(m, found)
 	}
 	r.left--
-	found, checked := c.o.Policy.Check(r.text, ledger.Whenever)
 	enough := checked == nil && found.Enough()
 	if enough {
 		c.cosigned(Cosigned{r.size, r.text})
@@ -241,6 +249,26 @@ func (r *round) answered(m *member, lines []byte, err error) (news bool, _ error
 		close(r.over)
 	}
 	return m.Trouble != "" && m.Trouble != was, err
+}
+
+// clockFar is how far two clocks may be from each other before that is told.
+const clockFar = 30 * time.Second
+
+// compare compares this machine's clock with that of a witness that has just
+// cosigned. It is told when it becomes so: what the rules make of time rests on this
+// clock, and a server that is started with a wrong one has nothing else to doubt it
+// by. The circle is locked.
+func (c *Circle) compare(m *member, found ledger.Witnessed) {
+	for _, by := range found.By {
+		if by.Witness != m.Name {
+			continue
+		}
+		was := m.Ahead
+		m.Ahead = canon.At(c.o.Wall()).Sub(by.At)
+		if m.Ahead.Abs() > clockFar && was.Abs() <= clockFar {
+			c.o.Log.Warn("this machine's clock is not the witness's: set it before credentials are needed", "witness", m.Name, "ahead", m.Ahead.Round(time.Second))
+		}
+	}
 }
 
 // take puts what a witness answered under the checkpoint; the circle is locked.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -107,7 +108,12 @@ func (p *published) tile(level int, index int64) ([]byte, error) {
 func ran(t *testing.T, need int, l *log, stations ...*station) (*witness.Circle, *published) {
 	t.Helper()
 	p := &published{log: l, tb: t}
-	o := witness.CircleOptions{Head: p.head, Tiles: p.tile, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return circle(t, witness.CircleOptions{Head: p.head, Tiles: p.tile, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, need, stations...), p
+}
+
+// circle is one of stations at work until the test ends.
+func circle(t *testing.T, o witness.CircleOptions, need int, stations ...*station) *witness.Circle {
+	t.Helper()
 	var vkeys []string
 	for _, s := range stations {
 		vkeys = append(vkeys, s.key.VKey())
@@ -122,8 +128,9 @@ func ran(t *testing.T, need int, l *log, stations ...*station) (*witness.Circle,
 	var running sync.WaitGroup
 	running.Go(func() { c.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
-	c.Grew(l.tiles.Size(), noon)
-	return c, p
+	size, _ := o.Head()
+	c.Grew(size, noon)
+	return c
 }
 
 // grows makes a log longer, and tells its circle.
@@ -229,4 +236,58 @@ func TestCircleGrows(t *testing.T) {
 		}
 	}
 	await(t, c, 198)
+}
+
+// TestClocksAreCompared: a machine whose clock is wrong when it starts hears so from
+// the first that its witnesses cosign, although nothing was written since; and it
+// is told once of each.
+func TestClocksAreCompared(t *testing.T) {
+	for _, c := range []struct {
+		ahead time.Duration
+		told  bool
+	}{{0, false}, {29 * time.Second, false}, {31 * time.Second, true}, {-time.Hour, true}} {
+		l := newLog(t, "clock.example.com")
+		l.grow(3, "x")
+		p := &published{log: l, tb: t}
+		a, b := newStation(t, "a.example.com/w", 1, l), newStation(t, "b.example.com/w", 2, l)
+		var said lockedBuffer
+		o := witness.CircleOptions{
+			Head: p.head, Tiles: p.tile, Log: slog.New(slog.NewTextHandler(&said, nil)),
+			Wall: func() time.Time { return noon.Std().Add(c.ahead) },
+		}
+		all := circle(t, o, 2, a, b)
+		await(t, all, 2)
+		p.grows(all, 5, noon)
+		await(t, all, 4)
+		for _, m := range all.Members() {
+			if m.Ahead != c.ahead {
+				t.Errorf("ahead of %s by %s, want %s", m.Name, m.Ahead, c.ahead)
+			}
+		}
+		want := 0
+		if c.told {
+			want = 2 // once of each
+		}
+		if n := strings.Count(said.String(), "clock is not the witness's"); n != want {
+			t.Errorf("%s ahead: told %d times, want %d", c.ahead, n, want)
+		}
+	}
+}
+
+// lockedBuffer is a log that several write.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

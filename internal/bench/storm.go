@@ -19,9 +19,9 @@ import (
 // slowest hundredth.
 const stormDue = 2
 
-// callsMost is how many calls of the provider may be under way: the workers that
-// prove, and those that open for others.
-const callsMost = 64
+// callsMost is how many calls of the provider may be under way: 32 each that open,
+// that see whether twins work, and that prove.
+const callsMost = 96
 
 // Of those who go on with other things meanwhile: how many they are, and how long
 // each of them thinks after each command.
@@ -30,8 +30,9 @@ const (
 	othersRest = 20 * time.Millisecond
 )
 
-// looksEvery is how often the metrics are asked how many leases are left.
-const looksEvery = 500 * time.Millisecond
+// looksEvery is how often the metrics are asked how many leases there are, before
+// the storm and in it: what they cost is paid on both sides.
+const looksEvery = time.Second
 
 // ride is one storm from before it until everything is closed.
 type ride struct {
@@ -134,7 +135,12 @@ func (r *run) rideOut(one *ride, ends time.Time, leases int) error {
 			others.Go(func() { said.fail(crowd.goOn(running, worker, said)) })
 		}
 	}
-	time.Sleep(time.Until(storm) - 100*time.Millisecond)
+	for left := time.Until(storm); left > 0; left = time.Until(storm) {
+		if _, err := crowd.leases(); err != nil {
+			return server.because(err)
+		}
+		time.Sleep(min(looksEvery, left))
+	}
 	if one.before, err = server.resident(); err != nil {
 		return err
 	}
@@ -164,7 +170,9 @@ func (r *run) untilClosed(one *ride, server *process, crowd *crowd, leases int) 
 		if held, err := server.resident(); err == nil {
 			one.top = max(one.top, held)
 		}
-		if left <= othersMost && now["closing"] == 0 {
+		if over := left <= othersMost && now["closing"] == 0; over && kill {
+			return server, errors.New("all leases were closed before the server could be killed")
+		} else if over {
 			return server, nil
 		}
 		if kill && leases-left >= one.restarted {
@@ -177,7 +185,11 @@ func (r *run) untilClosed(one *ride, server *process, crowd *crowd, leases int) 
 		if time.Since(begun) > 15*time.Minute {
 			return server, fmt.Errorf("after fifteen minutes these leases are left: %v", now)
 		}
-		time.Sleep(looksEvery)
+		if kill {
+			time.Sleep(looksEvery / 20)
+		} else {
+			time.Sleep(looksEvery)
+		}
 	}
 }
 

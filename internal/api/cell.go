@@ -140,9 +140,9 @@ func (s *service) explain(c *call) error {
 }
 
 // coverage answers who could agree at an instant, with some people away: under a
-// scenario, or without one to a change of the cell.
+// scenario, or without one to a change of the cell or to a recovery of it.
 func (s *service) coverage(c *call) error {
-	q, err := query(c, "scenario", "severity", "without", "at")
+	q, err := query(c, "scenario", "severity", "quorum", "without", "at")
 	if err != nil {
 		return err
 	}
@@ -158,13 +158,17 @@ func (s *service) coverage(c *call) error {
 	}
 	var shown view.Coverage
 	known := false
-	if scenario, given := q["scenario"]; given {
+	switch scenario, given := q["scenario"]; {
+	case given:
 		shown, known = cellView.Coverage(scenario, access.Severity(q["severity"]), at, away...)
-	} else if q["severity"] == "" {
+	case q["severity"] != "":
+	case q["quorum"] == "recovery":
+		shown, known = cellView.RecoveryCoverage(at, away...)
+	case q["quorum"] == "" || q["quorum"] == "change":
 		shown, known = cellView.ChangeCoverage(at, away...)
 	}
 	if !known {
-		return notFound("such scenario or severity")
+		return notFound("such scenario, severity or quorum")
 	}
 	return c.json(http.StatusOK, shown)
 }

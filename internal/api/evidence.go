@@ -209,7 +209,7 @@ func (s *service) attachDocument(ctx context.Context, p *ledger.Partial, digest 
 // annotate adds the texts that the entries' statements speak of. Whoever may
 // see a request may read what was written to it, and the names and contacts of
 // those who act in it; why people were removed, only those may read who decide
-// on it.
+// on it; why a cell is recovered, or is not, everybody.
 func (s *service) annotate(ctx context.Context, p *ledger.Partial, genesis *cell.Genesis, reasons bool) error {
 	notes := noted{read: s.Read, added: map[canon.Digest]bool{}}
 	for _, e := range p.Entries {
@@ -217,12 +217,15 @@ func (s *service) annotate(ctx context.Context, p *ledger.Partial, genesis *cell
 		if err != nil {
 			return err
 		}
-		if entry.Cause.Statement == nil || entry.Stream == cell.StreamCell && !reasons {
+		if entry.Cause.Statement == nil {
 			continue
 		}
 		of, err := statement.Decode(entry.Cause.Statement)
 		if err != nil {
 			return err
+		}
+		if entry.Stream == cell.StreamCell && !reasons && !everybodys(of.Body) {
+			continue
 		}
 		for _, due := range statement.Notes(of.Body) {
 			if err := notes.add(ctx, p, due.Hash); err != nil {
@@ -238,6 +241,16 @@ func (s *service) annotate(ctx context.Context, p *ledger.Partial, genesis *cell
 		}
 	}
 	return nil
+}
+
+// everybodys tells whether anybody of the cell may read what a statement says: a
+// recovery is everybody's business.
+func everybodys(body statement.Body) bool {
+	switch body.(type) {
+	case *statement.Recover, *statement.Cancel:
+		return true
+	}
+	return false
 }
 
 // noted adds notes to evidence, each once: one may stand in several statements.

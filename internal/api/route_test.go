@@ -204,6 +204,8 @@ func TestReads(t *testing.T) {
 		"/api/v1/coverage?scenario=other":               "not-found",
 		"/api/v1/coverage?severity=SEV1":                "not-found",
 		"/api/v1/coverage?scenario=database-locked-out": "not-found",
+		"/api/v1/coverage?quorum=recovery":              "not-found",
+		"/api/v1/coverage?quorum=other":                 "not-found",
 		"/api/v1/coverage?without=sam,eve":              "malformed-query",
 		"/api/v1/coverage?without=,":                    "malformed-query",
 		"/api/v1/coverage?at=now":                       "malformed-query",

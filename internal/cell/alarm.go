@@ -18,6 +18,7 @@ var Alarming = []string{
 	"witnesses-silent", "witnesses-overdue", "witnessed", "credential-unwitnessed",
 	"solo-offered", soloTaken, "solo-begun",
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
+	"recovery-agreed", "recovery-waits", "recovery-over",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -45,14 +45,14 @@ type amendment struct {
 // the document comes last and has one reason: the files of a refused proposal
 // are not kept, and whoever replays the refusal must come to the same without
 // them.
-func (w *World) decideAmend(body *statement.Change, s *Signed, c Command) (Outcome, *Refusal) {
+func (w *World) decideAmend(change Change, asked *statement.Amend, s *Signed, c Command) (Outcome, *Refusal) {
 	if w.Rules < rulesAmend {
 		return Outcome{}, refuse(RulesTooOld, "to amend the cell's document needs rules %d; this cell decides by rules %d", rulesAmend, w.Rules)
 	}
-	if refusal := w.mayPropose(s, c); refusal != nil {
+	if refusal := w.mayPropose(&change, s, c); refusal != nil {
 		return Outcome{}, refusal
 	}
-	change := Change{From: body.Amend.From, To: body.Amend.To.Digest}
+	change.From, change.To = asked.From, asked.To.Digest
 	if refusal := w.inForce(&change); refusal != nil {
 		return Outcome{}, refusal
 	}
@@ -61,7 +61,7 @@ func (w *World) decideAmend(body *statement.Change, s *Signed, c Command) (Outco
 		return Outcome{}, refusal
 	}
 	for _, ref := range made.Genesis.Scenarios {
-		brought := slices.ContainsFunc(body.Amend.With, func(b statement.Blob) bool { return b.Digest == ref.Digest })
+		brought := slices.ContainsFunc(asked.With, func(b statement.Blob) bool { return b.Digest == ref.Digest })
 		if !brought && w.Digests[ref.ID] != ref.Digest {
 			return Outcome{}, refuse(NotAmendable, "scenario %s is other than in force and does not come with the change", ref.ID)
 		}
@@ -76,6 +76,9 @@ const rulesAmend = 2
 // inForce refuses an amendment of what is not in force any more: those who
 // signed it compared the new document with another.
 func (w *World) inForce(change *Change) *Refusal {
+	if waits := w.recovering(); change.Recovers && waits != nil && waits.ID != change.ID {
+		return refuse(TooMany, "recovery %s is agreed and waits: it takes effect or is cancelled before another is agreed to", waits.ID.Short())
+	}
 	if change.From != w.Document {
 		return refuse(NotInForce, "the change amends the document %s; %s is in force", change.From.Short(), w.Document.Short())
 	}
@@ -95,6 +98,9 @@ func (w *World) amendment(change *Change) (*amendment, *Refusal) {
 	}
 	if fault := w.Genesis.fixed(genesis); fault != "" {
 		return nil, refuse(NotAmendable, "no change can touch %s", fault)
+	}
+	if fault := w.Genesis.beyondPeople(genesis); change.Recovers && fault != "" {
+		return nil, refuse(NotAmendable, "a recovery touches people and groups alone, and the document has another %s", fault)
 	}
 	people, err := genesis.Check()
 	if err != nil {
@@ -156,6 +162,7 @@ func (g *Genesis) unamendable() Genesis {
 	rest := *g
 	rest.Founders, rest.People, rest.Groups, rest.Hosts, rest.Channels, rest.Scenarios = nil, nil, nil, nil, nil, nil
 	rest.Programs, rest.Networks = nil, nil
+	rest.Recovery = Recovery{}
 	rest.Security, rest.Change, rest.Pending, rest.CoolOff = "", nil, 0, 0
 	return rest
 }
@@ -209,6 +216,9 @@ func (w *World) amendEvents(change *Change, agreed []string, at canon.Time) []Ev
 		amended.Signers, amended.Until = slices.Sorted(slices.Values(agreed)), until
 	}
 	events = append(events, amended)
+	if waits := w.recovering(); waits != nil && waits.ID != change.ID { // it was compared with another document
+		events = append(events, &RecoveryOver{Change: waits.ID, State: ChangeVoid})
+	}
 	for _, arrived := range made.Arrived {
 		events = append(events, &KeyAdded{Person: arrived.Person, Key: arrived.Key, Until: until})
 	}

@@ -45,7 +45,8 @@ func refusedIn(events []Event) *Refused {
 // applyOne dispatches to the part of the world that an event changes.
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
-	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded, *KeyVouched:
+	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded, *KeyVouched,
+		*RecoveryAgreed, *RecoveryWaits, *RecoveryOver:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -108,6 +109,12 @@ func (w *World) applyCell(p place, e Event) error {
 		change.Decisions = append(change.Decisions[:len(change.Decisions):len(change.Decisions)], e.Decision)
 		w.Changes[e.Change] = &change
 	case *ChangeOver:
+		delete(w.Changes, e.Change)
+	case *RecoveryAgreed:
+		change := *w.Changes[e.Change]
+		change.Until = e.Until
+		w.Changes[e.Change] = &change
+	case *RecoveryOver:
 		delete(w.Changes, e.Change)
 	case *PersonRemoved:
 		w.Roster = w.Roster.Clone()
@@ -239,6 +246,12 @@ func TargetOf(e Event) string {
 		return e.Key
 	case *KeyVouched:
 		return e.Key
+	case *RecoveryAgreed:
+		return e.Change.String()
+	case *RecoveryWaits:
+		return e.Change.String()
+	case *RecoveryOver:
+		return e.Change.String()
 	case *StraysFound:
 		return e.Host
 	case *HostSurveyed:

@@ -141,6 +141,13 @@ func (c *comparing) cell(from, to *Genesis) {
 	differ("security", Widens, from.Security, to.Security)
 	differ("networks", Widens, namesOr(from.Networks, "none"), namesOr(to.Networks, "none"))
 	differ("change.quorum", quorumBearing(from.Change, to.Change), quorumWords(from.Change), quorumWords(to.Change))
+	before, after := from.Recovery, to.Recovery
+	bearing := quorumBearing(before.Quorum, after.Quorum)
+	if len(before.Quorum) == 0 || len(after.Quorum) == 0 { // a way more, or one less
+		bearing = opposite(bearing)
+	}
+	differ("recovery.quorum", bearing, quorumWords(before.Quorum), quorumWords(after.Quorum))
+	differ("recovery.notice", longer(after.Notice, before.Notice), before.Notice, after.Notice)
 	differ("pending", longer(from.Pending, to.Pending), from.Pending, to.Pending)
 	differ("cool_off", longer(to.Cools(), from.Cools()), from.Cools(), to.Cools())
 	differ("founders", Neutral, strings.Join(from.Founders, ", "), strings.Join(to.Founders, ", "))

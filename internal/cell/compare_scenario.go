@@ -255,6 +255,9 @@ func quorumBearing(from, to access.Quorum) Bearing {
 }
 
 func quorumWords(q access.Quorum) string {
+	if len(q) == 0 {
+		return "nobody"
+	}
 	var legs []string
 	for _, leg := range q {
 		legs = append(legs, fmt.Sprintf("%d of %s", leg.Count, strings.TrimPrefix(leg.From, "group:")))

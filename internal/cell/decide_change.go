@@ -17,7 +17,7 @@ const ChangesEach = 10
 func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	body := s.Statement.Body.(*statement.Change)
 	if body.Amend != nil {
-		return w.decideAmend(body, s, c)
+		return w.decideAmend(Change{}, body.Amend, s, c)
 	}
 	return w.propose(Change{Person: body.Remove.Person, Key: body.Remove.Key}, s, c)
 }
@@ -31,7 +31,7 @@ func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
 	change, person := &what, s.Statement.Actor
 	change.ID, change.Proposer = s.Statement.Digest, person
 	change.At, change.Lapses = c.At, c.At.Add(ChangeWaits.Duration())
-	if refusal := w.mayPropose(s, c); refusal != nil {
+	if refusal := w.mayPropose(change, s, c); refusal != nil {
 		return Outcome{}, refusal
 	}
 	if refusal := w.possible(change); refusal != nil {
@@ -46,9 +46,9 @@ func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
 }
 
 // mayPropose refuses whoever cannot be the first to agree to a change.
-func (w *World) mayPropose(s *Signed, c Command) *Refusal {
-	if person := s.Statement.Actor; !w.Genesis.Change.Names(person, w.Roster.In) {
-		return refuse(NotAllowed, "%s is in no leg of the change quorum", person)
+func (w *World) mayPropose(what *Change, s *Signed, c Command) *Refusal {
+	if quorum, name := w.quorumOf(what); !quorum.Names(s.Statement.Actor, w.Roster.In) {
+		return refuse(NotAllowed, "%s is in no leg of the %s quorum", s.Statement.Actor, name)
 	}
 	if len(w.Changes) >= ChangesMost {
 		return refuse(TooMany, "%d changes are waiting already", len(w.Changes))
@@ -69,9 +69,12 @@ func (w *World) mayPropose(s *Signed, c Command) *Refusal {
 // removed has no say in it.
 func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *Refusal) {
 	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
+	quorum, name := w.quorumOf(change)
 	switch {
-	case !w.Genesis.Change.Names(person, w.Roster.In):
-		return Outcome{}, refuse(NotApprover, "%s is in no leg of the change quorum", person)
+	case !quorum.Names(person, w.Roster.In):
+		return Outcome{}, refuse(NotApprover, "%s is in no leg of the %s quorum", person, name)
+	case !change.Until.IsZero():
+		return Outcome{}, refuse(NotPending, "the recovery is agreed and takes effect at %s, unless %d people cancel it", change.Until, cancelsLeast)
 	case change.Removes(person):
 		return Outcome{}, refuse(SelfApproval, "nobody decides on their own removal")
 	case slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves }) && body.Verdict == statement.Approve:
@@ -101,17 +104,15 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 }
 
 // changeEvents counts a verdict and, when it fills the quorum, lets the change
-// take effect in the same entry.
+// take effect in the same entry; a recovery begins to wait.
 func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 	events := []Event{&ChangeDecided{Change: change.ID, Decision: d}}
-	var agreed []string
-	for _, made := range append(slices.Clone(change.Decisions), d) {
-		if made.Approves && !change.Removes(made.Approver) && w.counts(made) {
-			agreed = append(agreed, made.Approver)
-		}
-	}
-	if w.Genesis.Change.Missing(agreed, w.Roster.In) != nil {
+	agreed := w.agreedTo(change, append(slices.Clone(change.Decisions), d))
+	if quorum, _ := w.quorumOf(change); quorum.Missing(agreed, w.Roster.In) != nil {
 		return events
+	}
+	if change.Recovers {
+		return append(events, w.agreeRecovery(change, d.At)...)
 	}
 	events = append(events, &ChangeOver{Change: change.ID, State: ChangeDone})
 	switch {

@@ -36,6 +36,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		if task.Stream == StreamCell {
 			return w.lapseChange(task)
 		}
+	case TaskRecover:
+		return w.waits(task, c)
 	case TaskOwe, TaskOverdue:
 		return w.custodyEffect(task, c)
 	case TaskSurvey:

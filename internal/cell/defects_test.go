@@ -130,6 +130,16 @@ var defects = []defect{
 	{"a no with no server is forgotten", "cell/offline.go", "&& r.Denied() == \"\" &&", "&&", "cell TestOfflineNoIsTheEnd"},
 	{"what was signed is still to come", "cell/offline.go", "s.Statement.SignedAt().Sub(at) > ValidMost.Duration():", "false:", "cell TestT75ClockOfTheSigner"},
 	{"what is carried back is a grant", "cell/offline.go", "State: access.Reconciled, Offline:", "State: access.Pending, Offline:", "cell TestT75OfflineCountsForNothingLive"},
+	{"a recovery gives no notice", "cell/recover.go", "case w.Doubted || c.At.Before(change.Until):", "case w.Doubted:", "cell TestRecoveryAfterEveryKeyIsLost"},
+	{"a doubted clock ends a notice", "cell/recover.go", "case w.Doubted || c.At.Before(change.Until):", "case c.At.Before(change.Until):", "cell TestI4RecoveryWaitsForTheClock"},
+	{"the change quorum agrees to a recovery", "cell/recover.go", "if !change.Recovers {", "if change != nil {", "cell TestT10NobodyRecoversAlone"},
+	{"one cancels a recovery", "cell/recover.go", "others+1 >= cancelsLeast", "others+1 >= 1", "cell TestT31TakeoverThroughRecovery"},
+	{"whoever it removes may not cancel", "cell/recover.go", "case !ok || !change.Recovers:", "case !ok || !change.Recovers || change.Removes(person):", "cell TestT31TakeoverThroughRecovery"},
+	{"a removed key cancels a recovery", "cell/recover.go", "case d.Approves || !w.counts(d):", "case d.Approves:", "cell TestRecoveryCountsWhoIsThere"},
+	{"a removed key's yes lasts through the notice", "cell/recover.go", "case quorum.Missing(agreed, w.Roster.In) != nil || w.possible", "case quorum == nil || w.possible", "cell TestRecoveryCountsWhoIsThere"},
+	{"a recovery touches anything", "cell/amend.go", "change.Recovers && fault != \"\" {", "fault != \"\" && fault == change.Person {", "cell TestT10RecoveryTouchesPeopleAlone"},
+	{"a recovery outlives the document that it was compared with", "cell/amend.go", "waits != nil && waits.ID != change.ID { // it", "waits != nil && waits.ID == change.ID { // it", "cell TestRecoveryIsVoidWithAnotherDocument"},
+	{"a hundred recoveries wait", "cell/amend.go", "change.Recovers && waits != nil && waits.ID != change.ID {", "change.Recovers && waits != nil && waits.ID == change.From {", "cell TestOneRecoveryWaits"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
 )
 
 // edge is a move of a request or lease from one state to another.
@@ -81,6 +82,48 @@ func reviewState(v *access.Review) string {
 		return "sent_back"
 	}
 	return "due"
+}
+
+// movesOfRecovery reads the moves of a recovery.
+func movesOfRecovery(lines []cellOfMatrix) moves {
+	recoveries := moves{}
+	for _, line := range lines {
+		if line.after == nil || line.section != "A recovery" {
+			continue
+		}
+		if line.deed.verb == "recover" { // a recovery of its own
+			recoveries.add("[*]", "proposed", "recover")
+			continue
+		}
+		deed := line.deed.verb
+		if deed == "due" {
+			deed = "due: " + line.deed.who
+		}
+		before, to := line.before.World.Changes[line.before.change], ""
+		if before == nil || !before.Recovers {
+			continue
+		}
+		if after := line.after.World.Changes[line.before.change]; after != nil {
+			to = recoveryState(after)
+		}
+		for _, e := range line.outcome.Events {
+			switch e := e.(type) {
+			case *cell.RecoveryOver:
+				to = string(e.State)
+			case *cell.ChangeOver:
+				to = strings.Replace(string(e.State), "done", "in_force", 1)
+			}
+		}
+		recoveries.add(recoveryState(before), to, deed)
+	}
+	return recoveries
+}
+
+func recoveryState(change *cell.Change) string {
+	if change.Until.IsZero() {
+		return "proposed"
+	}
+	return "agreed"
 }
 
 // draw is the moves in Mermaid and as a list; ends are the states that nothing
@@ -181,9 +224,24 @@ what was asked before goes on as it was.
 
 `
 
+const statesRecovery = `
+## A recovery
+
+People and groups of another document, *proposed* by one of the recovery quorum and
+*agreed* to when that is filled. From then on it waits for its notice, with a
+reminder each day; it is *in force* when the notice is over. Two people's *cancel*
+is the end of it, before or after it is agreed. At each of those days, and when the
+notice is over, it is **void** if those who agreed to it do not fill the quorum any
+more, or if its document could not be in force; another document by the change quorum
+makes it void at once. While the clock is in doubt no notice ends.
+
+`
+
 // TestDiagram draws docs/reference/states.md, and knows what must not be there.
 func TestDiagram(t *testing.T) {
-	requests, leases, reviews := movesOf(walkMatrix())
+	lines := walkMatrix()
+	requests, leases, reviews := movesOf(lines)
+	recoveries := movesOfRecovery(lines)
 	var out strings.Builder
 	out.WriteString(statesHead)
 	requests.draw(&out)
@@ -191,6 +249,8 @@ func TestDiagram(t *testing.T) {
 	leases.draw(&out)
 	out.WriteString(statesReview)
 	reviews.draw(&out)
+	out.WriteString(statesRecovery)
+	recoveries.draw(&out)
 	golden(t, filepath.Join("..", "..", "docs", "reference", "states.md"), out.String())
 
 	over := []access.State{access.Ended, access.Denied, access.Withdrawn, access.Lapsed, access.Void, access.Reconciled}
@@ -210,6 +270,11 @@ func TestDiagram(t *testing.T) {
 	for e := range reviews {
 		if e.from == "signed_off" || e.to == "signed_off" && (e.from != "written" || reviews.deeds(e) != "sign-off") {
 			t.Errorf("a review goes from %s to %s by %s", e.from, e.to, reviews.deeds(e))
+		}
+	}
+	for e := range recoveries {
+		if e.to == "in_force" && (e.from != "agreed" || !strings.HasPrefix(recoveries.deeds(e), "due")) || e.from != "[*]" && e.from != "proposed" && e.from != "agreed" {
+			t.Errorf("a recovery goes from %s to %s by %s", e.from, e.to, recoveries.deeds(e))
 		}
 	}
 	order := []string{"[*]", string(access.LeaseOpening), string(access.LeaseOpen), string(access.LeaseClosing), string(access.LeaseClosed)}

@@ -228,6 +228,7 @@ var eventTypes = index(
 	&EpochSigned{}, &EpochBegun{}, &StraysFound{}, &HostSurveyed{}, &ClockAgreed{},
 	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{}, &SymptomLookedAt{}, &OutageWitnessed{},
 	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
+	&RecoveryAgreed{}, &RecoveryWaits{}, &RecoveryOver{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

@@ -45,8 +45,6 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAgain.Duration())})
 	case *ChangeProposed:
 		w.enqueue(p, Task{Kind: TaskLapse, Target: e.Change.ID.String(), Due: e.Change.Lapses})
-	case *ChangeOver:
-		w.finish(p.stream, func(t Task) bool { return t.Kind == TaskLapse && t.Target == e.Change.String() })
 	case *PersonRemoved, *KeyRemoved:
 		w.followRemoval(p)
 	case *Amended:
@@ -57,6 +55,7 @@ func (w *World) follow(p place, e Event) {
 	w.followReview(p, e)
 	w.followSolo(p, e)
 	w.followEpoch(p, e)
+	w.followRecovery(p, e)
 	w.alarm(p, e)
 }
 

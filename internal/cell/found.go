@@ -28,6 +28,9 @@ func (w *World) readGenesis(digest canon.Digest) (*Genesis, roster.Roster, error
 	if genesis.Origin != w.Name {
 		return nil, roster.Roster{}, fmt.Errorf("it is for %s", genesis.Origin)
 	}
+	if genesis.recoverable() && max(genesis.Rules, w.Rules) < RulesOfRecovery {
+		return nil, roster.Roster{}, fmt.Errorf("recovery: needs rules %d", RulesOfRecovery)
+	}
 	r, err := genesis.Check()
 	if err != nil {
 		return nil, roster.Roster{}, err

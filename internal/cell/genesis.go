@@ -27,6 +27,7 @@ type Genesis struct {
 	Groups      map[string][]string `json:"groups"`
 	Security    string              `json:"security"`          // group reference: may stop and attest anything
 	Change      access.Quorum       `json:"change"`            // the change quorum
+	Recovery    Recovery            `json:"recovery,omitzero"` // what is left when that cannot sign
 	Pending     canon.Seconds       `json:"pending"`           // how long a request waits for its quorum
 	CoolOff     canon.Seconds       `json:"cool_off,omitzero"` // of added keys and of who widened; 0 is CoolOff
 	Hosts       []Host              `json:"hosts,omitempty"`
@@ -126,7 +127,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

@@ -34,7 +34,7 @@ func each(verb string, body func(*story) statement.Body, people ...string) []dee
 
 var role = map[string]string{
 	"ann": "the requester", "bob": "on call", "sam": "security", "sue": "security", "lea": "lead, on call",
-	"leo": "lead", "max": "approver of SEV3 only", "roy": "removed lead", "eve": "not in the roster",
+	"leo": "lead", "max": "approver of SEV3 only", "roy": "removed lead", "vic": "trustee", "wil": "trustee", "zoe": "trustee", "eve": "not in the roster",
 }
 
 func decision(verdict statement.Verdict) func(*story) statement.Body {

@@ -26,7 +26,7 @@ compare (go test ./internal/cell -run Matrix -update writes it anew).
 
 People: ann asks. sam and sue are security, lea and leo leads: SEV1 needs one of
 each. bob is on call like ann and has a request of his own waiting. max approves
-SEV3 alone. Of envelopes, leo seals, and ann, bob, lea and sue are custodians. roy was a lead and is removed. eve is nobody. Unless told otherwise
+SEV3 alone. Of a recovery, vic, wil and zoe are trustees, and two of them its quorum. Of envelopes, leo seals, and ann, bob, lea and sue are custodians. roy was a lead and is removed. eve is nobody. Unless told otherwise
 everybody signs with their own key, and the request is for db-1, half an hour.
 
     deed             by or with                                    what it becomes
@@ -56,6 +56,7 @@ func sections() []section {
 		{"A review", statesOfReview, reviewDeeds()},
 		{"A change of the roster", statesOfChange, changeDeeds()},
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
+		{"A recovery", statesOfRecovery, recoverDeeds()},
 		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"What was signed with no server", statesOfOffline, offlineDeeds()},

@@ -35,7 +35,10 @@ func guardedScenario() access.Scenario {
 // newStory is a cell of celltest.Genesis with three more people: max, who
 // approves SEV3 alone, and is no approver of SEV1; roy, a lead who was removed;
 // and bob has a request of his own waiting, with the holder key "other".
-func newStory() *story {
+func newStory() *story { return storyOf(func(*cell.Genesis) {}) }
+
+// storyOf is newStory with a genesis that is changed before it is signed.
+func storyOf(change func(*cell.Genesis)) *story {
 	g := celltest.Genesis()
 	for _, person := range []string{"max", "roy"} {
 		g.People = append(g.People, people(person)...)
@@ -43,6 +46,7 @@ func newStory() *story {
 	g.Groups["managers"], g.Groups["leads"] = []string{"max"}, []string{"lea", "leo", "roy"}
 	s := celltest.Scenario()
 	s.Severities["SEV3"] = access.Terms{Longest: 900, Quorum: access.Quorum{{From: "group:managers", Count: 1}}, ReviewDue: 72 * 3600}
+	change(&g)
 	st := &story{Cell: celltest.New(g, s, guardedScenario())}
 	st.remove("roy")
 	st.Must(st.Ask("bob", "other", "db-1"))

@@ -37,6 +37,7 @@ const (
 	TaskReview      TaskKind = "review"        // the review should be signed off by now
 	TaskSurvey      TaskKind = "survey"        // have a host list its sessions after an epoch began
 	TaskSymptom     TaskKind = "symptom"       // look at a symptom, over the network that Channel names
+	TaskRecover     TaskKind = "recover"       // a day of an agreed recovery is over, or its notice is
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -81,6 +82,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskReview:      {EffectDue},
 	TaskSurvey:      {EffectListed},
 	TaskSymptom:     {EffectLooked},
+	TaskRecover:     {EffectDue},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

@@ -168,6 +168,12 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("%s", e.Channel)
 	case *cell.SoloBegun:
 		return with("%s for %s, %s", strings.Join(e.Grant.Targets, " "), span(e.Grant.From, e.Grant.Until), e.Grant.Hearing)
+	case *cell.RecoveryAgreed:
+		return with("until %s, removes %s", e.Until, strings.Join(e.Removes, " "))
+	case *cell.RecoveryWaits:
+		return with("until %s", e.Until)
+	case *cell.RecoveryOver:
+		return with("%s", e.State)
 	case *cell.ExtensionDecided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Extended:

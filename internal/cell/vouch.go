@@ -98,7 +98,7 @@ func (w *World) sitTogether(a, b string) bool {
 
 // legs are the legs of every quorum in force.
 func (w *World) legs() []access.Leg {
-	legs := slices.Clone(w.Genesis.Change)
+	legs := slices.Concat(w.Genesis.Change, w.Genesis.Recovery.Quorum)
 	for _, scenario := range w.Scenarios {
 		for _, terms := range scenario.Severities {
 			legs = append(legs, terms.Quorum...)

@@ -99,9 +99,11 @@ type Change struct {
 	From      canon.Digest      `json:"from,omitzero"`     // of an amendment: the document in force
 	To        canon.Digest      `json:"to,omitzero"`       // and the one that it proposes
 	Without   []string          `json:"without,omitempty"` // people whom it removes
+	Recovers  bool              `json:"recovers,omitzero"` // by the recovery quorum, people and groups alone
+	Until     canon.Time        `json:"until,omitzero"`    // of a recovery that is agreed: when it takes effect
 	At        canon.Time        `json:"at"`
 	Lapses    canon.Time        `json:"lapses"`
-	Decisions []access.Decision `json:"decisions,omitempty"`
+	Decisions []access.Decision `json:"decisions,omitempty"` // a no is of whoever would cancel a recovery
 }
 
 // ChangeState is what became of a change.
@@ -109,9 +111,11 @@ type ChangeState string
 
 // The ends of a change.
 const (
-	ChangeDone   ChangeState = "done"
-	ChangeDenied ChangeState = "denied"
-	ChangeLapsed ChangeState = "lapsed"
+	ChangeDone      ChangeState = "done"
+	ChangeDenied    ChangeState = "denied"
+	ChangeLapsed    ChangeState = "lapsed"
+	ChangeCancelled ChangeState = "cancelled" // a recovery, by two
+	ChangeVoid      ChangeState = "void"      // a recovery that can take effect no more
 )
 
 // ChangeWaits is how long a proposed change waits for its quorum.

@@ -3,6 +3,7 @@ package config
 import (
 	"io/fs"
 	"reflect"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -51,9 +52,50 @@ func (c *cellFacts) checkRest(f *findings) {
 	if file.Change.at.file == "" {
 		return
 	}
-	if q, ok := c.readQuorum(f, file.Change.key("quorum"), file.Change.Quorum); ok {
-		q.checkChange(f, c)
+	change, ok := c.readQuorum(f, file.Change.key("quorum"), file.Change.Quorum)
+	if ok {
+		change.checkAgree(f, c, "change")
 	}
+	c.checkRecovery(f, change)
+}
+
+// checkRecovery demands a recovery quorum that is one, and warns of one that is
+// lost with the keys of the change quorum.
+func (c *cellFacts) checkRecovery(f *findings, change quorum) {
+	file := c.file.Recovery
+	if file.at.file == "" {
+		return
+	}
+	if file.Notice.given() && (file.Notice.seconds < cell.NoticeLeast || file.Notice.seconds > cell.NoticeMost) {
+		f.errorf(file.Notice.at, boundsMend, "notice must be %v to %v, is %v", cell.NoticeLeast, cell.NoticeMost, file.Notice.seconds)
+	}
+	q, ok := c.readQuorum(f, file.key("quorum"), file.Quorum)
+	if !ok || !q.checkAgree(f, c, "recovery") {
+		return
+	}
+	if slices.ContainsFunc(q.people(c), func(p string) bool { return q.Missing([]string{p}, c.in) == nil }) {
+		f.errorf(q.at, "ask two people: else one stolen key is a takeover that only waits", "one person alone fills the recovery quorum")
+		return
+	}
+	spared := func(p string) bool { return !slices.Contains(change.people(c), p) }
+	if more, legs := lacking(q.cover(c, []string{""}, spared), ""); more > 0 {
+		f.warnf(q.where(legs[0]), "name people who change nothing otherwise, such as a board or another team",
+			"without people of the change quorum the recovery quorum cannot be filled: who loses their keys loses both")
+	}
+}
+
+// recovery is what cell.yaml says of it.
+func (c *cellFacts) recovery() cell.Recovery {
+	file := c.file.Recovery
+	if file.at.file == "" {
+		return cell.Recovery{}
+	}
+	q, _ := c.readQuorum(&findings{}, file.at, file.Quorum)
+	r := cell.Recovery{Quorum: q.Quorum, Notice: cell.NoticeLeast}
+	if file.Notice.given() {
+		r.Notice = file.Notice.seconds
+	}
+	return r
 }
 
 func (c *cellFacts) pending() canon.Seconds {

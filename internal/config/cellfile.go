@@ -9,6 +9,7 @@ type cellFile struct {
 	Groups    table[[]word] `yaml:"groups,required"`
 	Security  word          `yaml:"security,required"`
 	Change    changeFile    `yaml:"change,required"`
+	Recovery  recoveryFile  `yaml:"recovery"`
 	Pending   span          `yaml:"pending"`
 	CoolOff   span          `yaml:"cool_off"`
 	Hosts     []hostFile    `yaml:"hosts"`
@@ -20,7 +21,7 @@ type cellFile struct {
 }
 
 func (*cellFile) planned() []string {
-	return []string{"recovery", "custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+	return []string{"custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
 }
 
 type personFile struct {
@@ -40,6 +41,12 @@ type changeFile struct {
 }
 
 func (*changeFile) planned() []string { return []string{"delay", "notice"} }
+
+type recoveryFile struct {
+	Mark
+	Quorum []legFile `yaml:"quorum,required"`
+	Notice span      `yaml:"notice"`
+}
 
 type legFile struct {
 	Mark

@@ -164,7 +164,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	}
 	slices.Sort(g.Founders)
 	quorum, _ := c.readQuorum(&findings{}, c.file.Change.at, c.file.Change.Quorum)
-	g.Change = quorum.Quorum
+	g.Change, g.Recovery = quorum.Quorum, c.recovery()
 	slices.SortFunc(c.people, func(a, b person) int { return strings.Compare(a.id, b.id) })
 	for _, p := range c.people {
 		g.People = append(g.People, roster.Person{ID: p.id, Keys: keysOnly(p.keys)})

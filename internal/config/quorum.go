@@ -115,18 +115,19 @@ func (q quorum) where(reference string) place {
 
 func anyone(string) bool { return true }
 
-// checkChange demands a change quorum that can be filled, and warns when one
-// person could prevent every change.
-func (q quorum) checkChange(f *findings, c *cellFacts) {
+// checkAgree demands that the change or recovery quorum can be filled, and warns
+// when one person could prevent it.
+func (q quorum) checkAgree(f *findings, c *cellFacts, name string) bool {
 	covered := q.cover(c, []string{""}, anyone)
 	if more, legs := lacking(covered, ""); more > 0 {
-		f.errorf(q.where(legs[0]), fewMend, "the change quorum cannot be filled: %d more of %s needed", more, either(legs))
-		return
+		f.errorf(q.where(legs[0]), fewMend, "the %s quorum cannot be filled: %d more of %s needed", name, more, either(legs))
+		return false
 	}
 	if len(covered.Single) > 0 && !c.file.Trial.on {
 		one := covered.Single[0]
-		f.warnf(q.where(one.Legs[0]), fewMend, "without %s the change quorum cannot be filled: a single point of failure", one.Person)
+		f.warnf(q.where(one.Legs[0]), fewMend, "without %s the %s quorum cannot be filled: a single point of failure", one.Person, name)
 	}
+	return true
 }
 
 // checkWhoever demands a quorum that can be filled whoever asks, and warns when

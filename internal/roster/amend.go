@@ -15,7 +15,10 @@ type Amended struct {
 }
 
 // Owned is a key and whose it is.
-type Owned struct{ Person, Key string }
+type Owned struct {
+	Person string `json:"person"`
+	Key    string `json:"key"`
+}
 
 // Amend is the roster after other people and groups took the place of those
 // that are there. Whoever is not among them is removed, and so is each key that

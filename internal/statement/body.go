@@ -303,6 +303,10 @@ func Notes(body Body) []Note {
 			return append([]Note{b.Reason}, b.Amend.Texts...)
 		}
 		return []Note{b.Reason}
+	case *Recover:
+		return append([]Note{b.Reason}, b.Amend.Texts...)
+	case *Cancel:
+		return []Note{b.Why}
 	case *Upgrade:
 		return []Note{b.Reason}
 	case *Clock:

@@ -227,6 +227,8 @@ func Blobs(body Body) []Blob {
 		}
 	case *Change:
 		blobs = b.Amend.files()
+	case *Recover:
+		blobs = b.Amend.files()
 	}
 	return blobs
 }

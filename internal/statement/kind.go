@@ -24,6 +24,8 @@ var blanks = map[Kind]func() Body{
 	KindExtend:   func() Body { return new(Extend) },
 	KindVouch:    func() Body { return new(Vouch) },
 	KindSolo:     func() Body { return new(Solo) },
+	KindRecover:  func() Body { return new(Recover) },
+	KindCancel:   func() Body { return new(Cancel) },
 
 	KindWitnessedOutage: func() Body { return new(WitnessedOutage) },
 	KindReconcile:       func() Body { return new(Reconcile) },

@@ -87,6 +87,11 @@ func wrong() map[statement.Kind]map[string][]string {
 		},
 		statement.KindReconcile: {"of": hash, "acts": {`[]`, `7`, `[{}]`, `[{"signature":"YQ==","statement":{}}]`}},
 		statement.KindUpgrade:   {"rules": {`0`, `1`, `-1`, `"2"`, `2.5`}, "reason": notes},
+		statement.KindRecover: {
+			"from": hash, "to": append(blobs, `{"digest":"`+strings.Repeat("a", 64)+`","length":163841}`),
+			"with": {`7`, `[{"digest":"` + strings.Repeat("a", 64) + `","length":3}]`}, "texts": {`7`, `[{}]`}, "reason": notes,
+		},
+		statement.KindCancel: {"of": hash, "why": notes},
 	}
 }
 
@@ -103,7 +108,8 @@ func header() map[string][]string {
 // optional are the members that may be missing.
 var optional = map[string]bool{"physical": true, "share/bag": true, "rotate/note": true, "damaged": true, "place": true, "proof": true, "inspect/bag": true,
 	"incident": true, "narrow": true, "narrow.for": true, "narrow.targets": true,
-	"release/targets": true, "extend/targets": true, "remove.key": true}
+	"release/targets": true, "extend/targets": true, "remove.key": true,
+	"recover/with": true, "recover/texts": true}
 
 // refused holds that the statement, with one member set, is refused with an
 // error that names the member.

@@ -48,6 +48,8 @@ const (
 
 	KindWitnessedOutage Kind = "witnessed-outage"
 	KindReconcile       Kind = "reconcile"
+	KindRecover         Kind = "recover"
+	KindCancel          Kind = "cancel"
 )
 
 // Kinds lists every kind of this version.
@@ -56,6 +58,7 @@ var Kinds = []Kind{
 	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
 	KindWitnessedOutage, KindSolo,
 	KindReconcile,
+	KindRecover, KindCancel,
 }
 
 var (

@@ -86,6 +86,11 @@ func bodies() map[statement.Kind]statement.Body {
 		statement.KindExtend:          &statement.Extend{Of: digest("request"), For: 1800, Targets: []string{"db-1"}, Why: note("the restore takes longer")},
 		statement.KindUpgrade:         &statement.Upgrade{Rules: 2, Reason: note("the next version is everywhere")},
 		statement.KindReconcile:       reconcile(),
+		statement.KindRecover: &statement.Recover{
+			Amend:  statement.Amend{From: digest("in force"), To: statement.Blob{Digest: digest("other"), Length: 2000}, Texts: []statement.Note{note("Kim")}},
+			Reason: note("the change quorum lost its keys"),
+		},
+		statement.KindCancel: &statement.Cancel{Of: digest("recovery"), Why: note("we have our keys")},
 	}
 }
 

@@ -78,6 +78,7 @@ type Amendment struct {
 	From    canon.Digest `json:"from"`
 	To      canon.Digest `json:"to"`
 	Widened []string     `json:"widened,omitempty"` // scenarios
+	Recover bool         `json:"recovery,omitzero"` // by the recovery quorum, after its notice
 }
 
 // Counts says how many of what was checked.

@@ -39,7 +39,17 @@ func (r *Report) Text() string {
 		w.say("%d notes are what was signed; %d are not here (erased, or left out).", r.Counts.Notes, r.Counts.NotesMissing)
 	}
 	if n := len(r.Amendments); n > 0 {
-		w.say("The document that the founders signed was amended by the change quorum, %d times; since entry %d it is %s.", n, r.Amendments[n-1].Entry, r.Amendments[n-1].To.Short())
+		recovered := 0
+		for _, amended := range r.Amendments {
+			if amended.Recover {
+				recovered++
+			}
+		}
+		by := fmt.Sprintf("by the change quorum, %d times", n)
+		if recovered > 0 {
+			by = fmt.Sprintf("%d times, %d of them by the RECOVERY quorum, after its notice", n, recovered)
+		}
+		w.say("The document that the founders signed was amended %s; since entry %d it is %s.", by, r.Amendments[n-1].Entry, r.Amendments[n-1].To.Short())
 	}
 	if !r.Sealed {
 		w.say("The cell is not sealed: not every founder has signed.")

@@ -46,7 +46,7 @@ func (e *examination) witness(r cell.Recorded, p cell.Prepared) {
 			e.report.Counts.Refused[string(refused.Reason)]++
 		}
 		if amended, ok := event.(*cell.Amended); ok {
-			e.report.Amendments = append(e.report.Amendments, Amendment{r.Index, p.Entry.At, amended.Change, amended.From, amended.To, amended.Widened})
+			e.report.Amendments = append(e.report.Amendments, Amendment{r.Index, p.Entry.At, amended.Change, amended.From, amended.To, amended.Widened, p.Entry.Cause.Effect != ""}) // what follows from a signature, a quorum filled; from an effect, its notice ended
 		}
 		if t != nil {
 			e.follow(id, t, r.Index, p, event)

@@ -20,6 +20,9 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	if kind, sentence := amendAlarm(e); kind != "" {
 		return kind, sentence
 	}
+	if kind, sentence := recoveryAlarm(e); kind != "" {
+		return kind, sentence
+	}
 	switch e := e.(type) {
 	case *cell.RequestMade:
 		q := e.Request

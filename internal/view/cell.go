@@ -222,6 +222,8 @@ func (s *state) applyCell(e cell.Event) {
 		}
 	case *cell.ChangeOver:
 		delete(s.changes, e.Change)
+	case *cell.RecoveryAgreed, *cell.RecoveryOver:
+		s.applyRecovery(e)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -14,6 +15,7 @@ import (
 type Coverage struct {
 	Scenario  string          `json:"scenario,omitempty"` // none: changes of the cell
 	Severity  access.Severity `json:"severity,omitempty"`
+	Recovery  bool            `json:"recovery,omitzero"` // without a scenario: of the recovery quorum
 	Quorum    string          `json:"quorum"`
 	At        canon.Time      `json:"at"`
 	Away      []string        `json:"away,omitempty"`
@@ -95,12 +97,17 @@ func (c *Cell) Coverage(scenario string, severity access.Severity, at canon.Time
 // ChangeCoverage answers for changes of the cell, whose proposer counts. False
 // says that there is no cell yet.
 func (c *Cell) ChangeCoverage(at canon.Time, away ...string) (Coverage, bool) {
+	return c.cellCoverage(func(g *cell.Genesis) access.Quorum { return g.Change }, at, away)
+}
+
+// cellCoverage answers for a quorum of the cell itself.
+func (c *Cell) cellCoverage(of func(*cell.Genesis) access.Quorum, at canon.Time, away []string) (Coverage, bool) {
 	var known bool
 	v := read(c, func(s *state) Coverage {
-		if known = s.Genesis != nil; !known {
+		if known = s.Genesis != nil && len(of(s.Genesis)) > 0; !known {
 			return Coverage{}
 		}
-		q := s.Genesis.Change
+		q := of(s.Genesis)
 		crew := access.Crew{Able: s.ableFor(q, "", at), Askers: []string{""}, In: s.roster.In}.Without(away...)
 		step := cover(q.Cover(crew), nil)
 		step.Legs = s.pools(nil, q, 0, crew.Able)

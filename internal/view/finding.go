@@ -23,6 +23,8 @@ const (
 	FindingReview FindingKind = "review-overdue"
 	// FindingAlone: somebody went in alone, and nobody has signed off the review.
 	FindingAlone FindingKind = "alone-unreviewed"
+	// FindingRecovery: other people and keys are put in place when the notice is over.
+	FindingRecovery FindingKind = "recovery-waits"
 	// FindingUnwitnessed: what is written is not cosigned.
 	FindingUnwitnessed FindingKind = "unwitnessed"
 )
@@ -58,6 +60,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		v.add(viewer, s, oldest, overdue(at))
 		v.Findings = append(v.Findings, s.aloneFindings(viewer)...)
 		v.Findings = append(v.Findings, s.offlineFindings(viewer)...)
+		v.Findings = append(v.Findings, s.recoveryFindings()...)
 		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{

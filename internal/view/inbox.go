@@ -15,6 +15,7 @@ import (
 type Inbox struct {
 	Requests []Ask    `json:"requests"`
 	Changes  []Change `json:"changes"`
+	Recovery *Change  `json:"recovery,omitzero"` // that is agreed, waits, and that the person could sign against
 	Shares   []Share  `json:"shares"`
 	Reviews  []Owed   `json:"reviews"`
 	Alone    []Row    `json:"alone,omitempty"` // own requests under which the person may go in alone now
@@ -29,7 +30,8 @@ type Ask struct {
 	Legs    []string      `json:"legs"`             // the groups with an empty place that the person could fill
 }
 
-// Change is a proposed removal of a person or key.
+// Change is a proposed change of the cell: a removal, another document, newer rules,
+// or a recovery.
 type Change struct {
 	ID        canon.Digest `json:"id"`
 	Short     string       `json:"short"`
@@ -42,6 +44,9 @@ type Change struct {
 	Lapses    canon.Time   `json:"lapses"`
 	Legs      []Leg        `json:"legs"`
 	Decisions []Decision   `json:"decisions,omitempty"`
+	Recovers  bool         `json:"recovers,omitzero"` // by the recovery quorum: people and groups alone
+	Until     canon.Time   `json:"until,omitzero"`    // of a recovery that is agreed: when it takes effect
+	Against   []string     `json:"against,omitempty"` // who signed against a recovery; two cancel it
 	Text      string       `json:"text"`
 }
 
@@ -64,12 +69,15 @@ func (c *Cell) Inbox(person string, at Instant) Inbox {
 			if b := s.ballotOn(change); at.Now.Before(change.Lapses) && b.may(person) && b.quorum.Names(person, b.in) {
 				inbox.Changes = append(inbox.Changes, s.change(change))
 			}
+			if !change.Until.IsZero() && s.mayCancel(person, change) {
+				inbox.Recovery = s.recovering()
+			}
 		}
 		return inbox
 	})
 }
 
-// Changes are the changes that wait for the change quorum, oldest first.
+// Changes are the changes that wait, oldest first.
 func (c *Cell) Changes() []Change {
 	return read(c, func(s *state) []Change {
 		changes := []Change{}
@@ -109,7 +117,7 @@ func (s *state) sortedChanges() []*cell.Change {
 
 // ballotOn is the ballot on a change: whoever is to be removed has no say.
 func (s *state) ballotOn(change *cell.Change) ballot {
-	b := ballot{quorum: s.Genesis.Change, in: s.roster.In}
+	b := ballot{quorum: s.quorumOf(change), in: s.roster.In}
 	for _, d := range change.Decisions {
 		if d.Approves && !change.Removes(d.Approver) && s.counts(d) && !slices.Contains(b.agreed, d.Approver) {
 			b.agreed = append(b.agreed, d.Approver)
@@ -117,7 +125,7 @@ func (s *state) ballotOn(change *cell.Change) ballot {
 	}
 	b.may = func(person string) bool {
 		signed := slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves })
-		return !change.Removes(person) && !signed && s.canSign(person, "", s.at)
+		return change.Until.IsZero() && !change.Removes(person) && !signed && s.canSign(person, "", s.at)
 	}
 	return b
 }
@@ -127,6 +135,7 @@ func (s *state) change(change *cell.Change) Change {
 	v := Change{
 		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
 		From: change.From, To: change.To,
+		Recovers: change.Recovers, Until: change.Until, Against: s.against(change),
 		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
 		Text: change.Proposer + " proposes to " + proposal(change),
 	}
@@ -138,6 +147,9 @@ func (s *state) change(change *cell.Change) Change {
 
 // proposal is what a change would do: "remove ann", "decide by rules 2 from then on".
 func proposal(change *cell.Change) string {
+	if change.Recovers {
+		return fmt.Sprintf("recover the cell: put document %s in force, in place of %s", change.To.Short(), change.From.Short())
+	}
 	if change.Amends() {
 		return fmt.Sprintf("put document %s in force, in place of %s", change.To.Short(), change.From.Short())
 	}

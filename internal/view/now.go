@@ -25,7 +25,8 @@ type Now struct {
 	Closing  []Request  `json:"closing"`         // grants that are over and not proved dead
 	Alone    []Request  `json:"alone,omitempty"` // taken without a quorum, and not reviewed
 	Waiting  []Row      `json:"waiting"`
-	Entries  int64      `json:"entries"` // of the ledger
+	Recovery *Change    `json:"recovery,omitzero"` // that is agreed and waits for its notice
+	Entries  int64      `json:"entries"`           // of the ledger
 }
 
 // Now shows what is going on to a viewer. What the viewer may not see is
@@ -36,6 +37,7 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 			Cell: s.Origin, Sealed: s.sealed, Rules: s.rules, Trial: s.Genesis != nil && s.Genesis.Trial, Doubted: s.doubted,
 			Epoch: s.epochs.number(), Step: s.stepped,
 			Witness: s.witnessed(), Live: []Request{}, Closing: []Request{}, Waiting: []Row{}, Entries: s.next,
+			Recovery: s.recovering(),
 		}
 		if s.doubted {
 			n.Wall = at.Now.Add(time.Duration(s.stepped) * time.Millisecond)
@@ -117,12 +119,16 @@ func (s *state) notes(n Now) []string {
 	default:
 		notes = append(notes, fmt.Sprintf("%d reviews are overdue", late))
 	}
-	switch len(s.changes) {
+	changes := len(s.changes)
+	if n.Recovery != nil { // waits for none
+		changes--
+	}
+	switch changes {
 	case 0:
 	case 1:
 		notes = append(notes, "1 change waits for signatures")
 	default:
-		notes = append(notes, fmt.Sprintf("%d changes wait for signatures", len(s.changes)))
+		notes = append(notes, fmt.Sprintf("%d changes wait for signatures", changes))
 	}
 	return notes
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -315,6 +316,7 @@ var oneOfEach = []cell.Event{
 	&cell.RequestWitnessed{}, &cell.SoloOffered{}, &cell.SoloTaken{}, &cell.SoloHeard{}, &cell.SoloBegun{},
 	&cell.KeyVouched{}, &cell.ExtensionAsked{}, &cell.ExtensionDecided{}, &cell.Extended{},
 	&cell.Reconciled{Request: access.Request{Requester: "ann", Offline: &access.Offline{}}, By: "ann"},
+	&cell.RecoveryAgreed{Removes: []string{"ann"}, Adds: make([]roster.Owned, 9)}, &cell.RecoveryWaits{}, &cell.RecoveryOver{},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

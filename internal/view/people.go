@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ type People struct {
 	People   []Person `json:"people"` // by id
 	Groups   []Group  `json:"groups"` // by name
 	Security string   `json:"security"`
-	Change   string   `json:"change"` // the change quorum, in words
+	Change   string   `json:"change"`             // the change quorum, in words
+	Recovery string   `json:"recovery,omitempty"` // the recovery quorum; none: there is none
 	// Since is when knowledge of when keys signed begins.
 	Since canon.Time `json:"since,omitzero"`
 }
@@ -60,6 +62,9 @@ func (c *Cell) People() People {
 		}
 		if s.Genesis != nil {
 			v.Security, v.Change = group(s.Genesis.Security), quorum(s.Genesis.Change)
+			if q := s.Genesis.Recovery.Quorum; len(q) > 0 {
+				v.Recovery = fmt.Sprintf("%s, after a notice of %s", quorum(q), s.Genesis.Recovery.Notice)
+			}
 		}
 		return v
 	})

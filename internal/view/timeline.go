@@ -55,7 +55,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness, t.ofOffline} {
+	for _, part := range []func(cell.Event) string{t.ofRecovery, t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness, t.ofOffline} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -70,7 +70,7 @@ func (t teller) ofCell(e cell.Event) string {
 	case *cell.Sealed:
 		return fmt.Sprintf("Every founder has signed genesis %s; the cell is sealed.", e.Genesis.Short())
 	case *cell.ChangeProposed:
-		return fmt.Sprintf("%s proposes to %s; it lapses at %s unless the change quorum agrees.", e.Change.Proposer, proposal(&e.Change), clock(e.Change.Lapses, t.at))
+		return fmt.Sprintf("%s proposes to %s; it lapses at %s unless %s agrees.", e.Change.Proposer, proposal(&e.Change), clock(e.Change.Lapses, t.at), whoAgrees(&e.Change))
 	case *cell.ChangeDecided:
 		return fmt.Sprintf("%s %s, on change %s.", e.Decision.Approver, verdict(e.Decision), e.Change.Short())
 	case *cell.ChangeOver:
@@ -141,6 +141,10 @@ func attempt(body statement.Body) string {
 		return "put a new sealing of envelope " + b.Envelope + " in force"
 	case *statement.Inspect:
 		return "say what they saw of envelope " + b.Envelope
+	case *statement.Recover:
+		return "propose to recover the cell with document " + b.To.Digest.Short()
+	case *statement.Cancel:
+		return "cancel recovery " + b.Of.Short()
 	case *statement.Vouch:
 		return fmt.Sprintf("vouch for the key %s of %s", b.Key, b.Person)
 	case *statement.Extend:

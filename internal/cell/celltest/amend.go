@@ -6,6 +6,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -31,6 +32,39 @@ func (c *Cell) Amending(change func(*cell.Genesis), scenarios ...access.Scenario
 	}
 	body.Amend.To = c.lay(canon.MustEncode(g))
 	return body
+}
+
+// WithTrustees adds a recovery quorum to a genesis: two of vic, wil and zoe, after a
+// week.
+func WithTrustees(g *cell.Genesis) {
+	trustees := []string{"vic", "wil", "zoe"}
+	for _, person := range trustees {
+		g.People = append(g.People, roster.Person{ID: person, Keys: []roster.Key{Line(person)}})
+	}
+	g.Groups["trustees"] = trustees
+	g.Recovery = cell.Recovery{Quorum: access.Quorum{{From: "group:trustees", Count: 2}}, Notice: cell.NoticeLeast}
+}
+
+// Rekeyed gives a person another key in place of all that they have.
+func Rekeyed(person, key string) func(*cell.Genesis) {
+	return func(g *cell.Genesis) {
+		for i := range g.People {
+			if g.People[i].ID == person {
+				g.People[i].Keys = []roster.Key{Line(key)}
+			}
+		}
+	}
+}
+
+// Recovering proposes the document in force as changed to the recovery quorum. Its
+// file lies beside the ledger from then on.
+func (c *Cell) Recovering(change func(*cell.Genesis)) *statement.Recover {
+	return &statement.Recover{Amend: *c.Amending(change).Amend, Reason: Note("the keys are lost")}
+}
+
+// Cancel is a person's no to a recovery.
+func (c *Cell) Cancel(person string, of canon.Digest) cell.Command {
+	return c.By(person, person, &statement.Cancel{Of: of, Why: Note("we have our keys")})
 }
 
 // lay puts a file beside the ledger.

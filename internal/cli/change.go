@@ -64,7 +64,7 @@ func (r changeRemoveCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.proposed(a)
+	return m.proposed(a, "change")
 }
 
 // known demands that the cell has whom the flags name, before anybody signs.
@@ -83,15 +83,16 @@ func (r changeRemoveCommand) known(m *member) error {
 	return nil
 }
 
-// proposed says what became of a proposal.
-func (m *member) proposed(a answer) error {
+// proposed says what became of a proposal to the change or the recovery quorum.
+func (m *member) proposed(a answer, quorum string) error {
+	sign := map[string]string{"change": "change", "recovery": "recover"}[quorum]
 	out := struct {
 		Change canon.Digest `json:"change"`
 		Entry  int64        `json:"entry"`
 	}{a.Digest, a.Entry}
 	return m.c.answer(out, func() {
 		m.c.say("Proposed and recorded as entry %d: change %s.", a.Entry, a.Digest.Short())
-		m.c.say("It waits for the change quorum: halligan change sign %s", a.Digest.Short())
+		m.c.say("It waits for the %s quorum: halligan %s sign %s", quorum, sign, a.Digest.Short())
 	})
 }
 
@@ -112,13 +113,23 @@ Examples:
 
 // Run shows.
 func (s changeShowCommand) Run(c *call) error {
+	return s.show(c, func(view.Change) bool { return true })
+}
+
+// show shows one change, or lists those that are meant.
+func (s changeShowCommand) show(c *call, meant func(view.Change) bool) error {
 	m, err := c.open(s.memberFlags)
 	if err != nil {
 		return err
 	}
 	if s.ID == "" {
 		now := canon.At(c.now())
-		return show(m, "changes", func(list changeList) string { return changesSheet(list, now) })
+		list, err := readAs[changeList](m, "changes")
+		if err != nil {
+			return err
+		}
+		list.Changes = slices.DeleteFunc(list.Changes, func(change view.Change) bool { return !meant(change) })
+		return c.answer(list, func() { c.print(changesSheet(list, now)) })
 	}
 	p, id, err := m.provedChange(s.ID)
 	if err != nil {
@@ -143,14 +154,19 @@ type changeList struct {
 
 func changesSheet(list changeList, now canon.Time) string {
 	s := new(sheet)
-	for _, change := range list.Changes {
+	for i := range list.Changes {
+		change := &list.Changes[i]
+		if !change.Until.IsZero() {
+			s.recoveryWaits(change, now)
+			continue
+		}
 		s.say("%s  %s; it lapses at %s.", change.Short, change.Text, clock(change.Lapses, now))
 		for _, leg := range change.Legs {
 			s.say("          %s", leg.Text)
 		}
 	}
 	if len(list.Changes) == 0 {
-		s.say("No change waits.")
+		s.say("Nothing waits.")
 	}
 	return s.String()
 }

@@ -18,7 +18,7 @@ import (
 
 type changeAmendCommand struct {
 	Files  string `required:"" help:"Folder with the edited cell.yaml, scenarios and notes.json." placeholder:"DIR"`
-	Why    string `help:"Why. Security and the change quorum read it." placeholder:"TEXT"`
+	Why    string `help:"Why. Whoever decides on it reads it." placeholder:"TEXT"`
 	DryRun bool   `help:"Only show in what the files differ from what is in force; sign nothing."`
 	Yes    bool   `help:"Do not ask again before signing."`
 	profileFlags
@@ -37,7 +37,10 @@ Examples:
 }
 
 // Run proposes.
-func (a changeAmendCommand) Run(c *call) error {
+func (a changeAmendCommand) Run(c *call) error { return a.propose(c, false) }
+
+// propose proposes an amendment to the change quorum, or to the recovery quorum.
+func (a changeAmendCommand) propose(c *call, recovery bool) error {
 	m, err := c.open(memberFlags{profileFlags: a.profileFlags, Key: a.Signer})
 	if err != nil {
 		return err
@@ -54,6 +57,9 @@ func (a changeAmendCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if beyond := beyondPeople(draft.differences); recovery && beyond != "" {
+		return failf(exitRefused, "the files change %s; a recovery touches people and groups alone", beyond).or("take the rest back: the people whom it puts in place can change it later")
+	}
 	sheet := p.comparedSheet(draft.differences, draft.widened)
 	if a.DryRun {
 		return c.answer(draft.shown(), func() { c.print(sheet) })
@@ -65,18 +71,19 @@ func (a changeAmendCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.toPeople(sheet + fmt.Sprintf("\nYour signature, as %s, proposes exactly this and is the first of the change quorum's.\n", m.person()))
+	body, quorum := statement.Body(&statement.Change{Amend: draft.amend, Reason: why}), "change"
+	if recovery {
+		body, quorum = &statement.Recover{Amend: *draft.amend, Reason: why}, "recovery"
+	}
+	c.toPeople(sheet + fmt.Sprintf("\nYour signature, as %s, proposes exactly this and is the first of the %s quorum's.\n", m.person(), quorum))
 	if err := c.confirm(a.Yes, "propose"); err != nil {
 		return err
 	}
-	answer, err := m.send(order{
-		body: &statement.Change{Amend: draft.amend, Reason: why}, notes: append([]client.Noted{text}, draft.texts...),
-		files: draft.files, seen: p.seen(),
-	})
+	answer, err := m.send(order{body: body, notes: append([]client.Noted{text}, draft.texts...), files: draft.files, seen: p.seen()})
 	if err != nil {
 		return err
 	}
-	return m.proposed(answer)
+	return m.proposed(answer, quorum)
 }
 
 // editedFiles compiles a folder for a cell that is sealed: the server's keys, and

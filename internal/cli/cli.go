@@ -55,6 +55,7 @@ type commands struct {
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
 	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`
 	Vouch    vouchCommand    `cmd:"" group:"anyone" help:"Say that you met the owner of a key that was added lately, so that it cools off sooner."`
+	Recover  recoverCommand  `cmd:"" group:"anyone" help:"Put other people and keys in place when the change quorum lost its own, or cancel that."`
 	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`

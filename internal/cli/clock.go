@@ -57,7 +57,7 @@ func (p clockProposeCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.proposed(a)
+	return m.proposed(a, "change")
 }
 
 // clockSheet says what agreeing to a clock means.

@@ -15,7 +15,7 @@ import (
 )
 
 type coverageCommand struct {
-	Scenario string   `arg:"" optional:"" help:"The scenario. Without it, all of them, and changes of the cell."`
+	Scenario string   `arg:"" optional:"" help:"The scenario. Without it, all of them, and changes and a recovery of the cell."`
 	Severity string   `help:"SEV1 to SEV4. Default: every one that the scenario has." placeholder:"SEV"`
 	Without  []string `help:"Who is away: ids of people, separated by commas. They neither ask nor sign." placeholder:"PERSON"`
 	At       string   `help:"When, such as 2026-12-24T03:00:00Z. Default: now." placeholder:"TIME"`
@@ -76,10 +76,12 @@ func (v coverageCommand) instant(c *call) (canon.Time, error) {
 	return canon.At(at), nil
 }
 
-// quorumOf is a scenario at a severity; without names, a change of the cell.
+// quorumOf is a scenario at a severity; without names, a change of the cell or its
+// recovery.
 type quorumOf struct {
 	scenario string
 	severity access.Severity
+	recovery bool
 }
 
 // covering answers for one quorum.
@@ -99,16 +101,19 @@ func (v coverageCommand) wanted(known *scenarioBook) ([]quorumOf, error) {
 		of := known.Scenarios[id]
 		if v.Scenario != "" && v.Severity != "" {
 			severity, _, err := severityOf(of, v.Severity)
-			return []quorumOf{{id, severity}}, err
+			return []quorumOf{{scenario: id, severity: severity}}, err
 		}
 		for _, severity := range access.Severities {
 			if _, ok := of.Severities[severity]; ok && (v.Severity == "" || strings.EqualFold(v.Severity, string(severity))) {
-				all = append(all, quorumOf{id, severity})
+				all = append(all, quorumOf{scenario: id, severity: severity})
 			}
 		}
 	}
 	if v.Scenario == "" && v.Severity == "" {
 		all = append(all, quorumOf{})
+		if len(known.genesis.Recovery.Quorum) > 0 {
+			all = append(all, quorumOf{recovery: true})
+		}
 	}
 	if len(all) == 0 {
 		return nil, failf(exitNotFound, "no scenario has severity %s", v.Severity).or("severities are SEV1 to SEV4; halligan explain lists them")
@@ -132,6 +137,9 @@ func (v coverageCommand) ofServer(c *call, at canon.Time) (*scenarioBook, coveri
 				q.Set(name, value)
 			}
 		}
+		if of.recovery {
+			q.Set("quorum", "recovery")
+		}
 		if v.At != "" {
 			q.Set("at", at.String())
 		}
@@ -149,6 +157,10 @@ func (v coverageCommand) ofFiles(_ *call, at canon.Time) (*scenarioBook, coverin
 		return nil, nil, failf(exitNotFound, "%q is not in %s", strangers[0], config.CellFile).or("name people by their ids, as cell.yaml has them")
 	}
 	return known, func(of quorumOf) (view.Coverage, error) {
+		if of.recovery {
+			shown, _ := known.view.RecoveryCoverage(at, v.Without...)
+			return shown, nil
+		}
 		if of.scenario == "" {
 			shown, _ := known.view.ChangeCoverage(at, v.Without...)
 			return shown, nil
@@ -163,6 +175,9 @@ func coverageSheet(covered []view.Coverage, whole bool) string {
 	s := new(sheet)
 	for _, v := range covered {
 		what := "A change of the cell"
+		if v.Recovery {
+			what = "A recovery of the cell"
+		}
 		if v.Scenario != "" {
 			what = v.Scenario + " at " + string(v.Severity)
 		}

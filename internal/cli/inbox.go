@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, the granted requests that wait for your share of an envelope, the reviews that you are to write or to sign off, and your own requests under which you may go in alone.
+	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, a recovery that you could sign against, the granted requests that wait for your share of an envelope, the reviews that you are to write or to sign off, and your own requests under which you may go in alone.
 
 Examples:
 
@@ -42,9 +42,16 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 			ask.Severity, ask.For, both(ask.Targets), clock(ask.Lapses, now))
 		s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)
 	}
+	if in.Recovery != nil {
+		s.recoveryWaits(in.Recovery, now)
+	}
 	for _, change := range in.Changes {
+		sign := "change"
+		if change.Recovers {
+			sign = "recover"
+		}
 		s.say("%s  %s; it lapses at %s.", change.Short, change.Text, clock(change.Lapses, now))
-		s.say("          halligan change sign %s", change.Short)
+		s.say("          halligan %s sign %s", sign, change.Short)
 	}
 	for _, share := range in.Shares {
 		s.say("%s  %s is granted %s until %s: your share of envelope %s is wanted.", share.Short, share.Requester, share.Scenario,
@@ -59,7 +66,7 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 		s.say("%s  Nobody answered your %s: you may go in alone.", alone.Short, alone.Scenario)
 		s.say("          halligan solo %s", alone.Short)
 	}
-	if len(in.Requests)+len(in.Changes)+len(in.Shares)+len(in.Reviews)+len(in.Alone) == 0 {
+	if len(in.Requests)+len(in.Changes)+len(in.Shares)+len(in.Reviews)+len(in.Alone) == 0 && in.Recovery == nil {
 		s.say("Nothing waits for your signature.")
 	}
 	return s.String()

@@ -59,5 +59,14 @@ func peopleSheet(p view.People) string {
 		}
 	}
 	s.say("\nChanges of the cell need %s. Security is the group %s.", p.Change, p.Security)
+	s.say("%s", recoveryWords(p.Recovery))
 	return s.String()
+}
+
+// recoveryWords says what is left when the change quorum loses its keys.
+func recoveryWords(recovery string) string {
+	if recovery == "" {
+		return "There is no recovery quorum: when the people of the change quorum lose their keys, nobody can change anything any more."
+	}
+	return "When they lose their keys, people and groups are recovered by " + recovery + "."
 }

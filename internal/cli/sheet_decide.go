@@ -232,6 +232,9 @@ func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 		} else {
 			p.removalSheet(s, change.Proposer, asked.Remove)
 		}
+	case *statement.Recover:
+		reason = asked.Reason.Hash
+		p.recoverSheet(s, change, asked)
 	case *statement.Clock:
 		reason = asked.Reason.Hash
 		p.clockSheet(s, change)
@@ -246,10 +249,15 @@ func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 	} else {
 		s.say("Why: the text is not in the evidence, or was erased.")
 	}
-	s.say("Proposed at %s; it lapses at %s.", clock(change.At, p.at), clock(change.Lapses, p.at))
+	if change.Until.IsZero() {
+		s.say("Proposed at %s; it lapses at %s.", clock(change.At, p.at), clock(change.Lapses, p.at))
+	}
 	for _, shown := range p.view.Changes() {
 		if shown.ID != change.ID {
 			continue
+		}
+		if !change.Until.IsZero() {
+			s.recoveryWaits(&shown, p.at)
 		}
 		var legs []string
 		for _, leg := range shown.Legs {

@@ -18,6 +18,7 @@ func (g *foundingFiles) sheet() string {
 	s.say("Founders, who must all sign it: %s.", both(genesis.Founders))
 	people := g.book.view.People()
 	s.say("Changes of the cell need %s. Security, who may stop and attest anything, is the group %s.", people.Change, people.Security)
+	s.say("%s", recoveryWords(people.Recovery))
 	s.say("A request waits for %s; an added key, and who widened something, cool off for %s. It begins with rules %d.", genesis.Pending, genesis.Cools(), genesis.Rules)
 	s.say("Witnesses: %s", line(genesis.Witnesses))
 	if genesis.Trial {

@@ -92,6 +92,9 @@ func nowSheet(n view.Now, now canon.Time) string {
 	for _, note := range n.Notes {
 		s.say("%s", sentence(note))
 	}
+	if n.Recovery != nil {
+		s.recoveryWaits(n.Recovery, now)
+	}
 	for _, group := range []struct {
 		name     string
 		requests []view.Request

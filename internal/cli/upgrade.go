@@ -40,5 +40,5 @@ func (u upgradeCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.proposed(a)
+	return m.proposed(a, "change")
 }

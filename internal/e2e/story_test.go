@@ -109,7 +109,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"found": plain(func(ts *testscript.TestScript, s *story, args []string) (err error) {
 		f := founding{host: slices.Contains(args, "host"), envelope: slices.Contains(args, "envelope"), program: slices.Contains(args, "program"),
 			ladder: slices.Contains(args, "ladder"), solo: slices.Contains(args, "solo"), mail: slices.Contains(args, "mail"),
-			symptoms: slices.Contains(args, "symptoms")}
+			symptoms: slices.Contains(args, "symptoms"), recovery: slices.Contains(args, "recovery")}
 		if slices.Contains(args, "witnesses") {
 			f.watchers = []string{"wit1", "wit2"}
 		}

@@ -59,6 +59,7 @@ type founding struct {
 	envelope bool     // a second scenario, which opens envelopes
 	mail     bool     // a channel more: desk, by mail
 	symptoms bool     // of the scenario, looked at from two networks
+	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
 }
 
@@ -116,6 +117,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.secure(f.solo) },
 		func() error { return w.mail(f.mail) },
 		func() error { return w.symptoms(f.symptoms) },
+		func() error { return w.recovery(f.recovery) },
 	}
 	if len(f.watchers) > 0 {
 		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)
@@ -158,6 +160,16 @@ func (w *town) ladder(wanted bool) error {
 	}
 	return edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {
 		return strings.Replace(text, "opens:", "ladder:\n  - { after: 1m, widen: group:leads, legs: [\"group:security\"] }\nopens:", 1)
+	})
+}
+
+// recovery gives the cell a recovery quorum.
+func (w *town) recovery(wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	return edit(w.path("cell", "cell.yaml"), func(text string) string {
+		return strings.Replace(text, "\npending:", "\nrecovery:\n  quorum: [{ from: group:leads, count: 2 }]\npending:", 1)
 	})
 }
 

@@ -1,9 +1,9 @@
 # Seals the cell that founding.sh began and serves it, as cell.sh does. The keys
 # of the host are read where sshd and halligan-host keep them, if they are there.
 . "$DOCS"/fill.sh || return
-halligan init seal "$HOME/cell" --url "https://127.0.0.1:$PORT" --with "ann=$HOME/people/ann/key" --with "ben=$HOME/people/ben/key" \
-	--with "cara=$HOME/people/cara/key" --with "dan=$HOME/people/dan/key" || return
-for person in ann ben cara dan; do
+halligan init seal "$HOME/cell" --url "https://127.0.0.1:$PORT" \
+	$(for person in $people; do printf -- '--with %s=%s ' "$person" "$HOME/people/$person/key"; done) || return
+for person in $people; do
 	cp "$HOME/cell/profiles/$person.json" "$HOME/people/$person/profile.json" && cp "$HOME/cell/anchor.json" "$HOME/people/$person/anchor.json" || return
 done
 serve() {

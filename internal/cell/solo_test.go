@@ -11,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
@@ -457,5 +458,38 @@ func TestT75SoloNeedsTheOutageShown(t *testing.T) {
 	restores(t, s.Cell)
 	if s = fresh(); s.approve("sam", "lea").request().State != access.Granted {
 		t.Error("the full quorum waits for symptoms")
+	}
+}
+
+// TestT64SoloIsNotRetold: what is recorded of a grant without a quorum cannot be made
+// to look better: that it was waited for, heard of, shorter, or less.
+func TestT64SoloIsNotRetold(t *testing.T) {
+	s := soloStory().ask("db-1", "db-2").offered().taken().unheard()
+	for name, retold := range map[string][2]string{
+		"waited for":    {`,"unproved":true`, ``},
+		"heard of":      {`"hearing":"unheard"`, `"hearing":"heard"`},
+		"agreed":        {`,"hearing":"unheard"`, ``},
+		"by somebody":   {`"by":[]`, `"by":["lea","sam"]`},
+		"more targets":  {`"targets":["db-1"]`, `"targets":["db-1","db-2"]`},
+		"raised to":     {`"raise_to":"SEV1"`, `"raise_to":"SEV2"`},
+		"another event": {`"solo-begun"`, `"agreed"`},
+	} {
+		w, changed := cell.New(celltest.Origin, s.Attachments()), false
+		var err error
+		for _, recorded := range s.Log {
+			p := prepared(t, s, recorded)
+			if body := strings.Replace(string(p.Body), retold[0], retold[1], 1); body != string(p.Body) {
+				changed, p.Body = true, []byte(body)
+				if p.Entry, err = ledger.DecodeEntry(p.Body); err != nil {
+					break // no entry at all
+				}
+			}
+			if _, err = w.Replay(p); err != nil {
+				break
+			}
+		}
+		if !changed || err == nil {
+			t.Errorf("%s: changed %v, and it replays: %v", name, changed, err)
+		}
 	}
 }

@@ -98,6 +98,9 @@ func (b *brief) sheet() string {
 	s.items("It is not for when:", b.scenario.DoNotUseWhen)
 	s.symptoms(b.shown)
 	s.late(b.shown.Late)
+	if solo := b.shown.Solo; solo != nil && solo.Offered {
+		s.say("%s", solo.Text)
+	}
 	s.signed(b.shown, b.at)
 	if n := b.shown.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
@@ -153,7 +156,7 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 		text += fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
 	case !slices.Contains(agreed, actor) && quorum.Names(actor, in):
 		text += " It fills no place that is empty: it counts when a signature before it counts no more"
-		if len(b.request.Widened) < len(b.scenario.Ladder) {
+		if len(b.request.Widened) < b.rungs() {
 			text += ", or when the ladder lets somebody sit elsewhere"
 		}
 		text += "."
@@ -161,6 +164,14 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 		text += " It fills no place of the quorum: the rules will refuse it."
 	}
 	return text
+}
+
+// rungs are how many of the ladder's let somebody sit elsewhere.
+func (b *brief) rungs() int {
+	if b.scenario.Solo() != nil {
+		return len(b.scenario.Ladder) - 1
+	}
+	return len(b.scenario.Ladder)
 }
 
 // left is what a request comes to with this decision.

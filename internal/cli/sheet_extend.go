@@ -38,7 +38,11 @@ func (b *brief) extensionSheet(s *sheet) {
 	why, _ := b.text(b.asked.Why.Hash)
 	s.say("Why it takes longer:")
 	s.WriteString(quoted("  ", why))
-	s.say("Granted at %s by %s. It ends at %s as it is.", clock(b.grant.From, b.at), both(b.grant.By), clock(b.grant.Until, b.at))
+	by := "by " + both(b.grant.By)
+	if b.grant.Hearing != "" {
+		by = "without a quorum: it was TAKEN ALONE"
+	}
+	s.say("Granted at %s %s. It ends at %s as it is.", clock(b.grant.From, b.at), by, clock(b.grant.Until, b.at))
 	until := b.grant.Longer(b.asked.For, b.at)
 	s.say("More time was asked for at %s. Agreed to at %s, it makes it %s longer: until %s.", clock(b.extension.At, b.at),
 		clock(b.at, b.at), canon.SecondsOf(until.Sub(b.grant.Until)), clock(until, b.at))

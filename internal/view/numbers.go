@@ -16,6 +16,7 @@ type Numbers struct {
 	Requests      map[access.State]int      `json:"requests"`        // every state, also those with none
 	Leases        map[access.LeaseState]int `json:"leases"`          // every state, also those with none
 	ToAgree       Spread                    `json:"to_agree"`        // from request to quorum
+	Alone         int                       `json:"alone,omitzero"`  // granted without a quorum
 	ToProvedDeath Spread                    `json:"to_proved_death"` // from the beginning of closing to the proof, over leases that had a credential
 	Proofs        map[access.ProofKind]int  `json:"proofs"`          // closed leases by each kind of proof they rest on
 	Reviews       Reviews                   `json:"reviews"`
@@ -58,7 +59,9 @@ func (c *Cell) Numbers() Numbers {
 			if n.Since.IsZero() || r.At.Before(n.Since) {
 				n.Since = r.At
 			}
-			if r.Grant != nil {
+			if r.Alone() {
+				n.Alone++
+			} else if r.Grant != nil {
 				agree = append(agree, r.Grant.From.Sub(r.At))
 			}
 			n.Reviews.count(r.Review)

@@ -13,7 +13,7 @@ import (
 )
 
 type reconcileCommand struct {
-	Files []string `arg:"" name:"file" help:"What was signed with halligan-kit while the server was down; several copies of one request are taken together." type:"existingfile"`
+	Files []string `arg:"" name:"file" help:"What was signed with halligan-kit while the server was down; several copies of one request are taken together."`
 	Yes   bool     `help:"Do not ask again before signing."`
 	memberFlags
 }

@@ -128,11 +128,6 @@ func attempt(body statement.Body) string {
 		return "stop " + b.Of.Short()
 	case *statement.Attest:
 		return fmt.Sprintf("attest that nothing is left of %s at %s", b.Of.Short(), b.Target)
-	case *statement.Change:
-		if b.Amend != nil {
-			return "propose document " + b.Amend.To.Digest.Short()
-		}
-		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
 	case *statement.Seal:
 		return "seal envelope " + b.Envelope
 	case *statement.Share:
@@ -141,10 +136,6 @@ func attempt(body statement.Body) string {
 		return "put a new sealing of envelope " + b.Envelope + " in force"
 	case *statement.Inspect:
 		return "say what they saw of envelope " + b.Envelope
-	case *statement.Recover:
-		return "propose to recover the cell with document " + b.To.Digest.Short()
-	case *statement.Cancel:
-		return "cancel recovery " + b.Of.Short()
 	case *statement.Vouch:
 		return fmt.Sprintf("vouch for the key %s of %s", b.Key, b.Person)
 	case *statement.Extend:
@@ -160,6 +151,22 @@ func attempt(body statement.Body) string {
 		return "sign off the review of " + b.Of.Short()
 	case *statement.Reconcile:
 		return "carry back what was signed with no server to " + b.Of.Short()
+	}
+	return attemptOnCell(body)
+}
+
+// attemptOnCell says what a statement tries to make of the cell itself.
+func attemptOnCell(body statement.Body) string {
+	switch b := body.(type) {
+	case *statement.Change:
+		if b.Amend != nil {
+			return "propose document " + b.Amend.To.Digest.Short()
+		}
+		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
+	case *statement.Recover:
+		return "propose to recover the cell with document " + b.To.Digest.Short()
+	case *statement.Cancel:
+		return "cancel recovery " + b.Of.Short()
 	case *statement.Clock:
 		return "propose to trust the clock"
 	case *statement.Epoch:

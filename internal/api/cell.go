@@ -50,7 +50,7 @@ func (s *service) me(c *call) error {
 		MayAsk   []string   `json:"may_ask"` // scenarios
 		Until    canon.Time `json:"until"`   // of the token
 	}{Security: cellView.Security(c.who.Person), MayAsk: []string{}, Until: c.who.Until}
-	for _, person := range cellView.People().People {
+	for _, person := range cellView.People(s.instant()).People {
 		if person.ID == c.who.Person {
 			out.Person = s.named(c.r.Context(), person)
 		}
@@ -188,7 +188,7 @@ func (s *service) away(q map[string]string) ([]string, error) {
 // people are shown to everybody of the roster: an approver must be able to call
 // whoever asks.
 func (s *service) people(c *call) error {
-	people := s.Live.View().People()
+	people := s.Live.View().People(s.instant())
 	for i := range people.People {
 		people.People[i] = s.named(c.r.Context(), people.People[i])
 	}

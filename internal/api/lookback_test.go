@@ -47,7 +47,7 @@ func TestLookingBack(t *testing.T) {
 	must(t, live.LookBack(t.Context())) // there is nothing yet
 	live.Committed(c.World, nil)
 	proved := func() (canon.Time, canon.Time) {
-		people := live.View().People()
+		people := live.View().People(view.Instant{})
 		return people.Since, people.People[0].Keys[0].Proved
 	}
 	since, at := proved()

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,6 +91,10 @@ func (m *member) proposed(a answer, quorum string) error {
 	}{a.Digest, a.Entry}
 	return m.c.answer(out, func() {
 		m.c.say("Proposed and recorded as entry %d: change %s.", a.Entry, a.Digest.Short())
+		if state, stands := changeOver(a); state != "" { // a quorum of one
+			m.c.say("Now: %s.", stands)
+			return
+		}
 		m.c.say("It waits for the %s quorum: halligan %s sign %s", quorum, sign, a.Digest.Short())
 	})
 }
@@ -212,7 +215,7 @@ func (s changeSignCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.toPeople(fmt.Sprintf("\nYour signature, as %s, says %s to exactly this change (%s), %s.\n", m.person(), verb(d.Verdict), id.Short(), checkedBy(d.Check)))
+	c.toPeople("\n" + p.changeMeaning(change, m.person(), m.unripe(p), d) + "\n")
 	if err := c.confirm(s.Yes, string(d.Verdict)); err != nil {
 		return err
 	}
@@ -221,8 +224,14 @@ func (s changeSignCommand) Run(c *call) error {
 		return err
 	}
 	out := done{Request: id.String(), Entry: a.Entry}
+	var stands string
+	out.State, stands = p.afterChange(change, m.person(), a)
+	out.Known = stands
 	return c.answer(out, func() {
 		c.say("Signed and recorded as entry %d: %s to change %s.", a.Entry, verb(d.Verdict), id.Short())
+		if stands != "" {
+			c.say("Now: %s", sentence(stands))
+		}
 	})
 }
 

@@ -69,7 +69,7 @@ func (f decideFlags) decide(c *call, decision *statement.Decision, onExtension b
 	if err != nil {
 		return err
 	}
-	c.toPeople("\n" + b.meaning(m.person(), decision) + "\n")
+	c.toPeople("\n" + b.meaning(m.person(), m.unripe(b.proof), decision) + "\n")
 	if err := c.confirm(f.Yes, string(decision.Verdict)); err != nil {
 		return err
 	}

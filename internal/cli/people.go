@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -10,7 +11,7 @@ type peopleCommand struct{ memberFlags }
 
 // Help is the long help of `people`.
 func (peopleCommand) Help() string {
-	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked, and keys that have signed nothing for 90 days.
+	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked, keys that a change added and that agree to nothing yet, and keys that have signed nothing for 90 days.
 
 Examples:
 
@@ -24,10 +25,11 @@ func (p peopleCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return show(m, "people", peopleSheet)
+	now := canon.At(c.now())
+	return show(m, "people", func(p view.People) string { return peopleSheet(p, now) })
 }
 
-func peopleSheet(p view.People) string {
+func peopleSheet(p view.People, now canon.Time) string {
 	s := new(sheet)
 	for _, person := range p.People {
 		text := person.ID
@@ -52,6 +54,10 @@ func peopleSheet(p view.People) string {
 			switch {
 			case key.Removed:
 				state = " (removed)"
+			case key.Cools.After(now):
+				state = " (cools off until " + clock(key.Cools, now) + ", and agrees to nothing before)"
+			case !key.Cools.IsZero():
+				state = " (agrees to nothing while the clock is in doubt)"
 			case key.Unproved:
 				state = " (has signed nothing for 90 days)"
 			}

@@ -133,8 +133,9 @@ func (b *brief) conditions() []string {
 	return shown.Conditions
 }
 
-// meaning is what a decision will say, in one paragraph.
-func (b *brief) meaning(actor string, d *statement.Decision) string {
+// meaning is what a decision will say, in one paragraph. Unripe says why the key
+// that signs agrees to nothing yet; empty: it does.
+func (b *brief) meaning(actor, unripe string, d *statement.Decision) string {
 	if d.Verdict == statement.Deny {
 		return fmt.Sprintf("Your signature, as %s, says no to exactly this %s (%s), %s. It ends it%s.",
 			actor, b.what(), b.of.Short(), checkedBy(d.Check), b.stays())
@@ -150,6 +151,8 @@ func (b *brief) meaning(actor string, d *statement.Decision) string {
 	switch {
 	case actor == b.request.Requester:
 		text += " Nobody decides on their own request: the rules will refuse it."
+	case unripe != "":
+		text += " " + unripe
 	case after == 0:
 		text += " It is the last one that is needed: " + b.effect(length) + "."
 	case after < before:

@@ -16,7 +16,7 @@ func (g *foundingFiles) sheet() string {
 	s, genesis := new(sheet), &g.bundle.Genesis
 	s.say("Genesis %s of %s. This machine read it from the bytes that its founders sign.", g.bundle.Digest(), genesis.Origin)
 	s.say("Founders, who must all sign it: %s.", both(genesis.Founders))
-	people := g.book.view.People()
+	people := g.book.view.People(view.Instant{})
 	s.say("Changes of the cell need %s. Security, who may stop and attest anything, is the group %s.", people.Change, people.Security)
 	s.say("%s", recoveryWords(people.Recovery))
 	s.say("A request waits for %s; an added key, and who widened something, cool off for %s. It begins with rules %d.", genesis.Pending, genesis.Cools(), genesis.Rules)

@@ -75,6 +75,7 @@ type state struct {
 	next     int64 // index of the entry that is applied next
 	learned  learned
 	epochs   epochs
+	underway underway
 	stepped  int64 // milliseconds that the clock in doubt is ahead of its measure
 }
 
@@ -89,7 +90,7 @@ type Held struct {
 func New(f Founding) (*Cell, error) {
 	c := &Cell{s: state{
 		Founding: f, requests: map[canon.Digest]Held{}, open: map[canon.Digest]*access.Request{}, changes: map[canon.Digest]*cell.Change{}, sealings: map[string]*custody.Envelope{},
-		revoked: revoked{ids: map[string]cell.Revoked{}}, learned: newLearned(),
+		revoked: revoked{ids: map[string]cell.Revoked{}}, learned: newLearned(), underway: underway{},
 	}}
 	if f.Genesis == nil {
 		return c, nil
@@ -123,6 +124,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	s.trim()
 	s.revoked.from(w)
 	s.epochs.from(w)
+	s.underway.from(w)
 	s.stepped = w.Stepped
 	return c, nil
 }
@@ -160,6 +162,7 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 		s.hold(Held{Last: r.Index, Request: touched})
 		s.revoked.apply(r, touched)
 	}
+	s.underway.apply(r.Changes)
 	s.learn(r)
 	s.trim()
 	return nil

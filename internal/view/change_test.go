@@ -44,6 +44,15 @@ func TestAnotherDocumentIsSeen(t *testing.T) {
 	if known := s.show("sam", id).Known; !strings.Contains(known, "no longer what was signed") {
 		t.Errorf("known: %s", known)
 	}
+	kim := func(at view.Instant) view.Key {
+		people := made.People(at).People
+		i := slices.IndexFunc(people, func(p view.Person) bool { return p.ID == "kim" })
+		return people[i].Keys[0]
+	}
+	until := s.World.Cooling[celltest.Line("kim").Fingerprint]
+	if until.IsZero() || !kim(s.at()).Cools.Equal(until) || !kim(view.Instant{Now: until}).Cools.IsZero() {
+		t.Errorf("kim's key cools off until %s, and is shown as %+v", until, kim(s.at()))
+	}
 	explained, ok := made.Explain("database-locked-out", "SEV1", view.Asking{Requester: "ann", Now: s.at().Now})
 	if !ok {
 		t.Fatal("the scenario is gone")

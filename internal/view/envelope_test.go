@@ -66,6 +66,9 @@ func TestEnvelopeOnItsWay(t *testing.T) {
 		at := view.Instant{Now: c.Now}
 		var kinds, shares []string
 		for _, f := range v.Findings("bob", at).Findings {
+			if f.Kind == view.FindingUnderway { // nobody answers alarms here
+				continue
+			}
 			if f.Text == "" || f.Target != "root" || strings.Contains(f.Text, "%!") {
 				t.Errorf("%+v", f)
 			}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
@@ -58,6 +59,22 @@ func (s *epochs) findings() (found []Finding) {
 		found = append(found, Finding{Kind: FindingEpoch, Target: host, Since: s.newest.At, Text: text})
 	}
 	return found
+}
+
+// notes are the epoch and what is left to do of it, for the first page.
+func (s *epochs) notes(now canon.Time) []string {
+	if s.newest.Number == 0 {
+		return nil
+	}
+	notes := []string{fmt.Sprintf("epoch %d began at %s: %s", s.newest.Number, clock(s.newest.At, now), lost(s.newest))}
+	for _, host := range slices.Sorted(maps.Keys(s.survey)) {
+		text := fmt.Sprintf("host %s is watched until %s for what lost entries opened there", host, clock(s.newest.Outlived(), now))
+		if s.survey[host] {
+			text = fmt.Sprintf("host %s is watched: it lists sessions that no lease of this ledger accounts for", host)
+		}
+		notes = append(notes, text)
+	}
+	return notes
 }
 
 // ofEpoch says what an event of epochs, or of the clock, means.

@@ -73,6 +73,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
 		}
+		v.Findings = append(v.Findings, s.underway.findings(at.Now)...)
 		v.Findings = append(v.Findings, s.lateFindings(viewer, at)...)
 		v.add(viewer, s, oldest, failing)
 		v.Findings = append(v.Findings, s.unprovedKeys()...)

@@ -25,7 +25,7 @@ var everybody = []string{"ann", "bob", "lea", "leo", "sam", "sue", "stranger"}
 
 // everything is all that a view shows to everybody at an instant.
 func everything(v *view.Cell, at view.Instant) map[string]any {
-	all := map[string]any{"people": v.People(), "numbers": v.Numbers(), "changes": v.Changes(), "version": v.Version()}
+	all := map[string]any{"people": v.People(at), "numbers": v.Numbers(), "changes": v.Changes(), "version": v.Version()}
 	all["coverage"], _ = v.Coverage("database-locked-out", "SEV1", at.Now, "sue")
 	ids, number := v.Revocations()
 	all["revocations"] = fmt.Sprint(number, ids)
@@ -272,7 +272,7 @@ func TestUnsealed(t *testing.T) {
 	at := view.Instant{Now: celltest.Start}
 	same(t, "headline", v.Now("ann", at).Headline, "Nothing is open")
 	same(t, "notes", v.Now("ann", at).Notes, []string{"the cell is not sealed yet: every founder must sign genesis first"})
-	same(t, "people", len(v.People().People), 0)
+	same(t, "people", len(v.People(view.Instant{}).People), 0)
 	same(t, "security", v.Security("ann"), false)
 	if err := v.Apply(sample(t).Log[0], nil); !errors.Is(err, view.ErrRebuild) {
 		t.Errorf("an entry before genesis: got %v", err)

@@ -37,7 +37,7 @@ func (s *stage) reads(person string) cell.Recorded {
 
 func proved(v *view.Cell) map[string]view.Key {
 	keys := map[string]view.Key{}
-	for _, p := range v.People().People {
+	for _, p := range v.People(view.Instant{}).People {
 		keys[p.ID] = p.Keys[0]
 	}
 	return keys
@@ -140,10 +140,10 @@ func TestWhatWasNotReadIsNotKnown(t *testing.T) {
 				t.Fatal("a page that fits was not taken")
 			}
 		}
-		same(t, "people", v.People(), s.View.People())
+		same(t, "people", v.People(s.at()), s.View.People(s.at()))
 		again := late(len(entries) - 1)
 		again.LookedBack(v)
-		same(t, "people of the next view", again.People(), s.View.People())
+		same(t, "people of the next view", again.People(s.at()), s.View.People(s.at()))
 	}
 	gap := late(len(entries) - 1)
 	short, err := view.New(view.FoundingOf(s.World))

@@ -58,7 +58,7 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 		for _, r := range s.alone() {
 			n.Alone = append(n.Alone, s.seen(viewer, r, at))
 		}
-		n.Headline, n.Notes = headline(open, shut), s.notes(n)
+		n.Headline, n.Notes = headline(open, shut), s.notes(n, at)
 		return n
 	})
 }
@@ -83,8 +83,8 @@ func headline(open, shut int) string {
 	return fmt.Sprintf("%s open, %d closing", doors(open), shut)
 }
 
-func (s *state) notes(n Now) []string {
-	var notes []string
+func (s *state) notes(n Now, at Instant) []string {
+	notes := s.epochs.notes(at.Now)
 	if !s.sealed {
 		notes = append(notes, "the cell is not sealed yet: every founder must sign genesis first")
 	}

@@ -68,7 +68,7 @@ func TestChangesWait(t *testing.T) {
 	same(t, "notes", s.View.Now("sam", s.at()).Notes, []string{"1 change waits for signatures"})
 	s.do(s.Approve("leo", change.ID))
 	same(t, "waiting", len(s.View.Changes()), 0)
-	people := s.View.People()
+	people := s.View.People(s.at())
 	same(t, "bob", people.People[1], view.Person{ID: "bob", Removed: true, Keys: []view.Key{{
 		Type: "ssh-ed25519", Fingerprint: celltest.Line("bob").Fingerprint, Line: celltest.Line("bob").Line, Removed: true, Proved: celltest.Start,
 	}}})

@@ -41,6 +41,9 @@ type Key struct {
 	// Proved is when it last signed, or was added; zero: not since People.Since.
 	Proved   canon.Time `json:"proved,omitzero"`
 	Unproved bool       `json:"unproved,omitzero"` // not for ProvedWithin
+	// Cools is before when it agrees to nothing, if it was added lately; zero: it
+	// has cooled off. While the clock is in doubt that may be over and still stand.
+	Cools canon.Time `json:"cools_until,omitzero"`
 }
 
 // Group is a group and who is in it now.
@@ -50,11 +53,11 @@ type Group struct {
 }
 
 // People shows everybody, their groups and keys.
-func (c *Cell) People() People {
+func (c *Cell) People(at Instant) People {
 	return read(c, func(s *state) People {
 		v := People{People: []Person{}, Groups: []Group{}, Since: s.learned.keys.since}
 		for _, p := range s.roster.People {
-			v.People = append(v.People, s.person(p.ID))
+			v.People = append(v.People, s.person(p.ID, at))
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.roster.Groups)) {
 			members := append([]string{}, s.roster.Members("group:"+name)...)
@@ -70,7 +73,7 @@ func (c *Cell) People() People {
 	})
 }
 
-func (s *state) person(id string) Person {
+func (s *state) person(id string, at Instant) Person {
 	p, _ := s.roster.Person(id)
 	v := Person{
 		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{},
@@ -80,6 +83,9 @@ func (s *state) person(id string) Person {
 		kind, _, _ := strings.Cut(key.Line, " ")
 		k := Key{Type: kind, Fingerprint: key.Fingerprint, Line: key.Line, Removed: key.Removed || p.Removed, Proved: s.learned.keys.of(key.Fingerprint)}
 		k.Unproved = !k.Removed && s.unproved(key)
+		if !k.Removed && s.cools(key, at.Now) {
+			k.Cools = s.cooling[key.Fingerprint]
+		}
 		v.Keys = append(v.Keys, k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.roster.Groups)) {

@@ -54,6 +54,7 @@ func TestReviewsWaitForPeople(t *testing.T) {
 	same(t, "numbers", fmt.Sprint(s.View.Numbers().Reviews), "{1 0 0 1}")
 	same(t, "overdue", s.owing(), "ann sign, lea sign, leo sign, sam sign, sue sign")
 	same(t, "notes", fmt.Sprint(s.View.Now("ann", s.at()).Notes), "[1 review is overdue]")
+	s.heard()
 	found := s.View.Findings("bob", s.at()).Findings
 	if len(found) == 0 || found[0].Kind != view.FindingOverdue && found[0].Kind != view.FindingReview {
 		t.Errorf("%+v", found)

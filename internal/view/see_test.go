@@ -62,6 +62,7 @@ func TestNobodyLearnsMore(t *testing.T) {
 	id := s.fetched("1", "db-1")
 	s.do(s.Stop("sam", id))
 	s.ask("ann", "2", "db-2")
+	s.heard()
 	s.later(1 << 40)
 	for _, person := range []string{"bob", "eve", "kim", ""} {
 		at := s.at()

@@ -2,8 +2,10 @@ package view_test
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +129,16 @@ func (s *stage) fetched(name string, targets ...string) canon.Digest {
 		s.effect(cell.TaskBaseline, cell.EffectProbed, id, target, celltest.Round(access.Accepted, access.Accepted))
 	}
 	return id
+}
+
+// heard has every channel take what it was sent.
+func (s *stage) heard() {
+	s.t.Helper()
+	for _, id := range slices.Sorted(maps.Keys(s.World.Tasks)) {
+		if s.World.Tasks[id].Kind == cell.TaskAlarm {
+			s.do(s.Effect(cell.EffectAlarmReceipt, id, cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: 204}}))
+		}
+	}
 }
 
 func (s *stage) later(d time.Duration) { s.Now = s.Now.Add(d) }

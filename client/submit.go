@@ -48,6 +48,7 @@ type Credential struct {
 	Serial      string     `json:"serial"`
 	After       canon.Time `json:"after"`
 	Before      canon.Time `json:"before"`
+	Unwitnessed bool       `json:"unwitnessed"` // it left before the witnesses had cosigned that it was authorised
 }
 
 // Noted is the text of a note and its salt.

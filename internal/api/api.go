@@ -21,7 +21,7 @@ type Broker interface {
 	Submit(ctx context.Context, s broker.Submission) (broker.Answer, error)
 	// Mint makes the credential that an answer's entry authorised. It is called
 	// at most once for an answer, and never for one that was given again.
-	Mint(ctx context.Context, a broker.Answer) ([]byte, error)
+	Mint(ctx context.Context, a broker.Answer) (broker.Minted, error)
 }
 
 // Ledger says where the ledger stands. Its methods never wait.

@@ -74,6 +74,7 @@ type credential struct {
 	Serial      string     `json:"serial"` // sixteen hexadecimal digits
 	After       canon.Time `json:"after"`
 	Before      canon.Time `json:"before"`
+	Unwitnessed bool       `json:"unwitnessed,omitzero"` // it left before the witnesses had cosigned that it was authorised
 }
 
 // submit takes a statement: the one way to change anything as a person.
@@ -259,8 +260,8 @@ func (s *service) mint(ctx context.Context, a broker.Answer, e *cell.CredentialA
 		return nil, p
 	}
 	return &credential{
-		Target: e.Target, Certificate: certificateType + " " + base64.StdEncoding.EncodeToString(made),
-		KeyID: cell.KeyID(a.Request.ID, e.Target), Serial: e.Serial, After: e.After, Before: e.Before,
+		Target: e.Target, Certificate: certificateType + " " + base64.StdEncoding.EncodeToString(made.Certificate),
+		KeyID: cell.KeyID(a.Request.ID, e.Target), Serial: e.Serial, After: e.After, Before: e.Before, Unwitnessed: made.Unwitnessed,
 	}, nil
 }
 

@@ -223,20 +223,20 @@ func (b *Broker) closed() error {
 // Mint makes the certificate that an answer's entry authorised, once witnesses
 // have seen that entry or did not in time, and records that it leaves. It is
 // called once for an answer, after it.
-func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
+func (b *Broker) Mint(ctx context.Context, a Answer) (Minted, error) {
 	authorised, ok := authorisedBy(a)
 	if !ok {
-		return nil, errors.New("the entry authorised no credential")
+		return Minted{}, errors.New("the entry authorised no credential")
 	}
 	law := b.decider.law.Load()
 	scenario, err := b.ScenarioOf(ctx, a.Request)
 	if err != nil {
-		return nil, err
+		return Minted{}, err
 	}
 	certificate, ok := cell.Certificate(law.genesis, scenario, a.Request,
 		cell.Fetched{Digest: a.Digest, Target: authorised.Target, At: a.At})
 	if !ok {
-		return nil, errors.New("the certificate that was authorised cannot be rebuilt")
+		return Minted{}, errors.New("the certificate that was authorised cannot be rebuilt")
 	}
 	result, observed := cell.EffectDelivered, cell.Observed{}
 	if b.Cosigned != nil {
@@ -248,7 +248,13 @@ func (b *Broker) Mint(ctx context.Context, a Answer) ([]byte, error) {
 	}
 	task := fmt.Sprintf("%s:%s:%d:%s", cell.TaskDeliver, a.Request.ID.Short(), a.Index, authorised.Target)
 	b.report(ctx, &job{command: cell.Command{Effect: &cell.Effect{Kind: result, Task: task}, Observed: observed}})
-	return made, err
+	return Minted{Certificate: made, Unwitnessed: observed.Cosigned == "" && !law.genesis.Policy().None()}, err
+}
+
+// Minted is a certificate on its way to its holder.
+type Minted struct {
+	Certificate []byte
+	Unwitnessed bool // the cell's witnesses had not cosigned in time that it was authorised
 }
 
 // ScenarioOf is the scenario that a request was signed for, which may be in force

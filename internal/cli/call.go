@@ -136,8 +136,11 @@ const silence = 2 * time.Second
 
 // patience says that we are still here when something takes long, until it is
 // called off.
-func (c *call) patience() (off func()) {
-	timer := time.AfterFunc(silence, func() { c.tell("still waiting for the key or the server …") })
+func (c *call) patience() (off func()) { return c.patienceFor("the key or the server") }
+
+// patienceFor is patience that says for what.
+func (c *call) patienceFor(what string) (off func()) {
+	timer := time.AfterFunc(silence, func() { c.tell("still waiting for %s …", what) })
 	return func() { timer.Stop() }
 }
 

@@ -27,6 +27,8 @@ type login struct {
 	serial string
 	after  canon.Time
 	before canon.Time
+
+	unwitnessed bool // it left before the witnesses had cosigned that it was authorised
 }
 
 // fetch asks for a certificate of a target and checks what came.
@@ -35,7 +37,11 @@ func (m *member) fetch(h *holder, target string) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := m.submitAs(h, &statement.Fetch{Of: h.id, Target: target})
+	what := ""
+	if !m.pinned.Policy().None() {
+		what = "witnesses to cosign that the credential is authorised; it leaves without them in a moment"
+	}
+	a, err := m.send(order{body: &statement.Fetch{Of: h.id, Target: target}, signer: h.signer, waits: what})
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +52,7 @@ func (m *member) fetch(h *holder, target string) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &login{key: h.key, serial: a.Credential.Serial, after: a.Credential.After, before: a.Credential.Before}
+	l := &login{key: h.key, serial: a.Credential.Serial, after: a.Credential.After, before: a.Credential.Before, unwitnessed: a.Credential.Unwitnessed}
 	var ok bool
 	if l.target, ok = scenario.Target(target); !ok {
 		return nil, failf(exitNotFound, "%s opens no target %q", scenario.ID, target).or("it opens %s", both(scenario.Targets()))
@@ -62,6 +68,14 @@ func (m *member) fetch(h *holder, target string) (*login, error) {
 		return nil, because(exitUnverified, err, "cannot use the certificate that the server sent").or("stop the grant and tell security")
 	}
 	return l, nil
+}
+
+// uncosigned says how a credential left that no witness had seen; empty for others.
+func (l *login) uncosigned() string {
+	if !l.unwitnessed {
+		return ""
+	}
+	return "UNWITNESSED: it left before the witnesses had cosigned that it was authorised; that is recorded, and every channel hears it."
 }
 
 func readCertificate(line string) (*ssh.Certificate, error) {

@@ -48,6 +48,7 @@ type credentialAnswer struct {
 	Certificate string     `json:"certificate"`
 	SSH         []string   `json:"ssh"`
 	Where       string     `json:"where"` // ssh-agent, stdout, or the file of the key
+	Unwitnessed bool       `json:"unwitnessed,omitzero"`
 }
 
 // Run fetches.
@@ -80,7 +81,7 @@ func (cmd credentialCommand) Run(c *call) error {
 	}
 	out := credentialAnswer{
 		Target: target, Serial: l.serial, KeyID: l.cert.KeyId, After: l.after, Before: l.before,
-		Certificate: l.line(), SSH: l.sshTo(),
+		Certificate: l.line(), SSH: l.sshTo(), Unwitnessed: l.unwitnessed,
 	}
 	switch {
 	case cmd.Print:
@@ -95,6 +96,9 @@ func (cmd credentialCommand) Run(c *call) error {
 	}
 	if err != nil {
 		return err
+	}
+	if text := l.uncosigned(); text != "" {
+		c.tell("%s", text)
 	}
 	return c.answer(out, func() { out.say(c) })
 }

@@ -58,6 +58,9 @@ func (m *member) exec(digits, named string) error {
 	if err != nil {
 		return err
 	}
+	if text := first.uncosigned(); text != "" {
+		m.c.tell("%s", text)
+	}
 	place, err := newPlace(first)
 	if err != nil {
 		return err

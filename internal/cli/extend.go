@@ -49,5 +49,37 @@ func (e extendCommand) Run(c *call) error {
 		return err
 	}
 	body := &statement.Extend{Of: id, For: length, Targets: statement.SortTargets(e.Only), Why: why}
-	return m.act(body, []client.Noted{text}, "Asked for")
+	a, err := m.submit(body, []client.Noted{text})
+	if err != nil {
+		return err
+	}
+	m.c.toPeople(longerSheet(a))
+	return m.said(a, "Asked for")
+}
+
+// longerSheet says what an extension that was asked for waits for: the words that
+// approvers will want to hear, which are those of the request, and who is missing.
+func longerSheet(a answer) string {
+	r := a.request()
+	if r == nil {
+		return ""
+	}
+	s := new(sheet)
+	if words, err := wordsOf(r.ID, r.Salt); err == nil {
+		s.say("Words: %s, which are those of the request.", words)
+		s.say("Read them only to an approver who asks you for them.")
+	}
+	for _, e := range r.Extensions {
+		if e.ID != a.Digest {
+			continue
+		}
+		s.say("%s", e.Text)
+		for _, leg := range e.Legs {
+			if leg.Missing > 0 {
+				s.say("  - %s", leg.Text)
+			}
+		}
+	}
+	s.say("Next: halligan status %s", r.Short)
+	return s.String()
 }

@@ -33,8 +33,8 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 	s := new(sheet)
 	for _, ask := range in.Requests {
 		if !ask.Extends.IsZero() {
-			s.say("%s  %s asks for %s more of %s at %s, on %s; it lapses at %s, with the grant.", ask.Short, ask.Requester, ask.For,
-				ask.Scenario, ask.Severity, both(ask.Targets), clock(ask.Lapses, now))
+			s.say("%s  %s asks to go on with %s at %s, on %s: until %s if agreed to now; it lapses at %s, with the grant.", ask.Short,
+				ask.Requester, ask.Scenario, ask.Severity, both(ask.Targets), clock(ask.Until, now), clock(ask.Lapses, now))
 			s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)
 			continue
 		}

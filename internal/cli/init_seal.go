@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,11 +88,14 @@ func (c *initSealCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
+	again := c.sealed(settings)
 	if err := server.Seal(on.ctx, settings, &bundle, signed); err != nil {
 		f := because(exitRefused, err, "cannot seal the cell")
 		switch {
 		case errors.Is(err, server.ErrFounders):
 			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", c.Folder)
+		case errors.Is(err, sqlite.ErrLocked) && again:
+			return failf(exitRefused, "this cell is sealed already, and its server runs").or("there is nothing left to seal; profiles are written anew by halligan init profiles")
 		case errors.Is(err, sqlite.ErrLocked):
 			return f.or("stop the server first")
 		}
@@ -106,12 +110,24 @@ func (c *initSealCommand) Run(on *call) error {
 		return err
 	}
 	return on.answer(map[string]any{"genesis": bundle.Digest(), "origin": bundle.Genesis.Origin}, func() {
-		on.say("sealed: genesis %s", bundle.Digest())
+		sealed := "sealed"
+		if again {
+			sealed = "this cell is sealed already"
+		}
+		on.say("%s: genesis %s", sealed, bundle.Digest())
 		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
 		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", urlOf(c.URL, profiles, &bundle))
 		on.say("%s", sealedWitnesses(anchor.Policy()))
 		on.say("next: halligan serve %s", c.Folder)
 	})
+}
+
+// sealed tells whether the folder has what sealing leaves last but the profiles,
+// and the ledger that it is of. Sealing that was cut off before is done again.
+func (c *initSealCommand) sealed(settings config.Server) bool {
+	_, anchor := os.Stat(filepath.Join(c.Folder, anchorFile))
+	_, data := os.Stat(settings.DataFolder)
+	return anchor == nil && data == nil
 }
 
 // sealedWitnesses says who cosigns, and what must be done for it.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"net/url"
@@ -35,6 +36,7 @@ type order struct {
 	seen   ledger.Checkpoint // of size 0: the newest
 	signer client.Signer     // instead of the member's key
 	keep   *client.Holder    // keys of the request that this is, kept before it is sent
+	waits  string            // for what, where it may take its time; empty: the key or the server
 }
 
 // holder is the keys of one request, on the machine that asked, and what the
@@ -285,7 +287,7 @@ func (m *member) submitRequest(body *statement.Request, notes []client.Noted) (a
 }
 
 func (m *member) send(o order) (answer, error) {
-	defer m.c.patience()()
+	defer m.c.patienceFor(cmp.Or(o.waits, "the key or the server"))()
 	sent, err := m.way.submit(m.c.ctx, o)
 	if err != nil {
 		return answer{}, err

@@ -24,7 +24,7 @@ func ofClient(err error) *failure {
 	case errors.As(err, &fault) && !errors.Is(err, client.ErrUnreachable):
 		return because(exitUnverified, err, "").or("sign nothing; keep what you have seen, and tell security")
 	case errors.Is(err, client.ErrUnreachable):
-		return because(exitUnreachable, err, "").or("see whether the server runs, and whether url in your profile is right")
+		return because(exitUnreachable, err, "").or("see whether the server runs, and whether url in your profile is right; another way in: halligan which")
 	case errors.Is(err, client.ErrNoKey):
 		return because(exitUsage, err, "").or("name your key with --key, or ssh-add it")
 	case errors.Is(err, client.ErrNewEpoch):

@@ -45,9 +45,13 @@ func (v vouchCommand) Run(c *call) error {
 	if !known || owner != v.Person {
 		return failf(exitNotFound, "%s has no key %s", v.Person, v.Of).or("compare it with the one that they showed you: if it is another, sign nothing and tell security")
 	}
+	now := canon.Later(p.at, canon.At(c.now()))
 	until, cools := p.world.Cooling[v.Of]
-	if !cools {
+	switch {
+	case !cools, !p.world.Doubted && !now.Before(until):
 		return failf(exitRefused, "the key %s of %s has cooled off", v.Of, v.Person)
+	case !p.world.Doubted && !until.After(now.Add(cell.CoolOffVouched.Duration())):
+		return failf(exitRefused, "the key %s of %s cools off at %s as it is: vouching makes that no sooner", v.Of, v.Person, clock(until, now))
 	}
 	c.toPeople(fmt.Sprintf("The key %s is %s's by the ledger, as proved up to entry %d, and cools off until %s.\n"+
 		"Your signature says that you met %s in person, and that they showed you this fingerprint on their own machine.\n"+
@@ -59,5 +63,45 @@ func (v vouchCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.said(a, "Vouched for")
+	out := done{Entry: a.Entry, Known: vouched(p, v.Of, a)}
+	return c.answer(out, func() {
+		c.say("Vouched for and recorded as entry %d.", a.Entry)
+		if out.Known != "" {
+			c.say("Now: %s", sentence(out.Known))
+		}
+	})
+}
+
+// vouched is what somebody's word on a key came to; empty when the answer does not
+// tell.
+func vouched(p *proof, key string, a answer) string {
+	events, err := cell.DecodeEvents(a.Events)
+	if err != nil {
+		return "" // of a later version; what is recorded stands all the same
+	}
+	for _, e := range events {
+		e, ok := e.(*cell.KeyVouched)
+		if !ok || e.Key != key {
+			continue
+		}
+		if !e.Until.IsZero() {
+			return fmt.Sprintf("that is enough: the key cools off at %s", clock(e.Until, a.At))
+		}
+		before := 0
+		for _, d := range p.world.Vouched[key] {
+			if p.counts(d) && d.Approver != e.Vouch.Approver {
+				before++
+			}
+		}
+		return fmt.Sprintf("%s, and that is not enough: it takes two who sit in one leg with %s, or %s with an older key; the key cools off at %s as before",
+			vouchers(before+1), e.Person, e.Person, clock(p.world.Cooling[key], a.At))
+	}
+	return ""
+}
+
+func vouchers(n int) string {
+	if n == 1 {
+		return "1 has vouched"
+	}
+	return fmt.Sprintf("%d have vouched", n)
 }

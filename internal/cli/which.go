@@ -373,6 +373,10 @@ func emergencySheet(out whichAnswer, of view.Scenario, may []string) string {
 		s.say("You may not ask for it; %s may: wake one of them.", either(may))
 		return s.String()
 	}
+	if out.From == fromKept {
+		s.say("Once the server answers: %s", out.Command)
+		return s.String()
+	}
 	s.say("Next: %s", out.Command)
 	return s.String()
 }

@@ -79,7 +79,7 @@ func TestExplainClimbs(t *testing.T) {
 func TestCoverageFollowsTheRoster(t *testing.T) {
 	s := climbing(t)
 	change, ok := s.View.ChangeCoverage(s.Now)
-	same(t, "change", change.Text, "It can be filled without any one person, though not without both lea and leo.")
+	same(t, "change", change.Text, "It can be filled without any one person, though not without both lea and leo or both sam and sue.")
 	same(t, "there is a cell", ok, true)
 	s.remove("sam", "lea", "leo", "")
 	same(t, "leo removed", s.covers("SEV1").Text, "It cannot be filled when lea asks. Without lea it cannot be filled. The ladder does not mend that.")
@@ -99,6 +99,27 @@ func TestCoverageFollowsTheRoster(t *testing.T) {
 	later, _ := s.View.Coverage("database-locked-out", "SEV1", s.Now.Add(cell.CoolOff.Duration()))
 	same(t, "kim then", later.Steps[0].Legs[1].People, []string{"kim", "lea"})
 	same(t, "text then", later.Text, "Without kim it cannot be filled when lea asks.")
+}
+
+// TestCoverageNamesEveryPair: not one of several that may not be away together.
+func TestCoverageNamesEveryPair(t *testing.T) {
+	g := celltest.Genesis()
+	g.Groups["security"], g.Groups["leads"] = []string{"lea", "sam", "sue"}, []string{"lea", "leo", "sam", "sue"}
+	g.Change = access.Quorum{{From: "group:security", Count: 2}}
+	s := newStage(t, g, celltest.Scenario())
+	change, _ := s.View.ChangeCoverage(s.Now)
+	same(t, "any two", change.Text, "It can be filled without any one person, though not without any two of lea, sam and sue.")
+	g.Change = nil
+	for _, shift := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		for _, person := range []string{shift + "1", shift + "2"} {
+			g.People = append(g.People, roster.Person{ID: person, Keys: []roster.Key{celltest.Line(person)}})
+		}
+		g.Groups["shift-"+shift] = []string{shift + "1", shift + "2"}
+		g.Change = append(g.Change, access.Leg{From: "group:shift-" + shift, Count: 1})
+	}
+	change, _ = newStage(t, g, celltest.Scenario()).View.ChangeCoverage(s.Now)
+	same(t, "many pairs", change.Text, "It can be filled without any one person, though not without both a1 and a2, both b1 and b2, both c1 and c2, "+
+		"both d1 and d2, both e1 and e2, both f1 and f2 or 1 other pair.")
 }
 
 func TestCoverageSaysWhenNobodyMayAsk(t *testing.T) {

@@ -44,9 +44,34 @@ func (c Cover) sentence(askers []string) string {
 		asks = ""
 	}
 	if len(c.Pairs) > 0 {
-		but = fmt.Sprintf(", though not without both %s", both(c.Pairs[0][:]))
+		but = ", though not " + fatal(c.Pairs)
 	}
 	return fmt.Sprintf("It can be filled %swithout any one person%s.", asks, but)
+}
+
+// pairsNamed is how many pairs a sentence names.
+const pairsNamed = 6
+
+// fatal says which two people may not be away at once. Where it is any two of
+// some, it says that, and else names the pairs, up to a few.
+func fatal(pairs [][2]string) string {
+	var people []string
+	for _, pair := range pairs {
+		people = append(people, pair[:]...)
+	}
+	slices.Sort(people)
+	people = slices.Compact(people)
+	if n := len(people); n > 2 && len(pairs) == n*(n-1)/2 {
+		return "without any two of " + both(people)
+	}
+	var named []string
+	for _, pair := range pairs[:min(len(pairs), pairsNamed)] {
+		named = append(named, "both "+both(pair[:]))
+	}
+	if more := len(pairs) - len(named); more > 0 {
+		named = append(named, count(more, "other pair"))
+	}
+	return "without " + either(named)
 }
 
 // without says that nobody of some people may be away when some ask.

@@ -35,7 +35,7 @@ func (s *state) extensions(r *access.Request, at Instant) []Extension {
 		e := &r.Extensions[i]
 		v := Extension{
 			ID: e.ID, Short: e.ID.Short(), State: e.State, For: e.For, Targets: e.Targets, Why: &Note{Hash: e.Why}, At: e.At,
-			Until: e.Until, By: e.By, Late: lateText(e.Late), Text: extensionText(r, e, at.Now),
+			Until: e.Until, By: e.By, Late: lateText(e.Late),
 		}
 		for _, d := range e.Decisions {
 			v.Decisions = append(v.Decisions, s.decision(d))
@@ -43,6 +43,7 @@ func (s *state) extensions(r *access.Request, at Instant) []Extension {
 		if e.State == access.Pending {
 			s.waitingExtension(&v, r, at)
 		}
+		v.Text = extensionText(r, e, v.Until, at.Now)
 		all = append(all, v)
 	}
 	return all
@@ -61,12 +62,13 @@ func (s *state) waitingExtension(v *Extension, r *access.Request, at Instant) {
 	}
 }
 
-// extensionText is one sentence about where an extension stands.
-func extensionText(r *access.Request, e *access.Extension, now canon.Time) string {
-	asked := fmt.Sprintf("%s asked at %s for %s more on %s", r.Requester, clock(e.At, now), e.For, both(e.Targets))
+// extensionText is one sentence about where an extension stands; until is when the
+// grant ends by it, or would if it were agreed to now.
+func extensionText(r *access.Request, e *access.Extension, until, now canon.Time) string {
+	asked := fmt.Sprintf("%s asked at %s to go on for %s from the last signature, on %s", r.Requester, clock(e.At, now), e.For, both(e.Targets))
 	switch e.State {
 	case access.Pending:
-		return fmt.Sprintf("%s, from the last signature on; it waits, and lapses with the grant at %s.", asked, clock(r.Grant.Until, now))
+		return fmt.Sprintf("%s: until %s if agreed to now; it waits, and lapses with the grant at %s.", asked, clock(until, now), clock(r.Grant.Until, now))
 	case access.Granted:
 		return fmt.Sprintf("%s: %s agreed, until %s.", asked, both(e.By), clock(e.Until, now))
 	case access.Denied:

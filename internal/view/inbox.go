@@ -27,6 +27,7 @@ type Ask struct {
 	For     canon.Seconds `json:"for"`
 	Lapses  canon.Time    `json:"lapses"`
 	Extends canon.Digest  `json:"extends,omitzero"` // the extension of its grant that waits, if it is granted
+	Until   canon.Time    `json:"until,omitzero"`   // when the grant would end if that were agreed to now
 	Legs    []string      `json:"legs"`             // the groups with an empty place that the person could fill
 }
 
@@ -99,7 +100,8 @@ func (s *state) ask(person string, r *access.Request, at Instant) (Ask, bool) {
 	}
 	ask := Ask{Row: s.row(person, r, at), For: asks.For, Lapses: asks.Lapses}
 	if extension != nil {
-		ask.Extends, ask.Targets = extension.ID, extension.Targets
+		length, _ := asks.Narrowed(s.counts)
+		ask.Extends, ask.Targets, ask.Until = extension.ID, extension.Targets, r.Grant.Longer(length, at.Now)
 	}
 	for _, leg := range b.legs([]string{person}) {
 		if len(leg.CouldFill) > 0 {

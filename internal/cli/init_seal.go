@@ -92,10 +92,10 @@ func (c *initSealCommand) Run(on *call) error {
 	if err := server.Seal(on.ctx, settings, &bundle, signed); err != nil {
 		f := because(exitRefused, err, "cannot seal the cell")
 		switch {
+		case again && (errors.Is(err, server.ErrFounders) || errors.Is(err, sqlite.ErrLocked)):
+			return failf(exitRefused, "this cell is sealed already").or("there is nothing left to seal: halligan serve %s runs it, and halligan init profiles writes profiles anew", c.Folder)
 		case errors.Is(err, server.ErrFounders):
 			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", c.Folder)
-		case errors.Is(err, sqlite.ErrLocked) && again:
-			return failf(exitRefused, "this cell is sealed already, and its server runs").or("there is nothing left to seal; profiles are written anew by halligan init profiles")
 		case errors.Is(err, sqlite.ErrLocked):
 			return f.or("stop the server first")
 		}

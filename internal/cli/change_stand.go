@@ -9,7 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// changeMissing are the places of the change quorum that are empty when some more
+// changeMissing are the places of a change's quorum that are empty when some more
 // people have agreed.
 func (p *proof) changeMissing(change *cell.Change, more ...string) access.Quorum {
 	for _, d := range change.Decisions {
@@ -18,7 +18,11 @@ func (p *proof) changeMissing(change *cell.Change, more ...string) access.Quorum
 		}
 	}
 	slices.Sort(more)
-	return p.world.Genesis.Change.Missing(slices.Compact(more), p.world.Roster.In)
+	quorum := p.world.Genesis.Change
+	if change.Recovers {
+		quorum = p.world.Genesis.Recovery.Quorum
+	}
+	return quorum.Missing(slices.Compact(more), p.world.Roster.In)
 }
 
 // changeMeaning is what a decision on a change will say, and come to, in one
@@ -35,7 +39,9 @@ func (p *proof) changeMeaning(change *cell.Change, actor, unripe string, d *stat
 		return text + " The rules will refuse it: it was compared with what is not in force any more."
 	case unripe != "":
 		return text + " " + unripe
-	case after == 0:
+	case after == 0 && after < before && change.Recovers:
+		return text + fmt.Sprintf(" It is the last one that is needed: it takes effect when the notice of %s is over, unless two people cancel it.", p.world.Genesis.Recovery.Notice)
+	case after == 0 && after < before:
 		return text + " It is the last one that is needed: the change is in force at once."
 	case after < before:
 		return text + fmt.Sprintf(" It fills one place; %s needed after it.", areMore(after))
@@ -74,7 +80,10 @@ func (p *proof) afterChange(change *cell.Change, actor string, a answer) (state,
 		from, _ := access.Group(leg.From)
 		missing = append(missing, fmt.Sprintf("%d of %s", leg.Count, from))
 	}
-	if len(missing) == 0 {
+	switch {
+	case len(missing) == 0 && change.Recovers:
+		return "", "the recovery quorum is filled: it takes effect when the notice is over, unless two people cancel it"
+	case len(missing) == 0:
 		return "", ""
 	}
 	return "", "the change waits for " + both(missing)

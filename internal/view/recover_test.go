@@ -17,7 +17,7 @@ func TestRecoveryIsSeen(t *testing.T) {
 	g := celltest.Genesis()
 	celltest.WithTrustees(&g)
 	s := newStage(t, g, celltest.Scenario())
-	same(t, "recovery quorum", s.View.People().Recovery, "2 of trustees, after a notice of 168h")
+	same(t, "recovery quorum", s.View.People(s.at()).Recovery, "2 of trustees, after a notice of 168h")
 	covered, ok := s.View.RecoveryCoverage(s.at().Now, "zoe")
 	same(t, "covered", ok, true)
 	same(t, "coverage", covered.Text, "Without any one of vic and wil it cannot be filled.")

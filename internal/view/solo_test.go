@@ -111,7 +111,8 @@ func TestAloneIsShown(t *testing.T) {
 	r, _ := s.View.Find(id)
 	note := celltest.Note("read")
 	s.do(s.By("lea", "lea", &statement.SignOff{Of: id, Review: r.Review.Written.Statement, Verdict: statement.Accept, Note: &note}))
-	if now := s.View.Now("sam", s.at()); len(now.Alone) != 0 || len(s.View.Findings("sam", s.at()).Findings) != 0 {
+	found = slices.DeleteFunc(s.View.Findings("sam", s.at()).Findings, func(f view.Finding) bool { return f.Kind == view.FindingUnderway })
+	if now := s.View.Now("sam", s.at()); len(now.Alone) != 0 || len(found) != 0 { // but that nobody answers alarms here
 		t.Errorf("signed off, and still shown: %+v", now.Alone)
 	}
 	saysAll(t, "bob has no key for it", s.show("bob", second).Solo.Blocked, "Not without a key of bob")

@@ -51,9 +51,9 @@ func (c *Client) Checkpoint(ctx context.Context) (ledger.Checkpoint, error) {
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	now, err := c.opened(text)
+	now, err := c.deferred(text) // checked when it is remembered
 	if err != nil {
-		return ledger.Checkpoint{}, err
+		return ledger.Checkpoint{}, fmt.Errorf("cannot believe the server's checkpoint: %w", err)
 	}
 	// Another call or program of this person may have seen more since the server
 	// answered: what it answers now should be newer.
@@ -65,9 +65,9 @@ func (c *Client) Checkpoint(ctx context.Context) (ledger.Checkpoint, error) {
 	return c.remember(ctx, text)
 }
 
-// opened reads a signed checkpoint with the pinned keys.
+// opened reads a signed checkpoint with the ledger keys that are known here.
 func (c *Client) opened(text []byte) (ledger.Checkpoint, error) {
-	cp, err := c.profile.Anchor.OpenIn(text)
+	cp, err := c.openIn(text)
 	if err != nil {
 		return cp, fmt.Errorf("cannot believe the server's checkpoint: %w", err)
 	}
@@ -84,8 +84,12 @@ func (c *Client) Seen() (ledger.Checkpoint, error) {
 // sight is a checkpoint that was checked, and how it was signed.
 type sight struct {
 	ledger.Checkpoint
-	text []byte
+	text   []byte
+	anchor ledger.Anchor // with the keys that it was opened with
 }
+
+// sighted is a checkpoint that was opened with the ledger keys that are known here.
+func (c *Client) sighted(cp ledger.Checkpoint, text []byte) sight { return sight{cp, text, c.Anchor()} }
 
 func (c *Client) lastSeen() (sight, error) {
 	c.mu.Lock()
@@ -94,12 +98,12 @@ func (c *Client) lastSeen() (sight, error) {
 	if err != nil || text == nil {
 		return c.seen, err
 	}
-	kept, err := c.profile.Anchor.OpenIn(text)
+	kept, err := c.openIn(text)
 	if err != nil {
 		return c.seen, fmt.Errorf("%s: %w", filepath.Join(c.folder, c.file("seen")), err)
 	}
 	if kept.Size > c.seen.Size || kept.Origin != c.seen.Origin {
-		c.seen = sight{kept, text}
+		c.seen = c.sighted(kept, text)
 	}
 	return c.seen, nil
 }
@@ -139,9 +143,9 @@ func (c *Client) Extends(ctx context.Context, held, shown []byte) error {
 		}
 	}
 	if now.Size >= before.Size {
-		return c.extends(ctx, sight{before, held}, sight{now, shown})
+		return c.extends(ctx, c.sighted(before, held), c.sighted(now, shown))
 	}
-	if err := c.older(ctx, sight{now, shown}, sight{before, held}); err != nil {
+	if err := c.older(ctx, c.sighted(now, shown), c.sighted(before, held)); err != nil {
 		return err
 	}
 	return fmt.Errorf("cannot go on with a checkpoint of %d entries: there is one of %d", now.Size, before.Size)
@@ -149,29 +153,39 @@ func (c *Client) Extends(ctx context.Context, held, shown []byte) error {
 
 // remember checks a signed checkpoint and takes it for the newest.
 func (c *Client) remember(ctx context.Context, text []byte) (ledger.Checkpoint, error) {
-	now, err := c.opened(text)
-	if err != nil {
-		return ledger.Checkpoint{}, err
-	}
 	before, err := c.lastSeen()
 	if err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("cannot read the checkpoint that was seen last: %w", err)
 	}
-	if now.Origin != c.origin(before.Checkpoint) {
-		if isProving(ctx) {
-			return now, nil // whoever proves it reads it
-		}
-		if before, err = c.adopt(ctx, before, sight{now, text}); err != nil {
-			return ledger.Checkpoint{}, err
-		}
+	now, err := c.deferred(text)
+	if err != nil {
+		return now, fmt.Errorf("cannot believe the server's checkpoint: %w", err)
 	}
-	if now.Size < before.Size {
-		return now, c.older(ctx, sight{now, text}, before)
+	_, unsigned := c.opened(text)
+	another := now.Origin != c.origin(before.Checkpoint)
+	switch {
+	case unsigned != nil && !another && !ledger.UnknownKey(unsigned):
+		return ledger.Checkpoint{}, unsigned
+	case isProving(ctx) && (another || unsigned != nil):
+		return now, nil // whoever proves it reads it
+	case another:
+		before, err = c.adopt(ctx, before, now)
+	case unsigned != nil:
+		err = c.rotated(ctx, before, now, unsigned)
 	}
-	if err := c.extends(ctx, before, sight{now, text}); err != nil {
+	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	return now, c.take(sight{now, text})
+	if now, err = c.opened(text); err != nil { // with what is proved now
+		return ledger.Checkpoint{}, err
+	}
+	if now.Size < before.Size {
+		return now, c.older(ctx, c.sighted(now, text), before)
+	}
+	if err := c.extends(ctx, before, c.sighted(now, text)); err != nil {
+		return ledger.Checkpoint{}, err
+	}
+	return now, c.take(c.sighted(now, text))
 }
 
 // take takes a checkpoint that was proved to go on from the newest for the newest.
@@ -200,7 +214,7 @@ func (c *Client) extends(ctx context.Context, before, now sight) error {
 	if before.Size == now.Size {
 		return c.forked(ctx, before, now, fmt.Errorf("at size %d it has root %s, and had %s", now.Size, now.Root.Short(), before.Root.Short()))
 	}
-	log, err := ledger.OpenLog(fixed{source{ctx, c}, now.text}, c.profile.Anchor)
+	log, err := ledger.OpenLog(fixed{source{ctx, c}, now.text}, now.anchor)
 	if err == nil {
 		err = log.Extends(before.Checkpoint)
 	}
@@ -238,13 +252,12 @@ const forksMost = 64
 // each other where the server gives it away.
 func (c *Client) forked(ctx context.Context, before, now sight, why error) error {
 	f := &Fork{Old: before.Checkpoint, New: now.Checkpoint, Err: why}
-	anchor := c.profile.Anchor
-	kept, err := ledger.NewFork(anchor, before.text, now.text, source{ctx, c})
+	kept, err := ledger.NewFork(now.anchor, before.text, now.text, source{ctx, c})
 	if err != nil {
 		f.Err = errors.Join(why, err)
 		return f
 	}
-	_, _, unproved := kept.Check(anchor)
+	_, _, unproved := kept.Check(now.anchor)
 	f.Proved = unproved == nil
 	if f.File, err = c.KeepFork(kept); err != nil {
 		f.Err = errors.Join(why, err)

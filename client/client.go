@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -52,7 +53,8 @@ type Client struct {
 	http    *http.Client
 	now     func() time.Time
 	again   func(error) // told of a try that failed, before the next; nil: nobody
-	prove   func(context.Context, ledger.Checkpoint) ([]Epoch, []byte, error)
+	prove   func(context.Context, ledger.Checkpoint) (Proved, error)
+	keys    atomic.Pointer[[]ledger.Successor] // that were proved on this machine; never changed in place
 
 	opening sync.Mutex // one session is opened at a time: it may ask the person for a touch
 
@@ -74,7 +76,11 @@ func Open(profile Profile, folder string, signer Signer) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the profile: %w", err)
 	}
-	return &Client{profile: profile, folder: folder, signer: signer, now: time.Now, http: pinnedHTTP(pin)}, nil
+	c := &Client{profile: profile, folder: folder, signer: signer, now: time.Now, http: pinnedHTTP(pin)}
+	if err := c.loadKeys(); err != nil {
+		return nil, fmt.Errorf("cannot read the ledger keys that were proved here: %w", err)
+	}
+	return c, nil
 }
 
 // pinnedHTTP speaks to one server key and follows nobody elsewhere.

@@ -23,17 +23,12 @@ type Epoch struct {
 	Lost   ledger.Checkpoint // the newest that is known of the ledger that ended
 }
 
-// OnEpoch has the epochs of a ledger proved that goes on under another origin:
-// prove replays it from the profile's anchor, and gives every epoch up to that of
-// the checkpoint, and the signed checkpoint under which it is proved. It is asked
-// once for each new origin, before anything is signed for it but the session by
-// which it reads.
-func (c *Client) OnEpoch(prove func(ctx context.Context, newest ledger.Checkpoint) ([]Epoch, []byte, error)) {
+// OnProof has a ledger proved that goes on under another origin, or under another
+// key: prove replays it from the profile's anchor. It is asked once for each new
+// origin and key, before anything is signed for it but the session by which it reads.
+func (c *Client) OnProof(prove func(ctx context.Context, newest ledger.Checkpoint) (Proved, error)) {
 	c.prove = prove
 }
-
-// Anchor is what the client pinned.
-func (c *Client) Anchor() ledger.Anchor { return c.profile.Anchor }
 
 // origin is that of the ledger as this machine knows it.
 func (c *Client) origin(seen ledger.Checkpoint) string {
@@ -54,21 +49,17 @@ func isProving(ctx context.Context) bool {
 // adopt takes a ledger of another origin for the one that goes on, if that is
 // proved and does not contradict what was seen, and gives the checkpoint under which
 // it is proved. What was seen of the ledger that ended is kept.
-func (c *Client) adopt(ctx context.Context, before, now sight) (sight, error) {
+func (c *Client) adopt(ctx context.Context, before sight, now ledger.Checkpoint) (sight, error) {
 	if c.prove == nil {
 		return sight{}, fmt.Errorf("%w: it is %s", ErrNewEpoch, now.Origin)
 	}
-	epochs, signed, err := c.prove(context.WithValue(ctx, proving{}, now.Checkpoint), now.Checkpoint)
+	p, shown, err := c.proof(ctx, now)
 	if err != nil {
 		return sight{}, fmt.Errorf("%w: %w", ErrNewEpoch, err)
 	}
-	cp, err := c.opened(signed)
-	if err != nil {
-		return sight{}, fmt.Errorf("%w: %w", ErrNewEpoch, err)
-	}
-	shown := sight{cp, signed}
+	epochs := p.Epochs
 	first := slices.IndexFunc(epochs, func(e Epoch) bool { return e.Before == c.origin(before.Checkpoint) })
-	if first < 0 || epochs[len(epochs)-1].Base.Origin != now.Origin || shown.Origin != now.Origin {
+	if first < 0 || epochs[len(epochs)-1].Base.Origin != now.Origin {
 		return sight{}, fmt.Errorf("%w: its epochs do not lead from %s to %s", ErrNewEpoch, c.origin(before.Checkpoint), now.Origin)
 	}
 	if err := c.begins(ctx, epochs, shown); err != nil {
@@ -78,6 +69,9 @@ func (c *Client) adopt(ctx context.Context, before, now sight) (sight, error) {
 		if err := c.ended(ctx, before, shown, epochs[first]); err != nil {
 			return sight{}, err
 		}
+	}
+	if err := c.keepKeys(shown.anchor); err != nil {
+		return sight{}, err
 	}
 	if err := c.keep(c.file("epochs"), canon.MustEncode(epochs)); err != nil { // before the checkpoint: it is proved no more after that
 		return sight{}, fmt.Errorf("cannot keep what was proved of the epochs: %w", err)
@@ -91,7 +85,7 @@ func (c *Client) adopt(ctx context.Context, before, now sight) (sight, error) {
 // begins demands that a ledger goes on from where the signers of each epoch said:
 // the evidence of an epoch leaves out what stands before it, and cannot show that.
 func (c *Client) begins(ctx context.Context, epochs []Epoch, shown sight) error {
-	log, err := ledger.OpenLog(fixed{source{ctx, c}, shown.text}, c.profile.Anchor)
+	log, err := ledger.OpenLog(fixed{source{ctx, c}, shown.text}, shown.anchor)
 	if err != nil {
 		return err
 	}

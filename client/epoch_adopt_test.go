@@ -98,11 +98,13 @@ func TestT64EpochGoesOnFromWhatWasSigned(t *testing.T) {
 			must(t, err)
 			h.lies(func(r *http.Request) bool { return r.URL.Path == "/ledger/checkpoint" }, func([]byte) []byte { return h.under(invented, now) })
 			sam := h.as("sam")
-			sam.OnEpoch(func(context.Context, ledger.Checkpoint) ([]client.Epoch, []byte, error) {
+			sam.OnProof(func(context.Context, ledger.Checkpoint) (client.Proved, error) {
 				base, shown := known, now
 				base.Origin = invented
 				c.spoil(&base, &shown)
-				return []client.Epoch{{Number: 2, Before: celltest.Origin, Base: base, Lost: known}}, h.under(invented, shown), nil
+				return client.Proved{
+					Epochs: []client.Epoch{{Number: 2, Before: celltest.Origin, Base: base, Lost: known}}, Signed: h.under(invented, shown),
+				}, nil
 			})
 			_, err = sam.Checkpoint(ctx)
 			if c.good {

@@ -73,6 +73,7 @@ func newKeys(t testing.TB) *keys {
 type house struct {
 	testing.TB
 	keys     *keys
+	ring     ring
 	anchor   ledger.Anchor
 	scenario canon.Digest
 	broker   *broker.Broker
@@ -140,7 +141,7 @@ func (noHosts) Known(string) bool                        { return false }
 // open founds a cell and serves it. Leo signs with RSA, Sue with ECDSA.
 func open(t testing.TB, k *keys) *house {
 	t.Helper()
-	h := &house{TB: t, keys: k}
+	h := &house{TB: t, keys: k, ring: ring{}}
 	genesis := celltest.Genesis()
 	genesis.Ledger, genesis.Revocations = k.public, k.listsPublic
 	for i, p := range genesis.People {
@@ -190,7 +191,7 @@ func (h *house) serve() {
 	must(h, err)
 	live := api.NewLive(h.store, log)
 	h.broker, err = broker.Open(context.Background(), broker.Options{
-		Origin: celltest.Origin, Store: h.store, Beside: h.store, Check: verify.Signatures{}, Signer: checkpoints, Minter: ca,
+		Origin: celltest.Origin, Store: h.store, Beside: h.store, Check: verify.Signatures{}, Signer: checkpoints, LedgerKey: h.ring.find, Minter: ca,
 		Wall: time.Now, Rand: func(b []byte) { rand.Read(b) }, Follow: []broker.Follower{live},
 	})
 	must(h, err)

@@ -102,6 +102,10 @@ func (m *Mirror) resume() error {
 // Close lets others to the folder.
 func (m *Mirror) Close() error { return m.lock.Close() }
 
+// Follow has the mirror take checkpoints by the keys of an anchor: the same one, with
+// ledger keys of which it was proved that they came after.
+func (m *Mirror) Follow(anchor ledger.Anchor) { m.anchor = anchor }
+
 // Held is the ledger that the mirror has; nil before the first checkpoint.
 func (m *Mirror) Held() *ledger.Log { return m.held }
 

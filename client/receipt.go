@@ -26,7 +26,7 @@ func (c *Client) Receipt(ctx context.Context, digest canon.Digest) (*ledger.Rece
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.receipt(digest, data)
+	r, err := c.receipt(ctx, digest, data)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +34,20 @@ func (c *Client) Receipt(ctx context.Context, digest canon.Digest) (*ledger.Rece
 	return r, err
 }
 
-func (c *Client) receipt(digest canon.Digest, data []byte) (*ledger.Receipt, error) {
-	r, err := ledger.OpenReceipt(c.profile.Anchor, data)
+// receipt opens a receipt. One that is signed with a ledger key that is not known here
+// is believed when that is proved.
+func (c *Client) receipt(ctx context.Context, digest canon.Digest, data []byte) (*ledger.Receipt, error) {
+	r, err := ledger.OpenReceipt(c.Anchor(), data)
+	if ledger.UnknownKey(err) {
+		anchor := c.Anchor()
+		anchor.Deferred = true
+		if r, err = ledger.OpenReceipt(anchor, data); err == nil {
+			_, err = c.remember(ctx, r.Signed)
+		}
+		if err == nil {
+			r, err = ledger.OpenReceipt(c.Anchor(), data)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
@@ -53,9 +65,9 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 		return nil, errors.New("the server answered for another statement than was sent")
 	}
 	if sent.Body.Kind() == statement.KindSession {
-		return nil, c.covered(a)
+		return nil, c.covered(ctx, a)
 	}
-	r, err := c.receipt(sent.Digest, a.Receipt)
+	r, err := c.receipt(ctx, sent.Digest, a.Receipt)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +91,11 @@ func (c *Client) believe(ctx context.Context, sent statement.Statement, a Answer
 
 // covered demands of the answer to a session, which comes without a receipt because
 // it opens reading and nothing else, that a signed checkpoint covers its entry.
-func (c *Client) covered(a Answer) error {
+func (c *Client) covered(ctx context.Context, a Answer) error {
 	signed, err := c.opened([]byte(a.Checkpoint))
+	if ledger.UnknownKey(err) {
+		signed, err = c.remember(ctx, []byte(a.Checkpoint))
+	}
 	if err == nil && (a.Entry < 0 || a.Entry >= signed.Size) {
 		err = fmt.Errorf("cannot believe the server: its checkpoint of size %d does not cover entry %d", signed.Size, a.Entry)
 	}
@@ -97,7 +112,7 @@ func (c *Client) follow(ctx context.Context, named statement.Seen, r *ledger.Rec
 	now := r.Checkpoint()
 	if before.Origin == now.Origin && before.Size == named.Size && before.Root == named.Root &&
 		ledger.CheckConsistency(proof, before.Size, before.Root, now.Size, now.Root) == nil {
-		return c.take(sight{now, r.Signed})
+		return c.take(c.sighted(now, r.Signed))
 	}
 	_, err = c.remember(ctx, r.Signed)
 	return err

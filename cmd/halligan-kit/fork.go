@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,7 +19,7 @@ func runFork(args []string, out, errOut io.Writer) int {
 		return exitGood
 	}
 	if err == nil && (a.anchor == "" || a.seen != "" || a.words != "") {
-		err = errors.New("prove-fork wants --anchor, and no other option but --json")
+		err = errors.New("prove-fork wants --anchor, and no other option but --json and --evidence")
 	}
 	if err != nil {
 		complain(errOut, err, seeHelp)
@@ -34,7 +35,22 @@ func runFork(args []string, out, errOut io.Writer) int {
 		complain(errOut, fmt.Errorf("cannot read the fork: %w", err), "name the file that the machine of whoever saw it kept")
 		return exitUsage
 	}
+	if a.evidence != "" {
+		shown, err := verify.Path(context.Background(), a.evidence, anchor, verify.Options{})
+		if err == nil && !shown.Good() {
+			err = shown.Faults[0]
+		}
+		if err != nil {
+			complain(errOut, fmt.Errorf("cannot use the evidence: %w", err), "name evidence of the cell, a file or a folder, that verifies from your anchor")
+			return exitRefused
+		}
+		anchor.Successors = shown.Successors()
+	}
 	report, err := verify.Fork(anchor, data)
+	if ledger.UnknownKey(err) && a.evidence == "" {
+		complain(errOut, fmt.Errorf("%s proves nothing by the keys of your anchor: %w", a.path, err), "the ledger's key may have been exchanged: name evidence of the cell that shows it, with --evidence")
+		return exitRefused
+	}
 	if err != nil {
 		complain(errOut, fmt.Errorf("%s proves nothing: %w", a.path, err), "name the file that the machine of whoever saw it kept, as it was")
 		return exitRefused

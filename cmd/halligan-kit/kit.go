@@ -19,7 +19,7 @@ const (
 const usage = `halligan-kit: act and check with no server at all
 
   halligan-kit verify PATH --anchor FILE [--seen FILE] [--json] [--words ID]
-  halligan-kit prove-fork FILE --anchor FILE [--json]
+  halligan-kit prove-fork FILE --anchor FILE [--evidence PATH] [--json]
   halligan-kit combine DESCRIPTION SHARE SHARE…
 
 With the server down, to open an envelope, on a file that is handed on:

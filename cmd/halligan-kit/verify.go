@@ -21,6 +21,7 @@ const pinLimit = 64 << 10
 // verifyArgs is the command line of verify.
 type verifyArgs struct {
 	path, anchor, seen, words string
+	evidence                  string // of prove-fork
 	json                      bool
 }
 
@@ -29,6 +30,9 @@ func runVerify(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(out, usage)
 		return exitGood
+	}
+	if err == nil && a.evidence != "" {
+		err = errors.New("verify takes no --evidence: PATH is the evidence")
 	}
 	if err != nil {
 		complain(errOut, err, seeHelp)
@@ -74,6 +78,7 @@ func parseVerify(args []string) (verifyArgs, error) {
 	flags.StringVar(&a.anchor, "anchor", "", "")
 	flags.StringVar(&a.seen, "seen", "", "")
 	flags.StringVar(&a.words, "words", "", "")
+	flags.StringVar(&a.evidence, "evidence", "", "")
 	flags.BoolVar(&a.json, "json", false, "")
 	for {
 		if err := flags.Parse(args); err != nil {
@@ -117,7 +122,7 @@ func (a verifyArgs) pins() (anchor ledger.Anchor, opts verify.Options, err error
 	if err != nil {
 		return anchor, opts, fmt.Errorf("cannot read the checkpoint that was seen: %w", err)
 	}
-	if opts.Seen, err = anchor.OpenIn(data); err != nil {
+	if err = opts.See(anchor, data); err != nil {
 		return anchor, opts, fmt.Errorf("cannot use the checkpoint %s: %w", a.seen, err)
 	}
 	return anchor, opts, nil

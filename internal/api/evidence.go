@@ -66,22 +66,28 @@ func (s *service) packed(c *call, streams ...string) ([]byte, error) {
 	defer s.packs.leave(c.who.Person)
 	ctx := c.r.Context()
 	var indices []int64
-	for _, stream := range append([]string{cell.StreamCell}, streams...) {
+	for _, stream := range streams {
 		more, err := s.Read.StreamEntries(ctx, stream)
 		if err != nil {
 			return nil, err
 		}
 		indices = append(indices, more...)
 	}
-	slices.Sort(indices)
-	if len(indices) > evidenceMost {
-		return nil, tooMuch()
-	}
 	head, err := s.Read.Head(ctx) // after the indices: it covers them all
 	if err != nil {
 		return nil, err
 	}
 	size, signed := s.cosigned(ctx, head)
+	// Of the cell all that it covers: which key signed it may stand in the newest.
+	ofCell, err := s.Read.StreamEntries(ctx, cell.StreamCell)
+	if err != nil {
+		return nil, err
+	}
+	indices = append(indices, slices.DeleteFunc(ofCell, func(index int64) bool { return index >= size })...)
+	slices.Sort(indices)
+	if len(indices) > evidenceMost {
+		return nil, tooMuch()
+	}
 	p := ledger.Partial{Signed: signed, Attachments: map[ledger.Hash][]byte{}}
 	if err := s.prove(ctx, &p, size, indices); err != nil {
 		return nil, err
@@ -93,7 +99,9 @@ func (s *service) packed(c *call, streams ...string) ([]byte, error) {
 	if err := s.annotate(ctx, &p, genesis, s.Live.Oversees(c.who.Person, genesis)); err != nil {
 		return nil, err
 	}
-	return ledger.EncodePartial(s.Anchor, p)
+	anchor := s.Anchor
+	anchor.Deferred = true // it is our own: whoever reads it works out which key was in force
+	return ledger.EncodePartial(anchor, p)
 }
 
 func tooMuch() *Problem {

@@ -91,6 +91,8 @@ var rows = map[cell.Reason]row{
 	cell.SelfReview:       {http.StatusForbidden, "nobody signs off their own", "ask another approver of the scenario, or security"},
 	cell.NotWitnessed:     {http.StatusConflict, "not cosigned yet", "the witnesses must cosign the ledger once before anything is opened: see witnesses in server.yaml"},
 	cell.WrongEpoch:       {http.StatusConflict, "another epoch", "halligan epoch propose writes down where the ledger goes on"},
+	cell.NotRotatable:     {http.StatusConflict, "not a ledger key that could be in force", "halligan key next makes one on the server; each is used once, and one exchange ends before the next"},
+	cell.NotOverlapping:   {http.StatusConflict, "not a checkpoint of both keys", ""},
 	cell.NotCosigned:      {http.StatusConflict, "not cosigned", ""},
 	cell.ClockUnknown:     {http.StatusConflict, "the clock has not changed", ""},
 

@@ -45,7 +45,7 @@ const withoutImportLimit = "internal/server"
 var lawRooms = []string{"internal/access", "internal/roster", "internal/custody", "internal/practice", "internal/cell"}
 
 // Why it is no longer 4,000: docs/decision/0011-the-law-grows-by-kinds.md.
-const lawLines = 8300
+const lawLines = 8450
 
 // size is one thing measured.
 type size struct {

@@ -3,8 +3,6 @@ package broker
 import (
 	"slices"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -63,12 +61,12 @@ func (b *batch) memo(memos []cell.Memo) {
 // seal completes the batch: snapshots as they are now, tiles, signed head.
 func (b *batch) seal() (Head, error) {
 	b.snapshots()
-	signer, err := b.signer()
+	signers, err := b.decider.broker.Signers(b.decider.world)
 	if err != nil {
 		return Head{}, err
 	}
 	checkpoint := ledger.Checkpoint{Origin: b.decider.world.Origin, Size: b.decider.tiles.Size(), Root: b.decider.tiles.Root()}
-	text, err := ledger.SignCheckpoint(checkpoint, signer)
+	text, err := ledger.SignCheckpoint(checkpoint, signers...)
 	if err != nil {
 		return Head{}, err
 	}
@@ -86,15 +84,6 @@ func (b *batch) snapshots() {
 	}
 	b.memo(w.KeepPublished())
 	b.Tiles = b.decider.tiles.Dirty()
-}
-
-// signer is the ledger key under the origin that the ledger has after the batch.
-func (b *batch) signer() (note.Signer, error) {
-	w := b.decider.world
-	if w.Genesis == nil {
-		return b.decider.broker.Signer, nil
-	}
-	return ledger.SignerOf(w.Origin, w.Genesis.Ledger, b.decider.broker.Signer)
 }
 
 // evict lets settled requests leave memory.

@@ -55,8 +55,12 @@ type Options struct {
 	Store  Store
 	Beside BesideReader // for genesis and scenarios
 	Check  cell.Verifier
-	Signer note.Signer // of checkpoints
-	Minter Minter
+	Signer note.Signer // of checkpoints, with the key that genesis names; nil: it is not here
+	// LedgerKey finds the signer of another ledger key, by its verifier key; nil when
+	// that is not here. It is asked for each proposal and each batch, and nil itself
+	// when no other key can be in force.
+	LedgerKey func(vkey string) note.Signer
+	Minter    Minter
 	// Cosigned waits, but not for long, until an entry lies under a checkpoint that
 	// enough witnesses cosigned, and gives that; empty when it does not come in
 	// time. nil: the cell has no witnesses.
@@ -102,6 +106,9 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 	b, err := load(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := b.Signers(b.decider.world); err != nil {
+		return nil, fmt.Errorf("cannot open the cell: %w", err)
 	}
 	b.decider.follow(nil)
 	go b.decider.run()

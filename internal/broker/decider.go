@@ -137,6 +137,7 @@ func (d *decider) step(j *job, batch *batch) {
 		j.err = err
 		return
 	}
+	j.command.Observed.Held = d.held(j.command)
 	key, counts := d.often.of(d.world, j.command.Signed)
 	if counts {
 		if err := d.often.check(key, j.command.At); err != nil {

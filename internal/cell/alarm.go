@@ -19,6 +19,7 @@ var Alarming = []string{
 	"solo-offered", soloTaken, "solo-begun",
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
 	"recovery-agreed", "recovery-waits", "recovery-over",
+	"ledger-key-rotated",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -65,6 +65,10 @@ func (w *World) applyOne(p place, e Event) error {
 		w.changes.Cell = true
 		w.applyEpoch(p, e)
 		return nil
+	case *LedgerKeyRotated, *OverlapRecorded:
+		w.changes.Cell = true
+		w.applyLedgerKey(p, e)
+		return nil
 	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched,
 		*CredentialWitnessed, *CredentialUnwitnessed:
 		return nil

@@ -66,6 +66,7 @@ const (
 	EffectCosigned     EffectKind = "cosigned"
 	EffectUnwitnessed  EffectKind = "unwitnessed"
 	EffectLooked       EffectKind = "looked"
+	EffectOverlapped   EffectKind = "overlapped"
 )
 
 // Observed are facts of the world that cannot be recomputed: the server's word,
@@ -86,6 +87,8 @@ type Observed struct {
 	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
 	Late      canon.Digest     `json:"late,omitzero"`      // of a request, or what is asked under it: the overdue review of its scenario; what a whole ledger shows anyway
 	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
+	Held      bool             `json:"held,omitzero"`      // of another ledger key, proposed or agreed to: the server has its private half
+	Overlap   *Overlap         `json:"overlap,omitzero"`
 }
 
 // Reported is a host's signed report. Facts are what the check of it found.

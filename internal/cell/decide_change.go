@@ -19,6 +19,9 @@ func decideChange(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if body.Amend != nil {
 		return w.decideAmend(Change{}, body.Amend, s, c)
 	}
+	if body.LedgerKey != "" {
+		return w.decideLedgerKey(body.LedgerKey, s, c)
+	}
 	return w.propose(Change{Person: body.Remove.Person, Key: body.Remove.Key}, s, c)
 }
 
@@ -34,7 +37,7 @@ func (w *World) propose(what Change, s *Signed, c Command) (Outcome, *Refusal) {
 	if refusal := w.mayPropose(change, s, c); refusal != nil {
 		return Outcome{}, refusal
 	}
-	if refusal := w.possible(change); refusal != nil {
+	if refusal := w.possible(change, c); refusal != nil {
 		return Outcome{}, refusal
 	}
 	own := access.Decision{
@@ -97,7 +100,7 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 	if refusal := w.cool(s, c.At); refusal != nil {
 		return Outcome{}, refusal
 	}
-	if refusal := w.possible(change); refusal != nil {
+	if refusal := w.possible(change, c); refusal != nil {
 		return Outcome{}, refusal
 	}
 	return Outcome{StreamCell, w.changeEvents(change, d)}, nil
@@ -120,6 +123,8 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 		return append(events, w.amendEvents(change, agreed, d.At)...)
 	case change.Asks():
 		return append(events, agreedBy(change.Step, agreed))
+	case change.Rotates():
+		return append(events, &LedgerKeyRotated{From: w.SignedBy()[0], To: change.LedgerKey})
 	case change.Rules != 0:
 		return append(events, &RulesRaised{Rules: change.Rules})
 	case change.Key == "":
@@ -129,7 +134,7 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 }
 
 // possible refuses a change that could not take effect in the world as it is.
-func (w *World) possible(change *Change) *Refusal {
+func (w *World) possible(change *Change, c Command) *Refusal {
 	if change.Amends() {
 		if refusal := w.inForce(change); refusal != nil {
 			return refusal
@@ -139,6 +144,9 @@ func (w *World) possible(change *Change) *Refusal {
 	}
 	if change.Asks() {
 		return w.clockFits(change.Step)
+	}
+	if change.Rotates() {
+		return w.rotatable(change.LedgerKey, c)
 	}
 	if change.Rules == 0 {
 		return w.removable(change)

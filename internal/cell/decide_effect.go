@@ -42,6 +42,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		return w.custodyEffect(task, c)
 	case TaskSurvey:
 		return w.surveyed(task, c)
+	case TaskOverlap:
+		return w.overlapped(c)
 	case TaskAlarm:
 		if c.Observed.Receipt == nil {
 			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")

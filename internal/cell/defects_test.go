@@ -140,6 +140,13 @@ var defects = []defect{
 	{"a recovery touches anything", "cell/amend.go", "change.Recovers && fault != \"\" {", "fault != \"\" && fault == change.Person {", "cell TestT10RecoveryTouchesPeopleAlone"},
 	{"a recovery outlives the document that it was compared with", "cell/amend.go", "waits != nil && waits.ID != change.ID { // it", "waits != nil && waits.ID == change.ID { // it", "cell TestRecoveryIsVoidWithAnotherDocument"},
 	{"a hundred recoveries wait", "cell/amend.go", "change.Recovers && waits != nil && waits.ID != change.ID {", "change.Recovers && waits != nil && waits.ID == change.From {", "cell TestOneRecoveryWaits"},
+	{"a key is agreed to that nobody can sign with", "cell/ledgerkey.go", "if !c.Observed.Held {", "if false {", "cell TestLedgerKeyNotHeld"},
+	{"an old ledger key comes back", "cell/ledgerkey.go", "ledger.CheckKeys(w.Name, append(w.ledgerKeys(), key))", "ledger.CheckKeys(w.Name, []string{key})", "cell TestT64LedgerKeyNeverAgain"},
+	{"the key of revocation lists signs the ledger", "cell/ledgerkey.go", "if key == w.Genesis.Revocations {", "if false {", "cell TestT64LedgerKeyNeverAgain"},
+	{"the old key alone is an overlap", "cell/ledgerkey.go", "for _, vkey := range []string{r.From, r.To} {", "for _, vkey := range []string{r.From} {", "cell TestT64OverlapIsOfThisLedger"},
+	{"the new key alone is an overlap", "cell/ledgerkey.go", "for _, vkey := range []string{r.From, r.To} {", "for _, vkey := range []string{r.To} {", "cell TestT64OverlapIsOfThisLedger"},
+	{"an overlap need not count the exchange", "cell/ledgerkey.go", "\tcase err != nil:\n\t\treturn Outcome{}, refuse(NotOverlapping", "\tcase err != nil && !w.partial && r.Leaf == cp.Root:\n\t\treturn Outcome{}, refuse(NotOverlapping", "cell TestT64EvidenceShowsTheOverlap"},
+	{"the old key signs on", "cell/ledgerkey.go", "if r.Entry < size {", "if r.Entry < 0 {", "cell TestT64WitnessedUnderTheKeyInForce"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

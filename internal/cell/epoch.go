@@ -7,7 +7,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/custody"
-	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -197,15 +196,6 @@ func (w *World) ListNumber(index int64) int64 { return index + w.epoch().Ahead }
 // of it in those, nobody knows.
 func (w *World) predates(r *access.Request) bool {
 	return len(w.Epochs) > 0 && !r.At.After(w.epoch().At)
-}
-
-// signerKey is the ledger key under the origin of the present epoch.
-func (w *World) signerKey() string {
-	key, err := ledger.KeyOf(w.Origin, w.Genesis.Ledger)
-	if err != nil {
-		return w.Genesis.Ledger // genesis was refused with a key that cannot be read
-	}
-	return key
 }
 
 // applyEpoch moves the world on by an event of epochs.

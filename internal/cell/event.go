@@ -229,6 +229,7 @@ var eventTypes = index(
 	&ExtensionAsked{}, &ExtensionDecided{}, &Extended{}, &KeyVouched{}, &SymptomLookedAt{}, &OutageWitnessed{},
 	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
 	&RecoveryAgreed{}, &RecoveryWaits{}, &RecoveryOver{},
+	&LedgerKeyRotated{}, &OverlapRecorded{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

@@ -47,6 +47,8 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskLapse, Target: e.Change.ID.String(), Due: e.Change.Lapses})
 	case *PersonRemoved, *KeyRemoved:
 		w.followRemoval(p)
+	case *LedgerKeyRotated:
+		w.enqueue(p, Task{Kind: TaskOverlap})
 	case *Amended:
 		w.followAmended(p)
 	}

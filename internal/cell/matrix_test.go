@@ -58,6 +58,7 @@ func sections() []section {
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
 		{"A recovery", statesOfRecovery, recoverDeeds()},
 		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
+		{"The ledger's key", statesOfLedgerKey, ledgerKeyDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"What was signed with no server", statesOfOffline, offlineDeeds()},
 		{"Witnesses", statesOfWitness, witnessDeeds()},
@@ -280,6 +281,7 @@ func effectKinds() []string {
 		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectShut), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
 		string(cell.EffectConsequence), string(cell.EffectClock), string(cell.EffectRefusedCount),
 		string(cell.EffectCosigned), string(cell.EffectUnwitnessed), string(cell.EffectLooked),
+		string(cell.EffectOverlapped),
 	}
 }
 

@@ -173,7 +173,7 @@ func (w *World) waits(task Task, c Command) (Outcome, *Refusal) {
 	quorum, _ := w.quorumOf(change)
 	agreed := w.agreedTo(change, change.Decisions)
 	switch {
-	case quorum.Missing(agreed, w.Roster.In) != nil || w.possible(change) != nil:
+	case quorum.Missing(agreed, w.Roster.In) != nil || w.possible(change, c) != nil:
 		return Outcome{StreamCell, []Event{&RecoveryOver{Change: id, State: ChangeVoid}}}, nil
 	case w.Doubted || c.At.Before(change.Until):
 		return Outcome{StreamCell, []Event{&RecoveryWaits{Change: id, Until: change.Until}}}, nil

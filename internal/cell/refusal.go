@@ -81,6 +81,8 @@ const (
 	OfflineOnly       Reason = "offline"
 	BadSignature      Reason = "bad-signature"
 	AlreadyReconciled Reason = "already-reconciled"
+	NotRotatable      Reason = "not-rotatable"
+	NotOverlapping    Reason = "not-overlapping"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

@@ -65,6 +65,7 @@ type cellPart struct {
 	Silent    canon.Time                   `json:"silent,omitzero"`
 	Epochs    []Epoch                      `json:"epochs,omitempty"`
 	Signing   *Signing                     `json:"signing,omitzero"`
+	Rotations []Rotation                   `json:"rotations,omitempty"`
 }
 
 type memoBody struct {
@@ -105,7 +106,7 @@ func (w *World) keepCell() []byte {
 	part := cellPart{
 		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
 		Cooling: w.Cooling, Vouched: w.Vouched, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
-		Epochs: w.Epochs, Signing: w.Signing,
+		Epochs: w.Epochs, Signing: w.Signing, Rotations: w.Rotations,
 	}
 	if w.Document != w.GenesisDigest {
 		part.Document = w.Document
@@ -212,7 +213,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 	w.Genesis, w.GenesisDigest, w.Document, w.Scenarios, w.Digests = genesis, part.Genesis, part.Genesis, scenarios, digestsOf(genesis)
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	w.Witness, w.SilentSince = part.Witness, part.Silent
-	w.Epochs, w.Signing = part.Epochs, part.Signing
+	w.Epochs, w.Signing, w.Rotations = part.Epochs, part.Signing, part.Rotations
 	if len(w.Epochs) > 0 {
 		w.Origin = w.epoch().Origin
 	}

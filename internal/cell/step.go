@@ -52,12 +52,12 @@ func (w *World) record(c Command, outcome Outcome) (Recorded, error) {
 	if err := w.found(c); err != nil {
 		return Recorded{}, err
 	}
-	p := place{index: w.index, stream: outcome.Stream, at: c.At}
+	p := place{index: w.index, stream: outcome.Stream, at: c.At, leaf: ledger.LeafHash(body)}
 	if err := w.apply(p, c, outcome.Events); err != nil {
 		return Recorded{}, err
 	}
 	if !w.partial {
-		w.Tree.Append(ledger.LeafHash(body))
+		w.Tree.Append(p.leaf)
 	}
 	w.index, w.published = w.index+1, false
 	return Recorded{Index: p.index, Body: body, Entry: entry, Outcome: outcome, Changes: w.changes}, nil

@@ -38,6 +38,7 @@ const (
 	TaskSurvey      TaskKind = "survey"        // have a host list its sessions after an epoch began
 	TaskSymptom     TaskKind = "symptom"       // look at a symptom, over the network that Channel names
 	TaskRecover     TaskKind = "recover"       // a day of an agreed recovery is over, or its notice is
+	TaskOverlap     TaskKind = "overlap"       // bring a checkpoint that both ledger keys signed
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -83,6 +84,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskSurvey:      {EffectListed},
 	TaskSymptom:     {EffectLooked},
 	TaskRecover:     {EffectDue},
+	TaskOverlap:     {EffectOverlapped},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

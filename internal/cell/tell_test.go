@@ -174,6 +174,10 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 		return with("until %s", e.Until)
 	case *cell.RecoveryOver:
 		return with("%s", e.State)
+	case *cell.LedgerKeyRotated:
+		return with("%s to %s", keyName(e.From), keyName(e.To))
+	case *cell.OverlapRecorded:
+		return with("of size %d", e.Size)
 	case *cell.ExtensionDecided:
 		return with("%s %s", e.Decision.Approver, yes(e.Decision.Approves))
 	case *cell.Extended:

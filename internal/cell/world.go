@@ -68,6 +68,7 @@ type World struct {
 	SilentSince   canon.Time // what was written since then is not cosigned; zero unless Silent
 	Epochs        []Epoch    // that began after the first
 	Signing       *Signing   // the next one, which some have signed; never changed in place
+	Rotations     []Rotation // of the ledger's key; never changed in place
 	LastAt        canon.Time
 	Tree          ledger.Edge
 	Published     []Published
@@ -88,7 +89,8 @@ type World struct {
 type Attachments func(digest canon.Digest) ([]byte, bool)
 
 // Change is a proposal that waits for the change quorum: a removal, newer rules,
-// or another document.
+// another document, or
+// another ledger key.
 type Change struct {
 	ID        canon.Digest      `json:"id"`
 	Proposer  string            `json:"proposer"`
@@ -101,6 +103,7 @@ type Change struct {
 	Without   []string          `json:"without,omitempty"` // people whom it removes
 	Recovers  bool              `json:"recovers,omitzero"` // by the recovery quorum, people and groups alone
 	Until     canon.Time        `json:"until,omitzero"`    // of a recovery that is agreed: when it takes effect
+	LedgerKey string            `json:"ledger_key,omitempty"`
 	At        canon.Time        `json:"at"`
 	Lapses    canon.Time        `json:"lapses"`
 	Decisions []access.Decision `json:"decisions,omitempty"` // a no is of whoever would cancel a recovery
@@ -296,4 +299,5 @@ type place struct {
 	index  int64
 	stream string
 	at     canon.Time
+	leaf   ledger.Hash // of the entry
 }

@@ -23,6 +23,8 @@ type changeCommand struct {
 type changeProposeCommand struct {
 	Amend  changeAmendCommand  `cmd:"" default:"withargs" help:"Propose what edited files say in place of what is in force."`
 	Remove changeRemoveCommand `cmd:"" help:"Propose to remove a person, or one key of a person, for good."`
+
+	LedgerKey changeLedgerKeyCommand `cmd:"" name:"ledger-key" help:"Propose to sign the ledger with another key."`
 }
 
 type changeRemoveCommand struct {

@@ -77,7 +77,7 @@ func (c *call) member(profile client.Profile, signer client.Signer) (*member, er
 			c.tell("%s does not answer (%v); trying again for some seconds …", profile.URL, innermost(why))
 		})
 	})
-	opened.OnEpoch(c.proveEpochs(opened))
+	opened.OnProof(c.proveLedger(opened))
 	return &member{
 		c: c, self: profile.Person, pinned: profile.Anchor,
 		way: &way{client: opened, signer: signer, profile: profile, now: c.now},

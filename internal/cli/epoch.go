@@ -57,8 +57,10 @@ func (p epochProposeCommand) Run(c *call) error {
 	if end.Marked != (ledger.Hash{}) {
 		f.Epoch.Lost = statement.Seen{Size: end.Mark, Root: canon.Digest(end.Marked)}
 	}
+	followed := stopped.Anchor
+	followed.Successors = end.World.Successors()
 	for _, path := range p.Seen {
-		if err := f.saw(path, stopped.Anchor, end.Origin); err != nil {
+		if err := f.saw(path, followed, end.Origin); err != nil {
 			return err
 		}
 	}
@@ -71,7 +73,7 @@ func (p epochProposeCommand) Run(c *call) error {
 	if err := writeNew(p.Out, append(canon.MustEncode(f), '\n')); err != nil {
 		return err
 	}
-	base, err := stopped.Anchor.OpenIn(end.Base.Checkpoint)
+	base, err := followed.OpenIn(end.Base.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -149,7 +151,7 @@ func (s epochSignCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUsage, err, "cannot read %s", s.File)
 	}
-	f, base, err := decodeEpoch(data, m.pinned)
+	f, base, err := decodeEpoch(data, m.anchor())
 	if err != nil {
 		return because(exitUnverified, err, "nothing was signed: cannot use %s", s.File).or("ask for the file that halligan epoch propose wrote, as it was")
 	}
@@ -212,7 +214,11 @@ func (b epochBeginCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUsage, err, "cannot read %s", b.File)
 	}
-	f, _, err := decodeEpoch(data, stopped.Anchor)
+	followed, err := stopped.Followed(c.ctx)
+	if err != nil {
+		return because(exitInternal, err, "cannot read the ledger of %s", b.Folder).or("stop the server first")
+	}
+	f, _, err := decodeEpoch(data, followed)
 	if err != nil {
 		return because(exitUnverified, err, "cannot use %s", b.File)
 	}
@@ -240,31 +246,42 @@ func (b epochBeginCommand) Run(c *call) error {
 	})
 }
 
-// proveEpochs replays the cell's own stream from the anchor, and gives the epochs
-// that it leads through and what was signed.
-func (c *call) proveEpochs(to *client.Client) func(context.Context, ledger.Checkpoint) ([]client.Epoch, []byte, error) {
-	return func(ctx context.Context, newest ledger.Checkpoint) ([]client.Epoch, []byte, error) {
+// proveLedger replays the cell's own stream from the anchor, and gives the epochs
+// and the ledger keys that it leads through, and what was signed.
+func (c *call) proveLedger(to *client.Client) func(context.Context, ledger.Checkpoint) (client.Proved, error) {
+	return func(ctx context.Context, newest ledger.Checkpoint) (proved client.Proved, err error) {
 		data, err := to.Get(ctx, "/cell/evidence", nil)
 		if err != nil {
-			return nil, nil, err
+			return proved, err
 		}
-		p, err := prove(ctx, to.Anchor(), data)
+		p, err := prove(ctx, to.Profile().Anchor, data)
 		if err != nil {
-			return nil, nil, err
+			return proved, err
 		}
 		if p.world.Origin != newest.Origin {
-			return nil, nil, fmt.Errorf("the evidence leads to %s", p.world.Origin)
+			return proved, fmt.Errorf("the evidence leads to %s", p.world.Origin)
 		}
-		var epochs []client.Epoch
+		proved.Keys, proved.Signed = p.world.Successors(), p.signed
+		known := to.Anchor().Successors
+		for _, key := range proved.Keys[min(len(known), len(proved.Keys)):] {
+			c.tell("entry %d: the change quorum put another ledger key in force: %s", key.Entry, key.VKey)
+		}
+		epochs, err := to.Epochs()
+		if err != nil {
+			return proved, err
+		}
 		for _, e := range p.world.Epochs {
-			epochs = append(epochs, client.Epoch{
+			proved.Epochs = append(proved.Epochs, client.Epoch{
 				Number: e.Number, Before: e.Before,
 				Base: ledger.Checkpoint{Origin: e.Origin, Size: e.Base.Size, Root: ledger.Hash(e.Base.Root)},
 				Lost: ledger.Checkpoint{Origin: e.Before, Size: e.Lost.Size, Root: ledger.Hash(e.Lost.Root)},
 			})
+			if e.Number <= int64(len(epochs))+1 {
+				continue // that is known
+			}
 			c.tell("epoch %d: the ledger went on after entry %d on %s, signed by %s; up to entry %d at least is lost",
 				e.Number, e.Base.Size-1, e.At, both(e.By), e.Lost.Size-1)
 		}
-		return epochs, p.signed, nil
+		return proved, nil
 	}
 }

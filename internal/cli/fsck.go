@@ -4,8 +4,6 @@ import (
 	"errors"
 	"path/filepath"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
@@ -38,13 +36,11 @@ func (c *fsckCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	var signer note.Signer
+	var keys *server.Keys
 	if c.Rebuild {
-		keys, err := server.OpenKeys(settings.KeysFolder)
-		if err != nil {
+		if keys, err = server.OpenKeys(settings.KeysFolder); err != nil {
 			return because(exitUsage, err, "cannot rebuild")
 		}
-		signer = keys.Ledger
 	}
 	store, err := sqlite.Open(settings.DataFolder, sqlite.Options{Reserve: -1})
 	if err != nil {
@@ -55,7 +51,7 @@ func (c *fsckCommand) Run(on *call) error {
 		return f
 	}
 	defer store.Close()
-	found, err := server.Check(on.ctx, server.Checked{Store: store, Anchor: anchor, HighWater: settings.HighWater}, signer)
+	found, err := server.Check(on.ctx, server.Checked{Store: store, Anchor: anchor, HighWater: settings.HighWater}, keys)
 	if err != nil {
 		return because(exitInternal, err, "cannot check %s", c.Folder)
 	}

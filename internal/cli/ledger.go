@@ -72,7 +72,7 @@ func (m *member) log() (*ledger.Log, error) {
 	if err != nil {
 		return nil, unread(err)
 	}
-	log, err := ledger.OpenLog(m.source(), m.anchor())
+	log, err := m.openLog()
 	if err == nil {
 		err = m.way.client.GoesOn(m.c.ctx, since, log.Signed())
 	}
@@ -80,6 +80,19 @@ func (m *member) log() (*ledger.Log, error) {
 		return nil, unread(err)
 	}
 	return log, nil
+}
+
+// openLog opens the server's ledger. One that is signed with a ledger key that this
+// machine does not know is opened when the key is proved.
+func (m *member) openLog() (*ledger.Log, error) {
+	log, err := ledger.OpenLog(m.source(), m.anchor())
+	if !ledger.UnknownKey(err) {
+		return log, err
+	}
+	if _, err := m.way.client.Checkpoint(m.c.ctx); err != nil {
+		return nil, err
+	}
+	return ledger.OpenLog(m.source(), m.anchor())
 }
 
 // unread is the failure of a ledger that cannot be used, or not be reached.

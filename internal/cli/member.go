@@ -70,14 +70,16 @@ func (h *holder) target(named string) (string, error) {
 type member struct {
 	c      *call
 	way    *way
-	self   string // roster id
-	pinned ledger.Anchor
-	key    string // what names the member's key; empty if ssh-agent's only one
+	self   string        // roster id
+	pinned ledger.Anchor // what the profile says
+	key    string        // what names the member's key; empty if ssh-agent's only one
 	book   *scenarioBook
 }
 
-func (m *member) person() string        { return m.self }
-func (m *member) anchor() ledger.Anchor { return m.pinned }
+func (m *member) person() string { return m.self }
+
+// anchor is what is pinned, with what this machine proved of the ledger's keys.
+func (m *member) anchor() ledger.Anchor { return m.way.client.Anchor() }
 
 // in is the member in another context.
 func (m *member) in(ctx context.Context) *member {
@@ -160,7 +162,7 @@ func (m *member) replayed(path string) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := prove(m.c.ctx, m.pinned, data)
+	p, err := prove(m.c.ctx, m.anchor(), data)
 	if err == nil {
 		p.since = since
 	}

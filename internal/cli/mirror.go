@@ -43,6 +43,11 @@ func (l ledgerMirrorCommand) Run(c *call) (err error) {
 		return err
 	}
 	to, err := client.OpenMirror(l.To, m.anchor())
+	if ledger.UnknownKey(err) { // this machine may not know yet that a key came after
+		if _, failed := m.way.client.Checkpoint(c.ctx); failed == nil {
+			to, err = client.OpenMirror(l.To, m.anchor())
+		}
+	}
 	if err != nil {
 		return unopened(err, l.To)
 	}
@@ -121,6 +126,7 @@ func (m *member) mirror(to *client.Mirror) error {
 	if err != nil {
 		return err
 	}
+	to.Follow(m.anchor())
 	from, held := int64(0), to.Held()
 	if held != nil {
 		from = held.Checkpoint().Size

@@ -44,6 +44,7 @@ func prove(ctx context.Context, anchor ledger.Anchor, data []byte) (*proof, erro
 	if !report.Good() {
 		return nil, unproved(judged(report).Error())
 	}
+	anchor.Successors = report.Successors()
 	partial, err := ledger.OpenPartial(anchor, data)
 	if err != nil {
 		return nil, unproved(err.Error())

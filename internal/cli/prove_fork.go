@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/verify"
 )
@@ -8,6 +9,8 @@ import (
 type ledgerProveForkCommand struct {
 	File   string `arg:"" help:"What a command kept when the server's ledger did not go on from what it had seen."`
 	Anchor string `required:"" help:"What you pinned: origin, genesis digest, ledger keys." placeholder:"FILE"`
+
+	Evidence string `help:"Evidence of the cell, a file or a folder: it shows which keys came after those that you pinned." placeholder:"PATH"`
 }
 
 // Help is the long help of `ledger prove-fork`.
@@ -16,7 +19,8 @@ func (ledgerProveForkCommand) Help() string {
 
 Examples:
 
-    halligan ledger prove-fork fork-503c4b05eba6128c-ed28b026228fcb72.json --anchor anchor.json`
+    halligan ledger prove-fork fork-503c4b05eba6128c-ed28b026228fcb72.json --anchor anchor.json
+    halligan ledger prove-fork fork-503c4b05eba6128c-ed28b026228fcb72.json --anchor anchor.json --evidence /backup/ledger`
 }
 
 // Run checks a fork; done is that it is proved.
@@ -29,7 +33,21 @@ func (f ledgerProveForkCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUsage, err, "cannot read the fork")
 	}
+	if f.Evidence != "" {
+		shown, err := verifyCommand{Evidence: f.Evidence}.examine(c, anchor, verify.Options{Now: canon.At(c.now())})
+		if err != nil {
+			return err
+		}
+		if err := judged(shown); err != nil {
+			return err
+		}
+		anchor.Successors = shown.Successors()
+	}
 	report, err := verify.Fork(anchor, data)
+	if ledger.UnknownKey(err) && f.Evidence == "" {
+		return because(exitUnverified, err, "%s proves nothing by the keys of your anchor", f.File).
+			or("the ledger's key may have been exchanged: name evidence of the cell that shows it, with --evidence")
+	}
 	if err != nil {
 		return because(exitUnverified, err, "%s proves nothing", f.File)
 	}

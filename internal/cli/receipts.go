@@ -70,7 +70,7 @@ func (r ledgerReceiptsCommand) Run(c *call) error {
 	switch {
 	case r.Check:
 		failed = m.checkServer(lines)
-		if errors.Is(failed, client.ErrNewEpoch) && errors.Is(failed, client.ErrNoKey) { // evidence of it needs a session
+		if (errors.Is(failed, client.ErrNewEpoch) || errors.Is(failed, client.ErrNewKey)) && errors.Is(failed, client.ErrNoKey) { // evidence of it needs a session
 			if m, err = c.open(r.memberFlags); err != nil {
 				return err
 			}
@@ -94,7 +94,7 @@ func (m *member) receipts() ([]receiptLine, error) {
 	lines := make([]receiptLine, 0, len(files))
 	for _, file := range files {
 		line := receiptLine{File: file, State: receiptKept}
-		if err := line.open(m.pinned); err != nil {
+		if err := line.open(m.anchor()); err != nil {
 			line.State, line.Why = receiptBroken, err.Error()
 		}
 		lines = append(lines, line)
@@ -136,7 +136,7 @@ func (m *member) checkServer(lines []receiptLine) error {
 	if err != nil {
 		return unread(err)
 	}
-	log, err := ledger.OpenLog(m.source(), m.anchor())
+	log, err := m.openLog()
 	if err != nil {
 		return unread(err)
 	}
@@ -194,7 +194,14 @@ func (m *member) checkFolder(lines []receiptLine, path string) error {
 		return because(exitUsage, err, "cannot read the exported ledger")
 	}
 	defer folder.Close()
-	log, err := ledger.OpenLog(folder, m.anchor())
+	anchor := m.anchor()
+	log, err := ledger.OpenLog(folder, anchor)
+	if ledger.UnknownKey(err) { // a key may have come after: the copy itself shows it
+		if report, failed := verify.Log(m.c.ctx, folder, anchor, verify.Options{}); failed == nil && report.Good() {
+			anchor.Successors = report.Successors()
+			log, err = ledger.OpenLog(folder, anchor)
+		}
+	}
 	if err != nil {
 		return because(exitUnverified, err, "cannot use the exported ledger").or("halligan verify says more about it")
 	}

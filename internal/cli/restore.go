@@ -207,7 +207,9 @@ func (c *restoreCommand) refill(on *call, stopped server.Stopped, end server.End
 		return 0, end, err
 	}
 	defer folder.Close()
-	log, err := ledger.OpenLog(folder, stopped.Anchor)
+	anchor := stopped.Anchor
+	anchor.Successors = report.Successors()
+	log, err := ledger.OpenLog(folder, anchor)
 	if err != nil {
 		return 0, end, err
 	}

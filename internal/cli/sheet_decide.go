@@ -241,9 +241,12 @@ func changeSheet(p *proof, change *cell.Change, asked statement.Body) string {
 	switch asked := asked.(type) {
 	case *statement.Change:
 		reason = asked.Reason.Hash
-		if asked.Amend != nil {
+		switch {
+		case asked.Amend != nil:
 			p.amendSheet(s, change, asked.Amend)
-		} else {
+		case asked.LedgerKey != "":
+			p.ledgerKeySheet(s, change)
+		default:
 			p.removalSheet(s, change.Proposer, asked.Remove)
 		}
 	case *statement.Recover:

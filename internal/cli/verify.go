@@ -115,7 +115,7 @@ func (v verifyCommand) pins() (anchor ledger.Anchor, opts verify.Options, err er
 	if err != nil {
 		return anchor, opts, because(exitUsage, err, "cannot read the checkpoint that was seen")
 	}
-	if opts.Seen, err = anchor.OpenIn(data); err != nil {
+	if err = opts.See(anchor, data); err != nil {
 		return anchor, opts, because(exitUsage, err, "cannot use the checkpoint %s", v.Seen)
 	}
 	return anchor, opts, nil

@@ -16,6 +16,23 @@ type Anchor struct {
 	Genesis    Hash     // digest of the cell's genesis
 	LedgerKeys []string // signed-note verifier keys, a set
 	Witnesses  string   // NoWitnesses, or the text of another Policy
+
+	// Successors are the ledger keys that came after those, in order. No file of an
+	// anchor holds them: whoever sets them owes a replay from this anchor that gave
+	// them.
+	Successors []Successor
+	// Deferred has no signature of a checkpoint looked at, because a key may have come
+	// after those that are pinned. Whoever sets it owes a replay of what the checkpoint
+	// counts, and OpenIn of the anchor that has the successors which that gives.
+	Deferred bool
+}
+
+// Successor is a ledger key that came after another.
+type Successor struct {
+	Entry int64  // that exchanged the keys: a checkpoint that counts it is signed with VKey
+	Epoch int64  // in which it did
+	Until int64  // first epoch that does not have the entry; zero: all later ones have it
+	VKey  string // under the name of the first epoch
 }
 
 // anchorJSON is the canonical JSON of an Anchor.

@@ -70,7 +70,7 @@ func OpenCheckpoint(origin string, keys []string, text []byte) (Checkpoint, erro
 		return Checkpoint{}, &Fault{
 			Class: ClassCheckpointSignature, Where: whereCheckpoint,
 			Detail: "no valid signature by a pinned ledger key", Err: err,
-			Mend: "ask the cell's people for evidence again; if its key changed, pin the new one by hand",
+			Mend: "ask the cell's people for evidence again; a key that was rotated is followed by whoever replays the ledger",
 		}
 	}
 	return cp, nil

@@ -99,10 +99,10 @@ func (s Stopped) options(store *sqlite.Store) (broker.Options, error) {
 	if err != nil {
 		return broker.Options{}, err
 	}
-	return broker.Options{
-		Origin: s.Anchor.Origin, Store: store, Beside: store, Check: verify.Signatures{}, Signer: keys.Ledger,
+	return keys.signing(broker.Options{
+		Origin: s.Anchor.Origin, Store: store, Beside: store, Check: verify.Signatures{},
 		Minter: keys.Authority, Wall: time.Now, Rand: random,
-	}, nil
+	}), nil
 }
 
 // MarkUnknown writes a mark for a ledger whose mark is lost: it only says that
@@ -262,7 +262,9 @@ func (s Stopped) Refill(ctx context.Context, log *ledger.Log) (after broker.Publ
 	if err != nil {
 		return after, err
 	}
-	if own, err := s.Anchor.OpenIn(head.Checkpoint); err == nil && own.Origin == log.Checkpoint().Origin && own.Size <= log.Checkpoint().Size {
+	followed := s.Anchor
+	followed.Successors = successors(ctx, store)
+	if own, err := followed.OpenIn(head.Checkpoint); err == nil && own.Origin == log.Checkpoint().Origin && own.Size <= log.Checkpoint().Size {
 		if err := log.Extends(own); err != nil {
 			return after, fmt.Errorf("%w: %w", broker.ErrNotThis, err)
 		}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -48,8 +46,8 @@ type Checked struct {
 
 // Check replays a store's ledger and compares everything that the store keeps
 // with what the ledger gives, and the ledger with the high-water mark. With
-// signer it writes what is derived anew when the ledger itself is sound.
-func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
+// keys it writes what is derived anew when the ledger itself is sound.
+func Check(ctx context.Context, of Checked, keys *Keys) (Fsck, error) {
 	store := of.Store
 	c := Stopped{Anchor: of.Anchor}.checking(ctx, store)
 	if err := store.Check(ctx); err != nil {
@@ -69,8 +67,8 @@ func Check(ctx context.Context, of Checked, signer note.Signer) (Fsck, error) {
 		c.compareMark()
 		c.compare(ctx, state)
 	}
-	if signer != nil && !c.broken && !c.found.Sound() {
-		head, err := c.signed(state.Head, signer)
+	if keys != nil && !c.broken && !c.found.Sound() {
+		head, err := c.signed(state.Head, keys)
 		if err == nil {
 			err = c.rebuild(ctx, state.Head, head)
 		}
@@ -103,6 +101,7 @@ func (c *checking) replay(ctx context.Context) error {
 	for {
 		bodies, err := c.store.Entries(ctx, c.found.Entries, fsckRead)
 		if err != nil || len(bodies) == 0 {
+			c.anchor.Successors = c.world.Successors()
 			return err
 		}
 		for _, body := range bodies {
@@ -235,7 +234,7 @@ var ErrSigned = errors.New("the stored checkpoint is good and says otherwise; re
 
 // signed is the checkpoint of the replayed ledger: the stored one where it is
 // good, a new one only where there is none that could contradict it.
-func (c *checking) signed(head broker.Head, signer note.Signer) (broker.Head, error) {
+func (c *checking) signed(head broker.Head, keys *Keys) (broker.Head, error) {
 	mine := ledger.Checkpoint{Origin: c.world.Origin, Size: c.tiles.Size(), Root: c.tiles.Root()}
 	stored, err := c.anchor.OpenIn(head.Checkpoint)
 	if err == nil && stored != mine {
@@ -243,11 +242,11 @@ func (c *checking) signed(head broker.Head, signer note.Signer) (broker.Head, er
 	}
 	text := head.Checkpoint
 	if err != nil {
-		named, err := ledger.SignerOf(mine.Origin, c.anchor.LedgerKeys[0], signer)
+		signers, err := keys.signing(broker.Options{}).Signers(c.world)
 		if err != nil {
-			return broker.Head{}, err
+			return broker.Head{}, keys.missing(err)
 		}
-		if text, err = ledger.SignCheckpoint(mine, named); err != nil {
+		if text, err = ledger.SignCheckpoint(mine, signers...); err != nil {
 			return broker.Head{}, err
 		}
 	}

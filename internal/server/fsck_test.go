@@ -60,7 +60,7 @@ func TestT64RebuildSignsNoSecondRoot(t *testing.T) {
 			must(t, err)
 			anchor := ledger.Anchor{Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}}
 			_, _, signer := brokertest.Founding(t)
-			found, err := server.Check(context.Background(), server.Checked{Store: store, Anchor: anchor, HighWater: mark}, signer)
+			found, err := server.Check(context.Background(), server.Checked{Store: store, Anchor: anchor, HighWater: mark}, &server.Keys{Ledger: signer})
 			must(t, err)
 			if found.Sound() || found.Rebuilt != c.signs {
 				t.Errorf("rebuilt: %v, faults %+v", found.Rebuilt, found.Faults)

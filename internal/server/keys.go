@@ -26,10 +26,12 @@ const (
 
 // Keys are the private keys of one server.
 type Keys struct {
-	Ledger      note.Signer // of checkpoints
+	Ledger      note.Signer // of checkpoints, with the key that genesis names; nil: it is gone
 	Revocations note.Signer // of revocation lists
 	Authority   *issuer.SSH // of certificates
 	Session     []byte      // of reading tokens, 32 bytes
+
+	folder string
 }
 
 // MakeKeys makes a new cell's keys in a folder and gives their public halves.
@@ -81,8 +83,8 @@ func PublicKeys(folder string) (config.MachineKeys, error) {
 // OpenKeys reads the private keys of a folder. It refuses a file that others
 // may read.
 func OpenKeys(folder string) (*Keys, error) {
-	ledgerKey, err := readPrivate(folder, ledgerKeyFile)
-	if err != nil {
+	k := &Keys{folder: folder}
+	if err := k.readFirst(); err != nil {
 		return nil, err
 	}
 	listKey, err := readPrivate(folder, revocationsKeyFile)
@@ -93,15 +95,11 @@ func OpenKeys(folder string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{}
 	if k.Session, err = readPrivate(folder, sessionKeyFile); err != nil {
 		return nil, err
 	}
 	if len(k.Session) != 32 {
 		return nil, fmt.Errorf("cannot use %s: it is not 32 bytes", sessionKeyFile)
-	}
-	if k.Ledger, err = note.NewSigner(strings.TrimSpace(string(ledgerKey))); err != nil {
-		return nil, fmt.Errorf("cannot use %s: %w", ledgerKeyFile, err)
 	}
 	if k.Revocations, err = note.NewSigner(strings.TrimSpace(string(listKey))); err != nil {
 		return nil, fmt.Errorf("cannot use %s: %w", revocationsKeyFile, err)

@@ -67,6 +67,9 @@ func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, m
 	if signed, err := anchor.OpenIn(state.Head.Checkpoint); err == nil && signed.Origin != p.world.Origin {
 		return fmt.Errorf("%w: its newest checkpoint is of %s, its entries are of %s", ErrUnsigned, signed.Origin, p.world.Origin)
 	}
+	if !slices.Equal(p.world.Successors(), anchor.Successors) {
+		return fmt.Errorf("%w: the exchanges of the ledger's key differ", ErrDerived)
+	}
 	for _, s := range state.Streams {
 		if !slices.Contains(live, s.ID) {
 			continue

@@ -85,7 +85,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.store, err = sqlite.Open(o.Settings.DataFolder, sqlite.Options{Space: s.space}); err != nil {
 		return nil, err
 	}
-	if err := s.signedHead(ctx); err != nil {
+	followed := s.Anchor
+	followed.Successors = successors(ctx, s.store) // proveLive proves them
+	if err := s.signedHead(ctx, followed); err != nil {
 		return nil, err
 	}
 	s.mark = &highWater{path: o.Settings.HighWater}
@@ -93,7 +95,7 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := proveLive(ctx, s.store, o.Anchor, marked); err != nil {
+	if err := proveLive(ctx, s.store, followed, marked); err != nil {
 		return nil, err
 	}
 	if err := s.wire(ctx); err != nil {
@@ -109,12 +111,12 @@ func (s *Server) space(space sqlite.Space) {
 
 // signedHead demands that the ledger key signed the head that is stored: what was
 // added by somebody who has the database and not the key is not signed over.
-func (s *Server) signedHead(ctx context.Context) error {
+func (s *Server) signedHead(ctx context.Context, anchor ledger.Anchor) error {
 	head, err := s.store.Head(ctx)
 	if err != nil || head.Size == 0 {
 		return err
 	}
-	signed, err := s.Anchor.OpenIn(head.Checkpoint)
+	signed, err := anchor.OpenIn(head.Checkpoint)
 	if err == nil && (signed.Size != head.Size || signed.Root != head.Root) {
 		err = fmt.Errorf("it is of size %d and root %s", signed.Size, signed.Root)
 	}
@@ -140,7 +142,7 @@ func (s *Server) wire(ctx context.Context) error {
 	s.live = api.NewLive(s.store, s.Log)
 	s.monitor = api.NewMonitor(s.live)
 	work := &works{
-		origin: s.Anchor.Origin, world: world, log: s.store, channels: map[string]sink{},
+		origin: s.Anchor.Origin, world: world, log: s.store, tiles: s.store, channels: map[string]sink{},
 		broker: func() *broker.Broker { return s.broker },
 	}
 	if err := s.sinks(work.channels); err != nil {
@@ -160,14 +162,13 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
 	var err error
-	s.broker, err = broker.Open(ctx, broker.Options{
-		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Signer: s.keys.Ledger,
-		Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
+	s.broker, err = broker.Open(ctx, s.keys.signing(broker.Options{
+		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
 		Follow: append(follow, s.scheduler), Cosigned: s.cosigned(),
 		Often: s.Settings.Limits.StatementsPerMinute,
-	})
+	}))
 	if err != nil {
-		return err
+		return s.keys.missing(err)
 	}
 	if genesis := world.genesis(); genesis == nil || genesis.Ledger != s.Anchor.LedgerKeys[0] || genesis.Policy().String() != s.Anchor.Policy().String() {
 		return errors.New("the ledger is not that of the anchor; halligan init seal begins one")

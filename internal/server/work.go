@@ -46,6 +46,9 @@ type works struct {
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
 	circle   *witness.Circle       // of the witnesses; nil without
+	tiles    interface {           // of the ledger
+		Tile(ctx context.Context, level int, index int64) ([]byte, error)
+	}
 }
 
 func (w *works) table() map[cell.TaskKind]scheduler.Work {
@@ -85,6 +88,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskWitness: {Do: w.cosigned, Workers: 1},
 		cell.TaskSilent:  due,
 		cell.TaskSymptom: {Do: w.look, Workers: 8},
+		cell.TaskOverlap: {Do: w.overlap, Workers: 1, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
 	}
 }
 

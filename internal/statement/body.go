@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -127,14 +128,18 @@ type Attest struct {
 	Note   Note         `json:"note"`
 }
 
-// Change proposes a change of the cell, one of two: to remove a person, or one
-// key of a person by its SHA256 fingerprint; or to amend the document that says
-// everything else.
+// Change proposes a change of the cell, one of three: to remove a person, or one
+// key of a person by its SHA256 fingerprint; to amend the document that says
+// everything else; or to sign the ledger with another key.
 type Change struct {
-	Remove Removal `json:"remove,omitzero"`
-	Amend  *Amend  `json:"amend,omitzero"`
-	Reason Note    `json:"reason"`
+	Remove    Removal `json:"remove,omitzero"`
+	Amend     *Amend  `json:"amend,omitzero"`
+	LedgerKey string  `json:"ledger_key,omitempty"` // signed-note verifier key
+	Reason    Note    `json:"reason"`
 }
+
+// LedgerKeyMost is the length in bytes of the longest Change.LedgerKey.
+const LedgerKeyMost = 320
 
 // Removal names who or what is to go: Key empty means the whole person.
 type Removal struct {
@@ -258,10 +263,18 @@ func (b *Attest) check() error {
 }
 
 func (b *Change) check() error {
-	if b.Amend != nil {
-		if b.Remove != (Removal{}) {
-			return errors.New("remove, amend: a change is one of them")
+	removes := b.Remove != (Removal{})
+	if removes && (b.Amend != nil || b.LedgerKey != "") || b.Amend != nil && b.LedgerKey != "" {
+		return errors.New("remove, amend, ledger_key: a change is one of them")
+	}
+	if b.LedgerKey != "" {
+		stray := func(r rune) bool { return r <= ' ' || r > '~' }
+		if len(b.LedgerKey) > LedgerKeyMost || strings.ContainsFunc(b.LedgerKey, stray) {
+			return fmt.Errorf("ledger_key: must be a signed-note verifier key of at most %d bytes", LedgerKeyMost)
 		}
+		return b.Reason.check("reason")
+	}
+	if b.Amend != nil {
 		if err := b.Amend.check(); err != nil {
 			return fmt.Errorf("amend.%w", err)
 		}

@@ -96,6 +96,7 @@ type cellOf struct {
 	*celltest.Cell
 	rand   *rand.Rand
 	key    note.Signer
+	keys   map[string]note.Signer // ledger keys that came after it, by verifier key
 	anchor ledger.Anchor
 	bodies [][]byte
 	notes  []ledger.Note
@@ -249,8 +250,9 @@ func (c *cellOf) tasks(of canon.Digest, kinds ...cell.TaskKind) []cell.Task {
 
 // export writes the log that bodies are, signed with the cell's real key.
 func (c *cellOf) export(bodies [][]byte) (files, ledger.Checkpoint) {
-	out := files{}
-	cp := must(ledger.WriteLog(out, c.anchor, ledger.Export{
+	out, anchor := files{}, c.anchor
+	anchor.Deferred = true // the signatures are what is tested
+	cp := must(ledger.WriteLog(out, anchor, ledger.Export{
 		Signed: c.signed(bodies),
 		Entries: func(yield func([]byte, error) bool) {
 			for _, body := range bodies {
@@ -289,6 +291,31 @@ func (c *cellOf) signed(bodies [][]byte) []byte {
 			origin = e.Origin
 		}
 	}
-	key := must(ledger.SignerOf(origin, c.anchor.LedgerKeys[0], c.key))
-	return must(ledger.SignCheckpoint(ledger.Checkpoint{Origin: origin, Size: edge.Size(), Root: edge.Root()}, key))
+	var signers []note.Signer
+	for _, vkey := range c.signedBy(edge.Size()) {
+		signers = append(signers, must(ledger.SignerOf(origin, vkey, c.signer(vkey))))
+	}
+	return must(ledger.SignCheckpoint(ledger.Checkpoint{Origin: origin, Size: edge.Size(), Root: edge.Root()}, signers...))
+}
+
+// signedBy are the ledger keys that sign the checkpoint of a size.
+func (c *cellOf) signedBy(size int64) []string {
+	keys := c.anchor.LedgerKeys[:1]
+	for _, r := range c.World.Rotations {
+		switch {
+		case r.Entry >= size:
+		case r.Held == 0 || r.Held >= size:
+			keys = []string{r.To, r.From}
+		default:
+			keys = []string{r.To}
+		}
+	}
+	return keys
+}
+
+func (c *cellOf) signer(vkey string) note.Signer {
+	if signer, ok := c.keys[vkey]; ok {
+		return signer
+	}
+	return c.key
 }

@@ -15,21 +15,22 @@ import (
 
 // examination is one verification under way.
 type examination struct {
-	report  *Report
-	anchor  ledger.Anchor
-	opts    Options
-	of      int64 // entries in all
-	note    func(ledger.Hash) (ledger.Note, error)
-	beside  map[canon.Digest][]byte
-	source  func(ledger.Hash) ([]byte, error) // of what lies beside the ledger
-	lacking *Fault                            // what the newest entry wanted of it and could not have
-	world   *cell.World
-	settled map[canon.Digest]settled // requests that were taken out of the world
-	trails  map[canon.Digest]*trail
-	order   []canon.Digest // of requests, as they came
-	issued  map[string]map[string]bool
-	found   map[Unauthorised]bool
-	visited int64 // entries that hashes vouch for
+	report   *Report
+	anchor   ledger.Anchor
+	opts     Options
+	of       int64 // entries in all
+	note     func(ledger.Hash) (ledger.Note, error)
+	beside   map[canon.Digest][]byte
+	source   func(ledger.Hash) ([]byte, error) // of what lies beside the ledger
+	deferred error                             // that nobody known signed the checkpoint, unless a key came after those pinned
+	lacking  *Fault                            // what the newest entry wanted of it and could not have
+	world    *cell.World
+	settled  map[canon.Digest]settled // requests that were taken out of the world
+	trails   map[canon.Digest]*trail
+	order    []canon.Digest // of requests, as they came
+	issued   map[string]map[string]bool
+	found    map[Unauthorised]bool
+	visited  int64 // entries that hashes vouch for
 
 	witnesses witnesses
 

@@ -59,6 +59,8 @@ func (c *cellOf) result(t cell.Task) cell.Command {
 		return c.Effect(cell.EffectAlarmReceipt, t.ID, cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: 204}})
 	case cell.TaskConsequence:
 		return c.Effect(cell.EffectConsequence, t.ID, cell.Observed{})
+	case cell.TaskOverlap:
+		return c.Effect(cell.EffectOverlapped, t.ID, cell.Observed{Overlap: c.overlap(t.Entry)})
 	case cell.TaskClock:
 		return c.Effect(cell.EffectClock, t.ID, cell.Observed{Step: pick[int64](c, 0, 40_000)})
 	case cell.TaskCount:

@@ -26,6 +26,8 @@ type Options struct {
 	// Workers is how many entries are prepared at a time; 0 is one for each
 	// processor.
 	Workers int
+
+	deferred []byte // Seen as it is signed, if that is still to be checked
 }
 
 // progressEvery is how many entries lie between two calls of Options.Progress.
@@ -46,25 +48,29 @@ func Log(ctx context.Context, src ledger.Source, anchor ledger.Anchor, opts Opti
 			return r.refuse(classified(err)), nil
 		}
 	}
-	log, err := ledger.OpenLog(src, anchor)
+	e := &examination{report: r, anchor: anchor, opts: opts}
+	log, err := deferring(e, func(a ledger.Anchor) (*ledger.Log, error) { return ledger.OpenLog(src, a) })
 	if err != nil {
-		return r.refuse(classified(err)), nil
+		return e.refuse(classified(err)), nil
 	}
 	cp := log.Checkpoint()
 	r.Checkpoint = &Checkpoint{cp.Size, canon.Digest(cp.Root)}
 	if f := extends(log, opts.Seen); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
-	e := &examination{report: r, anchor: anchor, opts: opts, of: cp.Size, note: log.Note}
+	e.of, e.note = cp.Size, log.Note
 	if f := e.genesis(log.Attachment); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
 	if f := e.witnesses.begin(e, log.Signed(), cp.Size); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
 	err = e.replay(ctx, func(visit func(int64, []byte) error) error { return log.Walk(0, visit) })
 	if err == nil {
 		err = e.complete(cp)
+	}
+	if err == nil {
+		err = e.signed(log.Signed())
 	}
 	if err == nil {
 		r.seen(opts.Seen)
@@ -132,7 +138,7 @@ func (e *examination) conclude(ctx context.Context, pinned bool, err error) (*Re
 		if errors.As(err, &stop) {
 			f.at(stop.index)
 		}
-		return e.report.refuse(f), nil
+		return e.refuse(f), nil
 	}
 	e.tell()
 	e.report.Verdict = SelfConsistent

@@ -30,21 +30,22 @@ func Partial(ctx context.Context, anchor ledger.Anchor, data []byte, opts Option
 			return r.refuse(classified(err)), nil
 		}
 	}
-	p, err := ledger.OpenPartial(anchor, data)
+	e := &examination{report: r, anchor: anchor, opts: opts}
+	p, err := deferring(e, func(a ledger.Anchor) (*ledger.Partial, error) { return ledger.OpenPartial(a, data) })
 	if err != nil {
-		return r.refuse(classified(err)), nil
+		return e.refuse(classified(err)), nil
 	}
 	cp := p.Checkpoint()
 	r.Checkpoint = &Checkpoint{cp.Size, canon.Digest(cp.Root)}
 	if f := r.sameAs(cp, opts.Seen); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
-	e := &examination{report: r, anchor: anchor, opts: opts, of: int64(len(p.Entries)), note: notesIn(p)}
+	e.of, e.note = int64(len(p.Entries)), notesIn(p)
 	if f := e.genesis(attachmentsIn(p)); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
 	if f := e.witnesses.begin(e, p.Signed, cp.Size); f != nil {
-		return r.refuse(f), nil
+		return e.refuse(f), nil
 	}
 	err = e.replay(ctx, func(visit func(int64, []byte) error) error {
 		for _, entry := range p.Entries {
@@ -59,6 +60,9 @@ func Partial(ctx context.Context, anchor ledger.Anchor, data []byte, opts Option
 	}
 	if err == nil {
 		err = e.origin(cp)
+	}
+	if err == nil {
+		err = e.signed(p.Signed)
 	}
 	return e.conclude(ctx, pinned, err)
 }

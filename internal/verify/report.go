@@ -6,6 +6,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
 // Verdict is the one-word answer.
@@ -57,11 +58,13 @@ type Report struct {
 	Grants     []Grant        `json:"grants"`
 	Offline    []Offline      `json:"offline,omitempty"`    // what was signed with no server and carried back
 	Amendments []Amendment    `json:"amendments,omitempty"` // of the cell's document, in order; the last is in force
+	Rotations  []Rotation     `json:"rotations,omitempty"`  // of the ledger's key, in order; the last is in force
 	Cell       Rests          `json:"cell"`                 // founders, changes, clock: what the stream "cell" rests on
 	Sessions   []Unauthorised `json:"unauthorised"`
 	Foreign    int64          `json:"foreign_sessions"` // that hosts listed under key ids not of this cell's form
 
-	last int64 // index of the newest entry
+	last       int64 // index of the newest entry
+	successors []ledger.Successor
 }
 
 // Checkpoint is a size and its root.

@@ -11,6 +11,7 @@ import (
 func (e *examination) tell() {
 	e.report.Sealed = e.world.Sealed
 	e.witnesses.tell(e.report)
+	e.tellKeys()
 	e.report.Cell.Witnesses = e.witnesses.of(0, e.last(cell.StreamCell))
 	e.report.Counts.Notes, e.report.Counts.NotesMissing = e.notesRead.Load(), e.notesMissing.Load()
 	for _, id := range e.order {

@@ -51,6 +51,7 @@ func (r *Report) Text() string {
 		}
 		w.say("The document that the founders signed was amended %s; since entry %d it is %s.", by, r.Amendments[n-1].Entry, r.Amendments[n-1].To.Short())
 	}
+	r.sayKeys(w)
 	if !r.Sealed {
 		w.say("The cell is not sealed: not every founder has signed.")
 	}

@@ -49,6 +49,9 @@ func TestYear(t *testing.T) {
 				t.Errorf("%d grants (%d late), %d reviews, %d who left, %d lost keys, %d rotations, %d recoveries (%d cancelled), rules %d, epoch %d",
 					y.agreed, y.late, y.reviewed, y.left, y.lost, y.rotations, y.recovered, y.cancelled, y.World.Rules, y.World.EpochNow())
 			}
+			if len(report.Rotations) != y.exchanged || y.exchanged < 1 {
+				t.Errorf("%d exchanges of the ledger's key are told of, want %d", len(report.Rotations), y.exchanged)
+			}
 			if told := strings.Contains(report.Text(), "by the RECOVERY quorum, after its notice"); len(report.Amendments) != y.recovered || told != (y.recovered > 0) {
 				t.Errorf("%d amendments are told of, want %d by the recovery quorum: %v", len(report.Amendments), y.recovered, told)
 			}
@@ -68,7 +71,7 @@ type year struct {
 
 	document canon.Digest // that was in force when the newest recovery was proposed
 
-	agreed, left, lost, rotations, reviewed, late, recovered, cancelled int
+	agreed, left, lost, rotations, reviewed, late, recovered, cancelled, exchanged int
 }
 
 // team are the people of a group on the first day.
@@ -156,6 +159,9 @@ func (y *year) day(t *testing.T, day int) {
 	if y.rotates {
 		y.recover(day)
 	}
+	if (day == 60 || day == 200 || testing.Short() && (day == 8 || day == 17)) && y.World.Rules > 1 {
+		y.exchange(byte(100 + day%100))
+	}
 	y.until(evening)
 	y.review()
 	for _, r := range y.World.Requests {
@@ -170,9 +176,14 @@ func (y *year) day(t *testing.T, day int) {
 
 // change has the change quorum agree to a change about somebody.
 func (y *year) change(body statement.Body, about string) {
-	proposed := y.must(y.sign(y.one("sec", about), body))
+	change, of := body.(*statement.Change)
+	held := func(c cell.Command) cell.Command {
+		c.Observed.Held = of && change.LedgerKey != ""
+		return c
+	}
+	proposed := y.must(held(y.sign(y.one("sec", about), body)))
 	y.World.Publish()
-	y.must(y.sign(y.one("lead", about), &statement.Decision{Of: canon.Sum(proposed.Entry.Cause.Statement), Verdict: statement.Approve, Check: statement.InPerson}))
+	y.must(held(y.sign(y.one("lead", about), &statement.Decision{Of: canon.Sum(proposed.Entry.Cause.Statement), Verdict: statement.Approve, Check: statement.InPerson})))
 }
 
 // leave has somebody leave, unless too few would stay.
@@ -271,6 +282,13 @@ func (y *year) recover(day int) {
 	proposed := y.must(y.sign("trustee-0", body))
 	y.World.Publish()
 	y.must(y.sign("trustee-1", &statement.Decision{Of: canon.Sum(proposed.Entry.Cause.Statement), Verdict: statement.Approve, Check: statement.InPerson}))
+}
+
+// exchange has the change quorum put another ledger key in force.
+func (y *year) exchange(key byte) {
+	y.change(y.exchanging(key), "")
+	y.World.Publish()
+	y.exchanged++
 }
 
 func (y *year) task(kind cell.TaskKind) cell.Task {

@@ -37,6 +37,8 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "key.removed", fmt.Sprintf("The key %s of %s was removed.", e.Key, e.Person)
 	case *cell.RulesRaised:
 		return "rules.raised", fmt.Sprintf("The cell decides by rules %d from now on.", e.Rules)
+	case *cell.LedgerKeyRotated:
+		return "ledger-key.rotated", ofLedgerKey(e) + " If the change quorum does not know of it, tell security now."
 	case *cell.EpochBegun:
 		return "epoch.begun", ofEpoch(e)
 	case *cell.StraysFound:

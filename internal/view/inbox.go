@@ -38,9 +38,10 @@ type Change struct {
 	Short     string       `json:"short"`
 	Proposer  string       `json:"proposer"`
 	Person    string       `json:"person"`
-	Key       string       `json:"key,omitempty"` // fingerprint; none: the whole person
-	From      canon.Digest `json:"from,omitzero"` // of an amendment: the document that was in force
-	To        canon.Digest `json:"to,omitzero"`   // and the one that is proposed
+	Key       string       `json:"key,omitempty"`        // fingerprint; none: the whole person
+	From      canon.Digest `json:"from,omitzero"`        // of an amendment: the document that was in force
+	To        canon.Digest `json:"to,omitzero"`          // and the one that is proposed
+	LedgerKey string       `json:"ledger_key,omitempty"` // of a rotation: the one that is proposed
 	At        canon.Time   `json:"at"`
 	Lapses    canon.Time   `json:"lapses"`
 	Legs      []Leg        `json:"legs"`
@@ -136,7 +137,7 @@ func (s *state) change(change *cell.Change) Change {
 	b := s.ballotOn(change)
 	v := Change{
 		ID: change.ID, Short: change.ID.Short(), Proposer: change.Proposer, Person: change.Person, Key: change.Key,
-		From: change.From, To: change.To,
+		From: change.From, To: change.To, LedgerKey: change.LedgerKey,
 		Recovers: change.Recovers, Until: change.Until, Against: s.against(change),
 		At: change.At, Lapses: change.Lapses, Legs: b.legs(s.candidates(b.quorum)),
 		Text: change.Proposer + " proposes to " + proposal(change),
@@ -157,6 +158,9 @@ func proposal(change *cell.Change) string {
 	}
 	if change.Asks() {
 		return "trust the clock, " + seconds(change.Step) + " s ahead of its own measure"
+	}
+	if change.Rotates() {
+		return "sign the ledger with the key " + change.LedgerKey + " from then on"
 	}
 	if change.Rules != 0 {
 		return fmt.Sprintf("decide by rules %d from then on", change.Rules)

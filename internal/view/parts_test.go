@@ -317,6 +317,7 @@ var oneOfEach = []cell.Event{
 	&cell.KeyVouched{}, &cell.ExtensionAsked{}, &cell.ExtensionDecided{}, &cell.Extended{},
 	&cell.Reconciled{Request: access.Request{Requester: "ann", Offline: &access.Offline{}}, By: "ann"},
 	&cell.RecoveryAgreed{Removes: []string{"ann"}, Adds: make([]roster.Owned, 9)}, &cell.RecoveryWaits{}, &cell.RecoveryOver{},
+	&cell.LedgerKeyRotated{}, &cell.OverlapRecorded{},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

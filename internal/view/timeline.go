@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -95,7 +96,7 @@ func (t teller) ofCell(e cell.Event) string {
 		}
 		return "The clock and its own measure agree again."
 	}
-	return ofEpoch(e)
+	return cmp.Or(ofEpoch(e), ofLedgerKey(e))
 }
 
 // clockText is "The clock is 31.000 s ahead of its own measure".
@@ -161,6 +162,9 @@ func attemptOnCell(body statement.Body) string {
 	case *statement.Change:
 		if b.Amend != nil {
 			return "propose document " + b.Amend.To.Digest.Short()
+		}
+		if b.LedgerKey != "" {
+			return "propose another key of the ledger"
 		}
 		return "propose to remove " + removal(b.Remove.Person, b.Remove.Key)
 	case *statement.Recover:

@@ -187,6 +187,9 @@ func (w *Witness) Add(o Offer) ([]byte, error) {
 	if err := h.load(); err != nil {
 		return nil, err
 	}
+	if h.newestKey(o.Checkpoint) < h.newestKey(h.text) {
+		return nil, fmt.Errorf("%w: only a former key did, and one that is listed after it signed what was cosigned last", ErrSignature)
+	}
 	if err := h.follows(o, offered); err != nil {
 		w.convict(h, o.Checkpoint, err)
 		return nil, err
@@ -197,6 +200,18 @@ func (w *Witness) Add(o Offer) ([]byte, error) {
 	// What if we crash here: it is remembered and was not cosigned. Whoever offers
 	// it again, or goes on from it, is answered.
 	return w.key.Cosign(o.Checkpoint, w.now())
+}
+
+// newestKey is the place of the last of the log's keys that signed a checkpoint; -1:
+// none did. Keys are listed as they came: whoever has a former one alone, a thief
+// say, is cosigned no more once its successor was.
+func (h *history) newestKey(text []byte) int {
+	for i := len(h.known.Keys) - 1; i >= 0 && len(h.known.Keys) > 1 && text != nil; i-- {
+		if _, err := ledger.OpenCheckpoint(h.known.Origin, h.known.Keys[i:i+1], text); err == nil {
+			return i
+		}
+	}
+	return -1
 }
 
 // follows demands that a checkpoint goes on from the newest.

@@ -13,9 +13,12 @@ import (
 )
 
 // LedgerKey is the ledger key that follows from a name: its two halves.
-func LedgerKey(name string) (skey, vkey string) {
+func LedgerKey(name string) (skey, vkey string) { return LedgerKeyOf(Origin, name) }
+
+// LedgerKeyOf is one of another cell.
+func LedgerKeyOf(origin, name string) (skey, vkey string) {
 	seed := sha256.Sum256([]byte("halligan test ledger key " + name))
-	skey, vkey, err := ledger.GenerateKey(bytes.NewReader(seed[:]), Origin)
+	skey, vkey, err := ledger.GenerateKey(bytes.NewReader(seed[:]), origin)
 	if err != nil {
 		panic(err)
 	}

@@ -139,7 +139,7 @@ func TestOnlyThePinnedServer(t *testing.T) {
 		"checkpoint": func() error { _, err := c.Checkpoint(ctx); return err }(),
 		"read":       func() error { _, err := c.Get(ctx, "/me", nil); return err }(),
 		"submit":     func() error { _, err := c.Submit(ctx, &statement.Session{For: 60}); return err }(),
-		"watch":      c.Watch(ctx, -1, func(client.Event) error { return nil }),
+		"watch":      c.Watch(ctx, -1, client.Watcher{Tell: func(client.Event) error { return nil }}),
 	} {
 		if !errors.Is(err, client.ErrServerKey) {
 			t.Errorf("%s: %v", what, err)
@@ -269,8 +269,8 @@ func TestWatch(t *testing.T) {
 			}
 		}
 	}()
-	anns, next := 0, int64(1)
-	err := sue.Watch(ctx, 0, func(e client.Event) error {
+	anns, next, lines := 0, int64(1), []bool{}
+	err := sue.Watch(ctx, 0, client.Watcher{Tell: func(e client.Event) error {
 		same(t, "entry", e.Entry, next) // each one, once, in order
 		next++
 		if e.Sentence == "" || e.At.IsZero() {
@@ -283,7 +283,15 @@ func TestWatch(t *testing.T) {
 			return client.ErrStop
 		}
 		return nil
-	})
+	}, Line: func(err error) { lines = append(lines, err == nil) }})
 	must(t, err)
 	<-done
+	if len(lines) == 0 || !lines[0] {
+		t.Errorf("the line went up and down like this: %v", lines)
+	}
+	for i := 1; i < len(lines); i++ {
+		if lines[i] == lines[i-1] {
+			t.Errorf("told twice in a row: %v", lines)
+		}
+	}
 }

@@ -31,13 +31,19 @@ var ErrStop = errors.New("stop watching")
 // eventMost bounds one line of the stream, in bytes.
 const eventMost = 1 << 20
 
+// Watcher is told what Watch sees.
+type Watcher struct {
+	Tell func(Event) error // of each entry; ErrStop stops the watch without an error
+	Line func(error)       // when the server begins to answer (nil) and when it no longer does, once each; may be nil
+}
+
 // Watch tells of every entry after one (-1: of those that come from now on), in
-// order, until tell fails or the context ends. It goes on by itself when the
+// order, until Tell fails or the context ends. It goes on by itself when the
 // connection breaks, without losing an entry.
-func (c *Client) Watch(ctx context.Context, after int64, tell func(Event) error) error {
-	pause := time.Second
+func (c *Client) Watch(ctx context.Context, after int64, w Watcher) error {
+	pause, l := time.Second, line{tell: w.Line}
 	for {
-		came, err := c.watchOnce(ctx, &after, tell)
+		came, err := c.watchOnce(ctx, &after, w.Tell, &l)
 		var no *Problem
 		switch {
 		case errors.Is(err, ErrStop):
@@ -49,6 +55,7 @@ func (c *Client) Watch(ctx context.Context, after int64, tell func(Event) error)
 		case err != nil && !errors.Is(err, ErrUnreachable) && !errors.As(err, &no):
 			return err
 		}
+		l.is(err)
 		if came {
 			pause = time.Second
 		}
@@ -61,7 +68,21 @@ func (c *Client) Watch(ctx context.Context, after int64, tell func(Event) error)
 	}
 }
 
-func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) error) (came bool, err error) {
+// line tells when a server begins to answer and when it no longer does.
+type line struct {
+	tell  func(error)
+	known bool
+	up    bool
+}
+
+func (l *line) is(err error) {
+	if up := err == nil; l.tell != nil && (!l.known || up != l.up) {
+		l.known, l.up = true, up
+		l.tell(err)
+	}
+}
+
+func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) error, l *line) (came bool, err error) {
 	token, err := c.session(ctx, false)
 	if err != nil {
 		return false, err
@@ -96,6 +117,7 @@ func (c *Client) watchOnce(ctx context.Context, after *int64, tell func(Event) e
 		}
 		return false, problemOf(response, data)
 	}
+	l.is(nil)
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, eventMost)
 	for lines.Scan() {

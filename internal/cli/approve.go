@@ -30,5 +30,5 @@ func (a approveCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return a.decide(c, &statement.Decision{Verdict: statement.Approve, Narrow: narrow}, true)
+	return a.decide(c, &statement.Decision{Verdict: statement.Approve, Narrow: narrow}, ofExtension)
 }

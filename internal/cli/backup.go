@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"filippo.io/age"
 
@@ -34,6 +35,14 @@ Examples:
     halligan backup /srv/halligan --to monday.age --recipient age1…`
 }
 
+// withoutComment is the line of a public key without what follows the key.
+func withoutComment(line string) string {
+	if fields := strings.Fields(line); len(fields) > 2 && fields[0] == "ssh-ed25519" {
+		return fields[0] + " " + fields[1]
+	}
+	return strings.TrimSpace(line)
+}
+
 // backedUp is what a backup did.
 type backedUp struct {
 	Entries int64  `json:"entries"`
@@ -46,9 +55,10 @@ type backedUp struct {
 func (c *backupCommand) Run(on *call) (err error) {
 	var recipients []age.Recipient
 	for _, text := range c.Recipient {
-		r, err := seal.ParseRecipient(text)
+		r, err := seal.ParseRecipient(withoutComment(text))
 		if err != nil {
-			return because(exitUsage, err, "cannot encrypt to %q", text)
+			return failf(exitUsage, "cannot encrypt to %q: a backup is opened with an age key or an ssh-ed25519 key", text).
+				or("give a recipient that begins with age1, or all of a .pub file: --recipient \"$(cat key.pub)\"")
 		}
 		recipients = append(recipients, r)
 	}

@@ -34,9 +34,8 @@ type decided struct {
 
 // decide shows a proved request and signs a verdict on it. Every way to the
 // signature leads through briefOf; what the server shows of the request is not
-// asked for at all. It is about the extension that waits, if it may be: of a live
-// grant nothing else can be approved.
-func (f decideFlags) decide(c *call, decision *statement.Decision, onExtension bool) error {
+// asked for at all.
+func (f decideFlags) decide(c *call, decision *statement.Decision, of subject) error {
 	m, err := c.open(f.memberFlags)
 	if err != nil {
 		return err
@@ -45,14 +44,8 @@ func (f decideFlags) decide(c *call, decision *statement.Decision, onExtension b
 	if err != nil {
 		return err
 	}
-	waits := b.request.Extending()
-	switch {
-	case waits != nil && onExtension:
-		if err := b.extend(waits); err != nil {
-			return err
-		}
-	case onExtension && decision.Verdict == statement.Deny:
-		return failf(exitRefused, "no extension of the request waits").or("halligan status %s", b.request.ID.Short())
+	if err := b.about(of, decision.Verdict); err != nil {
+		return err
 	}
 	c.toPeople(b.sheet())
 	switch state := b.request.State; {
@@ -76,6 +69,31 @@ func (f decideFlags) decide(c *call, decision *statement.Decision, onExtension b
 	return f.send(m, b, decision, texts)
 }
 
+// subject is what a verdict is meant for.
+type subject int
+
+const (
+	ofRequest   subject = iota
+	ofExtension         // the more time that is asked for
+	ofEither            // whichever of them it can be, if it can be one only
+)
+
+// about makes the brief one of the extension that waits, where that is meant: of
+// a live grant nothing else can be approved, and a no can be to either.
+func (b *brief) about(of subject, verdict statement.Verdict) error {
+	waits, id := b.request.Extending(), b.request.ID.Short()
+	switch {
+	case waits == nil && of == ofExtension && verdict == statement.Deny:
+		return failf(exitRefused, "no extension of the request waits").or("halligan status %s", id)
+	case waits != nil && of == ofEither && verdict == statement.Deny:
+		return failf(exitUsage, "%s is live, and more time is asked for: say which you deny; nothing was signed", id).
+			or("halligan deny %s --extension refuses more time and leaves the grant; halligan deny %s --grant ends it at once", id, id)
+	case waits != nil && of != ofRequest:
+		return b.extend(waits)
+	}
+	return nil
+}
+
 // send signs a decision, naming the checkpoint of the evidence as the one that
 // was seen, so that the rules themselves refuse one made on an old look.
 func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []client.Noted) error {
@@ -91,7 +109,11 @@ func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []cl
 		out.State = r.State
 	}
 	return m.c.answer(out, func() {
-		m.c.say("Signed and recorded as entry %d: %s to %s (%s).", answer.Entry, verb(d.Verdict), b.request.ID.Short(), b.words)
+		what := b.request.ID.Short()
+		if b.extension != nil {
+			what = "more time for " + what
+		}
+		m.c.say("Signed and recorded as entry %d: %s to %s (%s).", answer.Entry, verb(d.Verdict), what, b.words)
 		if r := answer.request(); r != nil && r.Known != "" {
 			m.c.say("Now: %s", sentence(r.Known))
 		}

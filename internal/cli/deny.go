@@ -4,12 +4,13 @@ import "github.com/halligan-dev/halligan/internal/statement"
 
 type denyCommand struct {
 	decideFlags `embed:""`
-	Extension   bool `help:"Say no to more time only: the grant goes on to the end that it has."`
+	Extension   bool `help:"Say no to more time only: the grant goes on to the end that it has." xor:"of"`
+	Grant       bool `help:"End the live grant, although more time is asked for." xor:"of"`
 }
 
 // Help is the long help of `deny`.
 func (denyCommand) Help() string {
-	return `One no ends a request that waits, and ends a grant as well (a late veto). It is shown, checked and signed like a yes. With --extension it refuses more time and leaves the grant as it is. If the words that the requester reads to you are not the ones shown here, deny, and tell security.
+	return `One no ends a request that waits, and ends a grant as well (a late veto). It is shown, checked and signed like a yes. While more time is asked for under a live grant, say which: --extension refuses it and leaves the grant as it is, --grant ends the grant. If the words that the requester reads to you are not the ones shown here, deny, and tell security.
 
 Examples:
 
@@ -20,5 +21,12 @@ Examples:
 
 // Run denies a request.
 func (d denyCommand) Run(c *call) error {
-	return d.decide(c, &statement.Decision{Verdict: statement.Deny}, d.Extension)
+	of := ofEither
+	switch {
+	case d.Extension:
+		of = ofExtension
+	case d.Grant:
+		of = ofRequest
+	}
+	return d.decide(c, &statement.Decision{Verdict: statement.Deny}, of)
 }

@@ -191,7 +191,11 @@ func compile(folder string) (config.Bundle, config.Server, error) {
 	}
 	keys, err := server.PublicKeys(settings.KeysFolder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return config.Bundle{}, settings, because(exitUsage, err, "cannot use %s", folder).or("halligan init makes the cell's keys")
+		f := because(exitUsage, err, "cannot use %s", folder)
+		if _, missing := os.Stat(filepath.Join(folder, anchorFile)); missing == nil {
+			return config.Bundle{}, settings, f.or("put the copy of the server's keys back into %s: the cell is sealed with them, and no others will do", settings.KeysFolder)
+		}
+		return config.Bundle{}, settings, f.or("halligan init makes the cell's keys")
 	}
 	if err != nil {
 		return config.Bundle{}, settings, err

@@ -117,7 +117,7 @@ func (c *restoreCommand) check() error {
 			return because(exitUsage, err, "cannot read the high-water mark")
 		}
 	}
-	if _, err := os.Lstat(c.To); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(c.To); leaves && !errors.Is(err, fs.ErrNotExist) {
 		return failf(exitUsage, "cannot restore to %s: it is there already", c.To).or("move it away; nothing is overwritten")
 	}
 	return nil

@@ -75,6 +75,13 @@ func (b *brief) sheet() string {
 		b.extensionSheet(s)
 		return s.String()
 	}
+	if g := b.request.Grant; g != nil && b.request.Live(b.at) {
+		s.say("LIVE until %s: %s. A no, or halligan stop, closes it at once.", clock(g.Until, b.at), both(g.Targets))
+		if b.request.Extending() != nil {
+			s.say("More time is asked for; a no to that alone is halligan deny %s --extension.", b.request.ID.Short())
+		}
+		s.say("")
+	}
 	b.who(s, "asks for emergency access")
 	s.say("Scenario: %s (%s), %s", line(b.scenario.Title), b.scenario.ID, b.asked.Severity)
 	if b.asked.Incident != "" {

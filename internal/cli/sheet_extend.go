@@ -63,7 +63,7 @@ func (b *brief) extensionSheet(s *sheet) {
 	if n := b.shown.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
 	}
-	s.say("No signature on the request counts for it. A no ends the extension; to end the grant, halligan stop %s.", b.request.ID.Short())
+	s.say("No signature on the request counts for it. A no (halligan deny %s --extension) refuses more time and leaves the grant; halligan stop %s ends it.", b.request.ID.Short(), b.request.ID.Short())
 	s.say("Not known from here: what was recorded after entry %d.", b.newest)
 }
 

@@ -23,14 +23,20 @@ func (w watchCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if c.live {
-		c.tell("watching %s from now on; leave with Ctrl-C", m.anchor().Origin)
-	}
-	return m.way.client.Watch(c.ctx, -1, func(e client.Event) error {
-		if c.flags.JSON {
-			return c.jsonLine(e)
-		}
-		c.say("%6d  %s  %s", e.Entry, clock(e.At, canon.At(c.now())), e.Sentence)
-		return nil
+	return m.way.client.Watch(c.ctx, -1, client.Watcher{
+		Tell: func(e client.Event) error {
+			if c.flags.JSON {
+				return c.jsonLine(e)
+			}
+			c.say("%6d  %s  %s", e.Entry, clock(e.At, canon.At(c.now())), e.Sentence)
+			return nil
+		},
+		Line: func(err error) {
+			if err != nil {
+				c.tell("%s does not answer (%v); trying again until it does; leave with Ctrl-C", m.anchor().Origin, innermost(err))
+				return
+			}
+			c.tell("watching %s from now on; leave with Ctrl-C", m.anchor().Origin)
+		},
 	})
 }

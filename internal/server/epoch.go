@@ -61,7 +61,12 @@ func (s Stopped) Ending(ctx context.Context) (end Ending, err error) {
 		return end, err
 	}
 	if c.found.Entries == 0 {
-		return end, fmt.Errorf("%w: it is empty", ErrOther)
+		head, err := store.Head(ctx)
+		origin, _, _ := strings.Cut(string(head.Checkpoint), "\n")
+		if err != nil || head.Size == 0 {
+			return end, errors.Join(fmt.Errorf("%w: it has no entry", ErrOther), err)
+		}
+		return end, fmt.Errorf("%w: it is of %s, and the anchor of %s", ErrOther, origin, s.Anchor.Origin)
 	}
 	state, err := store.Load(ctx)
 	if err != nil {

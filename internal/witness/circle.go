@@ -220,7 +220,11 @@ func (r *round) ask(ctx context.Context, m *member) {
 	c.mu.Unlock()
 	lines, err := r.offer(ctx, m.client, old)
 	if news, err := r.answered(m, lines, err); news && ctx.Err() == nil {
-		c.o.Log.Log(ctx, loudness(err), "a witness did not cosign", "witness", m.Name, "size", r.size, "error", err)
+		if forked(err) {
+			c.o.Log.Error("a witness has seen another history of this ledger", "witness", m.Name, "size", r.size, "error", err)
+		} else {
+			c.o.Log.Warn("a witness did not cosign", "witness", m.Name, "size", r.size, "error", err)
+		}
 	}
 }
 
@@ -308,14 +312,7 @@ func (r *round) offer(ctx context.Context, client *Client, old int64) ([]byte, e
 // log was set back, or shows another history here than it did to the witness.
 var ErrBehind = errors.New("the witness has seen more of this ledger than is here")
 
-// loudness of a failure: what tells of two histories is an error.
-func loudness(err error) slog.Level {
-	if forked(err) {
-		return slog.LevelError
-	}
-	return slog.LevelWarn
-}
-
+// forked tells whether a failure tells of two histories.
 func forked(err error) bool {
 	var stale *Stale
 	return errors.As(err, &stale) && stale.Fork || errors.Is(err, ErrBehind) || errors.Is(err, ErrProof)

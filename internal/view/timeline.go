@@ -150,6 +150,8 @@ func attempt(body statement.Body) string {
 			return "send back the review of " + b.Of.Short()
 		}
 		return "sign off the review of " + b.Of.Short()
+	case *statement.WitnessedOutage:
+		return "witness the outage of " + b.Of.Short()
 	case *statement.Reconcile:
 		return "carry back what was signed with no server to " + b.Of.Short()
 	}

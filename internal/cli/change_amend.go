@@ -96,6 +96,11 @@ func editedFiles(folder string, inForce *cell.Genesis) (config.Bundle, error) {
 	if _, err := config.FillNotes(folder, rand.Reader); err != nil {
 		return config.Bundle{}, broken(err)
 	}
+	// Before compiling, which could only say that the server's keys have another name.
+	if d, err := config.Read(folder); err == nil && d.Genesis.Origin != inForce.Origin {
+		return config.Bundle{}, failf(exitUsage, "the files name the cell %s, and it is %s: the name of a cell never changes", d.Genesis.Origin, inForce.Origin).
+			or("write name: %s in %s", inForce.Origin, filepath.Join(folder, config.CellFile))
+	}
 	bundle, err := config.Compile(folder, config.MachineKeys{
 		Ledger: inForce.Ledger, Revocations: inForce.Revocations, Authority: inForce.Authority.Line,
 	})

@@ -56,14 +56,14 @@ type commands struct {
 	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`
 	Vouch    vouchCommand    `cmd:"" group:"anyone" help:"Say that you met the owner of a key that was added lately, so that it cools off sooner."`
 	Recover  recoverCommand  `cmd:"" group:"anyone" help:"Put other people and keys in place when the change quorum lost its own, or cancel that."`
-	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: the removal of a person or key."`
+	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: people, keys, scenarios, hosts, quorums."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
 	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`
 	Ledger   ledgerCommand   `cmd:"" group:"trust" help:"Read the ledger."`
 
 	Init       initCommand       `cmd:"" group:"server" help:"Begin a cell: write its files, sign genesis, seal it."`
-	Join       joinCommand       `cmd:"" group:"server" help:"Make this machine one of a person of a new cell, and sign genesis as its founder."`
+	Join       joinCommand       `cmd:"" group:"server" help:"Make this machine one of a person of a cell, and of a new cell sign genesis as its founder."`
 	Serve      serveCommand      `cmd:"" group:"server" help:"Run a cell: let its founders join, and once it is sealed, serve it."`
 	Fsck       fsckCommand       `cmd:"" group:"server" help:"Check a stopped server's database against its ledger."`
 	Backup     backupCommand     `cmd:"" group:"server" help:"Write a cell, running or not, to one encrypted file."`
@@ -183,9 +183,20 @@ func parse(parser *kong.Kong, args []string) (done bool, parsed *kong.Context, e
 	return false, parsed, err
 }
 
+// soberly takes away a suggestion that begins with another letter than what was
+// typed: nobody who typed nosuch meant vouch.
+func soberly(text string) string {
+	said, meant, ok := strings.Cut(text, ", did you mean ")
+	typed := said[strings.LastIndexByte(said, ' ')+1:]
+	if ok && strings.Trim(typed, `"`)[:1] != strings.Trim(meant, `"?`)[:1] {
+		return said
+	}
+	return text
+}
+
 // misuse is the failure of a command line that cannot be read.
 func misuse(err error) *failure {
-	f := because(exitUsage, err, "")
+	f := failf(exitUsage, "%s", soberly(err.Error()))
 	f.hint = "halligan --help lists the commands"
 	var wrong *kong.ParseError
 	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {

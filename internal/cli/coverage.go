@@ -143,7 +143,8 @@ func (v coverageCommand) ofServer(c *call, at canon.Time) (*scenarioBook, coveri
 		if v.At != "" {
 			q.Set("at", at.String())
 		}
-		return readAs[view.Coverage](m, "coverage?"+q.Encode())
+		shown, err := readAs[view.Coverage](m, "coverage?"+q.Encode())
+		return shown, hinting(err, "malformed-query", "name people by their ids: halligan people lists them")
 	}, err
 }
 

@@ -42,7 +42,7 @@ func (f decideFlags) decide(c *call, decision *statement.Decision, of subject) e
 	}
 	b, err := m.brief(f.ID)
 	if err != nil {
-		return err
+		return hinting(err, "not-found", "halligan inbox lists what waits for you; if it is a change of the cell: halligan change sign %s", f.ID)
 	}
 	if err := b.about(of, decision.Verdict); err != nil {
 		return err

@@ -67,6 +67,6 @@ func (c *serveCommand) door(on *call, settings config.Server, log *slog.Logger) 
 	on.say("Words: %s", strings.Join(words[:], " "))
 	on.say("Read them to each founder, who runs on their own machine:")
 	on.say("  halligan join %s --as ID --key FILE", url)
-	on.say("%s Then, here:  halligan init seal %s", server.StillMissing(missing), c.Folder)
+	on.say("%s Then, here:  halligan init seal %s", server.StillMissing(missing), shellQuoted(c.Folder))
 	return door.Serve(on.ctx)
 }

@@ -120,3 +120,17 @@ func Read(args []string) (all, one any, err error) {
 	line := new(commands)
 	return [3]any{read(line), line.globals}, one, err
 }
+
+// EditedFiles compiles files that are edited since they came into force.
+func EditedFiles(folder string, edit func()) error {
+	bundle, _, err := compile(folder)
+	if err != nil {
+		return err
+	}
+	edit()
+	_, err = editedFiles(folder, &bundle.Genesis)
+	return err
+}
+
+// Hint is what is said to do about an error.
+func Hint(err error) string { return classify(err).hint }

@@ -63,7 +63,11 @@ func (s *sheet) refusals(r view.Refusals, now canon.Time) {
 	if r.Count == 0 {
 		return
 	}
-	s.say("Refused %d times, the last time at %s.", r.Count, clock(r.Last, now))
+	if r.Count == 1 {
+		s.say("Refused once, at %s.", clock(r.Last, now))
+	} else {
+		s.say("Refused %d times, the last time at %s.", r.Count, clock(r.Last, now))
+	}
 	counts := func(of map[string]int64) (lines []string) {
 		for _, name := range slices.Sorted(maps.Keys(of)) {
 			lines = append(lines, fmt.Sprintf("%s: %d", name, of[name]))

@@ -96,10 +96,10 @@ func (c *initNewCommand) next(on *call) error {
 		for _, problem := range problems {
 			on.say("%s", problem)
 		}
-		on.say("next: edit the files, then  halligan lint %s", c.Folder)
-		on.say("then:                       halligan serve %s", c.Folder)
+		on.say("next: edit the files, then  halligan lint %s", shellQuoted(c.Folder))
+		on.say("then:                       halligan serve %s", shellQuoted(c.Folder))
 		on.say("then, each founder:         halligan join URL --as ID --key KEYFILE")
-		on.say("then:                       halligan init seal %s", c.Folder)
+		on.say("then:                       halligan init seal %s", shellQuoted(c.Folder))
 	})
 }
 
@@ -113,7 +113,7 @@ func (c *initNewCommand) starter() (config.Starter, error) {
 		}
 		line, err := os.ReadFile(file)
 		if err != nil {
-			return s, because(exitUsage, err, "cannot read the public key of %s", id).or("ssh-keygen -t ed25519 makes a key pair")
+			return s, because(exitUsage, err, "cannot read the public key of %s", id).or("name the .pub file that %s made and sent you: ssh-keygen -t ed25519 makes it, beside the private key", id)
 		}
 		key := strings.TrimSpace(string(line))
 		if strings.Contains(key, "PRIVATE KEY") {

@@ -95,7 +95,7 @@ func (c *initSealCommand) Run(on *call) error {
 		case again && (errors.Is(err, server.ErrFounders) || errors.Is(err, sqlite.ErrLocked)):
 			return failf(exitRefused, "this cell is sealed already").or("there is nothing left to seal: halligan serve %s runs it, and halligan init profiles writes profiles anew", c.Folder)
 		case errors.Is(err, server.ErrFounders):
-			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", c.Folder)
+			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", shellQuoted(c.Folder))
 		case errors.Is(err, sqlite.ErrLocked):
 			return f.or("stop the server first")
 		}
@@ -118,7 +118,7 @@ func (c *initSealCommand) Run(on *call) error {
 		on.say("wrote anchor.json: print it, and pin it wherever the ledger is verified")
 		on.say("wrote profiles/ for %s: give each person theirs; they are not secret", urlOf(c.URL, profiles, &bundle))
 		on.say("%s", sealedWitnesses(anchor.Policy()))
-		on.say("next: halligan serve %s", c.Folder)
+		on.say("next: halligan serve %s (one that waited for the founders goes on by itself)", shellQuoted(c.Folder))
 	})
 }
 

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -183,7 +186,12 @@ func (j joinCommand) compare(c *call, met *client.Met) error {
 			return err
 		}
 	}
-	if !slices.Equal(strings.Fields(strings.ToLower(heard)), words[:]) {
+	// People write down what they hear as they like: commas, hyphens, capitals.
+	said := strings.FieldsFunc(strings.ToLower(heard), func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(said) != len(words) {
+		return failf(exitUsage, "four words are wanted, and you gave %d; nothing was written", len(said)).or("give all of them as they are read to you from %s", whose)
+	}
+	if !slices.Equal(said, words[:]) {
 		return failf(exitUnverified, "these are not the words of the key that %s shows here; nothing was written", j.Address).
 			or("hear them again from %s; if they stay different, somebody is between you and the server: tell whoever runs it", whose)
 	}
@@ -240,7 +248,11 @@ type foundingFiles struct {
 func readGenesis(c *call, met *client.Met, person string, signer client.Signer) (*foundingFiles, error) {
 	files, err := met.Files(c.ctx, person, signer)
 	if err != nil {
-		return nil, err
+		mine := "the key that you named"
+		if key, err := ssh.ParsePublicKey(signer.Key()); err == nil {
+			mine = ssh.FingerprintSHA256(key)
+		}
+		return nil, hinting(err, "unknown-key", "whoever runs the server looks into cell.yaml: is there a person with the id %s, and %s a key of theirs? (ssh-keygen -lf FILE prints fingerprints)", person, mine)
 	}
 	return checkedGenesis(files, met.Cell(), canon.At(c.now()))
 }

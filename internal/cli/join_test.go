@@ -98,7 +98,7 @@ func TestJoin(t *testing.T) {
 			more = append(more, "--words", words)
 		}
 		code, out, errOut := join("ben", more...)
-		if want := map[bool]int{true: 2, false: 6}[words == ""]; code != want || out != "" || !strings.Contains(errOut, "nothing was written") {
+		if want := map[bool]int{true: 2, false: 6}[words == "" || words == "a"]; code != want || out != "" || !strings.Contains(errOut, "nothing was written") {
 			t.Fatalf("%q: code %d\n%s%s", words, code, out, errOut)
 		}
 		if strings.Contains(errOut, d.words(t)) {
@@ -133,6 +133,9 @@ func TestJoin(t *testing.T) {
 		if code, _, errOut := join(person, "--words", heard); code != 0 {
 			t.Fatal(errOut)
 		}
+	}
+	if _, body := d.post(t, "/api/v1/statements", nil); !strings.Contains(body, "every founder has signed") || !strings.Contains(body, "owner runs halligan init seal") {
+		t.Errorf("what is missing is the seal, and it says: %s", body)
 	}
 	if code, _, errOut := run("init", "seal", d.folder, "--url", d.url); code != 0 {
 		t.Fatal(errOut)

@@ -82,10 +82,22 @@ func unopened(err error, folder string) error {
 	switch {
 	case errors.Is(err, client.ErrMirrored), errors.Is(err, client.ErrNoMirror):
 		return because(exitUsage, err, "cannot mirror to %s", folder).or("name a new folder, or one that halligan ledger mirror left")
+	case errors.As(err, &fault) && fault.Class == ledger.ClassCheckpointOrigin:
+		return because(exitUnverified, err, "").or(hintAnotherEpoch)
 	case errors.As(err, &fault):
 		return because(exitUnverified, err, "").or("halligan verify %s says more; keep it, and begin another mirror", folder)
 	}
 	return because(exitUsage, err, "")
+}
+
+// hintAnotherEpoch is what to do with a mirror of a ledger that goes on under
+// another name: what it holds is what the new epoch may have lost.
+const hintAnotherEpoch = "if people of the change quorum began an epoch, keep this mirror as it is, and begin another: halligan ledger mirror --to NEW; if nobody did, sign nothing, and tell security"
+
+// anotherEpoch is the failure of a round of a ledger that goes on in another
+// epoch than the mirror's.
+func anotherEpoch(held, now string) *failure {
+	return failf(exitUnverified, "the ledger goes on as %s, and the mirror is of %s", now, held).or(hintAnotherEpoch)
 }
 
 // unmirrored is the failure of a round.
@@ -99,6 +111,12 @@ func unmirrored(err error) *failure {
 		return known
 	case errors.As(err, &path):
 		return because(exitInternal, err, "cannot write the mirror").or("see to its disk; the mirror is what it was")
+	}
+	if known != nil && known.hint == hintAnotherEpoch {
+		return known
+	}
+	if errors.Is(err, client.ErrNewEpoch) {
+		return because(exitUnverified, err, "cannot mirror the server's ledger").or(hintAnotherEpoch)
 	}
 	if known == nil {
 		known = ofClient(err)
@@ -129,7 +147,9 @@ func (m *member) mirror(to *client.Mirror) error {
 	to.Follow(m.anchor())
 	from, held := int64(0), to.Held()
 	if held != nil {
-		from = held.Checkpoint().Size
+		if from = held.Checkpoint().Size; held.Checkpoint().Origin != log.Checkpoint().Origin {
+			return anotherEpoch(held.Checkpoint().Origin, log.Checkpoint().Origin)
+		}
 		if err := m.way.client.Extends(m.c.ctx, held.Signed(), log.Signed()); err != nil {
 			return err
 		}

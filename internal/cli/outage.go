@@ -34,5 +34,6 @@ func (o outageCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.act(&statement.WitnessedOutage{Of: id, Note: note}, []client.Noted{text}, "Witnessed")
+	err = m.act(&statement.WitnessedOutage{Of: id, Note: note}, []client.Noted{text}, "Witnessed")
+	return hinting(err, "self-approval", "ask a custodian to look for themselves and to sign: halligan outage %s; halligan envelope list names custodians", id.Short())
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -45,6 +46,16 @@ func sentence(text string) string {
 		return text
 	}
 	return text + "."
+}
+
+// shellQuoted is a path as it stands in a command that a person copies.
+func shellQuoted(path string) string {
+	if path != "" && !strings.ContainsFunc(path, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+@:,%=", r)
+	}) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // sheet collects the lines of a text for people.

@@ -58,6 +58,16 @@ func (f *failure) suggest(hint string) {
 	}
 }
 
+// hinting gives the server's no for a reason another hint, of what the command
+// itself can say better.
+func hinting(err error, reason, format string, args ...any) error {
+	if !refusedFor(err, reason) {
+		return err
+	}
+	better := *classify(err)
+	return better.or(format, args...)
+}
+
 // refusedFor tells whether an error is the server's no for a reason.
 func refusedFor(err error, reason string) bool {
 	var no *client.Problem

@@ -77,6 +77,9 @@ func (r requestCommand) Run(c *call) error {
 	}
 	c.toPeople(askSheet(known, m.person(), body, text.Text))
 	answer, err := m.submitRequest(body, []client.Noted{text})
+	if shown, _ := known.view.Scenario(m.person(), r.Scenario); err != nil && len(shown.MayRequest) > 0 {
+		return hinting(err, "may-not-request", "wake somebody of %s, who may ask: halligan people names them", either(shown.MayRequest))
+	}
 	if err != nil {
 		return err
 	}
@@ -101,13 +104,15 @@ func (r requestCommand) body(known *scenarioBook, why statement.Note) (*statemen
 		length = terms.Longest
 	}
 	if length > terms.Longest {
-		return nil, failf(exitUsage, "--for %s is more than %s gives: %s at most", length, severity, terms.Longest)
+		return nil, failf(exitUsage, "--for %s is more than %s gives: %s at most", length, severity, terms.Longest).
+			or("ask for %s or less, and for more time later: halligan extend", terms.Longest)
 	}
 	targets := scenario.Targets()
 	if len(r.Only) > 0 {
 		for _, target := range r.Only {
 			if !slices.Contains(targets, target) {
-				return nil, failf(exitUsage, "--only %s: %s opens %s", target, scenario.ID, both(targets))
+				return nil, failf(exitUsage, "--only %s: %s opens %s", target, scenario.ID, both(targets)).
+					or("halligan explain %s says what each is; halligan which finds the scenario that opens another", scenario.ID)
 			}
 		}
 		targets = statement.SortTargets(r.Only)
@@ -150,6 +155,9 @@ func askSheet(known *scenarioBook, person string, r *statement.Request, why stri
 	s := new(sheet)
 	shown, _ := known.view.Scenario(person, r.Scenario)
 	scenario := known.Scenarios[r.Scenario]
+	if !shown.MayAsk {
+		s.say("You, %s, may not ask under %s: somebody of %s may. The rules will refuse it.\n", person, r.Scenario, either(shown.MayRequest))
+	}
 	s.say("You, %s, ask for %s (%s) at %s, for %s from the last signature.", person, line(shown.Title), r.Scenario, r.Severity, r.For)
 	s.items("It is for when:", shown.UseWhen)
 	s.items("It is not for when:", shown.DoNotUseWhen)

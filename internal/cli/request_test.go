@@ -103,7 +103,7 @@ func TestServersNoHasItsExitCode(t *testing.T) {
 		reason string
 		code   int
 	}{
-		{http.StatusForbidden, "may-not-request", 3}, {http.StatusConflict, "too-many", 3}, {http.StatusUnauthorized, "unknown-key", 3},
+		{http.StatusForbidden, "wrong-hour", 3}, {http.StatusConflict, "too-many", 3}, {http.StatusUnauthorized, "unknown-key", 3},
 		{http.StatusNotFound, "unknown-scenario", 4}, {http.StatusInternalServerError, "internal", 1},
 	} {
 		c := newSignedCell(t)

@@ -59,6 +59,9 @@ func (c *restoreCommand) Run(on *call) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if _, err := os.Stat(c.File); err != nil {
+		return because(exitUsage, err, "cannot read the backup").or("name the file that halligan backup wrote")
+	}
 	anchor, _, err := verifyCommand{Anchor: c.Anchor}.pins()
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (done restored) say(on *call, c *restoreCommand) {
 		on.say("restored to %s; put the server's private keys back before you serve it", done.Folder)
 	}
 	if done.Folder != "" && (done.Behind > 0 || done.Mark == 0) {
-		on.say("no server runs on it before a new epoch begins: halligan epoch propose %s --why …", done.Folder)
+		on.say("no server runs on it before a new epoch begins: halligan epoch propose %s --why …", shellQuoted(done.Folder))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/config"
@@ -59,6 +60,9 @@ type filling struct {
 
 // file is the scenario as a file.
 func (f filling) file() ([]byte, error) {
+	if all, err := config.Builtins(); err == nil && !slices.ContainsFunc(all, func(b config.Builtin) bool { return b.ID == f.Scenario }) {
+		return nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
+	}
 	with, err := config.Filling{Host: f.Host, Program: f.Program, Groups: f.Group}.For(f.Folder, f.Scenario)
 	switch {
 	case errors.Is(err, config.ErrNoBuiltin):

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -35,7 +36,7 @@ func (s statusCommand) Run(c *call) error {
 	now := canon.At(c.now())
 	switch {
 	case s.ID == "" && s.Timeline:
-		return failf(exitUsage, "--timeline needs the id of a request")
+		return failf(exitUsage, "--timeline needs the id of a request").or("halligan status ID --timeline; halligan status --all lists requests")
 	case s.ID == "" && s.All:
 		return show(m, "requests?most=100", func(p view.Page) string { return listSheet(p, now) })
 	case s.ID == "":
@@ -90,7 +91,7 @@ func nowSheet(n view.Now, now canon.Time) string {
 	}
 	s.say("%s: %s", n.Cell, sentence(n.Headline))
 	for _, note := range n.Notes {
-		s.say("%s", sentence(note))
+		s.say("%s", strings.ToUpper(note[:1])+sentence(note[1:]))
 	}
 	if n.Recovery != nil {
 		s.recoveryWaits(n.Recovery, now)

@@ -9,13 +9,15 @@ import (
 
 type stopCommand struct {
 	ID  string `arg:"" help:"The request: its id, or the first 8 or more digits of it."`
-	Why string `required:"" help:"Why. It is recorded, and everybody is told." placeholder:"TEXT"`
+	Why string `help:"Why, which is needed. It is recorded, and everybody is told." placeholder:"TEXT"`
 	memberFlags
 }
 
 // Help is the long help of `stop`.
 func (stopCommand) Help() string {
 	return `The requester, any approver of the scenario, and security may stop a grant, or a request that waits. Nothing is asked again: it happens now. Renewal ends at once; each target is closing until its end is proved. A quorum may agree anew.
+
+When the server cannot be reached and it must end now, end it at each host, as root: mv /etc/halligan-host/principals /etc/halligan-host/principals.off lets nobody in any more, and pkill -KILL -u ACCOUNT ends who is in. Stop the grant all the same when the server is back, and move the file back then.
 
 Examples:
 
@@ -24,6 +26,15 @@ Examples:
 
 // Run stops.
 func (s stopCommand) Run(c *call) error {
+	if s.Why == "" {
+		var err error
+		if s.Why, err = c.ask("Why? One sentence, which is recorded and told to everybody: "); err != nil && !errors.Is(err, errNobody) {
+			return err
+		}
+		if s.Why == "" {
+			return failf(exitUsage, "missing flags: --why=TEXT").or("halligan stop %s --why \"what is wrong\"", s.ID)
+		}
+	}
 	note, text, err := c.note(s.Why, "--why")
 	if err != nil {
 		return err
@@ -43,7 +54,7 @@ func (s stopCommand) Run(c *call) error {
 func byHand(err error) error {
 	if f := new(failure); errors.Is(err, client.ErrUnreachable) {
 		*f = *classify(err)
-		return f.or("if it must end now, end it at the host: docs/howto/revoke-by-hand.md; else try again")
+		return f.or("if it must end now, end it at the host: halligan stop --help says how; else try again")
 	}
 	return err
 }

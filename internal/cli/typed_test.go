@@ -91,7 +91,7 @@ func TestAnotherCellsProfile(t *testing.T) {
 
 // TestStopWithoutAServer points to the host when nobody answers, and only then.
 func TestStopWithoutAServer(t *testing.T) {
-	if hint := cli.ByHand(fmt.Errorf("cannot ask: %w", client.ErrUnreachable)); !strings.Contains(hint, "revoke-by-hand.md") {
+	if hint := cli.ByHand(fmt.Errorf("cannot ask: %w", client.ErrUnreachable)); !strings.Contains(hint, "halligan stop --help") {
 		t.Errorf("hint: %s", hint)
 	}
 	no := &client.Problem{Status: http.StatusForbidden, Reason: "not-allowed", Hint: "look at it first"}

@@ -31,7 +31,7 @@ func (v vouchCommand) Run(c *call) error {
 		return because(exitUsage, err, "cannot vouch for %s", v.Person)
 	}
 	if err := statement.CheckFingerprint(v.Of); err != nil {
-		return because(exitUsage, err, "cannot use --key")
+		return because(exitUsage, err, "cannot use --key").or("give it whole, as ssh-keygen -l prints it: SHA256: and 43 characters after it; halligan people lists those that the cell has")
 	}
 	m, err := c.open(memberFlags{profileFlags: v.profileFlags, Key: v.Signer})
 	if err != nil {

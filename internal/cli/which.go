@@ -50,7 +50,7 @@ type whichAnswer struct {
 	Severities []view.Terms      `json:"severities,omitempty"`
 	MayAsk     bool              `json:"may_ask"`
 	MayRequest []string          `json:"may_request,omitempty"` // groups
-	Command    string            `json:"command,omitempty"`     // that asks
+	Command    string            `json:"command,omitempty"`     // that asks, or answers for the other scenario
 	Ways       map[string]string `json:"ways,omitempty"`        // into each host without Halligan
 	From       string            `json:"from"`                  // server, kept or files
 	Document   canon.Digest      `json:"document,omitzero"`     // that was read
@@ -81,6 +81,9 @@ func (w whichCommand) Run(c *call) error {
 		out.Verdict, out.Because = isOtherWay, exclusion
 		_, out.OtherWay = splitExclusion(exclusion)
 		next, elsewhere := known.named(out.OtherWay)
+		if elsewhere && !seen[next.ID] && !c.asks {
+			out.Command = "halligan which --broke " + next.ID
+		}
 		if !elsewhere || seen[next.ID] || !c.asks {
 			return c.answer(out, func() { c.print(otherWaySheet(out, scenario)) })
 		}
@@ -340,6 +343,10 @@ func (k *knownScenarios) ways(of view.Scenario, targets []string) map[string]str
 func otherWaySheet(out whichAnswer, of view.Scenario) string {
 	s := new(sheet)
 	switch what, _ := splitExclusion(out.Because); {
+	case out.OtherWay != "" && out.Command != "":
+		s.say("\nThis is no emergency of %s: %s.", of.ID, line(what))
+		s.say("It may be one of another: %s", line(out.OtherWay))
+		s.say("Next: %s", out.Command)
 	case out.OtherWay != "":
 		s.say("\nThis is no emergency: %s.", line(what))
 		s.say("The other way: %s", line(out.OtherWay))

@@ -55,6 +55,10 @@ func secretKind(text string) string {
 	return ""
 }
 
+// SecretIn names the kind of secret that text seems to hold, "" for none: for
+// texts that a person is about to sign.
+func SecretIn(text string) string { return secretKind(text) }
+
 // hidden tells whether a rune cannot be seen, moves other text or commands a
 // terminal. A line feed is none of these.
 func hidden(r rune) bool {

@@ -98,12 +98,18 @@ func (d *Door) Serve(ctx context.Context) error {
 	}
 }
 
+// allSigned is said when nothing but the seal is missing.
+const allSigned = "the cell is not sealed yet, and every founder has signed genesis"
+
 func (d *Door) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+client.JoinPath, d.answering(d.hello))
 	mux.HandleFunc("POST "+client.JoinGenesisPath, d.answering(d.files))
 	mux.HandleFunc("POST "+client.JoinSignPath, d.answering(d.sign))
-	mux.HandleFunc("/", d.answering(func(*http.Request, *config.Bundle, []byte) (any, error) {
+	mux.HandleFunc("/", d.answering(func(_ *http.Request, b *config.Bundle, _ []byte) (any, error) {
+		if missing, err := d.Kept.Missing(b); err == nil && len(missing) == 0 {
+			return nil, &cell.Refusal{Reason: cell.NotSealed, Detail: allSigned}
+		}
 		return nil, &cell.Refusal{Reason: cell.NotSealed, Detail: "the cell is not sealed yet: every founder must sign genesis first"}
 	}))
 	return mux
@@ -241,6 +247,9 @@ func (d *Door) refuse(w http.ResponseWriter, err error) {
 		p.Status = http.StatusForbidden
 	default:
 		d.Log.Error("a founder could not be served", "error", err)
+	}
+	if no != nil && no.Detail == allSigned {
+		p.Hint = "the server's owner runs halligan init seal there"
 	}
 	if no != nil {
 		p.Reason, p.Detail = string(no.Reason), no.Detail

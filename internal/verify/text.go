@@ -55,7 +55,7 @@ func (r *Report) Text() string {
 	if !r.Sealed {
 		w.say("The cell is not sealed: not every founder has signed.")
 	}
-	w.say("%d requests, %d of them granted%s.", len(r.Requests), len(r.Grants), r.alone())
+	w.say("%s, %d of them granted%s.", counted(len(r.Requests), "request"), len(r.Grants), r.alone())
 	for i := range r.Grants {
 		r.Grants[i].sayIn(w, r.To)
 	}
@@ -177,6 +177,14 @@ func sayExtension(w *writer, e *access.Extension) {
 	w.say("  At %s %s more was asked for: it was extended until %s.", e.At, e.For, e.Until)
 }
 
+// counted is how many of a thing there are.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // sayReview tells where a review stands by the newest entry.
 func sayReview(w *writer, v *access.Review, newest canon.Time) {
 	if v == nil {
@@ -214,10 +222,13 @@ func (l *Lease) sayIn(w *writer) {
 	} else if l.State == access.LeaseClosing {
 		state = "CLOSING: its end is not proved"
 	}
-	if l.Program != "" {
+	switch {
+	case l.Program != "":
 		w.say("  Target %s, opened by program %s, is %s.", l.Target, l.Program, state)
-	} else {
-		w.say("  Target %s on host %s is %s; %d certificates.", l.Target, l.Host, state, len(l.Certificates))
+	case l.Host == "":
+		w.say("  Envelope %s is %s.", l.Target, state)
+	default:
+		w.say("  Target %s on host %s is %s; %s.", l.Target, l.Host, state, counted(len(l.Certificates), "certificate"))
 	}
 	for _, c := range l.Certificates {
 		left := ""

@@ -208,7 +208,7 @@ func says(c cell.Command) string {
 	case cell.EffectDue:
 		return "the time had come"
 	case cell.EffectConsequence:
-		return "what follows from a removal was done"
+		return "what follows from what was signed was done"
 	case cell.EffectClock:
 		return fmt.Sprintf("the wall clock was %d ms off the monotonic one", o.Step)
 	case cell.EffectRefusedCount:

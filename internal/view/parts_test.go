@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -324,6 +325,10 @@ var oneOfEach = []cell.Event{
 // alarms have one for each that channels hear of and for no other.
 func TestEveryEventHasWords(t *testing.T) {
 	r := &access.Request{Requester: "ann", Scenario: "database-locked-out", Incident: "INC-1"}
+	table, err := os.ReadFile("../../docs/howto/receive-alarms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	heard := map[string]bool{}
 	for _, name := range cell.Alarming {
 		heard[name] = true
@@ -345,6 +350,9 @@ func TestEveryEventHasWords(t *testing.T) {
 		kind, sentence := view.Alarm(e, r)
 		if (kind != "") != heard[name] || (sentence != "") != heard[name] || strings.Contains(sentence, "%!") {
 			t.Errorf("alarm of %s: %q, %q; channels hear of it: %v", name, kind, sentence, heard[name])
+		}
+		if kind != "" && !strings.Contains(string(table), "`"+kind+"`") {
+			t.Errorf("docs/howto/receive-alarms.md does not name %s", kind)
 		}
 		if strings.Contains(sentence, "INC-1") {
 			t.Errorf("alarm of %s tells what a person wrote: %q", name, sentence)

@@ -1,0 +1,110 @@
+package cli_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/cli"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// TestHints: a mistake that people make is answered with what to do about it.
+func TestHints(t *testing.T) {
+	l := newLiar(t, newSignedCell(t))
+	d := l.desk(t, "ann")
+	for _, tt := range []struct{ args, says string }{
+		{"request database-locked-out --why x --for 3h", "hint: ask for 1h or less"},
+		{"request database-locked-out --why x --only db-9", "hint: halligan explain database-locked-out"},
+		{"vouch ben --key SHA256:abc", "43 characters"},
+		{"status --timeline", "hint: halligan status ID --timeline"},
+		{"stop 5f0c1a2b", `hint: halligan stop 5f0c1a2b --why "`},
+		{"restore nothing.age --identity k --anchor a --to there --dry-run", "hint: name the file that halligan backup wrote"},
+		{"scenario show data-los", "hint: halligan scenario list"},
+		{"init --name c.example.com --person omar=omar.pem", "hint: name the .pub file that omar made"},
+	} {
+		code, out, errOut := d.run(strings.Fields(tt.args)...)
+		if code == 0 || !strings.Contains(errOut, tt.says) {
+			t.Errorf("%s: code %d, want %q:\n%s%s", tt.args, code, tt.says, out, errOut)
+		}
+	}
+	if _, _, errOut := run("nosuch"); strings.Contains(errOut, "vouch") {
+		t.Errorf("nobody meant that: %s", errOut)
+	}
+	if _, _, errOut := run("staus"); !strings.Contains(errOut, "status") {
+		t.Errorf("it was status: %s", errOut)
+	}
+	if _, out, _ := run("stop", "--help"); !strings.Contains(out, "principals.off") {
+		t.Errorf("what to do with no server is not in the help:\n%s", out)
+	}
+	if n := len(l.taken()); n != 0 {
+		t.Errorf("%d statements were sent", n)
+	}
+}
+
+// TestWhoMayNotAskIsToldFirst: before the whole screen, and with who may. It is
+// the rules that refuse it, so that the attempt is recorded.
+func TestWhoMayNotAskIsToldFirst(t *testing.T) {
+	l := newLiar(t, newSignedCell(t))
+	l.problems[statement.KindRequest] = client.Problem{Status: http.StatusForbidden, Reason: "may-not-request", Detail: "the rule says no", Hint: "halligan explain"}
+	code, out, errOut := l.desk(t, "sam").run("request", "database-locked-out", "--why", "x")
+	if code != 3 || !strings.HasPrefix(out, "You, sam, may not ask under database-locked-out: somebody of on-call may.") || !strings.Contains(errOut, "hint: wake somebody of on-call") {
+		t.Errorf("code %d:\n%s%s", code, out, errOut)
+	}
+	if len(l.taken()) == 0 {
+		t.Error("the attempt was not sent")
+	}
+}
+
+// TestSecretInAReason: whoever is about to sign one is told.
+func TestSecretInAReason(t *testing.T) {
+	l := newLiar(t, newSignedCell(t))
+	for why, warned := range map[string]bool{"the key AKIAIOSFODNN7EXAMPLE leaked": true, "pool exhausted": false} {
+		_, _, errOut := l.desk(t, "ann").run("request", "database-locked-out", "--why", why)
+		if strings.Contains(errOut, "warning: what stands in --why looks like an AWS access key") != warned || strings.Contains(errOut, "AKIA") {
+			t.Errorf("%q: %s", why, errOut)
+		}
+	}
+}
+
+// TestWordsAsPeopleWriteThem: separators and capitals are nothing; three words
+// are no proof that somebody is in between.
+func TestWordsAsPeopleWriteThem(t *testing.T) {
+	door := openDoor(t)
+	words := strings.Fields(door.words(t))
+	join := func(words, as string) (code int, errOut string) {
+		code, _, errOut = run("join", door.url, "--as", as, "--key", door.keys["ben"], "--words", words, "--look", "--profile", filepath.Join(t.TempDir(), "profile.json"))
+		return code, errOut
+	}
+	if code, errOut := join(strings.ToUpper(strings.Join(words, ", ")), "ben"); code != 0 {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+	if code, errOut := join(strings.Join(words, "-"), "ben"); code != 0 {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+	if code, errOut := join(strings.Join(words[:3], " "), "ben"); code != 2 || !strings.Contains(errOut, "four words are wanted, and you gave 3") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+	if code, errOut := join(strings.Join(words, " "), "bne"); code != 3 || !strings.Contains(errOut, "a person with the id bne, and SHA256:") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+}
+
+// TestEditedNameOfACell: another name is no document of this cell.
+func TestEditedNameOfACell(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "two words")
+	foundedAt(t, folder)
+	err := cli.EditedFiles(folder, func() {
+		path := filepath.Join(folder, "cell.yaml")
+		text := strings.Replace(string(must(os.ReadFile(path))), "halligan.example.com", "other.example.com", 1)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "the name of a cell never changes") || !strings.Contains(cli.Hint(err), "write name: halligan.example.com in ") {
+		t.Error(err)
+	}
+}

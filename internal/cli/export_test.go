@@ -134,3 +134,17 @@ func EditedFiles(folder string, edit func()) error {
 
 // Hint is what is said to do about an error.
 func Hint(err error) string { return classify(err).hint }
+
+// AnotherEpoch is the failure of a mirror that an epoch began over.
+func AnotherEpoch(held, now string) error { return anotherEpoch(held, now) }
+
+// Unmirrored is what a round that failed ends with.
+func Unmirrored(err error) error { return unmirrored(err) }
+
+// OtherWay is what `which` says of an exclusion that names another scenario.
+func OtherWay(of view.Scenario, because, way, command string) string {
+	return otherWaySheet(whichAnswer{Because: because, OtherWay: way, Command: command}, of)
+}
+
+// ShellQuoted is a path in a command that a person copies.
+func ShellQuoted(path string) string { return shellQuoted(path) }

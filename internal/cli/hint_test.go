@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/cli"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // TestHints: a mistake that people make is answered with what to do about it.
@@ -106,5 +108,40 @@ func TestEditedNameOfACell(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "the name of a cell never changes") || !strings.Contains(cli.Hint(err), "write name: halligan.example.com in ") {
 		t.Error(err)
+	}
+}
+
+// TestMirrorOfAnotherEpoch: whoever mirrors over an epoch is told of a second
+// mirror, and to call security only when nobody began one.
+func TestMirrorOfAnotherEpoch(t *testing.T) {
+	for _, err := range []error{fmt.Errorf("cannot read: %w", client.ErrNewEpoch), cli.AnotherEpoch("halligan.example.com", "halligan.example.com/2")} {
+		if hint := cli.Hint(cli.Unmirrored(err)); !strings.Contains(hint, "begin another: halligan ledger mirror --to NEW") {
+			t.Errorf("%v: %s", err, hint)
+		}
+	}
+	if hint := cli.Hint(cli.Unmirrored(client.ErrForked)); strings.Contains(hint, "--to NEW") || !strings.Contains(hint, "tell security") {
+		t.Errorf("a fork is no epoch: %s", hint)
+	}
+}
+
+// TestExclusionOfAnotherScenario: what is another scenario's emergency is not
+// said to be none.
+func TestExclusionOfAnotherScenario(t *testing.T) {
+	of := view.Scenario{ID: "federation-broken"}
+	const because, way = "The identity provider is down → scenario identity-provider-down", "scenario identity-provider-down"
+	said := cli.OtherWay(of, because, way, "halligan which --broke identity-provider-down")
+	if !strings.Contains(said, "Next: halligan which --broke identity-provider-down") || !strings.Contains(said, "no emergency of federation-broken") {
+		t.Error(said)
+	}
+	if said := cli.OtherWay(of, because, way, ""); strings.Contains(said, "Next:") {
+		t.Error(said)
+	}
+}
+
+func TestPathsAreQuotedForAShell(t *testing.T) {
+	for path, want := range map[string]string{"cell": "cell", "/srv/my cell": "'/srv/my cell'", "it's": `'it'\''s'`, "": "''", "$HOME": "'$HOME'"} {
+		if got := cli.ShellQuoted(path); got != want {
+			t.Errorf("%q is %s, want %s", path, got, want)
+		}
 	}
 }

@@ -20,24 +20,29 @@ type Act struct {
 	Kind      string       `json:"kind"`
 	Person    string       `json:"person"`          // in whose name
 	Key       string       `json:"key,omitempty"`   // fingerprint of the key that signed it; none: the signature is not good
+	Own       bool         `json:"own,omitzero"`    // that key is, or was, the person's
 	Fault     string       `json:"fault,omitempty"` // the rule by which it does not count; empty: it counts
 }
 
 // EndOffline is why a lease of a request with no server closes from the start.
 const EndOffline = "offline"
 
-// Known tells whether a statement was carried back before. One whose signature
-// was not good is not: its signer may still bring it, and nobody can take its
-// place before.
+// Known tells whether a statement was carried back before, as its signer signed it.
+// Whoever has its bytes can sign them with another key: that takes nobody's place.
 func (o *Offline) Known(statement canon.Digest) bool {
-	return slices.ContainsFunc(o.Acts, func(a Act) bool { return a.Statement == statement && a.Key != "" })
+	return slices.ContainsFunc(o.Acts, func(a Act) bool { return a.Statement == statement && a.Own })
+}
+
+// Told tells whether a statement was carried back before as one key signed it.
+func (o *Offline) Told(statement canon.Digest, key string) bool {
+	return key != "" && slices.ContainsFunc(o.Acts, func(a Act) bool { return a.Statement == statement && a.Key == key })
 }
 
 // ActsMost bounds what is kept of the acts: a full quorum, as many custodians as
 // can be, and the request.
 const ActsMost = PlacesMost + 16 + 1
 
-// Take adds an act, in place of one that was badly signed. For one too many the
+// Take adds an act, in place of one that its signer did not sign. For one too many the
 // oldest goes that does not count: nobody fills the room of those that do. False
 // says that all of them count.
 func (o *Offline) Take(a Act) bool {

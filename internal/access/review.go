@@ -70,3 +70,10 @@ func (s *Scenario) Gravest() Severity {
 	}
 	return ""
 }
+
+// InDebt tells whether the review of a request is overdue and its scenario owes it.
+// A request that was carried back and does not count was claimed by somebody: the
+// scenario owes nothing for it.
+func (r *Request) InDebt() bool {
+	return r.Review.Late() && (r.Offline == nil || r.Offline.Counts(r.ID))
+}

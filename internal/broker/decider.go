@@ -31,6 +31,7 @@ type decider struct {
 	quiet  int // batches in a row in which no person said anything
 	law    atomic.Pointer[law]
 	fresh  map[ledger.Hash][]byte // attachments that are not yet durable
+	unread error                  // of attachments: what was decided without one that may be there is not recorded
 }
 
 // run decides until the broker is closed or the store fails for good.
@@ -93,7 +94,11 @@ func (d *decider) decide(jobs []*job, results share) error {
 		jobs = append(jobs, j)
 		results.most--
 	}
-	if err := d.commit(batch, jobs); err != nil {
+	err := d.unread
+	if err == nil {
+		err = d.commit(batch, jobs)
+	}
+	if err != nil {
 		answer(jobs, err)
 		return err
 	}
@@ -130,9 +135,7 @@ func (d *decider) step(j *job, batch *batch) {
 			return
 		}
 	}
-	for _, data := range j.attachments {
-		d.fresh[ledger.AttachmentHash(data)] = data
-	}
+	defer d.forget(j, d.bring(j.attachments))
 	if err := d.recall(cell.Names(j.command, d.world.Tasks), batch); err != nil {
 		j.err = err
 		return
@@ -165,6 +168,29 @@ func (d *decider) step(j *job, batch *batch) {
 	}
 	d.answered(j, recorded)
 	batch.add(j, recorded)
+}
+
+// bring lays a job's files where the rules find them, and gives those that are new.
+func (d *decider) bring(files [][]byte) (fresh []ledger.Hash) {
+	for _, data := range files {
+		digest := ledger.AttachmentHash(data)
+		if _, known := d.fresh[digest]; !known {
+			d.fresh[digest] = data
+			fresh = append(fresh, digest)
+		}
+	}
+	return fresh
+}
+
+// forget takes files away again whose job was not recorded with them: no other job
+// is decided by what nobody keeps.
+func (d *decider) forget(j *job, fresh []ledger.Hash) {
+	if j.answer.Index >= 0 && j.err == nil {
+		return
+	}
+	for _, digest := range fresh {
+		delete(d.fresh, digest)
+	}
 }
 
 func (d *decider) answered(j *job, recorded cell.Recorded) {
@@ -340,6 +366,9 @@ func (d *decider) attachment(digest canon.Digest) ([]byte, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitLongest)
 	defer cancel()
 	data, err := d.broker.Beside.Attachment(ctx, digest)
+	if err != nil && !errors.Is(err, ErrAbsent) {
+		d.unread = errors.Join(d.unread, fmt.Errorf("cannot read attachment %s: %w", digest.Short(), err))
+	}
 	return data, err == nil
 }
 

@@ -311,8 +311,8 @@ func (w *World) unbarred(person, scenario string, at canon.Time) *Refusal {
 // scenarioOf is the scenario that a request was signed for: a grant goes on
 // under what was agreed, whatever is in force since.
 func (w *World) scenarioOf(r *access.Request) *access.Scenario {
-	if w.Digests[r.Scenario] == r.ScenarioDigest {
-		return w.Scenarios[r.Scenario]
+	if inForce, ok := w.Scenarios[r.Scenario]; ok && w.Digests[r.Scenario] == r.ScenarioDigest {
+		return inForce
 	}
 	if known, ok := w.former[r.ScenarioDigest]; ok {
 		return known

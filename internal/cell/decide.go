@@ -199,6 +199,8 @@ func subject(body statement.Body) (of [32]byte) {
 		return b.Of
 	case *statement.Reconcile:
 		return b.Of
+	case *statement.WitnessedOutage:
+		return b.Of
 	}
 	return of
 }

@@ -255,7 +255,7 @@ func (w *World) worthless(r *access.Request, l *access.Lease) bool {
 	if w.predates(r) {
 		return envelope.Current.At.After(w.epoch().At)
 	}
-	return len(l.Shares) > 0 && l.Shares[0].Serial < envelope.Current.Serial
+	return len(l.Shares) > 0 && !slices.ContainsFunc(l.Shares, func(s access.Share) bool { return s.Serial >= envelope.Current.Serial })
 }
 
 // Given are the shares of the sealing in force that were given away and are not

@@ -94,7 +94,7 @@ func (w *World) lapseReview(r *access.Request, c Command) ([]Event, *Refusal) {
 func (w *World) Late(scenario string) canon.Digest {
 	var late []*access.Request
 	for _, r := range w.Requests {
-		if r.Review.Late() && r.Scenario == scenario {
+		if r.InDebt() && r.Scenario == scenario {
 			late = append(late, r)
 		}
 	}

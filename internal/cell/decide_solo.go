@@ -124,7 +124,11 @@ func (w *World) waited(r *access.Request, task Task, c Command) ([]Event, *Refus
 		return nil, refusal
 	}
 	if r.Offered() && task.Entry == r.Solo.Entry {
-		if after := w.scenarioOf(r).Ladder[r.Solo.Rung-1].After; r.Solo.Asked.IsZero() || found.At().Before(r.Solo.Asked.Add(after.Duration())) {
+		ladder := w.scenarioOf(r).Ladder
+		if len(ladder) < r.Solo.Rung {
+			return nil, refuse(ScenarioChanged, "the scenario that request %s was signed for cannot be read", r.ID.Short())
+		}
+		if after := ladder[r.Solo.Rung-1].After; r.Solo.Asked.IsZero() || found.At().Before(r.Solo.Asked.Add(after.Duration())) {
 			return nil, refuse(NotDue, "by the witnesses' clocks, %s have not passed since the request was cosigned", after)
 		}
 	}

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -57,7 +58,7 @@ func decideReconcile(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	}
 	events := []Event{&Reconciled{Request: *after, By: s.Statement.Actor}}
 	for _, act := range s.Acts {
-		if share, ok := act.Statement.Body.(*statement.Share); ok && act.Signer != (Signer{}) {
+		if share, ok := act.Statement.Body.(*statement.Share); ok && w.isOf(act) {
 			events = append(events, honey(w.scenarioOf(after), share.Envelope, act.Statement.Actor)...)
 		}
 	}
@@ -88,10 +89,10 @@ func (w *World) Offline(of canon.Digest, acts []*Signed, at canon.Time) (*access
 	for _, kind := range offlineKinds {
 		for _, act := range acts {
 			digest := act.Statement.Digest
-			if act.Statement.Body.Kind() != kind || r.Offline.Known(digest) {
+			if act.Statement.Body.Kind() != kind || r.Offline.Known(digest) || r.Offline.Told(digest, act.Signer.Fingerprint) {
 				continue
 			}
-			taken := access.Act{Statement: digest, Kind: string(kind), Person: act.Statement.Actor, Key: act.Signer.Fingerprint}
+			taken := access.Act{Statement: digest, Kind: string(kind), Person: act.Statement.Actor, Key: act.Signer.Fingerprint, Own: w.isOf(act)}
 			if refusal := w.count(r, act, at); refusal != nil {
 				taken.Fault = string(refusal.Reason)
 			}
@@ -114,6 +115,16 @@ func (w *World) Offline(of canon.Digest, acts []*Signed, at canon.Time) (*access
 	return r, nil
 }
 
+// isOf tells whether a key of its actor signed an act, one that was removed too.
+// Whoever signs in another's name takes nobody's place.
+func (w *World) isOf(act *Signed) bool {
+	if act.Signer == (Signer{}) {
+		return false
+	}
+	owner, _ := w.Roster.Owner(act.Signer.Fingerprint)
+	return cmp.Or(owner, w.formerOwner(act.Signer.Fingerprint)) == act.Statement.Actor
+}
+
 // offlineRequest is the request as it was left, or as it begins.
 func (w *World) offlineRequest(of canon.Digest, acts []*Signed, at canon.Time) *access.Request {
 	if known, ok := w.Requests[of]; ok && known.Offline != nil {
@@ -123,8 +134,10 @@ func (w *World) offlineRequest(of canon.Digest, acts []*Signed, at canon.Time) *
 	}
 	for _, act := range acts {
 		if body, ok := act.Statement.Body.(*statement.Request); ok && act.Statement.Digest == of {
+			// What is in force says who answers for it, and never what a signer named:
+			// nobody knows that to have been in force.
 			return &access.Request{
-				ID: of, Requester: act.Statement.Actor, Key: act.Signer.Fingerprint, Scenario: body.Scenario, ScenarioDigest: body.ScenarioDigest,
+				ID: of, Requester: act.Statement.Actor, Key: act.Signer.Fingerprint, Scenario: body.Scenario, ScenarioDigest: w.Digests[body.Scenario],
 				Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
 				Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: at,
 				Lapses: act.Statement.Expires, State: access.Reconciled, Offline: &access.Offline{Signed: act.Statement.SignedAt()},
@@ -207,6 +220,10 @@ func (w *World) countAsk(s *Signed, body *statement.Request, signed canon.Time) 
 // countDecision counts a verdict as it would be counted on a request that waits.
 func (w *World) countDecision(r *access.Request, s *Signed, signed canon.Time) *Refusal {
 	d, _, refusal := w.judged(r, s, signed)
+	again := func(made access.Decision) bool { return made.Approver == d.Approver && !made.Approves }
+	if refusal == nil && !d.Approves && slices.ContainsFunc(r.Decisions, again) {
+		refusal = refuse(AlreadyDecided, "%s has said no to request %s already", d.Approver, r.ID.Short())
+	}
 	if refusal == nil && d.Approves {
 		waits := r.Clone()
 		waits.State = access.Pending
@@ -240,12 +257,8 @@ func (w *World) countShare(r *access.Request, s *Signed, refusal *Refusal, at ca
 		_, refusal = w.fits(s, r, lease.Shares, canon.Earlier(s.Statement.SignedAt(), at))
 	}
 	envelope, _, unknown := w.holder(person, body.Envelope, body.Serial)
-	owner, _ := w.Roster.Owner(s.Signer.Fingerprint)
-	if owner == "" {
-		owner = w.formerOwner(s.Signer.Fingerprint)
-	}
 	gave := func(given access.Share) bool { return given.Custodian == person }
-	if unknown != nil || owner != person || body.Serial != envelope.Current.Serial || slices.ContainsFunc(lease.Shares, gave) {
+	if unknown != nil || !w.isOf(s) || body.Serial < envelope.Current.Serial || slices.ContainsFunc(lease.Shares, gave) {
 		return refusal
 	}
 	lease.Shares, lease.Issued = append(slices.Clip(lease.Shares), shareOf(s, at)), lease.Issued+1

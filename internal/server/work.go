@@ -87,12 +87,20 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskCount:   {Do: w.count, Workers: 1},
 		cell.TaskWitness: {Do: w.cosigned, Workers: 1},
 		cell.TaskSilent:  due,
-		cell.TaskSymptom: {Do: w.look, Workers: 8},
+		cell.TaskSymptom: {Do: w.look, Workers: 8, Group: together, Turn: byRequester},
 		cell.TaskOverlap: {Do: w.overlap, Workers: 1, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
 	}
 }
 
 func together(scheduler.Job) string { return "" }
+
+// byRequester is turns of one person each: nobody waits for another's many looks.
+func byRequester(j scheduler.Job) scheduler.Turn {
+	if j.Request == nil {
+		return scheduler.Turn{}
+	}
+	return scheduler.Turn{Share: j.Request.Requester}
+}
 
 // always gives the same result for every job.
 func always(result scheduler.Result) func(context.Context, []scheduler.Job) []scheduler.Result {

@@ -49,7 +49,7 @@ func TestYear(t *testing.T) {
 				t.Errorf("%d grants (%d late), %d reviews, %d who left, %d lost keys, %d rotations, %d recoveries (%d cancelled), rules %d, epoch %d",
 					y.agreed, y.late, y.reviewed, y.left, y.lost, y.rotations, y.recovered, y.cancelled, y.World.Rules, y.World.EpochNow())
 			}
-			if len(report.Rotations) != y.exchanged || y.exchanged < 1 {
+			if len(report.Rotations) != y.exchanged || y.exchanged < 1 && !testing.Short() {
 				t.Errorf("%d exchanges of the ledger's key are told of, want %d", len(report.Rotations), y.exchanged)
 			}
 			if told := strings.Contains(report.Text(), "by the RECOVERY quorum, after its notice"); len(report.Amendments) != y.recovered || told != (y.recovered > 0) {

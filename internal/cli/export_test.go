@@ -136,7 +136,7 @@ func EditedFiles(folder string, edit func()) error {
 func Hint(err error) string { return classify(err).hint }
 
 // AnotherEpoch is the failure of a mirror that an epoch began over.
-func AnotherEpoch(held, now string) error { return anotherEpoch(held, now) }
+func AnotherEpoch(held, now string) error { return anotherEpoch(held, now, client.ErrNewEpoch) }
 
 // Unmirrored is what a round that failed ends with.
 func Unmirrored(err error) error { return unmirrored(err) }

@@ -96,8 +96,8 @@ const hintAnotherEpoch = "if people of the change quorum began an epoch, keep th
 
 // anotherEpoch is the failure of a round of a ledger that goes on in another
 // epoch than the mirror's.
-func anotherEpoch(held, now string) *failure {
-	return failf(exitUnverified, "the ledger goes on as %s, and the mirror is of %s", now, held).or(hintAnotherEpoch)
+func anotherEpoch(held, now string, err error) *failure {
+	return because(exitUnverified, err, "the ledger goes on as %s, and the mirror is of %s", now, held).or(hintAnotherEpoch)
 }
 
 // unmirrored is the failure of a round.
@@ -147,10 +147,11 @@ func (m *member) mirror(to *client.Mirror) error {
 	to.Follow(m.anchor())
 	from, held := int64(0), to.Held()
 	if held != nil {
-		if from = held.Checkpoint().Size; held.Checkpoint().Origin != log.Checkpoint().Origin {
-			return anotherEpoch(held.Checkpoint().Origin, log.Checkpoint().Origin)
-		}
+		from = held.Checkpoint().Size
 		if err := m.way.client.Extends(m.c.ctx, held.Signed(), log.Signed()); err != nil {
+			if held.Checkpoint().Origin != log.Checkpoint().Origin { // one without what the epoch gave up goes on
+				return anotherEpoch(held.Checkpoint().Origin, log.Checkpoint().Origin, err)
+			}
 			return err
 		}
 		if held.Checkpoint() == log.Checkpoint() && !m.betterSigned(log, held) {

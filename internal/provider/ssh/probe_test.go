@@ -38,6 +38,12 @@ type door struct {
 
 func newDoor(t *testing.T, ca *issuer.SSH) *door {
 	t.Helper()
+	return newDoorOf(t, ca, 0)
+}
+
+// newDoorOf is newDoor that hangs up after so many keys; 0: as many as the library's default.
+func newDoorOf(t *testing.T, ca *issuer.SSH, tries int) *door {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +61,7 @@ func newDoor(t *testing.T, ca *issuer.SSH) *door {
 		},
 		SupportedCriticalOptions: []string{"force-command"},
 	}
-	d.config = &ssh.ServerConfig{PublicKeyCallback: checker.Authenticate}
+	d.config = &ssh.ServerConfig{PublicKeyCallback: checker.Authenticate, MaxAuthTries: tries}
 	hostKey, err := ssh.NewSignerFromKey(celltest.Key("db-1"))
 	if err != nil {
 		t.Fatal(err)

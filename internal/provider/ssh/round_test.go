@@ -69,8 +69,7 @@ func TestEachTwinIsAnsweredForItself(t *testing.T) {
 		for pattern := range 32 {
 			shut := func(i int) bool { return pattern>>i&1 == 1 }
 			p, ca := newProbe(t)
-			d := newDoor(t, ca)
-			d.config.MaxAuthTries = tries
+			d := newDoorOf(t, ca, tries)
 			leases := many(d, 5, shut)
 			for i, got := range p.Probe(context.Background(), leases) {
 				want := accepted

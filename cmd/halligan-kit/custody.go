@@ -63,10 +63,7 @@ func (e *sealed) file(name string, most int64) ([]byte, error) {
 func (k *kit) share(args []string) error {
 	f := newFlags("share")
 	only, identity := f.String("only", "", ""), f.String("identity", os.Getenv("HALLIGAN_IDENTITY"), "")
-	if err := f.read(args); err != nil {
-		return err
-	}
-	c, err := k.count(f)
+	c, err := k.count(f, args)
 	if err != nil {
 		return err
 	}
@@ -148,10 +145,7 @@ func (e *sealed) open(person, identity string) (seal.Share, error) {
 func (k *kit) open(args []string) error {
 	f := newFlags("open")
 	only, keys := f.String("only", "", ""), f.String("keys", "", "")
-	if err := f.read(args); err != nil {
-		return err
-	}
-	c, err := k.count(f)
+	c, err := k.count(f, args)
 	if err != nil {
 		return err
 	}

@@ -18,10 +18,7 @@ func (k *kit) deny(args []string) error { return k.decide("deny", statement.Deny
 // show prints what a file comes to, and signs nothing.
 func (k *kit) show(args []string) error {
 	f := newFlags("show")
-	if err := f.read(args); err != nil {
-		return err
-	}
-	c, err := k.count(f)
+	c, err := k.count(f, args)
 	if err != nil {
 		return err
 	}
@@ -34,10 +31,7 @@ func (k *kit) show(args []string) error {
 func (k *kit) decide(name string, verdict statement.Verdict, args []string) error {
 	f := newFlags(name)
 	check, why := f.String("check", "", ""), f.String("note", "", "")
-	if err := f.read(args); err != nil {
-		return err
-	}
-	c, err := k.count(f)
+	c, err := k.count(f, args)
 	if err != nil {
 		return err
 	}

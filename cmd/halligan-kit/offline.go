@@ -161,8 +161,11 @@ type counted struct {
 	request *access.Request
 }
 
-// count proves, loads and counts.
-func (k *kit) count(f *offlineFlags) (*counted, error) {
+// count reads the command line, proves, loads and counts.
+func (k *kit) count(f *offlineFlags, args []string) (*counted, error) {
+	if err := f.read(args); err != nil {
+		return nil, err
+	}
 	p, err := k.prove(f)
 	if err != nil {
 		return nil, err

@@ -493,3 +493,21 @@ func TestT64SoloIsNotRetold(t *testing.T) {
 		}
 	}
 }
+
+// TestLostScenarioStopsNobody: where the file of a former scenario cannot be read, what
+// witnesses say of a request under it is refused, and nothing breaks.
+func TestLostScenarioStopsNobody(t *testing.T) {
+	s := soloWitnessed().ask("db-1")
+	s.Must(s.waited(false, "w1", "w2"))
+	s.offered()
+	gone := s.request().ScenarioDigest
+	of := soloScenario()
+	of.Title = "another"
+	s.Amend(s.Amending(func(*cell.Genesis) {}, of))
+	s.later(15 * time.Minute)
+	c := s.waited(true, "w1", "w2")
+	delete(s.Beside, gone)
+	if _, err := s.World.Step(c); refusalOf(err) == nil || refusalOf(err).Reason != cell.ScenarioChanged {
+		t.Errorf("without the file: %v", err)
+	}
+}

@@ -111,15 +111,22 @@ func (r recoverCancelCommand) Run(c *call) error {
 		return err
 	}
 	out := done{Request: id.String(), Entry: a.Entry, State: "waiting"}
-	for _, event := range a.Events {
-		if strings.HasPrefix(string(event), `{"recovery-over":`) {
-			out.State = string(cell.ChangeCancelled)
+	events, err := cell.DecodeEvents(a.Events)
+	if err != nil {
+		out.State = "" // of a later version; what is recorded stands all the same
+	}
+	for _, e := range events {
+		if over, ok := e.(*cell.RecoveryOver); ok {
+			out.State = string(over.State)
 		}
 	}
 	return c.answer(out, func() {
 		c.say("Signed and recorded as entry %d: no to recovery %s.", a.Entry, id.Short())
 		if out.State == string(cell.ChangeCancelled) {
 			c.say("It is cancelled.")
+			return
+		}
+		if out.State == "" {
 			return
 		}
 		c.say("It goes on until another person signs against it too: halligan recover cancel %s", id.Short())

@@ -79,20 +79,27 @@ func (n Network) connects(ctx context.Context, address string) bool {
 // fault of its own. A redirect is an answer.
 func (n Network) serves(roots *x509.CertPool) func(context.Context, string) bool {
 	return func(ctx context.Context, address string) bool {
-		client := &http.Client{
-			Transport:     &http.Transport{DialContext: n.dial, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true, MaxResponseHeaderBytes: answerLimit},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return false
 		}
-		answer, err := client.Do(request)
+		answer, err := asker(roots, n.dial).Do(request)
 		if err != nil {
 			return false
 		}
 		_ = answer.Body.Close() // not read
 		return answer.StatusCode < http.StatusInternalServerError
+	}
+}
+
+// asker asks once over TLS and takes whatever comes for the answer, a redirect too.
+func asker(roots *x509.CertPool, dial func(ctx context.Context, kind, address string) (net.Conn, error)) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			DisableKeepAlives: true, MaxResponseHeaderBytes: answerLimit,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 

@@ -21,7 +21,10 @@ import (
 )
 
 // listening is an address that takes connections.
-func listening(t *testing.T) string {
+func listening(t *testing.T) string { return accepting(t, func(conn net.Conn) { conn.Close() }) }
+
+// accepting is an address where each connection is handled.
+func accepting(t *testing.T, handle func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -34,7 +37,7 @@ func listening(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			conn.Close()
+			go handle(conn)
 		}
 	}()
 	return l.Addr().String()
@@ -134,21 +137,7 @@ type proxy struct {
 
 func (p *proxy) serve(t *testing.T) *url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.handle(conn)
-		}
-	}()
-	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+	return &url.URL{Scheme: "http", Host: accepting(t, p.handle)}
 }
 
 func (p *proxy) handle(conn net.Conn) {

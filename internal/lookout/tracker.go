@@ -2,9 +2,9 @@ package lookout
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,11 +41,7 @@ func (l *Lookout) incident(ctx context.Context, tracker, id string) access.Seen 
 	if t.Header != nil {
 		request.Header.Set("Authorization", t.Header())
 	}
-	client := &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: l.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true, MaxResponseHeaderBytes: answerLimit},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	answer, err := client.Do(request)
+	answer, err := asker(l.roots, (&net.Dialer{}).DialContext).Do(request)
 	if err != nil {
 		return access.Unknown
 	}

@@ -42,8 +42,9 @@ type Cell struct {
 // Setup changes what New makes. The zero Setup is a new cell in a folder that
 // goes with the test.
 type Setup struct {
-	Folder string                          // of a cell that was made before, or is to stay
-	Wrap   func(broker.Store) broker.Store // to make a store fail
+	Folder string                                        // of a cell that was made before, or is to stay
+	Wrap   func(broker.Store) broker.Store               // to make a store fail
+	Beside func(broker.BesideReader) broker.BesideReader // to make files fail that lie beside the log
 	Follow []broker.Follower
 	Wall   broker.Wall
 	Change func(*cell.Genesis, *access.Scenario) // what is founded differently; nil: nothing
@@ -124,6 +125,9 @@ func (c *Cell) Open() {
 	c.Options.Store, c.Options.Beside = c.Store, c.Store
 	if c.setup.Wrap != nil {
 		c.Options.Store = c.setup.Wrap(c.Store)
+	}
+	if c.setup.Beside != nil {
+		c.Options.Beside = c.setup.Beside(c.Store)
 	}
 	if c.Broker, err = broker.Open(context.Background(), c.Options); err != nil {
 		c.T.Fatal(err)

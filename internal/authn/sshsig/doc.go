@@ -17,10 +17,16 @@
 // to 8192 bits with rsa-sha2-512; sk-ssh-ed25519@openssh.com and
 // sk-ecdsa-sha2-nistp256@openssh.com with an application that begins "ssh:".
 //
+// A passkey is a key of the last type whose application is a host name: its RP
+// id. It signs in a browser and nowhere else, so its signatures have the format
+// webauthn-sk-ecdsa-sha2-nistp256@openssh.com (PROTOCOL.u2f), with the bytes
+// that SSHSIG signs as the challenge. Only a page of exactly that host counts.
+// ssh-keygen -Y verify checks them too, but compares the host with nothing.
+//
 // Signatures are checked with the standard library's primitives; signing goes
 // through github.com/hiddeco/sshsig. The checks of x/crypto/ssh are not used
 // because they refuse a security key's signature without touch as a whole,
 // where this package must tell "without touch" from "wrong".
 //
-// Read first: verify.go.
+// Read first: verify.go, then webauthn.go.
 package sshsig

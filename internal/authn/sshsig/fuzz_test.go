@@ -24,6 +24,11 @@ func seeds(f *testing.F) {
 			f.Add(blob)
 		}
 	}
+	p := newPasskey(f, cellHost)
+	p.namespace = string(read(f, vectors, "namespace"))
+	message := string(read(f, vectors, "signed-data"))
+	f.Add(p.sign(f, message).blob())
+	f.Add(p.with(func(p *passkey) { p.tail = `,"crossOrigin":true}` }).sign(f, message).blob())
 }
 
 // FuzzVerify: whatever is accepted is canonical (Normalise leaves it alone) and

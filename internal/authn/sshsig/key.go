@@ -9,6 +9,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 const (
@@ -30,6 +32,11 @@ type key struct {
 }
 
 func (k *key) security() bool { return k.application != nil }
+
+// passkey tells whether the key signs in browsers: its application is a host.
+func (k *key) passkey() bool {
+	return k.security() && !bytes.HasPrefix(k.application, []byte(application))
+}
 
 // Inspect parses a public key in wire form and returns what Verify would return
 // for a signature by it, touch and user verification left false. It refuses
@@ -53,6 +60,8 @@ func describe(k *key, wireKey []byte) Signer {
 		Type:        k.typ,
 		Fingerprint: string(fp[:]),
 		Security:    k.security(),
+		Application: string(k.application),
+		Passkey:     k.passkey(),
 	}
 }
 
@@ -153,10 +162,11 @@ func (k *key) readApplication(w *wire) error {
 	if !ok {
 		return ErrKeyMalformed
 	}
-	if !bytes.HasPrefix(app, []byte(application)) {
+	k.application = app
+	// The web's form of signature is for P-256 only.
+	if k.passkey() && (k.ec == nil || canon.CheckOrigin(string(app)) != nil) {
 		return ErrKeyApplication
 	}
-	k.application = app
 	return nil
 }
 

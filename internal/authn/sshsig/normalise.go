@@ -31,7 +31,7 @@ func Normalise(input []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.ec != nil && string(s.format) == k.typ {
+	if k.ec != nil && (string(s.format) == k.typ || k.typ == typeSKP256 && string(s.format) == formatWebAuthn) {
 		if s.value, err = lowerS(&k, s.value); err != nil {
 			return nil, err
 		}

@@ -141,7 +141,7 @@ func TestStructureRefused(t *testing.T) {
 		"other namespace":    {func(f *fields) { f.namespace = "halligan.v1.deny" }, sshsig.ErrNamespace},
 		"long namespace":     {func(f *fields) { f.namespace = strings.Repeat("n", 65) }, sshsig.ErrNamespace},
 		"format of RSA":      {func(f *fields) { f.format = "rsa-sha2-512" }, sshsig.ErrFormat},
-		"webauthn":           {func(f *fields) { f.format = "webauthn-sk-ecdsa-sha2-nistp256@openssh.com" }, sshsig.ErrWebAuthn},
+		"webauthn":           {func(f *fields) { f.format = webauthn }, sshsig.ErrFormat},
 		"flags on plain key": {func(f *fields) { f.rest = []byte{1, 0, 0, 0, 1} }, sshsig.ErrMalformed},
 		"short value":        {func(f *fields) { f.value = f.value[:63] }, sshsig.ErrMalformed},
 		"long value":         {func(f *fields) { f.value = append(f.value, 0) }, sshsig.ErrMalformed},
@@ -202,21 +202,21 @@ func TestECDSAForms(t *testing.T) {
 		g.value = append(str(r), str(s)...)
 		return g.blob()
 	}
-	mpint := func(v *big.Int) []byte { return ssh.Marshal(struct{ V *big.Int }{v})[4:] }
-	if _, err := sshsig.Verify(with(mpint(v.R), mpint(low)), kind, []byte("message")); err != nil {
+	bare := func(v *big.Int) []byte { return mpint(v)[4:] }
+	if _, err := sshsig.Verify(with(bare(v.R), bare(low)), kind, []byte("message")); err != nil {
 		t.Fatalf("low S: %v", err)
 	}
-	refused(t, with(mpint(v.R), mpint(high)), sshsig.ErrNotCanonical)
-	refused(t, with(append([]byte{0}, mpint(v.R)...), mpint(low)), sshsig.ErrNotCanonical)
-	refused(t, with(mpint(v.R), append([]byte{0}, mpint(low)...)), sshsig.ErrNotCanonical)
-	refused(t, with(mpint(v.R), nil), sshsig.ErrMalformed)
-	refused(t, with(mpint(v.R), []byte{0}), sshsig.ErrMalformed)
-	refused(t, with(mpint(v.R), []byte{0x80}), sshsig.ErrMalformed)
-	refused(t, with(mpint(v.R), mpint(new(big.Int).Add(low, n))), sshsig.ErrInvalid)
-	refused(t, with(mpint(low), mpint(low)), sshsig.ErrInvalid)
+	refused(t, with(bare(v.R), bare(high)), sshsig.ErrNotCanonical)
+	refused(t, with(append([]byte{0}, bare(v.R)...), bare(low)), sshsig.ErrNotCanonical)
+	refused(t, with(bare(v.R), append([]byte{0}, bare(low)...)), sshsig.ErrNotCanonical)
+	refused(t, with(bare(v.R), nil), sshsig.ErrMalformed)
+	refused(t, with(bare(v.R), []byte{0}), sshsig.ErrMalformed)
+	refused(t, with(bare(v.R), []byte{0x80}), sshsig.ErrMalformed)
+	refused(t, with(bare(v.R), bare(new(big.Int).Add(low, n))), sshsig.ErrInvalid)
+	refused(t, with(bare(low), bare(low)), sshsig.ErrInvalid)
 
-	mended, err := sshsig.Normalise(with(append([]byte{0}, mpint(v.R)...), mpint(high)))
-	if err != nil || !bytes.Equal(mended, with(mpint(v.R), mpint(low))) {
+	mended, err := sshsig.Normalise(with(append([]byte{0}, bare(v.R)...), bare(high)))
+	if err != nil || !bytes.Equal(mended, with(bare(v.R), bare(low))) {
 		t.Errorf("Normalise does not bring a high S and a long R into the one form (%v)", err)
 	}
 }

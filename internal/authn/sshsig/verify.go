@@ -39,6 +39,11 @@ type Signer struct {
 	UserVerified bool
 	Security     bool // an sk- key
 	Flags        byte // authenticator flags as signed; zero for other keys
+	// Application is what a security key was made for: "ssh:…", or the host of a
+	// passkey; empty for other keys.
+	Application string
+	Passkey     bool   // signs in browsers only, on pages of its application
+	Origin      string // the page's, as signed; empty for keys that are no passkeys
 }
 
 // Namespace returns the SSHSIG namespace under which statements of a kind are
@@ -70,6 +75,7 @@ func Verify(blob []byte, namespace string, message []byte) (Signer, error) {
 		who.Flags = s.flags
 		who.Touched = s.flags&flagTouched != 0
 		who.UserVerified = s.flags&flagVerified != 0
+		who.Origin = string(s.origin)
 	}
 	return who, nil
 }
@@ -83,6 +89,8 @@ type signature struct {
 	rest      []byte // what follows the value: flags and counter of security keys
 	flags     byte
 	counter   uint32
+
+	origin, clientData []byte // of passkeys
 }
 
 // parse reads the fields of PROTOCOL.sshsig. Which form the value must have
@@ -123,9 +131,6 @@ func parse(blob []byte) (s signature, err error) {
 	if !ok1 || !ok2 {
 		return s, ErrMalformed
 	}
-	if string(s.format) == formatWebAuthn {
-		return s, ErrWebAuthn
-	}
 	s.rest = w
 	return s, nil
 }
@@ -140,12 +145,18 @@ func appendSigned(dst []byte, namespace string, digest []byte) []byte {
 }
 
 func (k *key) check(s *signature, signed []byte) error {
+	if string(s.format) == formatWebAuthn {
+		return k.checkWebAuthn(s, signed)
+	}
 	want := k.typ
 	if k.rsa != nil {
 		want = formatRSA512
 	}
 	if string(s.format) != want {
 		return ErrFormat
+	}
+	if k.passkey() {
+		return ErrApplication
 	}
 	if k.security() {
 		if err := s.readFlags(); err != nil {
@@ -168,10 +179,7 @@ func (k *key) check(s *signature, signed []byte) error {
 
 func (s *signature) readFlags() error {
 	w := wire(s.rest)
-	var ok1, ok2 bool
-	s.flags, ok1 = w.byte()
-	s.counter, ok2 = w.uint32()
-	if !ok1 || !ok2 || len(w) != 0 {
+	if !s.takeFlags(&w) || len(w) != 0 {
 		return ErrMalformed
 	}
 	if s.flags&flagsWithData != 0 {
@@ -180,10 +188,18 @@ func (s *signature) readFlags() error {
 	return nil
 }
 
+func (s *signature) takeFlags(w *wire) bool {
+	var ok1, ok2 bool
+	s.flags, ok1 = w.byte()
+	s.counter, ok2 = w.uint32()
+	return ok1 && ok2
+}
+
 // appendAuthenticated writes what a security key signs (PROTOCOL.u2f): the
-// application's digest, flags, counter, the message's digest.
-func (s *signature) appendAuthenticated(dst, application, signed []byte) []byte {
-	app, msg := sha256.Sum256(application), sha256.Sum256(signed)
+// application's digest, flags, counter, the message's digest. The message of a
+// passkey is its client data.
+func (s *signature) appendAuthenticated(dst, application, message []byte) []byte {
+	app, msg := sha256.Sum256(application), sha256.Sum256(message)
 	dst = append(dst, app[:]...)
 	dst = append(dst, s.flags)
 	dst = binary.BigEndian.AppendUint32(dst, s.counter)

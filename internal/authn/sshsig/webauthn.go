@@ -1,0 +1,182 @@
+package sshsig
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"math/big"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxClientData is the length in bytes beyond which no client data is looked at.
+const MaxClientData = 2 << 10
+
+const (
+	flagBackupEligible = 0x08
+	flagBackedUp       = 0x10
+)
+
+// Challenge returns the bytes that a passkey must be asked to sign for a message
+// under a namespace: what SSHSIG signs, so that no browser is needed to check it.
+func Challenge(namespace string, message []byte) []byte {
+	digest := sha512.Sum512(message)
+	return appendSigned(nil, namespace, digest[:])
+}
+
+// WebAuthn is what an authenticator signed in a browser, taken apart.
+type WebAuthn struct {
+	Key        []byte // wire form, as in the roster
+	R, S       *big.Int
+	Flags      byte
+	Counter    uint32
+	Origin     string // of the page, as in the client data
+	ClientData []byte // the very bytes
+}
+
+// Blob puts the signature together in its one form, the lower S included. It
+// does not check it: give it to Verify.
+func (a WebAuthn) Blob(namespace string) ([]byte, error) {
+	if a.R == nil || a.S == nil || a.R.Sign() <= 0 || a.S.Sign() <= 0 || len(a.ClientData) > MaxClientData {
+		return nil, ErrMalformed
+	}
+	rest := binary.BigEndian.AppendUint32([]byte{a.Flags}, a.Counter)
+	rest = appendString(rest, a.Origin)
+	rest = appendString(rest, a.ClientData)
+	rest = appendString(rest, "")
+	s := signature{
+		key: a.Key, namespace: []byte(namespace), format: []byte(formatWebAuthn),
+		value: appendPositive(appendPositive(nil, a.R), a.S), rest: rest,
+	}
+	return Normalise(s.encode())
+}
+
+// checkWebAuthn checks what a passkey signed. Who made the page that asked is
+// decided by the origin: OpenSSH compares it with nothing, so all of the trust
+// in a passkey rests on the comparison here.
+func (k *key) checkWebAuthn(s *signature, signed []byte) error {
+	if k.typ != typeSKP256 {
+		return ErrFormat
+	}
+	if !k.passkey() {
+		return ErrApplication
+	}
+	if err := s.readWebAuthn(); err != nil {
+		return err
+	}
+	if !pageOf(s.origin, string(k.application)) {
+		return ErrOrigin
+	}
+	if err := checkClientData(s.clientData, s.origin, signed); err != nil {
+		return err
+	}
+	var room [69]byte
+	return checkECDSA(k.ec, s.appendAuthenticated(room[:0], k.application, s.clientData), s.value)
+}
+
+// readWebAuthn reads what follows the value: PROTOCOL.u2f, "SSH U2F signatures".
+func (s *signature) readWebAuthn() error {
+	w := wire(s.rest)
+	if !s.takeFlags(&w) {
+		return ErrMalformed
+	}
+	var ok1, ok2, ok3 bool
+	var extensions []byte
+	s.origin, ok1 = w.string()
+	s.clientData, ok2 = w.string()
+	extensions, ok3 = w.string()
+	switch {
+	case !ok1 || !ok2 || !ok3 || len(w) != 0:
+		return ErrMalformed
+	case len(extensions) != 0:
+		return ErrExtensions
+	case s.flags&flagsWithData != 0, s.flags&flagBackedUp != 0 && s.flags&flagBackupEligible == 0:
+		return ErrFlags
+	}
+	return nil
+}
+
+// pageOf tells whether an origin is one of exactly this host, as browsers write
+// it: https and any port, or without TLS on the machine itself.
+func pageOf(origin []byte, host string) bool {
+	if port, ok := bytes.CutPrefix(origin, []byte("https://"+host)); ok {
+		return isPort(port, "443")
+	}
+	if port, ok := bytes.CutPrefix(origin, []byte("http://localhost")); ok && host == "localhost" {
+		return isPort(port, "80")
+	}
+	return false
+}
+
+// isPort tells whether text is nothing, or a colon and a port that is not the
+// usual one, which browsers leave out.
+func isPort(text []byte, usual string) bool {
+	digits, ok := bytes.CutPrefix(text, []byte(":"))
+	if !ok {
+		return len(text) == 0
+	}
+	n, err := strconv.ParseUint(string(digits), 10, 16)
+	return err == nil && n > 0 && strconv.FormatUint(n, 10) == string(digits) && string(digits) != usual
+}
+
+// checkClientData holds client data against the serialisation of WebAuthn (Level
+// 2, section 5.8.1.1): the members that count come first, in this order and
+// spelling. What follows them is for later versions of the web to say; it must
+// be JSON, and must not say that the page stood inside another site's.
+func checkClientData(text, origin, signed []byte) error {
+	if len(text) > MaxClientData {
+		return ErrClientData
+	}
+	challenge := base64.RawURLEncoding.EncodeToString(signed)
+	rest := text
+	for _, part := range [...]struct {
+		text string
+		err  error
+	}{
+		{`{"type":"`, ErrClientData}, {`webauthn.get"`, ErrCeremony},
+		{`,"challenge":"`, ErrClientData}, {challenge + `"`, ErrChallenge},
+		{`,"origin":"`, ErrClientData}, {string(origin) + `"`, ErrOrigin},
+	} {
+		var ok bool
+		if rest, ok = bytes.CutPrefix(rest, []byte(part.text)); !ok {
+			return part.err
+		}
+	}
+	if len(rest) == 0 || rest[0] != '}' && rest[0] != ',' || text[len(text)-1] != '}' {
+		return ErrClientData
+	}
+	return checkMembers(text)
+}
+
+// checkMembers reads client data to its end: one JSON object in which each name
+// stands once.
+func checkMembers(text []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(text))
+	if first, err := d.ReadToken(); err != nil || first.Kind() != '{' {
+		return ErrClientData
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return ErrClientData
+		}
+		inside := name.String()
+		value, err := d.ReadValue()
+		switch {
+		case err != nil:
+			return ErrClientData
+		case inside == "topOrigin", inside == "crossOrigin" && string(value) != "false":
+			return ErrCrossOrigin
+		}
+	}
+	if _, err := d.ReadToken(); err != nil { // the closing brace
+		return ErrClientData
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return ErrClientData
+	}
+	return nil
+}

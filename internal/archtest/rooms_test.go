@@ -85,7 +85,8 @@ var rooms = []room{
 	{path: "internal/provider/providertest", kind: tool, may: []string{"internal/access", "internal/provider"}},
 	{path: "internal/authn", kind: work, may: []string{"internal/statement"}},
 	{path: "internal/authn/sshsig", kind: adapter, may: with(encoding, "internal/authn", "internal/statement")},
-	{path: "internal/authn/passkey", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+	{path: "internal/authn/passkey", kind: work, may: []string{"internal/authn/sshsig"}},
+	{path: "internal/authn/passkey/passkeytest", kind: tool, may: []string{"internal/authn/passkey", "internal/authn/sshsig"}},
 	{path: "internal/authn/totp", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
 	{path: "internal/authn/oidc", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
 

@@ -54,9 +54,9 @@ func (a WebAuthn) Blob(namespace string) ([]byte, error) {
 	return Normalise(s.encode())
 }
 
-// checkWebAuthn checks what a passkey signed. Who made the page that asked is
-// decided by the origin: OpenSSH compares it with nothing, so all of the trust
-// in a passkey rests on the comparison here.
+// checkWebAuthn checks what a passkey signed. Whose page asked for it is known
+// from the origin alone, and OpenSSH compares that with nothing: all of the
+// trust in a passkey rests on the comparison here.
 func (k *key) checkWebAuthn(s *signature, signed []byte) error {
 	if k.typ != typeSKP256 {
 		return ErrFormat
@@ -67,11 +67,11 @@ func (k *key) checkWebAuthn(s *signature, signed []byte) error {
 	if err := s.readWebAuthn(); err != nil {
 		return err
 	}
-	if !pageOf(s.origin, string(k.application)) {
-		return ErrOrigin
-	}
-	if err := checkClientData(s.clientData, s.origin, signed); err != nil {
+	switch origin, err := Page(s.clientData, CeremonySign, string(k.application), signed); {
+	case err != nil:
 		return err
+	case origin != string(s.origin):
+		return ErrOrigin
 	}
 	var room [69]byte
 	return checkECDSA(k.ec, s.appendAuthenticated(room[:0], k.application, s.clientData), s.value)
@@ -122,33 +122,43 @@ func isPort(text []byte, usual string) bool {
 	return err == nil && n > 0 && strconv.FormatUint(n, 10) == string(digits) && string(digits) != usual
 }
 
-// checkClientData holds client data against the serialisation of WebAuthn (Level
+// Ceremonies are what client data can be of.
+const (
+	CeremonySign     = "webauthn.get"
+	CeremonyRegister = "webauthn.create"
+)
+
+// Page reads the client data of a ceremony on a page of a host and returns the
+// page's origin. It holds the text against the serialisation of WebAuthn (Level
 // 2, section 5.8.1.1): the members that count come first, in this order and
 // spelling. What follows them is for later versions of the web to say; it must
 // be JSON, and must not say that the page stood inside another site's.
-func checkClientData(text, origin, signed []byte) error {
-	if len(text) > MaxClientData {
-		return ErrClientData
+func Page(clientData []byte, ceremony, host string, challenge []byte) (origin string, err error) {
+	if len(clientData) > MaxClientData {
+		return "", ErrClientData
 	}
-	challenge := base64.RawURLEncoding.EncodeToString(signed)
-	rest := text
+	rest := clientData
 	for _, part := range [...]struct {
 		text string
 		err  error
 	}{
-		{`{"type":"`, ErrClientData}, {`webauthn.get"`, ErrCeremony},
-		{`,"challenge":"`, ErrClientData}, {challenge + `"`, ErrChallenge},
-		{`,"origin":"`, ErrClientData}, {string(origin) + `"`, ErrOrigin},
+		{`{"type":"`, ErrClientData}, {ceremony + `"`, ErrCeremony},
+		{`,"challenge":"`, ErrClientData}, {base64.RawURLEncoding.EncodeToString(challenge) + `"`, ErrChallenge},
+		{`,"origin":"`, ErrClientData},
 	} {
 		var ok bool
 		if rest, ok = bytes.CutPrefix(rest, []byte(part.text)); !ok {
-			return part.err
+			return "", part.err
 		}
 	}
-	if len(rest) == 0 || rest[0] != '}' && rest[0] != ',' || text[len(text)-1] != '}' {
-		return ErrClientData
+	page, rest, ok := bytes.Cut(rest, []byte(`"`))
+	if !ok || len(rest) == 0 || rest[0] != '}' && rest[0] != ',' || clientData[len(clientData)-1] != '}' {
+		return "", ErrClientData
 	}
-	return checkMembers(text)
+	if !pageOf(page, host) {
+		return "", ErrOrigin
+	}
+	return string(page), checkMembers(clientData)
 }
 
 // checkMembers reads client data to its end: one JSON object in which each name

@@ -99,6 +99,11 @@ type Options struct {
 	// and what a person may read; never what a person may say. The zero Rate is
 	// 6,000 a minute.
 	Rate Rate
+	// Pages makes the handler of what people look at, of the handler that answers the
+	// routes of the table without log and check of the host; nil: there are no pages.
+	// Serves tells which paths are theirs.
+	Pages  func(inside http.Handler) http.Handler
+	Serves func(path string) bool
 	// Streams is how many live views and long polls there may be at a time; 0: 256.
 	Streams int
 }
@@ -116,6 +121,7 @@ type service struct {
 	edge      edge
 	texts     texts
 	mux       *http.ServeMux
+	pages     http.Handler // nil: there are none
 	started   time.Time
 }
 
@@ -152,6 +158,9 @@ func New(o Options) http.Handler {
 	}
 	for _, route := range routes {
 		s.mux.Handle(route.Pattern(), s.serve(route))
+	}
+	if o.Pages != nil {
+		s.pages = o.Pages(s.mux)
 	}
 	return s.outermost()
 }

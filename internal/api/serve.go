@@ -79,6 +79,11 @@ func (s *service) outermost() http.Handler {
 			p.write(a)
 			return
 		}
+		if s.pages != nil && s.Serves(r.URL.Path) && path.Clean(r.URL.Path) == r.URL.Path {
+			route = "page"
+			s.pages.ServeHTTP(a, r)
+			return
+		}
 		handler, pattern := s.mux.Handler(r)
 		if pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
 			nowhere(handler, r).write(a)

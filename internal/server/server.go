@@ -24,6 +24,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 	"github.com/halligan-dev/halligan/internal/verify"
+	"github.com/halligan-dev/halligan/internal/web"
 	"github.com/halligan-dev/halligan/internal/witness"
 )
 
@@ -187,8 +188,14 @@ func (s *Server) wire(ctx context.Context) error {
 		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
+		Pages: s.pages, Serves: web.Serves,
 	})
 	return nil
+}
+
+// pages are what people look at, over what the API answers.
+func (s *Server) pages(inside http.Handler) http.Handler {
+	return web.New(web.Options{API: inside, Name: s.Anchor.Origin, Log: s.Log, Now: func() time.Time { return s.broker.Now().Std() }})
 }
 
 // sinks makes the channels of alarms.

@@ -1,0 +1,147 @@
+// Signs what a form asks for with a passkey, and sends it.
+//
+// The server writes the statement out, this script demands its own nonce in it, the
+// passkey signs exactly the bytes that an SSH signature of it signs, and the API
+// takes it. Whoever presses the button trusts this page's host for what it showed.
+
+const utf8 = new TextEncoder();
+
+document.addEventListener('submit', (event) => {
+  const form = event.target.closest('form[data-act]');
+  if (!form) return;
+  event.preventDefault();
+  if (!form.hasAttribute('data-busy')) run(form, event.submitter);
+});
+
+// run signs and sends one form, and says in it what went wrong.
+async function run(form, submitter) {
+  busy(form, true);
+  say(form, null);
+  try {
+    const fields = new FormData(form, submitter);
+    const done = await act(form.dataset.act, fields);
+    location.assign(done);
+  } catch (problem) {
+    busy(form, false);
+    say(form, problem);
+  }
+}
+
+// act writes out, signs and sends a statement of a kind, and gives the page to go to.
+export async function act(kind, fields) {
+  if (!window.PublicKeyCredential) throw new Problem('This browser has no passkeys', 'Use the command line, or another browser.');
+  const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
+  fields.set('nonce', nonce);
+  const draft = await ask('/draft/' + kind, new URLSearchParams(fields));
+  if (JSON.parse(draft.statement).nonce !== nonce) throw new Problem('The draft is of another page', 'Load the page again.');
+  const assertion = await sign(draft);
+  await send(body(draft, assertion, kind === 'session'));
+  return draft.done;
+}
+
+// sign has the passkey sign the bytes that an SSH signature over the statement signs.
+async function sign(draft) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-512', utf8.encode(draft.statement)));
+  const challenge = joined(utf8.encode('SSHSIG'), string(utf8.encode(draft.namespace)), string(new Uint8Array()), string(utf8.encode('sha512')), string(digest));
+  let credential;
+  try {
+    credential = await navigator.credentials.get({ publicKey: { challenge, rpId: draft.rp, userVerification: 'required', timeout: 120000 } });
+  } catch (error) {
+    throw new Problem('Nothing was signed', error.name === 'NotAllowedError' ? 'The passkey was not used. Press the button again when you are ready.' : error.message);
+  }
+  const { authenticatorData, clientDataJSON, signature } = credential.response;
+  return { authenticator_data: base64(authenticatorData), client_data: base64(clientDataJSON), signature: base64(signature) };
+}
+
+// body is what the API takes. The statement goes in byte for byte: it was signed so.
+function body(draft, passkey, session) {
+  const rest = { signature: { passkey } };
+  if (draft.notes) rest.notes = draft.notes;
+  if (draft.files) rest.files = draft.files;
+  if (session) rest.browser = true;
+  return `{"statement":${draft.statement},${JSON.stringify(rest).slice(1)}`;
+}
+
+// send sends a signed statement until it is known what became of it: the same bytes
+// are taken once, so that sending them again does no harm.
+async function send(text) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask('/api/v1/statements', text);
+    } catch (problem) {
+      if (!problem.unknown || tries === 6) throw problem;
+      await new Promise((over) => setTimeout(over, 250 * 2 ** tries));
+    }
+  }
+}
+
+async function ask(address, content) {
+  const headers = { Accept: 'application/json' };
+  if (typeof content === 'string') headers['Content-Type'] = 'application/json';
+  let answer;
+  try {
+    answer = await fetch(address, { method: 'POST', body: content, headers, credentials: 'same-origin', redirect: 'error' });
+  } catch {
+    throw new Problem('The server did not answer', 'It is not known whether it arrived. Look at the page again before you repeat it.', true);
+  }
+  const told = await answer.json().catch(() => ({}));
+  if (answer.ok) return told;
+  throw new Problem(told.detail || told.title || 'The server refused', told.hint, answer.status >= 500 && told.reason !== 'internal');
+}
+
+class Problem extends Error {
+  constructor(what, hint, unknown = false) {
+    super(what);
+    this.hint = hint;
+    this.unknown = unknown;
+  }
+}
+
+function say(form, problem) {
+  const place = form.querySelector('[role=alert]');
+  if (!place) return;
+  place.hidden = !problem;
+  if (!problem) return;
+  place.textContent = problem.hint ? `${sentence(problem.message)} ${sentence(problem.hint)}` : sentence(problem.message);
+  place.scrollIntoView({ block: 'nearest' });
+}
+
+function sentence(text) {
+  const one = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(one) ? one : one + '.';
+}
+
+function busy(form, on) {
+  form.toggleAttribute('data-busy', on);
+  form.setAttribute('aria-busy', String(on));
+  for (const button of form.querySelectorAll('button[type=submit]')) button.disabled = on;
+}
+
+// The wire forms of SSH and of the API.
+
+function string(bytes) {
+  const out = new Uint8Array(4 + bytes.length);
+  new DataView(out.buffer).setUint32(0, bytes.length);
+  out.set(bytes, 4);
+  return out;
+}
+
+function joined(...parts) {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+export function base64(buffer) {
+  let text = '';
+  for (const byte of new Uint8Array(buffer)) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// draftValid is how long a draft may be signed and sent: a person reads, and finds
+// their security key.
+const draftValid = 10 * time.Minute
+
+// draft is a statement that nobody has signed yet.
+type draft struct {
+	Body  statement.Body
+	Notes []sent
+	Files [][]byte
+	// Done is the page to go to once it is taken; "{digest}" in it stands for the
+	// statement's own.
+	Done string
+	// Line is the command that does the same, for a browser that cannot sign.
+	Line string
+}
+
+// sent is the text of a note and its salt, as the API takes them.
+type sent struct {
+	Salt []byte `json:"salt"`
+	Text string `json:"text"`
+}
+
+// drafted is what the browser is given to sign.
+type drafted struct {
+	Statement string   `json:"statement"` // the bytes to sign
+	Namespace string   `json:"namespace"` // that they are signed under
+	Notes     []sent   `json:"notes,omitempty"`
+	Files     [][]byte `json:"files,omitempty"`
+	RP        string   `json:"rp"`   // id of the relying party: the cell's name
+	Done      string   `json:"done"` // the page to go to once it is taken
+}
+
+// drafts makes the body of each kind out of a form.
+var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
+	statement.KindStop: (*pages).draftStop,
+}
+
+// draft writes out the statement that a form asks for, of who has signed in. It
+// decides nothing: what the rules refuse, they refuse once it was signed.
+func (p *pages) draft(c *call) error {
+	make, ok := drafts[statement.Kind(c.r.PathValue("kind"))]
+	if !ok {
+		return p.nowhere(c)
+	}
+	d, err := make(p, c)
+	if err != nil {
+		return err
+	}
+	return p.hand(c, c.me.ID, d)
+}
+
+// draftSession writes out the session statement of whoever says who they are. The
+// signature will tell.
+func (p *pages) draftSession(c *call) error {
+	person := strings.TrimSpace(c.form.Get("person"))
+	if err := canon.CheckID(person); err != nil {
+		return invalid("person", "is not an id of a person", "write yours as it stands in cell.yaml, such as mara")
+	}
+	return p.hand(c, person, draft{Body: &statement.Session{For: statement.SessionLongest}, Done: local(c.form.Get("to")), Line: "halligan status"})
+}
+
+// hand gives a draft to the browser; to one that runs no script, the command that
+// does the same.
+func (p *pages) hand(c *call, actor string, d draft) error {
+	if !wantsJSON(c.r) {
+		return p.showAs(c, http.StatusOK, "by_hand", shown{Title: "Sign it at a command line", Body: d})
+	}
+	var nonce canon.Key32
+	if err := nonce.UnmarshalText([]byte(c.form.Get("nonce"))); err != nil || nonce.IsZero() {
+		return invalid("nonce", "is not 32 random bytes", "load the page again")
+	}
+	seen, err := p.checkpoint(c)
+	if err != nil {
+		return err
+	}
+	data, err := statement.Encode(statement.Statement{
+		Header: statement.Header{
+			Actor: actor, Ledger: seen.Origin, Expires: canon.At(p.Now().Add(draftValid)), Nonce: nonce,
+			Seen: statement.Seen{Size: seen.Size, Root: canon.Digest(seen.Root)},
+		},
+		Body: d.Body,
+	})
+	if err != nil {
+		return &Problem{Status: http.StatusUnprocessableEntity, Reason: "malformed", Title: "That cannot be signed", Detail: err.Error()}
+	}
+	return p.json(c, http.StatusOK, drafted{
+		Statement: string(data), Namespace: "halligan.v1." + string(d.Body.Kind()), Notes: d.Notes, Files: d.Files, RP: p.Name,
+		Done: strings.ReplaceAll(d.Done, "{digest}", canon.Sum(data).String()),
+	})
+}
+
+// checkpoint is where the ledger stands, as it will be named as seen.
+func (p *pages) checkpoint(c *call) (ledger.Checkpoint, error) {
+	text, err := p.inside(c.r.Context(), c, "/ledger/checkpoint")
+	if err != nil {
+		return ledger.Checkpoint{}, err
+	}
+	return ledger.ParseCheckpoint(text)
+}
+
+// note makes a note of a field, with a new salt.
+func (c *call) note(field string) (statement.Note, sent, error) {
+	var salt [ledger.SaltSize]byte
+	rand.Read(salt[:])
+	text := strings.TrimSpace(strings.ReplaceAll(c.form.Get(field), "\r\n", "\n"))
+	note, err := statement.NewNote(salt, text)
+	switch {
+	case errors.Is(err, statement.ErrEmptyNote):
+		return note, sent{}, invalid(field, "is empty", "one sentence is enough")
+	case err != nil:
+		return note, sent{}, invalid(field, "cannot be used: "+err.Error(), fmt.Sprintf("write plain text, up to %d bytes", statement.NoteLimit))
+	}
+	return note, sent{Salt: salt[:], Text: text}, nil
+}
+
+// of is the request, or whatever else the form is about.
+func (c *call) of() (canon.Digest, error) {
+	id, err := canon.ParseDigest(c.form.Get("of"))
+	if err != nil {
+		return id, invalid("of", "is not a whole id", "load the page again")
+	}
+	return id, nil
+}
+
+// invalid says which field of a form is wrong, and how to mend it.
+func invalid(field, what, hint string) *Problem {
+	return &Problem{Status: http.StatusUnprocessableEntity, Reason: "field", Title: "Something is missing", Detail: field + " " + what, Hint: hint}
+}
+
+// wantsJSON tells whether a script asks.
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
+
+// json sends a value to a script.
+func (p *pages) json(c *call, status int, v any) error {
+	data, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(data) // an error means that the reader has gone
+	return nil
+}

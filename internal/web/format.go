@@ -1,0 +1,116 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// functions are what sheets may call.
+func (p *pages) functions() template.FuncMap {
+	return template.FuncMap{
+		"asset":  p.asset,
+		"now":    p.Now,
+		"at":     at,
+		"ago":    func(t canon.Time) string { return length(p.Now().Sub(t.Std())) },
+		"until":  func(t canon.Time) string { return length(t.Std().Sub(p.Now())) },
+		"clock":  countdown,
+		"length": func(s canon.Seconds) string { return length(s.Duration()) },
+		"count":  count,
+		"span":   span,
+		"series": series,
+		"tone":   tone,
+		"name":   name,
+	}
+}
+
+// at is an instant as a page spells it: the time of day in UTC, with its date when
+// that is not today's. A script adds the reader's own time.
+func at(t canon.Time) template.HTML {
+	form := "15:04:05 UTC"
+	if day := 24 * time.Hour; !t.Std().Truncate(day).Equal(time.Now().UTC().Truncate(day)) {
+		form = "2 Jan 2006, 15:04 UTC"
+	}
+	return template.HTML(`<time datetime="` + t.String() + `">` + t.Std().UTC().Format(form) + `</time>`)
+}
+
+// length is a span of time in the two greatest units: "1 h 5 min", "40 s".
+func length(d time.Duration) string {
+	d = d.Abs().Round(time.Second)
+	whole := func(unit time.Duration) int64 { return int64(d / unit) }
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", whole(time.Second))
+	case d < 10*time.Minute:
+		return two(whole(time.Minute), "min", whole(time.Second)%60, "s")
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", whole(time.Minute))
+	case d < 48*time.Hour:
+		return two(whole(time.Hour), "h", whole(time.Minute)%60, "min")
+	}
+	return two(whole(24*time.Hour), "days", whole(time.Hour)%24, "h")
+}
+
+// two is a span in two units, or in the greater where nothing is left of it.
+func two(great int64, unit string, small int64, of string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", great, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", great, unit, small, of)
+}
+
+// countdown is what is left, as a clock: "41:12", "1:02:03".
+func countdown(s canon.Seconds) string {
+	if s < 0 {
+		s = 0
+	}
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s%3600/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+// count is "1 entry", "3 entries".
+func count(n any, one, more string) string {
+	if text := fmt.Sprint(n); text != "1" {
+		return text + " " + more
+	}
+	return "1 " + one
+}
+
+// span is how long it is from one instant to another.
+func span(from, until canon.Time) canon.Seconds { return canon.SecondsOf(until.Sub(from)) }
+
+// series is "a, b and c".
+func series(all []string) string {
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}
+
+// tone is the colour of a state: what is open is live, what waits for somebody or
+// something waits, what is over and proved is dead.
+func tone(state any) string {
+	switch fmt.Sprint(state) {
+	case string(access.LeaseOpen), string(access.Granted):
+		return "live"
+	case string(access.LeaseClosed), string(access.Ended):
+		return "dead"
+	case string(access.Pending), string(access.LeaseOpening), string(access.LeaseClosing):
+		return "wait"
+	}
+	return "plain"
+}
+
+// name is how a person is named where there is a name, else by id.
+func name(n *noted, id string) string {
+	if n == nil || n.Text == "" {
+		return id
+	}
+	return n.Text
+}

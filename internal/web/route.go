@@ -1,0 +1,56 @@
+package web
+
+import "net/http"
+
+// Access says who gets a page.
+type Access string
+
+// The ways in.
+const (
+	Anybody  Access = "anybody"   // no session is needed
+	SignedIn Access = "signed-in" // a session; without one the page is that for signing in
+)
+
+// Guard says why a page elsewhere cannot use a route in a reader's name.
+type Guard string
+
+// The guards. There is no route that changes the cell: statements go to the API.
+const (
+	ReadsOnly  Guard = "reads only"  // it changes nothing, and its answer is not for other origins
+	WritesOut  Guard = "writes out"  // it gives bytes to sign and keeps nothing; other origins are refused
+	OwnSession Guard = "own session" // it changes the reader's session alone; other origins are refused
+)
+
+// Route is one row of the table.
+type Route struct {
+	Method string
+	Path   string // as http.ServeMux has it
+	Access Access
+	Guard  Guard
+	Body   int64 // most bytes of the request body; 0: it must have none
+	handle func(*pages, *call) error
+}
+
+// Pattern is the route as http.ServeMux wants it.
+func (r Route) Pattern() string { return r.Method + " " + r.Path }
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+
+	formBody = 64 << 10
+)
+
+// routes is every page there is.
+var routes = []Route{
+	{Method: get, Path: "/{$}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).now},
+	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
+	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
+
+	// What a passkey is to sign.
+	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},
+	{Method: post, Path: "/draft/{kind}", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draft},
+}
+
+// Routes is the table, for whoever documents or tests it.
+func Routes() []Route { return append([]Route(nil), routes...) }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -123,6 +124,7 @@ type service struct {
 	mux       *http.ServeMux
 	pages     http.Handler // nil: there are none
 	started   time.Time
+	document  func() ([]byte, error) // OpenAPI's, kept
 }
 
 const (
@@ -154,7 +156,7 @@ func New(o Options) http.Handler {
 		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)},
 		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
 		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
-		mux: http.NewServeMux(), started: time.Now(),
+		mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
 	for _, route := range routes {
 		s.mux.Handle(route.Pattern(), s.serve(route))

@@ -20,6 +20,19 @@ func (s *service) instant() view.Instant {
 	return view.Instant{Now: s.Ledger.Now(), Heard: s.Hosts.Heard()}
 }
 
+// claim is which cell the server says that it is.
+type claim struct {
+	Origin   string       `json:"origin"`
+	Genesis  canon.Digest `json:"genesis"`
+	Document canon.Digest `json:"document"` // in force
+	Rules    int          `json:"rules"`
+	Sealed   bool         `json:"sealed"`
+	Trial    bool         `json:"trial,omitzero"`
+	Version  string       `json:"version"`
+
+	Anchor jsontext.Value `json:"anchor"` // as the server says; who joins compares words of it
+}
+
 // cell says which cell this is, to anybody. Nothing here is to be trusted: a
 // reader pins it beforehand (the anchor) or compares it with another's.
 func (s *service) cell(c *call) error {
@@ -28,28 +41,21 @@ func (s *service) cell(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, struct {
-		Origin   string       `json:"origin"`
-		Genesis  canon.Digest `json:"genesis"`
-		Document canon.Digest `json:"document"` // in force
-		Rules    int          `json:"rules"`
-		Sealed   bool         `json:"sealed"`
-		Trial    bool         `json:"trial,omitzero"`
-		Version  string       `json:"version"`
+	return c.json(http.StatusOK, claim{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), s.Live.View().Document(), now.Rules, now.Sealed, now.Trial, s.Version, anchor})
+}
 
-		Anchor jsontext.Value `json:"anchor"` // as the server says; who joins compares words of it
-	}{s.Anchor.Origin, canon.Digest(s.Anchor.Genesis), s.Live.View().Document(), now.Rules, now.Sealed, now.Trial, s.Version, anchor})
+// reader is who reads.
+type reader struct {
+	view.Person
+	Security bool       `json:"security"`
+	MayAsk   []string   `json:"may_ask"` // scenarios
+	Until    canon.Time `json:"until"`   // of the token
 }
 
 // me says who the reader is to the cell.
 func (s *service) me(c *call) error {
 	cellView := s.Live.View()
-	out := struct {
-		view.Person
-		Security bool       `json:"security"`
-		MayAsk   []string   `json:"may_ask"` // scenarios
-		Until    canon.Time `json:"until"`   // of the token
-	}{Security: cellView.Security(c.who.Person), MayAsk: []string{}, Until: c.who.Until}
+	out := reader{Security: cellView.Security(c.who.Person), MayAsk: []string{}, Until: c.who.Until}
 	for _, person := range cellView.People(s.instant()).People {
 		if person.ID == c.who.Person {
 			out.Person = s.named(c.r.Context(), person)
@@ -85,16 +91,31 @@ func (s *service) numbers(c *call) error {
 	return c.json(http.StatusOK, s.Live.View().Numbers())
 }
 
-func (s *service) envelopes(c *call) error {
-	return c.json(http.StatusOK, struct {
+// What lists are answered in: an object, so that more may come beside one.
+type (
+	envelopes struct {
 		Envelopes []view.Envelope `json:"envelopes"`
-	}{s.Live.View().Envelopes(c.who.Person)})
+	}
+	scenarios struct {
+		Scenarios []view.Scenario `json:"scenarios"`
+	}
+	changes struct {
+		Changes []view.Change `json:"changes"`
+	}
+)
+
+func (s *service) envelopes(c *call) error {
+	return c.json(http.StatusOK, envelopes{s.Live.View().Envelopes(c.who.Person)})
 }
 
 func (s *service) scenarios(c *call) error {
-	return c.json(http.StatusOK, struct {
-		Scenarios []view.Scenario `json:"scenarios"`
-	}{s.Live.View().Scenarios(c.who.Person)})
+	return c.json(http.StatusOK, scenarios{s.Live.View().Scenarios(c.who.Person)})
+}
+
+// readScenario is a scenario in words, and as it was signed.
+type readScenario struct {
+	view.Scenario
+	Canonical jsontext.Value `json:"canonical,omitzero"`
 }
 
 // scenario gives a scenario for people, and its canonical bytes to whom a
@@ -105,10 +126,7 @@ func (s *service) scenario(c *call) error {
 	if !ok {
 		return notFound("such scenario")
 	}
-	out := struct {
-		view.Scenario
-		Canonical jsontext.Value `json:"canonical,omitzero"`
-	}{Scenario: shown}
+	out := readScenario{Scenario: shown}
 	if cellView.MayRead(c.who.Person, id) {
 		data, err := s.Read.Attachment(c.r.Context(), shown.Digest)
 		if err != nil {
@@ -120,10 +138,7 @@ func (s *service) scenario(c *call) error {
 }
 
 func (s *service) explain(c *call) error {
-	q, err := query(c, "scenario", "severity", "requester", "without")
-	if err != nil {
-		return err
-	}
+	q := c.query
 	away, err := s.away(q)
 	if err != nil {
 		return err
@@ -142,10 +157,7 @@ func (s *service) explain(c *call) error {
 // coverage answers who could agree at an instant, with some people away: under a
 // scenario, or without one to a change of the cell or to a recovery of it.
 func (s *service) coverage(c *call) error {
-	q, err := query(c, "scenario", "severity", "quorum", "without", "at")
-	if err != nil {
-		return err
-	}
+	q := c.query
 	cellView, at := s.Live.View(), s.Ledger.Now()
 	if text, given := q["at"]; given {
 		if err := at.UnmarshalText([]byte(text)); err != nil {
@@ -224,9 +236,7 @@ func (s *service) text(ctx context.Context, n *view.Note) {
 }
 
 func (s *service) changes(c *call) error {
-	return c.json(http.StatusOK, struct {
-		Changes []view.Change `json:"changes"`
-	}{s.Live.View().Changes()})
+	return c.json(http.StatusOK, changes{s.Live.View().Changes()})
 }
 
 func (s *service) change(c *call) error {

@@ -26,6 +26,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/api"
+	"github.com/halligan-dev/halligan/internal/api/apitest"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -389,6 +390,14 @@ func (h *house) send(method, path string, body []byte, header ...string) (reply,
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return reply{}, err
+	}
+	held, err := contract()
+	if err != nil {
+		return reply{}, err
+	}
+	err = held.Check(apitest.Exchange{Method: method, Path: path, Sent: body, Status: resp.StatusCode, Header: resp.Header, Body: data})
 	return reply{resp.StatusCode, resp.Header, data}, err
 }
 

@@ -28,7 +28,7 @@ func (s *service) checkpoint(c *call) error {
 		return notFound("checkpoint yet")
 	}
 	if s.Witnesses != nil {
-		if c.r.URL.Query().Has("cosigned") {
+		if _, wanted := c.query["cosigned"]; wanted {
 			_, text = s.cosigned(c.r.Context(), broker.Head{Size: head.Size, Checkpoint: text})
 		} else if size, cosigned := s.Witnesses.Newest(); size >= head.Size {
 			text = cosigned

@@ -9,40 +9,72 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/openapi"
 )
 
 // digitsLeast is how many digits of an id are enough to look for it.
 const digitsLeast = 8
 
-// query reads the query of a URL, strictly: names that are not known, or that
-// stand twice, are errors, so that no filter is silently ignored.
-func query(c *call, names ...string) (map[string]string, error) {
-	values, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return nil, badQuery("the query cannot be read")
-	}
-	found := map[string]string{}
-	for name, given := range values {
-		if !slices.Contains(names, name) {
-			return nil, badQuery("only " + strings.Join(names, ", ") + " can be asked for")
-		}
-		if len(given) != 1 {
-			return nil, badQuery(name + " stands twice")
-		}
-		found[name] = given[0]
-	}
-	return found, nil
+// parameter is a name that a query may have.
+type parameter struct {
+	name     string
+	about    string
+	schema   *openapi.Schema // of numbers also the bounds that number keeps
+	required bool
+	flag     bool // may be empty: that it stands there says it all
 }
 
-// number reads a number of a query; absent is absent's value.
-func number(q map[string]string, name string, absent, most int64) (int64, error) {
-	text, ok := q[name]
+// ask reads the query of a URL, strictly: names that the route does not know,
+// or that stand twice or are empty, are errors, so that no filter is silently ignored.
+func (c *call) ask(known []parameter) error {
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return badQuery("the query cannot be read")
+	}
+	c.known, c.query = known, map[string]string{}
+	for name, given := range values {
+		i := slices.IndexFunc(known, func(p parameter) bool { return p.name == name })
+		switch {
+		case i < 0:
+			return badQuery(mayAsk(known))
+		case len(given) != 1:
+			return badQuery(name + " stands twice")
+		case given[0] == "" && !known[i].flag:
+			return badQuery(name + " is empty: leave it out")
+		}
+		c.query[name] = given[0]
+	}
+	for _, p := range known {
+		if _, given := c.query[p.name]; p.required && !given {
+			return badQuery(p.name + " must be given")
+		}
+	}
+	return nil
+}
+
+func mayAsk(known []parameter) string {
+	if len(known) == 0 {
+		return "nothing can be asked for here: leave the query out"
+	}
+	names := make([]string, len(known))
+	for i, p := range known {
+		names[i] = p.name
+	}
+	return "only " + strings.Join(names, ", ") + " can be asked for"
+}
+
+// number reads a number of a query, within the bounds of its parameter; absent
+// is absent's value.
+func (c *call) number(name string, absent int64) (int64, error) {
+	text, ok := c.query[name]
 	if !ok {
 		return absent, nil
 	}
+	i := slices.IndexFunc(c.known, func(p parameter) bool { return p.name == name })
+	least, most := *c.known[i].schema.Minimum, *c.known[i].schema.Maximum
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > most {
-		return 0, badQuery(fmt.Sprintf("%s must be a number from 0 to %d", name, most))
+	if err != nil || n < least || n > most {
+		return 0, badQuery(fmt.Sprintf("%s must be a number from %d to %d", name, least, most))
 	}
 	return n, nil
 }

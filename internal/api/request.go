@@ -15,6 +15,7 @@ import (
 
 const (
 	waitMost    = 50 // seconds of a long poll
+	rowsUsual   = 50 // of a page of a list
 	scannedPage = 200
 	scannedMost = 600 // streams that one page of a list looks at
 )
@@ -107,15 +108,13 @@ func (s *service) complete(ctx context.Context, v *view.Request) {
 // requests lists requests, newest first. Those that wait or live come from the
 // view, older ones from the store.
 func (s *service) requests(c *call) error {
-	q, err := query(c, "state", "person", "scenario", "before", "most")
-	if err != nil {
-		return err
-	}
+	q := c.query
 	wanted := view.Query{Person: q["person"], Scenario: q["scenario"]}
-	if wanted.Before, err = number(q, "before", 0, 1<<52); err != nil {
+	var err error
+	if wanted.Before, err = c.number("before", 0); err != nil {
 		return err
 	}
-	most, err := number(q, "most", 50, view.RowsMost)
+	most, err := c.number("most", rowsUsual)
 	if err != nil {
 		return err
 	}
@@ -126,7 +125,7 @@ func (s *service) requests(c *call) error {
 			break
 		}
 		if !slices.Contains(access.States, access.State(state)) {
-			return badQuery("state must be some of pending, granted, ended, denied, withdrawn, lapsed, void")
+			return badQuery("state must be some of " + strings.Join(stateNames(), ", "))
 		}
 		open = open && (access.State(state) == access.Pending || access.State(state) == access.Granted)
 		wanted.States = append(wanted.States, access.State(state))
@@ -178,15 +177,11 @@ func (s *service) scan(c *call, q view.Query) (view.Page, error) {
 // request gives one request; with wait and since, once it has an entry after
 // that one or the seconds are over.
 func (s *service) request(c *call) error {
-	q, err := query(c, "wait", "since")
+	wait, err := c.number("wait", 0)
 	if err != nil {
 		return err
 	}
-	wait, err := number(q, "wait", 0, waitMost)
-	if err != nil {
-		return err
-	}
-	since, err := number(q, "since", -1, 1<<52)
+	since, err := c.number("since", -1)
 	if err != nil {
 		return err
 	}
@@ -232,6 +227,12 @@ func (s *service) await(c *call, f found, since int64, most time.Duration) found
 	}
 }
 
+// timeline is everything that happened to a request.
+type timeline struct {
+	ID      canon.Digest  `json:"id"`
+	Moments []view.Moment `json:"moments"`
+}
+
 // timeline tells a request's entries as sentences.
 func (s *service) timeline(c *call) error {
 	f, err := s.visible(c)
@@ -246,10 +247,7 @@ func (s *service) timeline(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, struct {
-		ID      canon.Digest  `json:"id"`
-		Moments []view.Moment `json:"moments"`
-	}{f.request.ID, moments})
+	return c.json(http.StatusOK, timeline{f.request.ID, moments})
 }
 
 // entriesOf gives a stream's entries, the first most of them, in order.

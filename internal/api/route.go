@@ -47,6 +47,7 @@ var routes = []Route{
 
 	// What anybody may read.
 	{Method: get, Path: "/api/v1/cell", Access: Public, handle: (*service).cell},
+	{Method: get, Path: "/api/v1/openapi.json", Access: Public, handle: (*service).openAPI},
 	{Method: get, Path: "/revocations", Access: Public, handle: (*service).revocations},
 	{Method: get, Path: "/ledger/checkpoint", Access: Public, handle: (*service).checkpoint},
 	{Method: get, Path: "/ledger/tile/{level}/{index...}", Access: Public, Metered: true, handle: (*service).tile},

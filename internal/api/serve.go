@@ -29,6 +29,9 @@ type call struct {
 	body []byte
 	from netip.Addr // of the connection; headers of proxies are not believed
 	who  ticket     // zero on routes without a token
+
+	query map[string]string // of the URL, as ask let it pass
+	known []parameter       // that the route has
 }
 
 // answer remembers what was answered, for the log.
@@ -186,7 +189,10 @@ func (s *service) admit(route Route, c *call) error {
 		// Not every connection can be given a deadline; the server's holds then.
 		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(answerLongest))
 	}
-	err := c.read(route.Body)
+	err := c.ask(operations[route.Pattern()].query)
+	if err == nil {
+		err = c.read(route.Body)
+	}
 	if err != nil && route.Metered {
 		return s.stranger(c, err)
 	}

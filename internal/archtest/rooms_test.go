@@ -55,6 +55,7 @@ var rooms = []room{
 	{path: "internal/revocation", may: encoding, third: []string{jsonLib, sumdb}},
 	{path: "internal/cell", may: with(law[:5], "internal/custody"), third: []string{jsonLib}},
 	{path: "internal/view", may: with(law, "internal/custody")},
+	{path: "internal/openapi", third: []string{jsonLib}},
 	{path: "internal/procedure", may: []string{"internal/access"}, planned: true},
 	{path: "internal/blueprint", may: []string{"internal/access"}, planned: true},
 
@@ -92,7 +93,7 @@ var rooms = []room{
 
 	// Edges.
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/authn/sshsig")},
-	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/authn")},
+	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/authn", "internal/custody", "internal/openapi")},
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},
@@ -111,6 +112,7 @@ var rooms = []room{
 	{path: "internal/e2e", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/bench", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/alert/mailtest", kind: tool},
+	{path: "internal/api/apitest", kind: tool, may: []string{"internal/api"}},
 	{path: "internal/cell/celltest", kind: tool, may: law},
 	{path: "internal/broker/brokertest", kind: tool, may: with(law, "internal/broker", "internal/cell/celltest", "internal/issuer",
 		"internal/authn/sshsig", "internal/verify", "internal/store/sqlite")},

@@ -31,6 +31,16 @@ var blanks = map[Kind]func() Body{
 	KindReconcile:       func() Body { return new(Reconcile) },
 }
 
+// Blank is an empty body of a kind, for whoever describes it; false for none of
+// this version.
+func Blank(kind Kind) (Body, bool) {
+	blank, ok := blanks[kind]
+	if !ok {
+		return nil, false
+	}
+	return blank(), true
+}
+
 // Kind is "found".
 func (b *Found) Kind() Kind                            { return KindFound }
 func (b *Found) encode(h Header) ([]byte, error)       { return encodeFrame(b, KindFound, h) }

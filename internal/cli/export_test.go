@@ -81,9 +81,6 @@ func GenesisSheet(files client.FoundingFiles, of string) (string, error) {
 	return g.sheet(), nil
 }
 
-// Fits are the scenarios that words fit best.
-var Fits = fits
-
 // EpochFits is what a signer's machine compares before it signs an epoch.
 func EpochFits(e statement.Epoch, base, known ledger.Checkpoint) error {
 	return epochFile{Epoch: e}.fits(base, known)

@@ -78,9 +78,9 @@ func (w whichCommand) Run(c *call) error {
 		case gone:
 			return w.emergency(c, known, scenario, out)
 		}
-		out.Verdict, out.Because = isOtherWay, exclusion
-		_, out.OtherWay = splitExclusion(exclusion)
-		next, elsewhere := known.named(out.OtherWay)
+		other := view.ExclusionOf(exclusion)
+		out.Verdict, out.Because, out.OtherWay = isOtherWay, exclusion, other.Way
+		next, elsewhere := known.named(other)
 		if elsewhere && !seen[next.ID] && !c.asks {
 			out.Command = "halligan which --broke " + next.ID
 		}
@@ -92,29 +92,18 @@ func (w whichCommand) Run(c *call) error {
 	}
 }
 
-// splitExclusion parts what must not be true from the other way.
-func splitExclusion(text string) (what, way string) {
-	for _, arrow := range []string{" → ", " -> "} {
-		if what, way, ok := strings.Cut(text, arrow); ok {
-			return what, strings.TrimSpace(way)
-		}
-	}
-	return text, ""
-}
-
-// named is the scenario that an exclusion points to: "scenario root-recovery".
-func (k *knownScenarios) named(way string) (view.Scenario, bool) {
-	id, ok := strings.CutPrefix(way, "scenario ")
-	if !ok {
+// named is the scenario that an exclusion points to.
+func (k *knownScenarios) named(e view.Exclusion) (view.Scenario, bool) {
+	if e.Scenario == "" {
 		return view.Scenario{}, false
 	}
-	return k.view.Scenario(k.person, id)
+	return k.view.Scenario(k.person, e.Scenario)
 }
 
 // broke asks what broke.
 func (w whichCommand) broke(c *call, known *knownScenarios) (view.Scenario, error) {
 	all := known.view.Scenarios(known.person)
-	fitting := fits(all, w.Broke)
+	fitting := view.Fitting(all, w.Broke)
 	switch {
 	case w.Broke != "" && len(fitting) == 0:
 		return view.Scenario{}, noneFits(all, w.Broke)
@@ -157,43 +146,6 @@ func idsOf(all []view.Scenario) (ids []string) {
 	return ids
 }
 
-// fits are the scenarios that the words fit best, in the order of the cell; all
-// of them for none. A word counts for more in a title than among the criteria,
-// and for less the more scenarios have it.
-func fits(all []view.Scenario, words string) []view.Scenario {
-	if i := slices.IndexFunc(all, func(s view.Scenario) bool { return s.ID == words }); i >= 0 {
-		return all[i : i+1]
-	}
-	if words == "" {
-		return all
-	}
-	const whole = 5040 // shared by the scenarios that have a word
-	scores := make([]int, len(all))
-	for _, word := range strings.Fields(strings.ToLower(words)) {
-		has := make([]int, len(all))
-		n := 0
-		for i, each := range all {
-			switch {
-			case strings.Contains(strings.ToLower(each.ID+" "+each.Title), word):
-				has[i] = 2
-			case strings.Contains(strings.ToLower(strings.Join(each.UseWhen, " ")), word):
-				has[i] = 1
-			}
-			n += min(has[i], 1)
-		}
-		for i := range scores {
-			scores[i] += has[i] * whole / max(n, 1)
-		}
-	}
-	var best []view.Scenario
-	for i, each := range all {
-		if scores[i] > 0 && scores[i] == slices.Max(scores) {
-			best = append(best, each)
-		}
-	}
-	return best
-}
-
 // gone asks whether the normal way is gone: the criteria hold and no exclusion
 // does. If not, it gives the exclusion; none when the criteria do not hold.
 func (w whichCommand) gone(c *call, of view.Scenario) (gone bool, exclusion string, err error) {
@@ -204,8 +156,7 @@ func (w whichCommand) gone(c *call, of view.Scenario) (gone bool, exclusion stri
 		s.say("It is none when:")
 		var lines []string
 		for _, each := range of.DoNotUseWhen {
-			what, _ := splitExclusion(each)
-			lines = append(lines, line(what))
+			lines = append(lines, line(view.ExclusionOf(each).What))
 		}
 		s.WriteString(numbered(lines))
 	}
@@ -342,7 +293,7 @@ func (k *knownScenarios) ways(of view.Scenario, targets []string) map[string]str
 
 func otherWaySheet(out whichAnswer, of view.Scenario) string {
 	s := new(sheet)
-	switch what, _ := splitExclusion(out.Because); {
+	switch what := view.ExclusionOf(out.Because).What; {
 	case out.OtherWay != "" && out.Command != "":
 		s.say("\nThis is no emergency of %s: %s.", of.ID, line(what))
 		s.say("It may be one of another: %s", line(out.OtherWay))

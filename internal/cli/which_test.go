@@ -3,7 +3,6 @@ package cli_test
 import (
 	"testing"
 
-	"github.com/halligan-dev/halligan/internal/cli"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -29,7 +28,7 @@ func TestWordsFindTheScenario(t *testing.T) {
 		"cluster API":                      "cluster-control-plane",
 		"data-loss":                        "data-loss",
 	} {
-		got := cli.Fits(all, words)
+		got := view.Fitting(all, words)
 		if len(got) != 1 || got[0].ID != want {
 			t.Errorf("%q leads to %d scenarios, want %s", words, len(got), want)
 			for _, each := range got {
@@ -37,10 +36,10 @@ func TestWordsFindTheScenario(t *testing.T) {
 			}
 		}
 	}
-	if got := cli.Fits(all, "coffee zebra"); len(got) > 0 {
+	if got := view.Fitting(all, "coffee zebra"); len(got) > 0 {
 		t.Errorf("nothing leads to %s", got[0].ID)
 	}
-	if got := cli.Fits(all, ""); len(got) != len(all) {
+	if got := view.Fitting(all, ""); len(got) != len(all) {
 		t.Errorf("no words lead to %d", len(got))
 	}
 }

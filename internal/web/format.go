@@ -8,6 +8,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // functions are what sheets may call.
@@ -25,6 +26,9 @@ func (p *pages) functions() template.FuncMap {
 		"series": series,
 		"tone":   tone,
 		"name":   name,
+
+		"exclusion": view.ExclusionOf,
+		"whole":     whole,
 	}
 }
 
@@ -37,6 +41,9 @@ func at(t canon.Time) template.HTML {
 	}
 	return template.HTML(`<time datetime="` + t.String() + `">` + t.Std().UTC().Format(form) + `</time>`)
 }
+
+// whole is an instant with its date, for what is printed.
+func whole(t canon.Time) string { return t.Std().UTC().Format("Monday 2 January 2006, 15:04 UTC") }
 
 // length is a span of time in the two greatest units: "1 h 5 min", "40 s".
 func length(d time.Duration) string {

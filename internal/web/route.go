@@ -47,6 +47,10 @@ var routes = []Route{
 	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
 	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
 
+	// For whoever needs access.
+	{Method: get, Path: "/scenarios", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenarios},
+	{Method: get, Path: "/scenarios/{scenario}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenario},
+
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},
 	{Method: post, Path: "/draft/{kind}", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draft},

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -92,6 +93,11 @@ type Options struct {
 	Log         *slog.Logger
 	Monitor     *Monitor  // nil: nothing is counted
 	Witnesses   Witnesses // nil: the cell has none
+	// Turns are for checking what browsers sign; nil: turns of its own.
+	Turns *broker.Turns
+	// EndedFile keeps which sessions were ended before their time; empty: a restart
+	// forgets it.
+	EndedFile string
 	// Names are the host names that requests may name; none: any. An address
 	// that is not listed is refused, so that a page elsewhere cannot reach a
 	// server inside by making a name point at it.
@@ -113,6 +119,7 @@ type Options struct {
 type service struct {
 	Options
 	tokens    tokens
+	ended     *ended
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
 	watchers  *places
@@ -134,6 +141,7 @@ const (
 	packsEach    = 2
 	sendingsMost = 64
 	sendingsEach = 4
+	turnsMost    = 1000 // passkeys' signatures that wait to be checked
 )
 
 // New is the handler of every route in the table. It panics when the session
@@ -152,12 +160,16 @@ func New(o Options) http.Handler {
 	if o.Streams == 0 {
 		o.Streams = streamsUsual
 	}
+	if o.Turns == nil {
+		o.Turns = broker.NewTurns(runtime.GOMAXPROCS(0), turnsMost)
+	}
 	s := &service{
 		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)},
 		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
 		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
 		mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
+	s.rememberEnded()
 	for _, route := range routes {
 		s.mux.Handle(route.Pattern(), s.serve(route))
 	}

@@ -86,8 +86,9 @@ func ok[T any](about string) []success {
 // statuses are those of the API's own reasons; those of the rules have rows.
 var statuses = map[string]int{
 	reasonMalformed: http.StatusBadRequest, reasonQuery: http.StatusBadRequest,
-	reasonNoToken: http.StatusUnauthorized, reasonBadToken: http.StatusUnauthorized,
-	reasonNotShown: http.StatusForbidden,
+	reasonTwoTokens: http.StatusBadRequest,
+	reasonNoToken:   http.StatusUnauthorized, reasonBadToken: http.StatusUnauthorized,
+	reasonNotShown: http.StatusForbidden, reasonForeign: http.StatusForbidden,
 	reasonNotFound: http.StatusNotFound,
 	reasonFetched:  http.StatusConflict, reasonOpened: http.StatusConflict, reasonAmbiguous: http.StatusConflict,
 	reasonBodyLarge: http.StatusRequestEntityTooLarge, reasonTooMuch: http.StatusRequestEntityTooLarge,
@@ -111,7 +112,7 @@ func statusOf(reason string) (int, bool) {
 func common(route Route) []string {
 	reasons := []string{reasonMalformed, reasonQuery, reasonHost, reasonInternal, reasonUnknown}
 	if route.Access == Token {
-		reasons = append(reasons, reasonNoToken, reasonBadToken, reasonReads, reasonStranger)
+		reasons = append(reasons, reasonNoToken, reasonBadToken, reasonTwoTokens, reasonForeign, reasonReads, reasonStranger)
 	}
 	if route.Metered {
 		reasons = append(reasons, reasonStranger)

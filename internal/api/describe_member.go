@@ -13,12 +13,21 @@ import (
 // bytes that others wrote.
 func members() map[string]*openapi.Schema {
 	all := map[string]*openapi.Schema{
-		"Submission.statement":    openapi.Named("Statement"),
-		"Submission.notes":        {About: "Each that the statement speaks of.", MaxItems: notesMost},
-		"Submission.files":        {About: "Each that the statement names.", MaxItems: filesMost},
-		"SaltedNote.salt":         {About: "32 bytes."},
-		"SaltedNote.text":         {MinLength: 1, MaxLength: statement.NoteLimit},
-		"Signature.sshsig":        {About: "The binary SSHSIG, in its one accepted form."},
+		"Submission.statement": openapi.Named("Statement"),
+		"Submission.signature": {About: "Exactly one of its members.", MinProperties: 1, MaxProperties: 1},
+		"Submission.browser":   {About: "Only of a session statement: its token comes in a cookie and not in the answer."},
+		"Submission.notes":     {About: "Each that the statement speaks of.", MaxItems: notesMost},
+		"Submission.files":     {About: "Each that the statement names.", MaxItems: filesMost},
+		"SaltedNote.salt":      {About: "32 bytes."},
+		"SaltedNote.text":      {MinLength: 1, MaxLength: statement.NoteLimit},
+		"Signature.sshsig":     {About: "The binary SSHSIG, in its one accepted form."},
+		"AnySignature.sshsig":  {About: "The binary SSHSIG, in its one accepted form."},
+		"AnySignature.passkey": {About: "What a browser got from a passkey of the statement's actor; the server makes the SSHSIG of it."},
+
+		"PasskeyAssertion.authenticator_data": {About: "As it came."},
+		"PasskeyAssertion.client_data":        {About: "clientDataJSON, as it came. Its challenge is what an SSH signature over the statement signs."},
+		"PasskeyAssertion.signature":          {About: "DER, as it came."},
+
 		"NoteHash.hash":           {About: "SHA-256 of 32 random bytes and the text."},
 		"NoteHash.length":         openapi.Between(1, statement.NoteLimit),
 		"Blob.length":             openapi.Between(1, statement.DocumentMost),
@@ -28,7 +37,6 @@ func members() map[string]*openapi.Schema {
 		"StatementTaken.receipt": openapi.Named("Receipt"),
 		"StatementTaken.events":  openapi.List(openapi.Named("Event")),
 		"Entry.events":           openapi.List(openapi.Named("Event")),
-		"Cause.signature":        openapi.Named("Signature"),
 		"Cell.anchor":            openapi.Named("Anchor"),
 		"Receipt.receipt":        {Const: "v1"},
 		"Evidence.evidence":      {Const: "v1"},

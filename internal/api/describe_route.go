@@ -23,7 +23,12 @@ var operations = map[string]operation{
 			{http.StatusCreated, "It was taken; this is what it became.", mediaJSON, reflect.TypeFor[answered]()},
 			{http.StatusOK, "It was taken before; this is where.", mediaJSON, reflect.TypeFor[answered]()},
 		},
-		reasons: append(ofStatements(), reasonOften, reasonBusy, reasonClosed, reasonFetched, reasonOpened, reasonMintFailed),
+		reasons: append(ofStatements(), reasonOften, reasonBusy, reasonClosed, reasonFetched, reasonOpened, reasonForeign, reasonMintFailed),
+	},
+	"POST /api/v1/session/end": {
+		id: "endSession", tag: tagStatement, summary: "End the session whose token is brought",
+		about:   "For good, whatever time it had left. A browser is told to forget its cookie. It takes no body.",
+		answers: []success{{status: http.StatusNoContent, about: "It is over."}}, reasons: []string{reasonBusy},
 	},
 	"GET /api/v1/statements/{digest}": {
 		id: "readReceipt", tag: tagStatement, summary: "The receipt of a statement",

@@ -83,6 +83,8 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[envelope]():         "Submission",
 			reflect.TypeFor[answered]():         "StatementTaken",
 			reflect.TypeFor[salted]():           "SaltedNote",
+			reflect.TypeFor[signature]():        "AnySignature",
+			reflect.TypeFor[assertion]():        "PasskeyAssertion",
 			reflect.TypeFor[reported]():         "ReportSubmission",
 			reflect.TypeFor[receiptShape]():     "Receipt",
 			reflect.TypeFor[evidenceShape]():    "Evidence",

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +53,7 @@ type house struct {
 	often    int
 	genesis  cell.Genesis
 	scenario canon.Digest
+	mfa      roster.Strength // that the scenario demands
 	lists    note.Signer
 	checks   note.Signer
 	ca       *issuer.SSH
@@ -185,7 +187,9 @@ func open(t testing.TB, change ...func(*house)) *house {
 	must(t, err)
 	h.ca, err = issuer.OpenSSH(pem.EncodeToMemory(block))
 	must(t, err)
-	scenario := canon.MustEncode(celltest.Scenario())
+	terms := celltest.Scenario()
+	terms.Controls.MFA = string(h.mfa)
+	scenario := canon.MustEncode(terms)
 	h.scenario = canon.Sum(scenario)
 	h.genesis.Scenarios = []cell.ScenarioRef{{ID: celltest.Scenario().ID, Digest: h.scenario}}
 	h.start()
@@ -229,6 +233,7 @@ func (h *house) start() {
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
+		EndedFile: filepath.Join(h.folder, "ended.json"),
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)

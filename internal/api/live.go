@@ -72,6 +72,21 @@ func (l *Live) Owner(fingerprint string) (string, bool) {
 	return people.Owner(fingerprint)
 }
 
+// Keys are a person's keys in wire form, removed ones among them: what a removed
+// key signed is for the law to refuse.
+func (l *Live) Keys(person string) [][]byte {
+	people := l.people.Load()
+	if people == nil {
+		return nil
+	}
+	of, _ := people.Person(person)
+	var keys [][]byte
+	for _, key := range of.Keys {
+		keys = append(keys, key.Wire())
+	}
+	return keys
+}
+
 // Oversees tells whether a person decides on who is in the cell: security, and
 // the change quorum.
 func (l *Live) Oversees(person string, g *cell.Genesis) bool {

@@ -103,9 +103,15 @@ func newDescriber() *describer {
 		More:    &openapi.Link{About: "The rules, the formats and every reason", URL: "https://github.com/halligan-dev/halligan/tree/main/docs/reference"},
 	}
 	d.document.Components.Responses = map[string]*openapi.Response{}
-	d.document.Components.Security = map[string]*openapi.Security{"token": {
-		Type: "http", Scheme: "bearer", About: "A token for reading, out of the answer to a signed session statement. With it one reads and cannot act.",
-	}}
+	d.document.Components.Security = map[string]*openapi.Security{
+		"token": {
+			Type: "http", Scheme: "bearer", About: "A token for reading, out of the answer to a signed session statement. With it one reads and cannot act.",
+		},
+		"cookie": {
+			Type: "apiKey", In: "cookie", Name: cookieName,
+			About: "The same token as a browser keeps it, after a session statement that was sent with browser. From pages of the same origin only, and never beside a token in the header.",
+		},
+	}
 	d.schemas.Of(reflect.TypeFor[Problem](), false)
 	d.schemas.Of(reflect.TypeFor[anchorShape](), false)
 	d.schemas.Of(reflect.TypeFor[glimpse](), false) // what the events of a stream hold
@@ -122,7 +128,7 @@ func (d *describer) operation(route Route, of operation) *openapi.Operation {
 		Parameters: d.parameters(route, of), Responses: map[string]*openapi.Response{}, Security: []map[string][]string{},
 	}
 	if route.Access == Token {
-		o.Security = []map[string][]string{{"token": {}}}
+		o.Security = []map[string][]string{{"token": {}}, {"cookie": {}}}
 	}
 	if route.Body > 0 {
 		o.Body = &openapi.Body{

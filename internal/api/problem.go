@@ -46,6 +46,8 @@ const (
 	reasonQuery      = "malformed-query"
 	reasonNoToken    = "token-missing"
 	reasonBadToken   = "token-refused"
+	reasonTwoTokens  = "token-twice"
+	reasonForeign    = "other-site"
 	reasonNotFound   = "not-found"
 	reasonMethod     = "method-not-allowed"
 	reasonHost       = "wrong-host"

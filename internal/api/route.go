@@ -5,12 +5,24 @@ import "net/http"
 // Access says what a request must bring.
 type Access string
 
-// The ways in. Only the last two can change anything.
+// The ways in. Only the last two can change the cell.
 const (
 	Public        Access = "public"         // nothing
-	Token         Access = "token"          // a token that a session statement opened; for reading
+	Token         Access = "token"          // a token that a session statement opened, in the header or a cookie; for reading
 	Statement     Access = "statement"      // a statement signed by a person's or holder's key, in the body
 	HostSignature Access = "host-signature" // a report signed by a host's report key, in the body
+)
+
+// Forgery says why a page of another site gains nothing by having somebody's
+// browser send a request (CSRF).
+type Forgery string
+
+// The answers. No route answers another origin's script (no CORS), and the cookie
+// is SameSite=Strict and taken from pages of our own only.
+const (
+	ReadOnly         Forgery = "read only"          // it changes nothing, and the page sees no answer
+	Signed           Forgery = "signed"             // what counts is a signature in the body
+	SameOriginCookie Forgery = "same-origin cookie" // it needs the cookie, which other sites' pages cannot use
 )
 
 // Route is one row of the table.
@@ -18,6 +30,7 @@ type Route struct {
 	Method  string
 	Path    string // as http.ServeMux has it
 	Access  Access
+	Forgery Forgery
 	Humans  bool  // changes what only a person's signature can change
 	Body    int64 // most bytes of the request body; 0: it must have none
 	Metered bool  // costs a stranger more than reading memory: bounded for each address (stranger.go)
@@ -42,40 +55,41 @@ const (
 // routes is every route there is. There is no other way in.
 var routes = []Route{
 	// What changes the cell.
-	{Method: post, Path: "/api/v1/statements", Access: Statement, Humans: true, Body: statementBody, Metered: true, handle: (*service).submit},
-	{Method: post, Path: "/api/v1/hosts/report", Access: HostSignature, Body: reportBody, Metered: true, handle: (*service).report},
+	{Method: post, Path: "/api/v1/statements", Access: Statement, Forgery: Signed, Humans: true, Body: statementBody, Metered: true, handle: (*service).submit},
+	{Method: post, Path: "/api/v1/hosts/report", Access: HostSignature, Forgery: Signed, Body: reportBody, Metered: true, handle: (*service).report},
 
 	// What anybody may read.
-	{Method: get, Path: "/api/v1/cell", Access: Public, handle: (*service).cell},
-	{Method: get, Path: "/api/v1/openapi.json", Access: Public, handle: (*service).openAPI},
-	{Method: get, Path: "/revocations", Access: Public, handle: (*service).revocations},
-	{Method: get, Path: "/ledger/checkpoint", Access: Public, handle: (*service).checkpoint},
-	{Method: get, Path: "/ledger/tile/{level}/{index...}", Access: Public, Metered: true, handle: (*service).tile},
+	{Method: get, Path: "/api/v1/cell", Access: Public, Forgery: ReadOnly, handle: (*service).cell},
+	{Method: get, Path: "/api/v1/openapi.json", Access: Public, Forgery: ReadOnly, handle: (*service).openAPI},
+	{Method: get, Path: "/revocations", Access: Public, Forgery: ReadOnly, handle: (*service).revocations},
+	{Method: get, Path: "/ledger/checkpoint", Access: Public, Forgery: ReadOnly, handle: (*service).checkpoint},
+	{Method: get, Path: "/ledger/tile/{level}/{index...}", Access: Public, Forgery: ReadOnly, Metered: true, handle: (*service).tile},
 
 	// What people of the roster may read.
-	{Method: get, Path: "/ledger/tile/entries/{index...}", Access: Token, handle: (*service).bundle},
-	{Method: get, Path: "/ledger/attachments/{digest}", Access: Token, handle: (*service).attachment},
-	{Method: get, Path: "/api/v1/me", Access: Token, handle: (*service).me},
-	{Method: get, Path: "/api/v1/now", Access: Token, handle: (*service).now},
-	{Method: get, Path: "/api/v1/inbox", Access: Token, handle: (*service).inbox},
-	{Method: get, Path: "/api/v1/requests", Access: Token, handle: (*service).requests},
-	{Method: get, Path: "/api/v1/requests/{id}", Access: Token, handle: (*service).request},
-	{Method: get, Path: "/api/v1/requests/{id}/timeline", Access: Token, handle: (*service).timeline},
-	{Method: get, Path: "/api/v1/requests/{id}/evidence", Access: Token, handle: (*service).evidence},
-	{Method: get, Path: "/api/v1/scenarios", Access: Token, handle: (*service).scenarios},
-	{Method: get, Path: "/api/v1/scenarios/{scenario}", Access: Token, handle: (*service).scenario},
-	{Method: get, Path: "/api/v1/explain", Access: Token, handle: (*service).explain},
-	{Method: get, Path: "/api/v1/coverage", Access: Token, handle: (*service).coverage},
-	{Method: get, Path: "/api/v1/cell/evidence", Access: Token, handle: (*service).cellEvidence},
-	{Method: get, Path: "/api/v1/envelopes", Access: Token, handle: (*service).envelopes},
-	{Method: get, Path: "/api/v1/people", Access: Token, handle: (*service).people},
-	{Method: get, Path: "/api/v1/changes", Access: Token, handle: (*service).changes},
-	{Method: get, Path: "/api/v1/changes/{id}", Access: Token, handle: (*service).change},
-	{Method: get, Path: "/api/v1/changes/{id}/evidence", Access: Token, handle: (*service).changeEvidence},
-	{Method: get, Path: "/api/v1/findings", Access: Token, handle: (*service).findings},
-	{Method: get, Path: "/api/v1/numbers", Access: Token, handle: (*service).numbers},
-	{Method: get, Path: "/api/v1/statements/{digest}", Access: Token, handle: (*service).receipt},
-	{Method: get, Path: "/api/v1/watch", Access: Token, Stream: true, handle: (*service).watch},
+	{Method: get, Path: "/ledger/tile/entries/{index...}", Access: Token, Forgery: ReadOnly, handle: (*service).bundle},
+	{Method: get, Path: "/ledger/attachments/{digest}", Access: Token, Forgery: ReadOnly, handle: (*service).attachment},
+	{Method: get, Path: "/api/v1/me", Access: Token, Forgery: ReadOnly, handle: (*service).me},
+	{Method: get, Path: "/api/v1/now", Access: Token, Forgery: ReadOnly, handle: (*service).now},
+	{Method: get, Path: "/api/v1/inbox", Access: Token, Forgery: ReadOnly, handle: (*service).inbox},
+	{Method: get, Path: "/api/v1/requests", Access: Token, Forgery: ReadOnly, handle: (*service).requests},
+	{Method: get, Path: "/api/v1/requests/{id}", Access: Token, Forgery: ReadOnly, handle: (*service).request},
+	{Method: get, Path: "/api/v1/requests/{id}/timeline", Access: Token, Forgery: ReadOnly, handle: (*service).timeline},
+	{Method: get, Path: "/api/v1/requests/{id}/evidence", Access: Token, Forgery: ReadOnly, handle: (*service).evidence},
+	{Method: get, Path: "/api/v1/scenarios", Access: Token, Forgery: ReadOnly, handle: (*service).scenarios},
+	{Method: get, Path: "/api/v1/scenarios/{scenario}", Access: Token, Forgery: ReadOnly, handle: (*service).scenario},
+	{Method: get, Path: "/api/v1/explain", Access: Token, Forgery: ReadOnly, handle: (*service).explain},
+	{Method: get, Path: "/api/v1/coverage", Access: Token, Forgery: ReadOnly, handle: (*service).coverage},
+	{Method: get, Path: "/api/v1/cell/evidence", Access: Token, Forgery: ReadOnly, handle: (*service).cellEvidence},
+	{Method: get, Path: "/api/v1/envelopes", Access: Token, Forgery: ReadOnly, handle: (*service).envelopes},
+	{Method: get, Path: "/api/v1/people", Access: Token, Forgery: ReadOnly, handle: (*service).people},
+	{Method: get, Path: "/api/v1/changes", Access: Token, Forgery: ReadOnly, handle: (*service).changes},
+	{Method: get, Path: "/api/v1/changes/{id}", Access: Token, Forgery: ReadOnly, handle: (*service).change},
+	{Method: get, Path: "/api/v1/changes/{id}/evidence", Access: Token, Forgery: ReadOnly, handle: (*service).changeEvidence},
+	{Method: get, Path: "/api/v1/findings", Access: Token, Forgery: ReadOnly, handle: (*service).findings},
+	{Method: get, Path: "/api/v1/numbers", Access: Token, Forgery: ReadOnly, handle: (*service).numbers},
+	{Method: get, Path: "/api/v1/statements/{digest}", Access: Token, Forgery: ReadOnly, handle: (*service).receipt},
+	{Method: post, Path: "/api/v1/session/end", Access: Token, Forgery: SameOriginCookie, handle: (*service).endSession},
+	{Method: get, Path: "/api/v1/watch", Access: Token, Forgery: ReadOnly, Stream: true, handle: (*service).watch},
 }
 
 // Routes is the table, for whoever documents or tests it.

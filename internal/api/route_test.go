@@ -22,6 +22,14 @@ func path(r api.Route) string {
 		"{level}", "0", "{index...}", "000.p/1").Replace(r.Path)
 }
 
+// methodOf is the method of a route that changes nothing of the cell.
+func methodOf(r api.Route) string {
+	if r.Path == "/api/v1/session/end" {
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
 // TestT24EveryRouteSaysWhoMayComeIn walks the table: what changes anything
 // needs a signature, what reads needs a token, and no token is ever enough to
 // change anything.
@@ -30,9 +38,17 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 	bearer := "Bearer " + h.token("sam")
 	changing, reading := 0, 0
 	for _, r := range api.Routes() {
+		switch {
+		case r.Method == http.MethodGet:
+			same(t, r.Path+": forgery", r.Forgery, api.ReadOnly)
+		case r.Access == api.Token:
+			same(t, r.Path+": forgery", r.Forgery, api.SameOriginCookie)
+		default:
+			same(t, r.Path+": forgery", r.Forgery, api.Signed)
+		}
 		switch r.Access {
 		case api.Public, api.Token:
-			same(t, r.Path+": method", r.Method, http.MethodGet)
+			same(t, r.Path+": method", r.Method, methodOf(r))
 			same(t, r.Path+": for humans", r.Humans, false)
 			same(t, r.Path+": body", r.Body, 0)
 			same(t, r.Path+": changes", r.Changes(), false)
@@ -63,6 +79,13 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 			same(t, r.Path+" with "+c.header+": status", got.Status, http.StatusUnauthorized)
 			same(t, r.Path+" with "+c.header, got.reason(), c.reason)
 			same(t, "type", got.Header.Get("Content-Type"), "application/problem+json")
+		}
+		for cookie, reason := range map[string]string{"": "token-refused", "hs1.AAAA": "token-refused", bearer[len("Bearer ") : len(bearer)-2]: "token-refused"} {
+			same(t, r.Path+" with the cookie "+cookie, h.do(r.Method, path(r), nil, "Cookie", cookieName+"="+cookie).reason(), reason)
+		}
+		for _, site := range []string{"cross-site", "same-site", "", "Same-Origin"} {
+			got := h.do(r.Method, path(r), nil, "Cookie", cookieName+"="+strings.TrimPrefix(bearer, "Bearer "), "Sec-Fetch-Site", site)
+			same(t, r.Path+" from a page of "+site, got.reason(), "other-site")
 		}
 		got := h.do(r.Method, path(r)+"?token="+strings.TrimPrefix(bearer, "Bearer "), nil)
 		same(t, r.Path+" with the token in the query", got.reason(), "token-missing")

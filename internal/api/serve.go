@@ -30,8 +30,9 @@ type call struct {
 	from netip.Addr // of the connection; headers of proxies are not believed
 	who  ticket     // zero on routes without a token
 
-	query map[string]string // of the URL, as ask let it pass
-	known []parameter       // that the route has
+	query  map[string]string // of the URL, as ask let it pass
+	known  []parameter       // that the route has
+	cookie bool              // the token came in one
 }
 
 // answer remembers what was answered, for the log.
@@ -199,12 +200,15 @@ func (s *service) admit(route Route, c *call) error {
 	return err
 }
 
-// authenticate finds out who reads. A token counts while its time lasts and the
-// key that opened it is still that person's.
+// authenticate finds out who reads. A token counts while its time lasts, the key
+// that opened it is still that person's, and nobody has ended the session.
 func (s *service) authenticate(c *call) error {
 	const hint = "sign a session statement; the client does that by itself"
-	given, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(c.r.Header.Values("Authorization")) != 1 {
+	given, ok, p := c.token()
+	if p != nil {
+		return s.stranger(c, p)
+	}
+	if !ok {
 		return s.stranger(c, problem(http.StatusUnauthorized, reasonNoToken, "a token is needed", "reading needs a token", hint))
 	}
 	who, ok := s.tokens.open(given)
@@ -221,7 +225,7 @@ func (s *service) authenticate(c *call) error {
 // reads tells whether a ticket counts now.
 func (s *service) reads(who ticket) bool {
 	owner, ok := s.Live.Owner(who.fingerprint())
-	return ok && owner == who.Person && s.Ledger.Now().Before(who.Until)
+	return ok && owner == who.Person && s.Ledger.Now().Before(who.Until) && !s.ended.has(who.Digest)
 }
 
 // read takes the body in, up to a number of bytes.

@@ -31,10 +31,17 @@ const (
 // envelope is the body of a submission. It need not be canonical; the statement
 // in it must be, for its very bytes are what was signed.
 type envelope struct {
-	Statement jsontext.Value    `json:"statement"`
-	Signature *ledger.Signature `json:"signature"`
-	Notes     []salted          `json:"notes,omitempty"`
-	Files     [][]byte          `json:"files,omitempty"` // that a seal, share or change statement names
+	Statement jsontext.Value `json:"statement"`
+	Signature signature      `json:"signature"`
+	Notes     []salted       `json:"notes,omitempty"`
+	Files     [][]byte       `json:"files,omitempty"`  // that a seal, share or change statement names
+	Browser   bool           `json:"browser,omitzero"` // of a session: its token goes into a cookie
+}
+
+// signature is exactly one of its members.
+type signature struct {
+	SSHSig  []byte     `json:"sshsig,omitempty"`
+	Passkey *assertion `json:"passkey,omitempty"`
 }
 
 // salted is the text of a note and its salt.
@@ -61,7 +68,7 @@ type answered struct {
 
 // session is what opens reading.
 type session struct {
-	Token string     `json:"token"`
+	Token string     `json:"token,omitempty"` // empty where it went into a cookie
 	Until canon.Time `json:"until"`
 }
 
@@ -79,10 +86,15 @@ type credential struct {
 
 // submit takes a statement: the one way to change anything as a person.
 func (s *service) submit(c *call) error {
-	submission, err := readSubmission(c)
+	e, submission, err := readSubmission(c)
 	if err != nil {
 		s.Monitor.submitted("malformed", "")
 		return s.stranger(c, err)
+	}
+	if e.Signature.Passkey != nil {
+		if err := s.signedInBrowser(c, *e.Signature.Passkey, &submission); err != nil {
+			return err
+		}
 	}
 	var ok bool
 	fingerprint, somebody := s.claims(&submission)
@@ -107,6 +119,9 @@ func (s *service) submit(c *call) error {
 	if err != nil {
 		return err
 	}
+	if e.Browser && out.Session != nil {
+		s.intoCookie(c, out.Session)
+	}
 	status := http.StatusCreated
 	if a.Again {
 		status = http.StatusOK
@@ -116,32 +131,34 @@ func (s *service) submit(c *call) error {
 
 // readSubmission reads the envelope: unknown, missing and duplicate members are
 // errors, and so is everything that would have to be guessed.
-func readSubmission(c *call) (broker.Submission, error) {
-	var e envelope
+func readSubmission(c *call) (e envelope, out broker.Submission, err error) {
 	if err := json.Unmarshal(c.body, &e, json.RejectUnknownMembers(true)); err != nil {
-		return broker.Submission{}, malformed(decodeFault(err))
+		return e, out, malformed(decodeFault(err))
 	}
 	switch {
 	case len(e.Statement) == 0:
-		return broker.Submission{}, malformed("statement: must be there")
-	case e.Signature == nil || len(e.Signature.SSHSig) == 0:
-		return broker.Submission{}, malformed("signature.sshsig: must be there")
+		return e, out, malformed("statement: must be there")
+	case (len(e.Signature.SSHSig) == 0) == (e.Signature.Passkey == nil):
+		return e, out, malformed("signature: exactly one of sshsig and passkey must be there")
 	case len(e.Files) > filesMost:
-		return broker.Submission{}, malformed(fmt.Sprintf("files: %d, at most %d", len(e.Files), filesMost))
+		return e, out, malformed(fmt.Sprintf("files: %d, at most %d", len(e.Files), filesMost))
 	case len(e.Notes) > notesMost:
-		return broker.Submission{}, malformed(fmt.Sprintf("notes: %d, at most %d", len(e.Notes), notesMost))
+		return e, out, malformed(fmt.Sprintf("notes: %d, at most %d", len(e.Notes), notesMost))
 	}
-	out := broker.Submission{Statement: e.Statement, Signature: *e.Signature, Attachments: e.Files, Address: c.from.String()}
+	out = broker.Submission{Statement: e.Statement, Signature: ledger.Signature{SSHSig: e.Signature.SSHSig}, Attachments: e.Files, Address: c.from.String()}
 	if !c.from.IsValid() {
 		out.Address = ""
 	}
 	for i, n := range e.Notes {
 		if len(n.Salt) != ledger.SaltSize {
-			return broker.Submission{}, malformed(fmt.Sprintf("notes: number %d: salt: must be %d bytes", i, ledger.SaltSize))
+			return e, out, malformed(fmt.Sprintf("notes: number %d: salt: must be %d bytes", i, ledger.SaltSize))
 		}
 		out.Notes = append(out.Notes, ledger.Note{Salt: [ledger.SaltSize]byte(n.Salt), Text: n.Text})
 	}
-	return out, nil
+	if !e.Browser {
+		return e, out, nil
+	}
+	return e, out, mayOpen(c, &out)
 }
 
 // decodeFault says where a body is wrong and not what it holds there, which may

@@ -131,7 +131,7 @@ func TestReferenceOfStatements(t *testing.T) {
 // and hint, and every class of fault.
 func TestReferenceOfErrors(t *testing.T) {
 	reasons, of := constants(t, "cell/refusal.go"), rowsOf(t)
-	var rules, own, signatures, faults [][]string
+	var rules, own, signatures, passkeys, faults [][]string
 	for _, c := range reasons {
 		row, ok := of[c.name]
 		if !ok {
@@ -152,12 +152,16 @@ func TestReferenceOfErrors(t *testing.T) {
 	for _, c := range constants(t, "authn/sshsig/refusal.go") {
 		signatures = append(signatures, []string{code(c.text)})
 	}
+	for _, c := range constants(t, "authn/passkey/refusal.go") {
+		passkeys = append(passkeys, []string{code(c.text)})
+	}
 	for _, class := range verify.Classes {
 		faults = append(faults, []string{code(string(class.Class)), class.Means})
 	}
 	agree(t, "errors.md", "Reasons of the rules", rules)
 	agree(t, "errors.md", "Reasons of the API", own)
 	agree(t, "errors.md", "Reasons of signatures and keys", signatures)
+	agree(t, "errors.md", "Reasons of passkeys", passkeys)
 	agree(t, "errors.md", "Faults of evidence", faults)
 }
 

@@ -109,7 +109,9 @@ type Components struct {
 // Security is a way to be let in.
 type Security struct {
 	Type   string `json:"type"`
-	Scheme string `json:"scheme"`
+	Scheme string `json:"scheme,omitempty"` // of type http
+	In     string `json:"in,omitempty"`     // of type apiKey, with Name
+	Name   string `json:"name,omitempty"`
 	About  string `json:"description,omitempty"`
 }
 

@@ -9,6 +9,7 @@ import (
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -67,6 +68,9 @@ const (
 	closeLongest  = 10 * time.Second
 	streamsEach   = 32 // requests at a time on one connection
 )
+
+// endedFile lies beside the database: which sessions were ended before their time.
+const endedFile = "ended-sessions.json"
 
 // Open loads the cell and listens; nothing is answered before Serve.
 func Open(ctx context.Context, o Options) (_ *Server, err error) {
@@ -189,6 +193,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
+		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
 	})
 	return nil
 }

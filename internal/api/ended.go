@@ -1,0 +1,110 @@
+package api
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/disk"
+)
+
+// ended are the sessions that somebody ended before their time. A token is kept
+// nowhere, so what ends one early must be: until its time has come, and across a
+// restart.
+type ended struct {
+	path string // empty: in memory only
+
+	mu    sync.Mutex
+	until map[canon.Digest]canon.Time // session statement → when its token is over by itself
+}
+
+// over is one ended session in the file.
+type over struct {
+	Session canon.Digest `json:"session"`
+	Until   canon.Time   `json:"until"`
+}
+
+const (
+	endedMost  = 10_000 // a session lasts fifteen minutes at most
+	endedBytes = 2 << 20
+)
+
+// rememberEnded reads which sessions were ended before the start. Where that
+// cannot be read, all tokens of before are void: people sign another session, and
+// nobody reads on with one that was ended.
+func (s *service) rememberEnded() {
+	var err error
+	if s.ended, err = openEnded(s.EndedFile); err != nil {
+		s.Log.Error("every session of before is over", slog.Any("error", err))
+		rand.Read(s.tokens.key)
+	}
+}
+
+// openEnded reads the file; none is no session.
+func openEnded(path string) (*ended, error) {
+	e := &ended{path: path, until: map[canon.Digest]canon.Time{}}
+	if path == "" {
+		return e, nil
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return e, nil
+	}
+	var list []over
+	if err == nil {
+		err = canon.Decode(data, endedBytes, &list)
+	}
+	if err != nil {
+		return e, fmt.Errorf("cannot read the ended sessions in %s: %w", path, err)
+	}
+	for _, o := range list {
+		e.until[o.Session] = o.Until
+	}
+	return e, nil
+}
+
+// has tells whether a session was ended.
+func (e *ended) has(session canon.Digest) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, found := e.until[session]
+	return found
+}
+
+// add ends a session. It is over when add returns, whatever it returns; after an
+// error a restart may bring it back for the rest of its time.
+func (e *ended) add(session canon.Digest, until, now canon.Time) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for other, at := range e.until {
+		if !now.Before(at) {
+			delete(e.until, other)
+		}
+	}
+	if len(e.until) >= endedMost {
+		return busy("too many sessions were ended in the last minutes")
+	}
+	e.until[session] = until
+	if e.path == "" {
+		return nil
+	}
+	var list []over
+	for session, until := range e.until {
+		list = append(list, over{session, until})
+	}
+	slices.SortFunc(list, func(a, b over) int { return slices.Compare(a.Session[:], b.Session[:]) })
+	data, err := canon.Encode(list)
+	if err == nil {
+		err = disk.Replace(e.path, data, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the ended sessions, so a restart would bring one back: %w", err)
+	}
+	return nil
+}

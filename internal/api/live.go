@@ -153,16 +153,24 @@ func (l *Live) alarm(t cell.Task) {
 	}
 }
 
-// learn reads the newest entries before an index for what no world holds.
+// learn reads the newest entries before an index for what no world holds. The pages
+// are read side by side, for a start waits for it.
 func (l *Live) learn(made *view.Cell, next int64) error {
-	for from := max(0, next-learnedMost); from < next; {
-		page, err := l.page(context.Background(), from, min(next, from+learnedPage))
-		if err != nil {
-			return err
+	first := max(0, next-learnedMost)
+	pages := make([][]cell.Recorded, (next-first+learnedPage-1)/learnedPage)
+	failed := make([]error, len(pages))
+	var all sync.WaitGroup
+	for i := range pages {
+		from := first + int64(i)*learnedPage
+		all.Go(func() { pages[i], failed[i] = l.page(context.Background(), from, min(next, from+learnedPage)) })
+	}
+	all.Wait()
+	for i, page := range pages {
+		if failed[i] != nil {
+			return failed[i]
 		}
 		for _, r := range page {
 			made.Learn(r)
-			from++
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ type Command struct {
 	Signed   *Signed
 	Effect   *Effect
 	Observed Observed
+	recorded jsontext.Value // canonical, that Prepare decoded Observed from; nil: it comes from nowhere
 }
 
 // Signed is a statement whose signature was checked: Signer is what the check

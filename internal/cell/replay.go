@@ -39,6 +39,7 @@ func Prepare(body []byte, check Verifier) (Prepared, error) {
 		if err := canon.Decode(entry.Observed, ledger.EntryLimit, &command.Observed); err != nil {
 			return Prepared{}, fmt.Errorf("observed: %w", err)
 		}
+		command.recorded = entry.Observed
 	}
 	if entry.Cause.Effect != "" {
 		command.Effect = &Effect{Kind: EffectKind(entry.Cause.Effect), Task: entry.Cause.Task}

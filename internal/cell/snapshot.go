@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/custody"
@@ -258,7 +260,9 @@ func (w *World) restoreDocument(part cellPart) error {
 func (w *World) restoreMemos(memos []Memo) error {
 	for _, memo := range memos {
 		var body memoBody
-		if err := canon.Decode(memo.Body, partLimit, &body); err != nil {
+		// Their spelling is nobody's proof, and a start reads thousands: they are not
+		// encoded again and compared.
+		if err := json.Unmarshal(memo.Body, &body, json.RejectUnknownMembers(true)); err != nil {
 			return fmt.Errorf("kept memo %s: %w", memo.Key, err)
 		}
 		switch {

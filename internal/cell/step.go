@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -64,11 +65,15 @@ func (w *World) record(c Command, outcome Outcome) (Recorded, error) {
 }
 
 func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
+	said, observed := c.Observed, c.recorded
 	c.Observed.Published, c.Observed.Late = w.published, w.late(c)
 	c.Observed.Strays, _ = w.strays(c)
-	observed, err := c.Observed.encode()
-	if err != nil {
-		return ledger.Entry{}, err
+	same := observed != nil && said.Published == c.Observed.Published && said.Late == c.Observed.Late && slices.Equal(said.Strays, c.Observed.Strays)
+	if !same { // else they would be encoded to the very bytes that they were decoded from
+		var err error
+		if observed, err = c.Observed.encode(); err != nil {
+			return ledger.Entry{}, err
+		}
 	}
 	events, err := EncodeEvents(outcome.Events)
 	if err != nil {

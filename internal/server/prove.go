@@ -32,7 +32,7 @@ var ErrOther = errors.New("the ledger is not that of the anchor")
 // mark lies elsewhere and says what was live; what came after it is read from the
 // signed tree. All of that must be found, at its full length.
 func proveLive(ctx context.Context, store *sqlite.Store, anchor ledger.Anchor, marked mark) error {
-	state, err := store.Load(ctx)
+	state, err := store.Live(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,21 +14,28 @@ import (
 
 // Load does what broker.Store says. When a commit failed, it first makes sure
 // that the answer is final, and fails if it cannot.
-func (s *Store) Load(ctx context.Context) (broker.State, error) {
+func (s *Store) Load(ctx context.Context) (broker.State, error) { return s.loaded(ctx, rest) }
+
+// Live is Load without memos, tasks and tiles: the head, what changes with every
+// entry, and the streams that are live.
+func (s *Store) Live(ctx context.Context) (broker.State, error) { return s.loaded(ctx, nil) }
+
+func (s *Store) loaded(ctx context.Context, more func(context.Context, *sql.Tx, *broker.State) error) (broker.State, error) {
 	s.mu.Lock()
 	err := s.settled(ctx)
 	s.mu.Unlock()
-	if err != nil {
-		return broker.State{}, fmt.Errorf("cannot load the cell: %w", err)
+	var st broker.State
+	if err == nil {
+		st, err = s.load(ctx, more)
 	}
-	st, err := s.load(ctx)
 	if err != nil {
 		return broker.State{}, fmt.Errorf("cannot load the cell: %w", err)
 	}
 	return st, nil
 }
 
-func (s *Store) load(ctx context.Context) (st broker.State, err error) {
+// load reads what is live and, in the same moment, more.
+func (s *Store) load(ctx context.Context, more func(context.Context, *sql.Tx, *broker.State) error) (st broker.State, err error) {
 	tx, err := s.readDB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return st, err
@@ -45,16 +52,24 @@ func (s *Store) load(ctx context.Context) (st broker.State, err error) {
 	if st.Streams, err = query(ctx, tx, live, scanStream); err != nil {
 		return st, fmt.Errorf("streams: %w", err)
 	}
+	if more == nil {
+		return st, nil
+	}
+	return st, more(ctx, tx, &st)
+}
+
+// rest reads what a start needs beside what is live.
+func rest(ctx context.Context, tx *sql.Tx, st *broker.State) (err error) {
 	if st.Memos, err = query(ctx, tx, "SELECT key, expires, body FROM nonce ORDER BY seq", scanNonce); err != nil {
-		return st, fmt.Errorf("nonces: %w", err)
+		return fmt.Errorf("nonces: %w", err)
 	}
 	if st.Tasks, err = query(ctx, tx, "SELECT id, body FROM task ORDER BY seq", scanTask); err != nil {
-		return st, fmt.Errorf("tasks: %w", err)
+		return fmt.Errorf("tasks: %w", err)
 	}
 	if st.Tiles, err = edge(ctx, tx); err != nil {
-		return st, fmt.Errorf("tiles: %w", err)
+		return fmt.Errorf("tiles: %w", err)
 	}
-	return st, nil
+	return nil
 }
 
 func query[T any](ctx context.Context, tx *sql.Tx, text string, scan func(*sql.Rows) (T, error)) ([]T, error) {

@@ -64,10 +64,12 @@ func (c *Cell) Now(viewer string, at Instant) Now {
 }
 
 func (s *state) seen(viewer string, r *access.Request, at Instant) Request {
-	if !s.maySee(viewer, r) {
-		return limited(r)
+	v := limited(r)
+	if s.maySee(viewer, r) {
+		v = s.request(r, at)
 	}
-	return s.request(r, at)
+	v.Acts = s.acts(viewer, r, at)
+	return v
 }
 
 // headline is "Two doors are open", "One door is open, two are closing".

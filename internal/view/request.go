@@ -10,7 +10,7 @@ import (
 
 // Request is everything of one request for a screen. When Limited is set, the
 // reader may know no more than ID, Short, Scenario and State, and the rest is
-// empty.
+// empty but for Acts.
 type Request struct {
 	ID             canon.Digest    `json:"id"`
 	Short          string          `json:"short"`
@@ -47,6 +47,7 @@ type Request struct {
 	Told           []Told          `json:"told,omitempty"`
 	Known          string          `json:"known,omitempty"` // one sentence: what is known now
 	Next           []Step          `json:"next,omitempty"`
+	Acts           []Act           `json:"acts,omitempty"` // what the viewer may sign about it now, as far as can be known
 	Also           []canon.Digest  `json:"also,omitempty"` // what Cell.Also says, in the answer to a request
 	Last           int64           `json:"last,omitzero"`  // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
 }
@@ -95,12 +96,7 @@ type End struct {
 // Request shows a request to a viewer, who need not be allowed to see it all.
 // The request may be one that the view does not hold.
 func (c *Cell) Request(viewer string, r *access.Request, at Instant) Request {
-	return read(c, func(s *state) Request {
-		if !s.maySee(viewer, r) {
-			return limited(r)
-		}
-		return s.request(r, at)
-	})
+	return read(c, func(s *state) Request { return s.seen(viewer, r, at) })
 }
 
 // Show is Request without a viewer, for who holds the evidence anyway. On a

@@ -48,14 +48,15 @@ func (s *service) cell(c *call) error {
 type reader struct {
 	view.Person
 	Security bool       `json:"security"`
-	MayAsk   []string   `json:"may_ask"` // scenarios
-	Until    canon.Time `json:"until"`   // of the token
+	MayAsk   []string   `json:"may_ask"`  // scenarios
+	MayStop  int        `json:"may_stop"` // live grants that they could stop
+	Until    canon.Time `json:"until"`    // of the token
 }
 
 // me says who the reader is to the cell.
 func (s *service) me(c *call) error {
 	cellView := s.Live.View()
-	out := reader{Security: cellView.Security(c.who.Person), MayAsk: []string{}, Until: c.who.Until}
+	out := reader{Security: cellView.Security(c.who.Person), MayAsk: []string{}, MayStop: len(cellView.Stoppable(c.who.Person)), Until: c.who.Until}
 	for _, person := range cellView.People(s.instant()).People {
 		if person.ID == c.who.Person {
 			out.Person = s.named(c.r.Context(), person)

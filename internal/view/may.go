@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
@@ -26,6 +27,19 @@ const (
 
 // May tells whether the viewer may do something, as Acts has it.
 func (r Request) May(act Act) bool { return slices.Contains(r.Acts, act) }
+
+// Stoppable are the live grants that a person may stop, the oldest first.
+func (c *Cell) Stoppable(person string) []canon.Digest {
+	return read(c, func(s *state) []canon.Digest {
+		var may []canon.Digest
+		for _, h := range slices.Backward(s.unsettled()) {
+			if r := h.Request; r.State == access.Granted && s.stops(person, r) {
+				may = append(may, r.ID)
+			}
+		}
+		return may
+	})
+}
 
 // acts are what the rules would take of a person about a request now, as far as can
 // be known before it is signed: whether the key proves enough, the signature tells.
@@ -50,7 +64,7 @@ func (s *state) acts(person string, r *access.Request, at Instant) []Act {
 		add(MayDenyExtension, live && s.denies(person, asks))
 	}
 	add(MayDeny, (r.State == access.Pending || live) && s.denies(person, r))
-	add(MayStop, (r.State == access.Pending || r.State == access.Granted) && (own || s.oversees(person, r)))
+	add(MayStop, (r.State == access.Pending || r.State == access.Granted) && s.stops(person, r))
 	add(MayWithdraw, own && r.State == access.Pending)
 	add(MayExtend, own && live && len(r.Held()) > 0 && len(r.Extensions) < access.ExtensionsMost)
 	solo := s.solo(r, at.Now)
@@ -72,6 +86,11 @@ func (s *state) denies(person string, r *access.Request) bool {
 	b, ok := s.ballotOf(r)
 	names := ok && b.quorum.Names(person, b.in) || r.Alone() && s.oversees(person, r)
 	return person != r.Requester && names && len(r.Decisions) < 2*access.DecisionsMost
+}
+
+// stops tells whether a person may stop a request, while there is something to stop.
+func (s *state) stops(person string, r *access.Request) bool {
+	return s.roster.Has(person) && (person == r.Requester || s.oversees(person, r))
 }
 
 // oversees tells whether a person may stop what is another's.

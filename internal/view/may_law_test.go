@@ -107,7 +107,15 @@ func TestActsAreWhatTheRulesTake(t *testing.T) {
 	compare("more time is asked for", asked)
 	s.do(s.By("sue", "sue", &statement.Decision{Of: s.World.Requests[asked].Extending().ID, Verdict: statement.Approve, Check: statement.Video}))
 	compare("one signed more time", asked)
+	for person, want := range map[string]bool{"ann": true, "sue": true, "eve": true, "kay": false} {
+		if got := slices.Contains(s.View.Stoppable(person), asked); got != want {
+			t.Errorf("%s may stop it: %v", person, got)
+		}
+	}
 	s.do(s.Stop("sue", asked))
+	if left := s.View.Stoppable("sue"); len(left) != 0 {
+		t.Errorf("of what is over, sue may stop %v", left)
+	}
 	compare("closing", asked)
 
 	alone := s.ask("bob", "2", "db-1")

@@ -3,8 +3,12 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -29,6 +33,10 @@ func (p *pages) functions() template.FuncMap {
 
 		"exclusion": view.ExclusionOf,
 		"whole":     whole,
+		"sentence":  sentence,
+		"phone":     phone,
+		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
+		"sitsAny":   sitsAny,
 	}
 }
 
@@ -120,4 +128,35 @@ func name(n *noted, id string) string {
 		return id
 	}
 	return n.Text
+}
+
+// sentence begins with a capital, unless it begins with a name such as db-1, and
+// ends with a full stop.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	if word, _, _ := strings.Cut(text, " "); !strings.ContainsAny(word, "0123456789-_.") {
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	return strings.TrimSuffix(text, ".") + "."
+}
+
+var phoneShape = regexp.MustCompile(`\+?[0-9][0-9 ()./-]{4,18}[0-9]`)
+
+// phone is the telephone number in a contact, as a phone dials it; empty where there
+// is none.
+func phone(contact string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phoneShape.FindString(contact))
+}
+
+// sitsAny tells whether a person's yes would fill a place of any leg.
+func sitsAny(legs []view.Leg, person string) bool {
+	return slices.ContainsFunc(legs, func(leg view.Leg) bool { return slices.Contains(leg.CouldFill, person) })
 }

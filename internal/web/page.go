@@ -90,9 +90,13 @@ func (p *pages) headers(c *call) {
 // failed is the page, or for a draft the problem, that says why not.
 func (p *pages) failed(c *call, err error) {
 	var problem *Problem
+	var elsewhere *moved
 	switch {
 	case errors.Is(err, errBounce):
 		p.bounce(c)
+		return
+	case errors.As(err, &elsewhere):
+		p.redirect(c, elsewhere.to)
 		return
 	case !errors.As(err, &problem):
 		p.Log.Error("a page failed", slog.String("path", c.r.Pattern), slog.Any("error", err))

@@ -51,6 +51,9 @@ var routes = []Route{
 	{Method: get, Path: "/scenarios", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenarios},
 	{Method: get, Path: "/scenarios/{scenario}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenario},
 
+	// One request.
+	{Method: get, Path: "/requests/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).request},
+
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},
 	{Method: post, Path: "/draft/{kind}", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draft},

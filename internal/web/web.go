@@ -26,6 +26,7 @@ type pages struct {
 	mux    *http.ServeMux
 	sheets map[string]*template.Template
 	files  map[string]file // of assets, by name
+	words  words
 }
 
 // New is the handler of every page in the table. It owes the caller's own checks of

@@ -25,6 +25,7 @@ type Scenario struct {
 	Severities   map[Severity]Terms `json:"severities"`
 	Ladder       []Rung             `json:"ladder,omitempty"` // what happens when nobody answers
 	Controls     Controls           `json:"controls,omitzero"`
+	Conditions   []PolicyRef        `json:"conditions,omitempty"` // policies that say no
 	Opens        []Open             `json:"opens"`
 	Alarms       Alarms             `json:"alarms,omitzero"`
 	Procedure    string             `json:"procedure,omitempty"`

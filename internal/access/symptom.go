@@ -73,6 +73,18 @@ func (r *Request) LookedAt(l Look) {
 	r.Looks = append(others, l)
 }
 
+// ShownSince are the symptoms that the last look from some network showed, none of
+// those looks older than since.
+func (r *Request) ShownSince(since canon.Time) []string {
+	var names []string
+	for _, l := range r.Looks {
+		if l.Seen == Shown && !l.At.Before(since) && !slices.Contains(names, l.Symptom) {
+			names = append(names, l.Symptom)
+		}
+	}
+	return names
+}
+
 // ShownTwice tells whether looks from two different networks, none of them older
 // than since, showed the same symptom. An incident in a tracker is none: whoever
 // asks may be able to open one.

@@ -190,7 +190,7 @@ func (s *service) attach(ctx context.Context, p *ledger.Partial) (*cell.Genesis,
 	return genesis[inForce], nil
 }
 
-// attachDocument adds a document and the scenarios that it names.
+// attachDocument adds a document and the scenarios and policies that it names.
 func (s *service) attachDocument(ctx context.Context, p *ledger.Partial, digest canon.Digest) (*cell.Genesis, error) {
 	data, err := s.Read.Attachment(ctx, digest)
 	if err != nil {
@@ -201,15 +201,15 @@ func (s *service) attachDocument(ctx context.Context, p *ledger.Partial, digest 
 	if err != nil {
 		return nil, err
 	}
-	for _, scenario := range genesis.Scenarios {
-		if _, there := p.Attachments[ledger.Hash(scenario.Digest)]; there {
+	for _, file := range genesis.Files() {
+		if _, there := p.Attachments[ledger.Hash(file)]; there {
 			continue
 		}
-		data, err := s.Read.Attachment(ctx, scenario.Digest)
+		data, err := s.Read.Attachment(ctx, file)
 		if err != nil {
-			return nil, fmt.Errorf("scenario %s: %w", scenario.ID, err)
+			return nil, fmt.Errorf("%s, which it names: %w", file.Short(), err)
 		}
-		p.Attachments[ledger.Hash(scenario.Digest)] = data
+		p.Attachments[ledger.Hash(file)] = data
 	}
 	return genesis, nil
 }

@@ -98,6 +98,7 @@ var rows = map[cell.Reason]row{
 
 	cell.OfflineOnly:       {http.StatusForbidden, "signed with no server", "ask, approve and share anew with the server; halligan reconcile carries back what was done without it"},
 	cell.BadSignature:      {http.StatusUnprocessableEntity, "nothing that was carried back is signed", "the file is forged or damaged: keep it, and tell security"},
+	cell.Condition:         {http.StatusForbidden, "a condition says no", "the condition's own words say what it asks for; halligan explain shows all that hold"},
 	cell.AlreadyReconciled: {http.StatusConflict, "carried back already", "each offline statement is taken once: halligan status shows what it became"},
 }
 

@@ -28,6 +28,7 @@ const (
 	sumdb      = "golang.org/x/mod/sumdb"
 	formats    = "github.com/transparency-dev/formats"
 	argon      = "golang.org/x/crypto/argon2"
+	cedar      = "github.com/cedar-policy/cedar-go"
 	everything = "*" // any room but cli and the tools
 )
 
@@ -49,11 +50,11 @@ var rooms = []room{
 	{path: "internal/roster", may: with(encoding, "internal/access")},
 	{path: "internal/custody", may: with(encoding, "internal/access")},
 	{path: "internal/practice", may: []string{"internal/access"}, planned: true},
-	{path: "internal/policy", may: []string{"internal/access"}, planned: true},
+	{path: "internal/policy", may: with(encoding, "internal/access"), third: []string{cedar}},
 	{path: "internal/statement", may: encoding, third: []string{jsonLib, argon}},
 	{path: "internal/ledger", may: encoding, third: []string{jsonLib, sumdb, formats}},
 	{path: "internal/revocation", may: encoding, third: []string{jsonLib, sumdb}},
-	{path: "internal/cell", may: with(law[:5], "internal/custody"), third: []string{jsonLib}},
+	{path: "internal/cell", may: with(law[:5], "internal/custody", "internal/policy"), third: []string{jsonLib}},
 	{path: "internal/view", may: with(law, "internal/custody")},
 	{path: "internal/openapi", third: []string{jsonLib}},
 	{path: "internal/procedure", may: []string{"internal/access"}, planned: true},

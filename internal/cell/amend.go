@@ -66,6 +66,12 @@ func (w *World) decideAmend(change Change, asked *statement.Amend, s *Signed, c 
 			return Outcome{}, refuse(NotAmendable, "scenario %s is other than in force and does not come with the change", ref.ID)
 		}
 	}
+	for _, ref := range made.Genesis.Policies {
+		brought := slices.ContainsFunc(asked.With, func(b statement.Blob) bool { return b.Digest == ref.Digest })
+		if !brought && !slices.Contains(w.Genesis.Policies, ref) {
+			return Outcome{}, refuse(NotAmendable, "policy %s is other than in force and does not come with the change", ref.ID)
+		}
+	}
 	change.Without = made.Gone
 	return w.propose(change, s, c)
 }
@@ -110,7 +116,7 @@ func (w *World) amendment(change *Change) (*amendment, *Refusal) {
 	if err != nil {
 		return nil, refuse(NotAmendable, "the document cannot be used: %v", err)
 	}
-	made := &amendment{Document: Document{Genesis: genesis, Scenarios: scenarios}, digests: digestsOf(genesis)}
+	made := &amendment{Document: w.document(genesis, scenarios), digests: digestsOf(genesis)}
 	if made.roster, made.Amended, err = w.Roster.Amend(genesis.People, genesis.Groups); err != nil {
 		return nil, refuse(NotAmendable, "%v", err)
 	}
@@ -161,7 +167,7 @@ func (g *Genesis) fixed(after *Genesis) string {
 func (g *Genesis) unamendable() Genesis {
 	rest := *g
 	rest.Founders, rest.People, rest.Groups, rest.Hosts, rest.Channels, rest.Scenarios = nil, nil, nil, nil, nil, nil
-	rest.Programs, rest.Networks = nil, nil
+	rest.Programs, rest.Networks, rest.Policies, rest.GuardRails = nil, nil, nil, nil
 	rest.Recovery = Recovery{}
 	rest.Security, rest.Change, rest.Pending, rest.CoolOff = "", nil, 0, 0
 	return rest
@@ -212,7 +218,7 @@ func (w *World) amendEvents(change *Change, agreed []string, at canon.Time) []Ev
 	}
 	until := at.Add(w.cools(at).Duration())
 	amended := &Amended{Change: change.ID, From: change.From, To: change.To}
-	if amended.Widened = Widened(Document{w.Genesis, w.Scenarios}, made.Document); len(amended.Widened) > 0 {
+	if amended.Widened = Widened(w.InForce(), made.Document); len(amended.Widened) > 0 {
 		amended.Signers, amended.Until = slices.Sorted(slices.Values(agreed)), until
 	}
 	events = append(events, amended)
@@ -358,7 +364,12 @@ func (w *World) followAmended(p place) {
 }
 
 // InForce is the document in force.
-func (w *World) InForce() Document { return Document{w.Genesis, w.Scenarios} }
+func (w *World) InForce() Document { return w.document(w.Genesis, w.Scenarios) }
+
+func (w *World) document(g *Genesis, scenarios map[string]*access.Scenario) Document {
+	files, _ := w.readPolicies(g) // readScenarios refused what cannot be read
+	return Document{g, scenarios, files}
+}
 
 // Proposed is the document that a change proposes. Its error says why the rules
 // would refuse it as things stand.

@@ -90,6 +90,8 @@ type Observed struct {
 	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
 	Held      bool             `json:"held,omitzero"`      // of another ledger key, proposed or agreed to: the server has its private half
 	Overlap   *Overlap         `json:"overlap,omitzero"`
+	Engine    string           `json:"engine,omitempty"` // what judged the conditions: policy.Engine of whoever decided
+	Overdue   int              `json:"overdue,omitzero"` // reviews of whoever signed that were overdue then; what a whole ledger shows anyway
 }
 
 // Reported is a host's signed report. Facts are what the check of it found.
@@ -129,6 +131,9 @@ func (o Observed) check() error {
 	}
 	if o.Salt != "" && (len(o.Salt) != 32 || !canon.MadeOf(o.Salt, "0123456789abcdef")) {
 		return errors.New("observed salt: must be 32 hexadecimal digits")
+	}
+	if len(o.Engine) > 64 || o.Overdue < 0 {
+		return errors.New("observed engine, overdue: must be a short name and a count")
 	}
 	return nil
 }

@@ -8,14 +8,16 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/policy"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
 // Document is what says everything of a cell: genesis, or what amended it, and
-// the scenarios that it names.
+// the scenarios and policies that it names.
 type Document struct {
 	Genesis   *Genesis
 	Scenarios map[string]*access.Scenario
+	Policies  map[string]*policy.File
 }
 
 // Bearing is what a difference does to who can do what.
@@ -46,6 +48,8 @@ const (
 	aboutGroup
 	aboutHost
 	aboutProgram
+	aboutPolicy
+	aboutRails
 )
 
 // Compare lists in what two documents differ, in an order that follows from them.
@@ -59,6 +63,7 @@ func Compare(from, to Document) []Difference {
 	c.hosts(from.Genesis, to.Genesis)
 	c.programs(from.Genesis.Programs, to.Genesis.Programs)
 	c.channels(from.Genesis.Channels, to.Genesis.Channels)
+	c.policies(from, to)
 	for _, id := range union(from.Scenarios, to.Scenarios) {
 		c.scenario(id, from.Scenarios[id], to.Scenarios[id])
 	}
@@ -72,7 +77,7 @@ func Compare(from, to Document) []Difference {
 // people or on fewer signatures than before: by their own words, by a group that
 // they name and that has new members, or by a host whose keys changed.
 func Widened(from, to Document) []string {
-	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}}
+	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}, aboutPolicy: {}, aboutRails: {}}
 	for _, d := range Compare(from, to) {
 		if d.Bearing == Widens && d.kind != aboutCell {
 			wider[d.kind][d.Within] = true
@@ -84,7 +89,9 @@ func Widened(from, to Document) []string {
 		byGroup := slices.ContainsFunc(groups, func(group string) bool { return wider[aboutGroup][group] })
 		byHost := slices.ContainsFunc(hosts, func(host string) bool { return wider[aboutHost][host] })
 		byProgram := slices.ContainsFunc(programs, func(program string) bool { return wider[aboutProgram][program] })
-		if wider[aboutScenario][id] || byGroup || byHost || byProgram {
+		stands := slices.Concat(from.Genesis.GuardRails, ids(to.Scenarios[id].Conditions))
+		byPolicy := slices.ContainsFunc(stands, func(policy string) bool { return wider[aboutPolicy][policy] })
+		if wider[aboutScenario][id] || byGroup || byHost || byProgram || byPolicy || len(wider[aboutRails]) > 0 {
 			widened = append(widened, id)
 		}
 	}

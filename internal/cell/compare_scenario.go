@@ -29,6 +29,7 @@ func (c *comparing) scenario(id string, from, to *access.Scenario) {
 	c.lists(d, from.MayRequest, to.MayRequest, Widens)
 	c.severities(d, from.Severities, to.Severities)
 	c.controls(d, from.Controls, to.Controls)
+	c.conditions(d, from.Conditions, to.Conditions)
 	c.opens(d, from, to)
 	c.alarms(d, from.Alarms.To, to.Alarms.To)
 	if d.Of = "symptoms"; !same(from.Symptoms, to.Symptoms) {
@@ -54,7 +55,7 @@ func plainOf(s *access.Scenario) access.Scenario {
 	plain.Title, plain.Owner, plain.Procedure = "", "", ""
 	plain.UseWhen, plain.DoNotUseWhen, plain.MayRequest, plain.Opens = nil, nil, nil, nil
 	plain.Severities, plain.Controls, plain.Alarms, plain.Ladder = nil, access.Controls{}, access.Alarms{}, nil
-	plain.Symptoms = nil
+	plain.Symptoms, plain.Conditions = nil, nil
 	return plain
 }
 
@@ -133,6 +134,18 @@ func strength(mfa string) roster.Strength {
 		return roster.Possession
 	}
 	return roster.Strength(mfa)
+}
+
+// conditions compares which policies hold; what those say is compared by itself.
+func (c *comparing) conditions(d Difference, from, to []access.PolicyRef) {
+	d.Of = "conditions"
+	c.lists(d, ids(from), ids(to), Tightens)
+	for _, ref := range to {
+		if slices.Contains(ids(from), ref.ID) && !slices.Contains(from, ref) {
+			d.Bearing = Neutral
+			c.note(d, "%s is another text: see policy %s", ref.ID, ref.ID)
+		}
+	}
 }
 
 // limits compares lists of what is allowed, of which an empty one allows all.

@@ -82,6 +82,9 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, against(refusal, person)
 	}
 	outcome, refusal := rule.decide(w, s, c)
+	if refusal == nil {
+		refusal = w.forbidden(s, nil, c)
+	}
 	return outcome, against(refusal, person)
 }
 

@@ -151,6 +151,18 @@ var defects = []defect{
 	{"the new key alone is an overlap", "cell/ledgerkey.go", "for _, vkey := range []string{r.From, r.To} {", "for _, vkey := range []string{r.To} {", "cell TestT64OverlapIsOfThisLedger"},
 	{"an overlap need not count the exchange", "cell/ledgerkey.go", "\tcase err != nil:\n\t\treturn Outcome{}, refuse(NotOverlapping", "\tcase err != nil && !w.partial && r.Leaf == cp.Root:\n\t\treturn Outcome{}, refuse(NotOverlapping", "cell TestT64EvidenceShowsTheOverlap"},
 	{"the old key signs on", "cell/ledgerkey.go", "if r.Entry < size {", "if r.Entry < 0 {", "cell TestT64WitnessedUnderTheKeyInForce"},
+	{"a condition is asked once", "cell/condition.go", "	case *statement.Fetch:\n		f.Action, f.Targets = policy.Fetch,", "	case *statement.Fetch:\n		f.Targets =", "cell TestT29ConditionsHoldAtReissue"},
+	{"an approver is asked no condition", "cell/condition.go", "if body.Verdict == statement.Approve {", "if false {", "cell TestConditionsAreAskedEachTime"},
+	{"a condition keeps somebody from saying no", "cell/condition.go", "if body.Verdict == statement.Approve {", "if body.Verdict != \"\" {", "cell TestI6NoConditionKeepsAnybodyFromEndingIt"},
+	{"the address that asked is taken for that of each fetch", "cell/condition.go", "f.At, f.Address, f.Overdue,", "if r != nil {\n\t\tc.Observed.Address = r.Address\n\t}\n\tf.At, f.Address, f.Overdue,", "cell TestConditionsAreAskedEachTime"},
+	{"guard rails are forgotten", "cell/condition.go", "return f, r, slices.Concat(w.Genesis.guardRails(), scenario.Conditions)", "return f, r, scenario.Conditions", "cell TestGuardRailsHoldForEveryScenario"},
+	{"a condition that fails says yes", "policy/decide.go", "if len(why.Errors) > 0 {", "if len(why.Errors) > 9 {", "policy TestWhatCannotBeJudgedIsRefused"},
+	{"a policy that cannot be read says yes", "policy/decide.go", "\t\tif file == nil {\n\t\t\tno(", "\t\tif file == nil {\n\t\t\t_ = (", "policy TestWhatCannotBeJudgedIsRefused"},
+	{"a policy permits", "policy/decode.go", "if p.Effect() != cedar.Forbid {", "if false {", "policy TestEveryFaultHasItsPlaceAndMend"},
+	{"a rule less is no wider", "cell/condition.go", "\t\t\t\td.Bearing = Widens\n", "\t\t\t\td.Bearing = Tightens\n", "cell TestWhatAPolicyThatChangesWidens"},
+	{"a policy need not come with its change", "cell/amend.go", "if !brought && !slices.Contains(w.Genesis.Policies, ref) {", "if !brought && ref.ID == \"\" {", "cell TestPoliciesThatAreRefused"},
+	{"what was signed with no server came from somewhere", "cell/condition.go", "if s == c.Signed {", "if s != nil {", "cell TestConditionsOfWhatWasSignedOffline"},
+	{"any engine may have judged otherwise", "cell/replay.go", "condition && by != \"\" && by != policy.Engine", "condition && by != \"\"", "cell TestAnotherEngineIsToldFromALie"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 

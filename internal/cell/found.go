@@ -58,7 +58,8 @@ func (w *World) readScenarios(genesis *Genesis, r *roster.Roster) (map[string]*a
 		}
 		scenarios[ref.ID] = scenario
 	}
-	return scenarios, nil
+	_, err := w.readPolicies(genesis)
+	return scenarios, err
 }
 
 func (w *World) attachment(digest canon.Digest) ([]byte, error) {

@@ -35,10 +35,12 @@ type Genesis struct {
 	Programs    []Program           `json:"programs,omitempty"`
 	Networks    []string            `json:"networks,omitempty"` // ids of those that symptoms are looked at from
 	Scenarios   []ScenarioRef       `json:"scenarios"`
-	Ledger      string              `json:"ledger"`      // vkey of checkpoints
-	Revocations string              `json:"revocations"` // vkey of revocation lists
-	Authority   roster.Key          `json:"authority"`   // SSH CA
-	Witnesses   string              `json:"witnesses"`   // as ledger.Policy spells it
+	Policies    []access.PolicyRef  `json:"policies,omitempty"`    // all that are named; sorted by id
+	GuardRails  []string            `json:"guard_rails,omitempty"` // of them, those that hold for every scenario
+	Ledger      string              `json:"ledger"`                // vkey of checkpoints
+	Revocations string              `json:"revocations"`           // vkey of revocation lists
+	Authority   roster.Key          `json:"authority"`             // SSH CA
+	Witnesses   string              `json:"witnesses"`             // as ledger.Policy spells it
 	Trial       bool                `json:"trial,omitzero"`
 	Rules       int                 `json:"rules"`
 }
@@ -127,7 +129,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkPolicies(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

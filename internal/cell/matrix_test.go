@@ -51,6 +51,7 @@ func sections() []section {
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"Symptoms", statesOfSymptoms, symptomDeeds()},
+		{"Conditions", statesOfConditions, conditionDeeds()},
 		{"Going in alone", statesOfSolo, soloDeeds()},
 		{"An extension of a grant", statesOfExtension, extendDeeds()},
 		{"A review", statesOfReview, reviewDeeds()},

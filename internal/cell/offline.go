@@ -172,6 +172,9 @@ func (w *World) count(r *access.Request, s *Signed, at canon.Time) *Refusal {
 	case refusal == nil && !signed.Before(r.Lapses):
 		refusal = refuse(StatementExpired, "the offline request lapsed at %s", r.Lapses)
 	}
+	if refusal == nil {
+		refusal = w.forbidden(s, r, Command{At: signed})
+	}
 	switch body := s.Statement.Body.(type) {
 	case *statement.Request:
 		if refusal == nil {

@@ -83,6 +83,7 @@ const (
 	AlreadyReconciled Reason = "already-reconciled"
 	NotRotatable      Reason = "not-rotatable"
 	NotOverlapping    Reason = "not-overlapping"
+	Condition         Reason = "condition"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/policy"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -75,6 +76,9 @@ var (
 	ErrDifferent = errors.New("the rules give another entry")
 	// ErrRefused says that the rules refuse what was recorded as done.
 	ErrRefused = errors.New("the rules refuse what the entry records")
+	// ErrOtherEngine says that a condition decides otherwise here than by the engine
+	// that the entry names. Check with a version of that engine before you believe it.
+	ErrOtherEngine = errors.New("another engine judged its conditions")
 )
 
 // Replay decides a recorded entry again and demands the same bytes. On error
@@ -90,7 +94,7 @@ func (w *World) Replay(p Prepared) (Recorded, error) {
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		if p.Entry.Stream != StreamRefused || refusal.Person == "" {
-			return Recorded{}, fmt.Errorf("%w: %s (%s)", ErrRefused, refusal.Detail, refusal.Reason)
+			return Recorded{}, p.judgedHere(refusal.Reason == Condition, fmt.Errorf("%w: %s (%s)", ErrRefused, refusal.Detail, refusal.Reason))
 		}
 		outcome, err = refusedOutcome(refusal), nil
 	}
@@ -102,9 +106,18 @@ func (w *World) Replay(p Prepared) (Recorded, error) {
 		return Recorded{}, err
 	}
 	if !bytes.Equal(recorded.Body, p.Body) {
-		return Recorded{}, fmt.Errorf("%w: %s", ErrDifferent, difference(recorded.Entry, p.Entry))
+		return Recorded{}, p.judgedHere(p.Entry.Stream == StreamRefused, fmt.Errorf("%w: %s", ErrDifferent, difference(recorded.Entry, p.Entry)))
 	}
 	return recorded, nil
+}
+
+// judgedHere tells a verdict that another engine came to from one that nobody can
+// have come to.
+func (p Prepared) judgedHere(condition bool, err error) error {
+	if by := p.Command.Observed.Engine; condition && by != "" && by != policy.Engine {
+		return fmt.Errorf("%w: %q is named, and here is %q: %w", ErrOtherEngine, by, policy.Engine, err)
+	}
+	return err
 }
 
 // ReplayAt is Replay for evidence that leaves out other streams: the entry has

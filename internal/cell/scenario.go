@@ -53,6 +53,9 @@ func CheckScenario(s *access.Scenario, g *Genesis, r *roster.Roster) error {
 	if err := checkControls(s.Controls); err != nil {
 		return err
 	}
+	if err := checkConditions(s, g); err != nil {
+		return err
+	}
 	for _, channel := range s.Alarms.To {
 		if !slices.ContainsFunc(g.Channels, func(c Channel) bool { return c.ID == channel }) {
 			return fmt.Errorf("alarms.to: %q is no channel of the cell", channel)

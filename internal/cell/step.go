@@ -68,7 +68,9 @@ func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
 	said, observed := c.Observed, c.recorded
 	c.Observed.Published, c.Observed.Late = w.published, w.late(c)
 	c.Observed.Strays, _ = w.strays(c)
-	same := observed != nil && said.Published == c.Observed.Published && said.Late == c.Observed.Late && slices.Equal(said.Strays, c.Observed.Strays)
+	c.Observed.Engine, c.Observed.Overdue = w.engine(c)
+	same := observed != nil && said.Published == c.Observed.Published && said.Late == c.Observed.Late && slices.Equal(said.Strays, c.Observed.Strays) &&
+		said.Engine == c.Observed.Engine && said.Overdue == c.Observed.Overdue
 	if !same { // else they would be encoded to the very bytes that they were decoded from
 		var err error
 		if observed, err = c.Observed.encode(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/policy"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
@@ -81,6 +82,7 @@ type World struct {
 	changes     Changes
 	leaving     []Channel                         // that the newest amendment took away
 	former      map[canon.Digest]*access.Scenario // not in force any more, and requests go on under them
+	policies    map[canon.Digest]*policy.File     // that were asked
 	tasksOf     map[string][]string               // stream → ids of its tasks, in the order they came
 }
 
@@ -176,7 +178,7 @@ func New(origin string, attachments Attachments) *World {
 		Name: origin, Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
 		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
-		Cooling: map[string]canon.Time{}, Vouched: map[string][]access.Decision{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{},
+		Cooling: map[string]canon.Time{}, Vouched: map[string][]access.Decision{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{}, policies: map[canon.Digest]*policy.File{},
 		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
 		Last: map[string]int64{}, tasksOf: map[string][]string{},
 	}
@@ -191,7 +193,7 @@ func (w *World) Clone() *World {
 	c.Requests, c.Changes, c.Envelopes = maps.Clone(w.Requests), maps.Clone(w.Changes), maps.Clone(w.Envelopes)
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
 	c.Cooling, c.Barred, c.former = maps.Clone(w.Cooling), maps.Clone(w.Barred), maps.Clone(w.former)
-	c.Vouched = maps.Clone(w.Vouched)
+	c.Vouched, c.policies = maps.Clone(w.Vouched), maps.Clone(w.policies)
 	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)
 	c.Published = slices.Clone(w.Published)
 	c.Tree = w.Tree.Clone()

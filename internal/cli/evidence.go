@@ -177,8 +177,8 @@ func (m *member) beside(documents *[]canon.Digest) func(func([]byte, error) bool
 				yield(nil, err)
 				return
 			}
-			for _, ref := range document.Scenarios {
-				if _, ok := give(ref.Digest); !ok {
+			for _, file := range document.Files() {
+				if _, ok := give(file); !ok {
 					return
 				}
 			}

@@ -10,8 +10,8 @@ import (
 
 // What one amendment may bring.
 const (
-	DocumentMost       = 160 << 10 // bytes of a document, or of a scenario of it
-	AmendScenariosMost = 24        // that are new in it
+	DocumentMost       = 160 << 10 // bytes of a document, or of a scenario or policy of it
+	AmendScenariosMost = 24        // scenarios and policies that are new in it
 	AmendTextsMost     = 32        // names and contacts that are new in it
 )
 
@@ -22,7 +22,7 @@ const (
 type Amend struct {
 	From  canon.Digest `json:"from"`            // the document in force: genesis, or what amended it last
 	To    Blob         `json:"to"`              // the new one
-	With  []Blob       `json:"with,omitempty"`  // its scenarios that the document in force does not name; sorted, each once
+	With  []Blob       `json:"with,omitempty"`  // its scenarios and policies that the document in force does not name; sorted, each once
 	Texts []Note       `json:"texts,omitempty"` // names and contacts that are new in it
 }
 
@@ -34,7 +34,7 @@ func (a *Amend) check() error {
 		return err
 	}
 	if len(a.With) > AmendScenariosMost || len(a.Texts) > AmendTextsMost {
-		return fmt.Errorf("with, texts: at most %d scenarios and %d texts in one change", AmendScenariosMost, AmendTextsMost)
+		return fmt.Errorf("with, texts: at most %d scenarios and policies and %d texts in one change", AmendScenariosMost, AmendTextsMost)
 	}
 	for i, blob := range a.With {
 		if err := blob.check("with", DocumentMost); err != nil {

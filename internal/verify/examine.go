@@ -64,8 +64,8 @@ func (e *examination) genesis(attachment func(ledger.Hash) ([]byte, error)) *Fau
 	}
 	e.witnesses.recorded = e.report.Scope == ScopeWhole && genesis.Witnesses == e.anchor.Witnesses
 	e.beside[canon.Digest(e.anchor.Genesis)] = data
-	for _, ref := range genesis.Scenarios {
-		if e.beside[ref.Digest], err = attachment(ledger.Hash(ref.Digest)); err != nil {
+	for _, file := range genesis.Files() {
+		if e.beside[file], err = attachment(ledger.Hash(file)); err != nil {
 			return classified(err)
 		}
 	}

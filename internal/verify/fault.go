@@ -35,6 +35,7 @@ const (
 	ClassChain               Class = "chain"
 	ClassLaw                 Class = "law"
 	ClassEvents              Class = "events"
+	ClassEngine              Class = "engine"
 	ClassInternal            Class = "internal"
 )
 
@@ -60,7 +61,7 @@ var Classes = []Meaning{
 	{ClassTruncated, "the log is shorter than the checkpoint that the reader had seen"},
 	{ClassForked, "the log does not begin with the log of the checkpoint that the reader had seen"},
 	{ClassEncoding, "bytes are not in the one accepted spelling of their format"},
-	{ClassAttachment, "genesis or a scenario is missing or is not what its digest says"},
+	{ClassAttachment, "genesis, a scenario or a policy is missing or is not what its digest says"},
 	{ClassNote, "a note is not what its hash says"},
 	{ClassGenesis, "the log does not begin with the pinned genesis, or genesis names another ledger key than the anchor"},
 	{ClassSignature, "the signature of a statement is not good"},
@@ -69,6 +70,7 @@ var Classes = []Meaning{
 	{ClassChain, "an entry does not name the entry of its stream, or of the cell, that comes before it: one is missing or forged"},
 	{ClassLaw, "the rules refuse what an entry records as done; the reason is the rule's"},
 	{ClassEvents, "the rules make other events, or observe other things, than an entry records"},
+	{ClassEngine, "another engine than this version's judged a condition, and this one judges otherwise: check with the version that the entry names"},
 	{ClassInternal, "the check itself could not go on"},
 }
 
@@ -124,6 +126,8 @@ func classified(err error) *Fault {
 		return f
 	case errors.Is(err, cell.ErrTimeWentBack):
 		return &Fault{Class: ClassTime, Detail: err.Error(), err: err}
+	case errors.Is(err, cell.ErrOtherEngine):
+		return &Fault{Class: ClassEngine, Detail: err.Error(), err: err}
 	case errors.Is(err, cell.ErrRefused):
 		return &Fault{Class: ClassLaw, Detail: err.Error(), err: err}
 	case errors.Is(err, cell.ErrDifferent):

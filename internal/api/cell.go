@@ -88,6 +88,10 @@ func (s *service) findings(c *call) error {
 	return c.json(http.StatusOK, s.Live.View().Findings(c.who.Person, s.instant()))
 }
 
+func (s *service) reviews(c *call) error {
+	return c.json(http.StatusOK, reviewList{s.Live.View().Reviews(c.who.Person, s.instant())})
+}
+
 func (s *service) numbers(c *call) error {
 	return c.json(http.StatusOK, s.Live.View().Numbers())
 }
@@ -102,6 +106,9 @@ type (
 	}
 	changes struct {
 		Changes []view.Change `json:"changes"`
+	}
+	reviewList struct {
+		Reviews []view.ReviewRow `json:"reviews"`
 	}
 )
 

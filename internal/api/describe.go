@@ -42,6 +42,7 @@ const (
 	patternID     = `^[a-z0-9][a-z0-9._-]{0,62}$`
 	patternDigest = `^[0-9a-f]{64}$`
 	patternTime   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$`
+	patternStream = `^(cell|session|refused|request/[0-9a-f]{64})$`
 	patternTile   = `^(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?$`
 
 	indexMost = 1 << 52 // over that of any entry
@@ -52,6 +53,7 @@ var inPaths = map[string]parameter{
 	"id":       {about: "The first 8 to 64 digits of the id.", schema: openapi.Text(`^[0-9a-f]{8,64}$`)},
 	"digest":   {about: "All 64 digits of a SHA-256.", schema: openapi.Text(patternDigest)},
 	"scenario": {about: "The id of a scenario.", schema: openapi.Text(patternID)},
+	"entry":    {about: "The number of an entry; the first is 0.", schema: openapi.Between(0, indexMost)},
 	"level":    {about: "The level of a tile; 0 has the hashes of entries.", schema: openapi.Between(0, 63)},
 	"index":    {about: "The rest of the path, slashes included, as C2SP tlog-tiles spells an index: 000, x001/234, 005.p/17.", schema: openapi.Text(patternTile)},
 }

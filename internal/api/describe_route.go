@@ -127,6 +127,9 @@ var operations = map[string]operation{
 		id: "readEvidence", tag: tagRequest, summary: "Partial evidence of it", about: "The entries of the cell and of the request, each with its proof: what can be checked with no server.",
 		answers: ok[evidenceShape]("Canonical JSON."), reasons: []string{reasonNotFound, reasonAmbiguous, reasonNotShown, reasonBusy, reasonTooMuch},
 	},
+	"GET /api/v1/reviews": {
+		id: "listReviews", tag: tagRequest, summary: "Reviews of requests", answers: ok[reviewList]("Those that are owed, the one due first first; then the newest that are signed off."),
+	},
 
 	"GET /api/v1/scenarios": {
 		id: "listScenarios", tag: tagScenario, summary: "The scenarios, in words", answers: ok[scenarios]("All of them."),
@@ -154,6 +157,22 @@ var operations = map[string]operation{
 		answers: ok[view.Coverage]("In words and in lists."), reasons: []string{reasonNotFound},
 	},
 
+	"GET /api/v1/entries": {
+		id: "listEntries", tag: tagLedger, summary: "Entries as sentences, newest first",
+		about: "To each as they may see them. A page may have fewer entries than there are: next of the answer is before of the one after it.",
+		query: []parameter{
+			{name: "before", about: "Only entries before this index; 0: all.", schema: openapi.Between(0, indexMost)},
+			{name: "most", about: "Entries of the page; without it 50.", schema: openapi.Between(1, entriesMost)},
+			{name: "stream", about: "Only those of one stream: cell, session, refused, or request/ and all digits of the id.", schema: openapi.Text(patternStream)},
+			{name: "person", about: "Only those that rest on a statement of this person.", schema: openapi.Text(patternID)},
+		},
+		answers: ok[readEntries]("A page."), reasons: []string{reasonNotFound},
+	},
+	"GET /api/v1/entries/{entry}": {
+		id: "readEntry", tag: tagLedger, summary: "One entry whole, and its proof",
+		about:   "The canonical bytes, who signed with which key, and the way from the leaf to a signed checkpoint.",
+		answers: ok[wholeEntry]("The entry."), reasons: []string{reasonNotFound, reasonNotShown},
+	},
 	"GET /ledger/checkpoint": {
 		id: "readCheckpoint", tag: tagLedger, summary: "The newest signed checkpoint", about: "With the cosignatures that it has.",
 		query:   []parameter{{name: "cosigned", about: "Wait for the witnesses, at most two seconds.", schema: &openapi.Schema{Type: "string"}, flag: true}},

@@ -79,6 +79,15 @@ func (c *call) number(name string, absent int64) (int64, error) {
 	return n, nil
 }
 
+// entryIndex reads the index of an entry in a path, in its one spelling.
+func entryIndex(text string) (int64, error) {
+	index, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || index < 0 || index > indexMost || strconv.FormatInt(index, 10) != text {
+		return 0, badQuery("an entry is named by its number, from 0 on")
+	}
+	return index, nil
+}
+
 // digits reads the id in a path: 8 to 64 hexadecimal digits.
 func digits(c *call) (string, error) {
 	text := c.r.PathValue("id")

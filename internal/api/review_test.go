@@ -185,3 +185,24 @@ func TestT18NoDebtBlocksTheGravest(t *testing.T) {
 	same(t, "state", h.state(asked), access.Granted)
 	h.replayed()
 }
+
+// TestReviews lists reviews to each as they may see them.
+func TestReviews(t *testing.T) {
+	h := open(t)
+	id := h.ended("ann", "one")
+	list := func(person string) (rows []view.ReviewRow) {
+		var got struct {
+			Reviews []view.ReviewRow `json:"reviews"`
+		}
+		h.get(person, "/api/v1/reviews").into(t, &got)
+		return got.Reviews
+	}
+	rows := list("ann")
+	if len(rows) != 1 || rows[0].ID != id || rows[0].Do != "sign" || rows[0].Stands != view.ReviewOwed {
+		t.Errorf("to ann: %+v", rows)
+	}
+	rows = list("bob")
+	if len(rows) != 1 || !rows[0].Limited || rows[0].Requester != "" || rows[0].Text != "" {
+		t.Errorf("to bob: %+v", rows)
+	}
+}

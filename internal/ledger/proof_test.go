@@ -39,6 +39,7 @@ func checkInclusion(t failer, o *oracle, read ledger.TileReader, size, index int
 	if err := ledger.CheckInclusion(proof, size, root, index, leaf); err != nil {
 		t.Fatalf("size %d, entry %d: %v", size, index, err)
 	}
+	climbs(t, proof, size, index)
 	other := ledger.LeafHash([]byte("other"))
 	refused := map[string]error{
 		"leaf":   ledger.CheckInclusion(proof, size, root, index, other),
@@ -53,6 +54,41 @@ func checkInclusion(t failer, o *oracle, read ledger.TileReader, size, index int
 		if err == nil {
 			t.Fatalf("size %d, entry %d: accepted with another %s", size, index, name)
 		}
+	}
+}
+
+// climbs demands that the spelled way of a good proof arrives where CheckInclusion
+// does, and that one of another length is none.
+func climbs(t failer, proof []ledger.Hash, size, index int64) {
+	leaf := ledger.LeafHash(body(index))
+	steps, err := ledger.Climb(proof, size, index, leaf)
+	if err != nil || len(steps) != len(proof) {
+		t.Fatalf("size %d, entry %d: %d steps of %d, %v", size, index, len(steps), len(proof), err)
+	}
+	arrived := leaf
+	for i, step := range steps {
+		from, sibling := step.Right, step.Left
+		if step.FromLeft {
+			from, sibling = step.Left, step.Right
+		}
+		if from != arrived || sibling != proof[i] {
+			t.Fatalf("size %d, entry %d: step %d does not go on from the one before", size, index, i)
+		}
+		arrived = step.Hash
+	}
+	if err := ledger.CheckInclusion(proof, size, arrived, index, leaf); err != nil {
+		t.Fatalf("size %d, entry %d: the way arrives elsewhere: %v", size, index, err)
+	}
+	if _, err := ledger.Climb(append(proof[:len(proof):len(proof)], leaf), size, index, leaf); err == nil {
+		t.Fatalf("size %d, entry %d: a longer proof is climbed", size, index)
+	}
+	if len(proof) > 0 {
+		if _, err := ledger.Climb(proof[1:], size, index, leaf); err == nil {
+			t.Fatalf("size %d, entry %d: a shorter proof is climbed", size, index)
+		}
+	}
+	if _, err := ledger.Climb(proof, size, size, leaf); err == nil {
+		t.Fatalf("size %d: an entry beyond the end is climbed to", size)
 	}
 }
 

@@ -39,6 +39,8 @@ type Finding struct {
 	Channel  string       `json:"channel,omitempty"`
 	Since    canon.Time   `json:"since,omitzero"`
 	Text     string       `json:"text,omitempty"`
+	Urgency  Urgency      `json:"urgency"` // how soon somebody should look
+	Do       string       `json:"do"`      // what to do about it, with the command that does it
 }
 
 // Findings is everything that is not as it should be, worst first, and what
@@ -76,7 +78,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		v.Findings = append(v.Findings, s.underway.findings(at.Now)...)
 		v.Findings = append(v.Findings, s.lateFindings(viewer, at)...)
 		v.add(viewer, s, oldest, failing)
-		v.Findings = append(v.Findings, s.unprovedKeys()...)
+		v.Findings = answered(append(v.Findings, s.unprovedKeys()...))
 		return v
 	})
 }

@@ -142,7 +142,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: Gravity(r), For: r.For, Targets: r.Targets, Incident: r.Incident,
 		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
-		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: review(r.Review, at.Now), Last: s.last(r),
+		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: s.review(r, at.Now), Last: s.last(r),
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
 		v.Opens = s.openings(scenario, opened(r), r.Address)

@@ -23,6 +23,7 @@ type Review struct {
 	Returned  *Word      `json:"returned,omitzero"`
 	SignedOff *Word      `json:"signed_off,omitzero"`
 	Text      string     `json:"text"`
+	Means     string     `json:"means,omitempty"` // one sentence: what follows for the scenario from its being overdue
 }
 
 // Written is what somebody wrote.
@@ -58,11 +59,15 @@ func (r *Request) Notes() []*Note {
 	return slices.DeleteFunc(notes, func(n *Note) bool { return n == nil })
 }
 
-func review(v *access.Review, now canon.Time) *Review {
+func (s *state) review(r *access.Request, now canon.Time) *Review {
+	v := r.Review
 	if v == nil {
 		return nil
 	}
-	shown := &Review{Opened: v.Opened, Due: v.Due, Overdue: v.Overdue, Returned: word(v.Returned), SignedOff: word(v.SignedOff), Text: reviewText(v, now)}
+	shown := &Review{
+		Opened: v.Opened, Due: v.Due, Overdue: v.Overdue, Returned: word(v.Returned), SignedOff: word(v.SignedOff),
+		Text: reviewText(v, now), Means: s.debtText(r),
+	}
 	if w := v.Written; w != nil {
 		shown.Written = &Written{Statement: w.Statement, By: w.By, At: w.At, Necessary: w.Necessary, Misuse: w.Misuse, Note: &Note{Hash: w.Note}}
 	}
@@ -189,7 +194,7 @@ func (s *state) openReviews() []*access.Request {
 // when there is none. So the rules have it as well.
 func (s *state) late(scenario string) *access.Request {
 	for _, r := range s.openReviews() {
-		if r.Scenario == scenario && !r.Review.Overdue.IsZero() {
+		if r.Scenario == scenario && r.InDebt() {
 			return r
 		}
 	}

@@ -49,7 +49,9 @@ type drafted struct {
 
 // drafts makes the body of each kind out of a form.
 var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
-	statement.KindStop: (*pages).draftStop,
+	statement.KindStop:    (*pages).draftStop,
+	statement.KindReview:  (*pages).draftReview,
+	statement.KindSignOff: (*pages).draftSignOff,
 }
 
 // draft writes out the statement that a form asks for, of who has signed in. It

@@ -20,7 +20,7 @@ func (p *pages) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset":  p.asset,
 		"now":    p.Now,
-		"at":     at,
+		"at":     p.at,
 		"ago":    func(t canon.Time) string { return length(p.Now().Sub(t.Std())) },
 		"until":  func(t canon.Time) string { return length(t.Std().Sub(p.Now())) },
 		"clock":  countdown,
@@ -37,14 +37,15 @@ func (p *pages) functions() template.FuncMap {
 		"phone":     phone,
 		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
 		"sitsAny":   sitsAny,
+		"next":      func(n int) int { return n + 1 },
 	}
 }
 
 // at is an instant as a page spells it: the time of day in UTC, with its date when
 // that is not today's. A script adds the reader's own time.
-func at(t canon.Time) template.HTML {
+func (p *pages) at(t canon.Time) template.HTML {
 	form := "15:04:05 UTC"
-	if day := 24 * time.Hour; !t.Std().Truncate(day).Equal(time.Now().UTC().Truncate(day)) {
+	if day := 24 * time.Hour; !t.Std().Truncate(day).Equal(p.Now().UTC().Truncate(day)) {
 		form = "2 Jan 2006, 15:04 UTC"
 	}
 	return template.HTML(`<time datetime="` + t.String() + `">` + t.Std().UTC().Format(form) + `</time>`)

@@ -54,6 +54,16 @@ var routes = []Route{
 	// One request.
 	{Method: get, Path: "/requests/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).request},
 
+	// What was and is.
+	{Method: get, Path: "/requests", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).requests},
+	{Method: get, Path: "/requests/{id}/review", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).review},
+	{Method: get, Path: "/reviews", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).reviews},
+	{Method: get, Path: "/findings", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).findings},
+	{Method: get, Path: "/record", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).record},
+	{Method: get, Path: "/record/find", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).find},
+	{Method: get, Path: "/record/{entry}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entry},
+	{Method: get, Path: "/record/{entry}/bytes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entryBytes},
+
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},
 	{Method: post, Path: "/draft/{kind}", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draft},

@@ -1,0 +1,76 @@
+package view
+
+import "fmt"
+
+// Urgency says how soon somebody should look at a finding.
+type Urgency string
+
+// The urgencies. Something that is found now may be open that should be shut, or
+// what is written may not be what happened.
+const (
+	UrgencyNow   Urgency = "now"
+	UrgencyToday Urgency = "today"
+	UrgencyLater Urgency = "later"
+)
+
+// answer is what a kind of finding asks of people.
+type answer struct {
+	urgency Urgency
+	do      func(Finding) string
+}
+
+func always(text string) func(Finding) string { return func(Finding) string { return text } }
+
+// findingAnswers has a row for every kind: a test compares both.
+var findingAnswers = map[FindingKind]answer{
+	FindingOverdue: {UrgencyNow, func(f Finding) string {
+		return fmt.Sprintf("Look at %s yourself and end what is left of it there; it then proves itself dead. Whoever saw that nothing is left may say so: halligan attest %s %s", f.Target, f.Request.Short(), f.Target)
+	}},
+	FindingAlone: {UrgencyNow, func(f Finding) string {
+		return fmt.Sprintf("Whoever went in writes what they did, and somebody else reads it: halligan review show %s", f.Request.Short())
+	}},
+	FindingOffline: {UrgencyNow, func(f Finding) string {
+		return fmt.Sprintf("Take what it opened for known to others: rotate it, then review it: halligan status %s", f.Request.Short())
+	}},
+	FindingRecovery: {UrgencyNow, always("If you did not expect it, call whoever agreed, by a number that you know, and cancel it: two people are enough.")},
+	FindingEpoch: {UrgencyNow, func(f Finding) string {
+		return fmt.Sprintf("Look at the sessions of %s yourself until it has reported that none is left over.", f.Target)
+	}},
+	FindingBroken: {UrgencyNow, func(f Finding) string {
+		return fmt.Sprintf("Change the secret at its system, seal the new one, and put that in force: halligan envelope rotate %s", f.Target)
+	}},
+	FindingClock:       {UrgencyNow, always("Set the machine's clock right. If it is right, and its own measure is not, the change quorum says so: halligan clock propose")},
+	FindingUnwitnessed: {UrgencyNow, always("Ask those who run the witnesses whether theirs is up, and keep a copy of the ledger elsewhere meanwhile: halligan ledger mirror")},
+	FindingUnheard:     {UrgencyNow, always("Mend the channel: until it takes an alarm, those who listen there hear of nothing. Watch by another way: halligan watch")},
+	FindingUnderway:    {UrgencyToday, always("See whether the channel's receiver is up; what it missed is sent again by itself.")},
+	FindingReview: {UrgencyToday, func(f Finding) string {
+		return fmt.Sprintf("Write it, or sign it off when it is written: halligan review show %s", f.Request.Short())
+	}},
+	FindingDue: {UrgencyToday, func(f Finding) string {
+		return fmt.Sprintf("Change the secret at its system, and seal the new one: halligan envelope seal %s", f.Target)
+	}},
+	FindingOpening: {UrgencyToday, func(f Finding) string {
+		return fmt.Sprintf("See whether %s is up and set up for this cell; it is tried again by itself as long as the grant lives.", f.Target)
+	}},
+	FindingUnshown: {UrgencyLater, func(f Finding) string {
+		return fmt.Sprintf("Its custodians show that they can open their part: halligan envelope inspect %s", f.Target)
+	}},
+	FindingUnproved: {UrgencyLater, always("Call them, and have each sign anything: halligan inbox. A key that is lost is removed: halligan change propose remove")},
+}
+
+// notShown is what to do about a finding that its reader may know of and no more.
+const notShown = "Tell security, or an approver of the scenario: they may see it."
+
+// answered says of each finding how soon, and what to do. It comes last, when what a
+// viewer may not see is empty already.
+func answered(found []Finding) []Finding {
+	for i := range found {
+		f := &found[i]
+		known := findingAnswers[f.Kind]
+		f.Urgency, f.Do = known.urgency, notShown
+		if f.Text != "" {
+			f.Do = known.do(*f)
+		}
+	}
+	return found
+}

@@ -31,8 +31,9 @@ RACE_PACKAGES := \
 	internal/store/sqlite \
 	internal/store/storetest
 
-# Where tests look for the foreign ledger verifier.
+# Where tests look for the foreign ledger verifier, and for the fuzzer of the API.
 export HALLIGAN_FSCK := $(TOOLS)/tessera-fsck
+export HALLIGAN_SCHEMATHESIS := $(TOOLS)/schemathesis/bin/st
 
 .PHONY: help build deps test check unit race fuzz-smoke demo bench soak profile clean
 
@@ -76,7 +77,7 @@ bench: ## ratios against peers and limits, in one interleaved run
 	@if [ -x scripts/bench.sh ]; then scripts/bench.sh; \
 	else $(GO) test -run '^$$' -bench . -benchmem ./internal/...; fi
 
-soak: deps ## the long runs: crashes, power cuts, growth
+soak: deps ## the long runs: crashes, power cuts, growth, the API's fuzzer
 	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h ./internal/e2e/... ./internal/store/...
 	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h -run 'TestCrash|TestStorm' ./internal/server/
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what `make test` needs and what this machine lacks: Debian packages when
-# root on Debian, two pinned Go tools into ./.tools. What cannot be had is said in
+# root on Debian, two pinned Go tools and a pinned Python one into ./.tools. What cannot be had is said in
 # one line with the way to get it; under CI=true it is a failure. Never silent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +33,7 @@ find_missing() {
 	need curl curl
 	need openssl openssl
 	need python3 python3
+	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
 	need age age
 	need git git
 	need cc gcc
@@ -76,6 +77,26 @@ tool() {
 }
 tool staticcheck honnef.co/go/tools honnef.co/go/tools/cmd/staticcheck "$STATICCHECK"
 tool tessera-fsck github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck "$FSCK"
+
+# The fuzzer of the API, in a virtual environment of its own, with everything below
+# it as scripts/schemathesis.txt pins it.
+fuzzer() {
+	local into pins=scripts/schemathesis.txt
+	mkdir -p "$tools"
+	into="$(cd "$tools" && pwd -P)/schemathesis"
+	# Its programs name the folder that they are in, and do not run once it was moved.
+	if cmp -s "$pins" "$into/pins" && "$into/bin/st" --version >/dev/null 2>&1; then
+		return
+	fi
+	echo "deps: pip install -r $pins"
+	if python3 -m venv --clear "$into" &&
+		"$into/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$pins" </dev/null; then
+		cp "$pins" "$into/pins"
+	else
+		skipped+=("schemathesis (pip install -r $pins, from PyPI)")
+	fi
+}
+fuzzer
 
 if [ ${#skipped[@]} -gt 0 ]; then
 	list=$(printf '%s, ' "${skipped[@]}")

@@ -40,6 +40,7 @@ var tags = []openapi.Tag{
 // Patterns of texts that have a form of their own.
 const (
 	patternID     = `^[a-z0-9][a-z0-9._-]{0,62}$`
+	patternLedger = `^[a-z0-9][a-z0-9.-]{0,251}[a-z0-9](/epoch/[1-9][0-9]*/[0-9a-f]{32})?$`
 	patternDigest = `^[0-9a-f]{64}$`
 	patternTime   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$`
 	patternStream = `^(cell|session|refused|request/[0-9a-f]{64})$`
@@ -60,10 +61,13 @@ var inPaths = map[string]parameter{
 
 // Parameters that several routes have.
 var (
-	askScenario = parameter{name: "scenario", about: "The id of a scenario.", schema: &openapi.Schema{Type: "string"}}
+	askScenario = parameter{name: "scenario", about: "The id of a scenario.", schema: text()}
 	askSeverity = parameter{name: "severity", about: "One of the scenario's.", schema: openapi.OneOf(access.Severities...)}
-	askWithout  = parameter{name: "without", about: "Ids of people who are away, comma-separated.", schema: &openapi.Schema{Type: "string"}}
+	askWithout  = parameter{name: "without", about: "Ids of people who are away, comma-separated.", schema: text()}
 )
+
+// text is any text that says something.
+func text() *openapi.Schema { return &openapi.Schema{Type: "string", MinLength: 1} }
 
 // demanded is a parameter that must be given.
 func demanded(p parameter) parameter {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/openapi"
@@ -13,16 +14,16 @@ import (
 // bytes that others wrote.
 func members() map[string]*openapi.Schema {
 	all := map[string]*openapi.Schema{
-		"Submission.statement": openapi.Named("Statement"),
-		"Submission.signature": {About: "Exactly one of its members.", MinProperties: 1, MaxProperties: 1},
-		"Submission.browser":   {About: "Only of a session statement: its token comes in a cookie and not in the answer."},
-		"Submission.notes":     {About: "Each that the statement speaks of.", MaxItems: notesMost},
-		"Submission.files":     {About: "Each that the statement names.", MaxItems: filesMost},
-		"SaltedNote.salt":      {About: "32 bytes."},
-		"SaltedNote.text":      {MinLength: 1, MaxLength: statement.NoteLimit},
-		"Signature.sshsig":     {About: "The binary SSHSIG, in its one accepted form."},
-		"AnySignature.sshsig":  {About: "The binary SSHSIG, in its one accepted form."},
-		"AnySignature.passkey": {About: "What a browser got from a passkey of the statement's actor; the server makes the SSHSIG of it."},
+		"Submission.statement":     openapi.Named("Statement"),
+		"Submission.signature":     openapi.Named("AnySignature"),
+		"Submission.browser":       {About: "Only of a session statement: its token comes in a cookie and not in the answer."},
+		"Submission.notes":         {About: "Each that the statement speaks of.", MaxItems: notesMost},
+		"Submission.files":         {About: "Each that the statement names.", MaxItems: filesMost},
+		"SaltedNote.salt":          {About: "32 bytes."},
+		"SaltedNote.text":          {MinLength: 1, MaxLength: statement.NoteLimit},
+		"Signature.sshsig":         {About: "The binary SSHSIG, in its one accepted form."},
+		"SSHSignature.sshsig":      {About: "The binary SSHSIG, in its one accepted form."},
+		"PasskeySignature.passkey": {About: "What a browser got from a passkey of the statement's actor; the server makes the SSHSIG of it."},
 
 		"PasskeyAssertion.authenticator_data": {About: "As it came."},
 		"PasskeyAssertion.client_data":        {About: "clientDataJSON, as it came. Its challenge is what an SSH signature over the statement signs."},
@@ -46,9 +47,12 @@ func members() map[string]*openapi.Schema {
 	for _, kind := range statement.Kinds {
 		name := kindName(kind)
 		all[name+".actor"] = id()
-		all[name+".ledger"] = &openapi.Schema{About: "The origin of the ledger.", MinLength: 2, MaxLength: 320}
+		all[name+".ledger"] = &openapi.Schema{About: "The origin of the ledger.", Pattern: patternLedger}
 		all[name+".nonce"] = &openapi.Schema{About: "32 random bytes by the signer."}
 		all[name+".expires"] = &openapi.Schema{About: "The statement is refused after it."}
+		if !slices.Contains([]statement.Kind{statement.KindRequest, statement.KindDecision, statement.KindShare}, kind) {
+			all[name+".offline"] = nil
+		}
 	}
 	return all
 }
@@ -82,6 +86,7 @@ func ofKinds() map[string]*openapi.Schema {
 		"Removal.key":                key,
 		"Amend.with":                 {MaxItems: statement.AmendScenariosMost},
 		"Amend.texts":                {MaxItems: statement.AmendTextsMost},
+		"RecoverStatement.with":      nil, // it brings no scenarios
 		"RecoverStatement.texts":     {MaxItems: statement.AmendTextsMost},
 		"UpgradeStatement.rules":     openapi.From(2),
 		"ClockStatement.step":        openapi.Between(-statement.StepMost, statement.StepMost),

@@ -96,15 +96,15 @@ var operations = map[string]operation{
 	},
 	"GET /api/v1/watch": {
 		id: "watch", tag: tagCell, summary: "Entries as they come",
-		about:   "Server-sent events, one for each entry that the reader may see: id is its index, event is entry, and data is the JSON of a Glimpse.",
+		about:   "Server-sent events, one for each entry that the reader may see.",
 		answers: []success{{status: http.StatusOK, about: "A stream that ends when the reader or the server does.", media: mediaEvents}}, reasons: []string{reasonBusy},
 	},
 
 	"GET /api/v1/requests": {
 		id: "listRequests", tag: tagRequest, summary: "Requests, newest first", about: "A page may have fewer rows than there are: next of the answer is before of the one after it.",
 		query: []parameter{
-			{name: "state", about: "Some of " + strings.Join(stateNames(), ", ") + ", comma-separated.", schema: &openapi.Schema{Type: "string"}},
-			{name: "person", about: "Whose: the id of the requester.", schema: &openapi.Schema{Type: "string"}},
+			{name: "state", about: "Some of " + strings.Join(stateNames(), ", ") + ", comma-separated.", schema: text()},
+			{name: "person", about: "Whose: the id of the requester.", schema: text()},
 			askScenario,
 			{name: "before", about: "Only those that an entry before this index left so; 0: all.", schema: openapi.Between(0, indexMost)},
 			{name: "most", about: "Rows of the page; without it 50.", schema: openapi.Between(0, view.RowsMost)},
@@ -142,7 +142,7 @@ var operations = map[string]operation{
 		id: "explain", tag: tagScenario, summary: "What it would open, and who could sign now",
 		query: []parameter{
 			demanded(askScenario), demanded(askSeverity), askWithout,
-			{name: "requester", about: "Who would ask; without it the reader.", schema: &openapi.Schema{Type: "string"}},
+			{name: "requester", about: "Who would ask; without it the reader.", schema: text()},
 		},
 		answers: ok[view.Explain]("In words and in lists."), reasons: []string{reasonNotFound},
 	},
@@ -192,8 +192,9 @@ var operations = map[string]operation{
 	},
 }
 
-// What some operations answer as bytes that others wrote. The types are for the
-// schema alone: tests hold what is answered to it.
+// What some operations answer as bytes that others wrote, and what one type of Go
+// cannot say. The types are for the schema alone: tests hold what is sent and
+// answered to it.
 type (
 	receiptShape struct {
 		Checkpoint string         `json:"checkpoint"`
@@ -228,4 +229,12 @@ type (
 		Witnesses string       `json:"witnesses"`
 	}
 	documentShape struct{}
+
+	// A signature has exactly one member.
+	sshSignatureShape struct {
+		SSHSig []byte `json:"sshsig"`
+	}
+	passkeySignatureShape struct {
+		Passkey assertion `json:"passkey"`
+	}
 )

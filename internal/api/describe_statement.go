@@ -44,6 +44,9 @@ func (d *describer) statements() {
 		all.Discriminator.Mapping[string(kind)] = ref.Ref
 	}
 	d.schemas.Put("Statement", all)
+	d.schemas.Put("AnySignature", &openapi.Schema{OneOf: []*openapi.Schema{
+		d.schemas.Of(reflect.TypeFor[sshSignatureShape](), true), d.schemas.Of(reflect.TypeFor[passkeySignatureShape](), true),
+	}})
 }
 
 // kindName is the component of a kind: sign-off is SignOffStatement.
@@ -77,25 +80,26 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[statement.Check]():  openapi.OneOf(statement.CallBack, statement.Video, statement.InPerson, statement.NotChecked),
 		},
 		Names: map[reflect.Type]string{
-			reflect.TypeFor[claim]():            "Cell",
-			reflect.TypeFor[reader]():           "Me",
-			reflect.TypeFor[readScenario]():     "ScenarioRead",
-			reflect.TypeFor[envelope]():         "Submission",
-			reflect.TypeFor[answered]():         "StatementTaken",
-			reflect.TypeFor[salted]():           "SaltedNote",
-			reflect.TypeFor[signature]():        "AnySignature",
-			reflect.TypeFor[assertion]():        "PasskeyAssertion",
-			reflect.TypeFor[reported]():         "ReportSubmission",
-			reflect.TypeFor[receiptShape]():     "Receipt",
-			reflect.TypeFor[evidenceShape]():    "Evidence",
-			reflect.TypeFor[provedShape]():      "ProvedEntry",
-			reflect.TypeFor[noteShape]():        "NoteOfEvidence",
-			reflect.TypeFor[anchorShape]():      "Anchor",
-			reflect.TypeFor[statement.Note]():   "NoteHash",
-			reflect.TypeFor[statement.Holder](): "HolderKeys",
-			reflect.TypeFor[access.Share]():     "LeaseShare",
-			reflect.TypeFor[custody.Owed]():     "OwedContent",
-			reflect.TypeFor[custody.Holder]():   "SealingHolder",
+			reflect.TypeFor[claim]():                 "Cell",
+			reflect.TypeFor[reader]():                "Me",
+			reflect.TypeFor[readScenario]():          "ScenarioRead",
+			reflect.TypeFor[envelope]():              "Submission",
+			reflect.TypeFor[answered]():              "StatementTaken",
+			reflect.TypeFor[salted]():                "SaltedNote",
+			reflect.TypeFor[sshSignatureShape]():     "SSHSignature",
+			reflect.TypeFor[passkeySignatureShape](): "PasskeySignature",
+			reflect.TypeFor[assertion]():             "PasskeyAssertion",
+			reflect.TypeFor[reported]():              "ReportSubmission",
+			reflect.TypeFor[receiptShape]():          "Receipt",
+			reflect.TypeFor[evidenceShape]():         "Evidence",
+			reflect.TypeFor[provedShape]():           "ProvedEntry",
+			reflect.TypeFor[noteShape]():             "NoteOfEvidence",
+			reflect.TypeFor[anchorShape]():           "Anchor",
+			reflect.TypeFor[statement.Note]():        "NoteHash",
+			reflect.TypeFor[statement.Holder]():      "HolderKeys",
+			reflect.TypeFor[access.Share]():          "LeaseShare",
+			reflect.TypeFor[custody.Owed]():          "OwedContent",
+			reflect.TypeFor[custody.Holder]():        "SealingHolder",
 		},
 		Members: members(),
 	}

@@ -114,7 +114,6 @@ func newDescriber() *describer {
 	}
 	d.schemas.Of(reflect.TypeFor[Problem](), false)
 	d.schemas.Of(reflect.TypeFor[anchorShape](), false)
-	d.schemas.Of(reflect.TypeFor[glimpse](), false) // what the events of a stream hold
 	d.schemas.Put("Event", &openapi.Schema{
 		About: "One member: the name of the event, and what it holds.", Type: "object", MinProperties: 1, MaxProperties: 1,
 		Additional: &openapi.Schema{Type: "object"},
@@ -179,7 +178,7 @@ func (d *describer) parameters(route Route, of operation) []openapi.Parameter {
 		all = append(all, openapi.Parameter{Name: p.name, In: "query", About: p.about, Required: p.required, Empty: p.flag, Schema: p.schema})
 	}
 	if tagged(route, of) {
-		all = append(all, openapi.Parameter{Name: "If-None-Match", In: "header", About: "The ETag of an answer that the reader has.", Schema: openapi.Text(`^[\x21-\x7e]+$`)})
+		all = append(all, openapi.Parameter{Name: "If-None-Match", In: "header", About: "The ETag of an answer that the reader has.", Schema: &openapi.Schema{Type: "string"}})
 	}
 	if route.Stream {
 		all = append(all, openapi.Parameter{Name: "Last-Event-ID", In: "header", About: "Go on after the entry with this index.", Schema: openapi.Between(-1, indexMost)})
@@ -204,14 +203,28 @@ func (d *describer) success(of operation, answer success) *openapi.Response {
 	switch {
 	case answer.of != nil:
 		content.Schema = d.schemas.Of(answer.of, false)
-	case answer.media == mediaText || answer.media == mediaEvents:
+	case answer.media == mediaText:
 		content.Schema = &openapi.Schema{Type: "string"}
+	case answer.media == mediaEvents:
+		content.Schema = d.event()
 	}
 	r.Content[answer.media] = content
 	if !of.fresh && answer.status == http.StatusOK && of.body == nil && answer.media != mediaEvents {
 		r.Headers = map[string]*openapi.Header{"ETag": {About: "To ask again with.", Required: true, Schema: openapi.Text(`^"[0-9a-f]{32}"$`)}}
 	}
 	return r
+}
+
+// event is one event of a stream, as whoever reads one has it.
+func (d *describer) event() *openapi.Schema {
+	return &openapi.Schema{
+		About: "One event of the stream.", Type: "object", Required: []string{"data", "event", "id"},
+		Properties: map[string]*openapi.Schema{
+			"id":    {About: "The index of the entry.", Type: "string", Pattern: `^[0-9]+$`},
+			"event": {Const: "entry"},
+			"data":  {Type: "string", Media: mediaJSON, Content: d.schemas.Of(reflect.TypeFor[glimpse](), false)},
+		},
+	}
 }
 
 // refusal is an answer with a problem that has one of some reasons. Sets of

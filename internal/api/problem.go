@@ -25,7 +25,8 @@ type Problem struct {
 	Reason string `json:"reason"`
 	Hint   string `json:"hint,omitempty"`
 
-	after int // seconds after which to ask again; 0: says nothing of it
+	after int    // seconds after which to ask again; 0: says nothing of it
+	allow string // of another method than the path has: those that it has
 }
 
 // Error is for people.
@@ -152,6 +153,9 @@ func (p *Problem) write(w http.ResponseWriter) {
 	header.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized && (p.Reason == reasonNoToken || p.Reason == reasonBadToken) {
 		header.Set("WWW-Authenticate", `Bearer realm="halligan"`)
+	}
+	if p.allow != "" {
+		header.Set("Allow", p.allow)
 	}
 	if p.after > 0 {
 		header.Set("Retry-After", strconv.Itoa(p.after))

@@ -139,6 +139,22 @@ func TestNoRouteBesideTheTable(t *testing.T) {
 	}
 }
 
+// TestAnotherMethodIsToldWhich: a path that has other methods names them, as RFC
+// 9110 has it (section 15.5.6).
+func TestAnotherMethodIsToldWhich(t *testing.T) {
+	h := open(t)
+	for path, allow := range map[string]string{
+		"/api/v1/cell": "GET, HEAD", "/api/v1/statements": "POST", "/revocations": "GET, HEAD",
+	} {
+		for _, method := range []string{http.MethodTrace, http.MethodDelete} {
+			got := h.do(method, path, nil)
+			same(t, method+" "+path, got.Status, http.StatusMethodNotAllowed)
+			same(t, method+" "+path+": Allow", got.Header.Get("Allow"), allow)
+		}
+	}
+	same(t, "nowhere: Allow", h.do(http.MethodTrace, "/api/v1/none", nil).Header.Get("Allow"), "")
+}
+
 // TestEveryReasonHasARow reads the reasons out of the law's source: a new one
 // without a row fails here.
 func TestEveryReasonHasARow(t *testing.T) {

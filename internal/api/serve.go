@@ -142,7 +142,10 @@ func (s *service) misdirected(r *http.Request) *Problem {
 func nowhere(handler http.Handler, r *http.Request) *Problem {
 	probe := &answer{ResponseWriter: sink{header: http.Header{}}}
 	if handler.ServeHTTP(probe, r); probe.status == http.StatusMethodNotAllowed {
-		return problem(http.StatusMethodNotAllowed, reasonMethod, "method not allowed", "this path takes "+probe.Header().Get("Allow"), "")
+		allow := probe.Header().Get("Allow")
+		p := problem(http.StatusMethodNotAllowed, reasonMethod, "method not allowed", "this path takes "+allow, "")
+		p.allow = allow
+		return p
 	}
 	return notFound("such path")
 }

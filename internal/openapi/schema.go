@@ -17,6 +17,8 @@ type Schema struct {
 	Format        string             `json:"format,omitempty"`
 	Pattern       string             `json:"pattern,omitempty"`
 	Encoding      string             `json:"contentEncoding,omitempty"`
+	Media         string             `json:"contentMediaType,omitempty"`
+	Content       *Schema            `json:"contentSchema,omitzero"` // of the text, once it is decoded
 	Const         any                `json:"const,omitempty"`
 	Enum          []string           `json:"enum,omitempty"`
 	Default       any                `json:"default,omitempty"`
@@ -38,6 +40,9 @@ type Schema struct {
 	AllOf         []*Schema          `json:"allOf,omitempty"`
 	Discriminator *Discriminator     `json:"discriminator,omitzero"`
 }
+
+// base64 has padding, and no line breaks.
+const base64 = `^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$`
 
 // Discriminator says which member tells the alternatives apart.
 type Discriminator struct {
@@ -77,7 +82,8 @@ type Schemas struct {
 	Known map[reflect.Type]*Schema
 	// Names are the component names of types whose own name another one has.
 	Names map[reflect.Type]string
-	// Members are what reflection cannot see of a member, as Component.member.
+	// Members are what reflection cannot see of a member, as Component.member; nil
+	// is of one that is never there.
 	Members map[string]*Schema
 
 	made   map[string]made
@@ -134,7 +140,7 @@ func (s *Schemas) Of(t reflect.Type, closed bool) *Schema {
 		return From(0)
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
-			return &Schema{Type: "string", Encoding: "base64"}
+			return &Schema{Type: "string", Encoding: "base64", Pattern: base64}
 		}
 		return List(s.Of(t.Elem(), closed))
 	case reflect.Array:
@@ -230,8 +236,12 @@ func (s *Schemas) members(name string, closed bool, t reflect.Type) map[string]m
 		case called == "":
 			called = field.Name
 		}
+		schema := s.describe(name+"."+called, func() *Schema { return s.Of(field.Type, closed) })
+		if schema == nil {
+			continue
+		}
 		own[called] = member{
-			schema:   s.describe(name+"."+called, func() *Schema { return s.Of(field.Type, closed) }),
+			schema:   schema,
 			required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
 		}
 	}
@@ -249,7 +259,7 @@ func (s *Schemas) describe(name string, find func() *Schema) *Schema {
 		s.used = map[string]bool{}
 	}
 	s.used[name] = true
-	if more.Ref != "" {
+	if more == nil || more.Ref != "" {
 		return more
 	}
 	return merge(find(), more)

@@ -27,13 +27,14 @@ type outer struct {
 	Counts map[word]int       `json:"counts,omitempty"`
 	Again  *outer             `json:"again,omitzero"`
 	Lists  []struct{ A bool } `json:"lists"`
+	Never  string             `json:"never,omitempty"`
 	Gone   string             `json:"-"`
 }
 
 func schemas() *openapi.Schemas {
 	return &openapi.Schemas{
 		Known:   map[reflect.Type]*openapi.Schema{reflect.TypeFor[word](): openapi.OneOf[word]("a", "b")},
-		Members: map[string]*openapi.Schema{"Outer.until": openapi.Between(0, 9)},
+		Members: map[string]*openapi.Schema{"Outer.until": openapi.Between(0, 9), "Outer.never": nil},
 	}
 }
 
@@ -56,7 +57,7 @@ func TestSchemaIsWhatJSONWrites(t *testing.T) {
 		`"counts":{"type":"object","additionalProperties":{"type":"integer"},"propertyNames":{"type":"string","enum":["a","b"]}},` +
 		`"lists":{"type":"array","items":{"type":"object","properties":{"A":{"type":"boolean"}},"required":["A"]}},` +
 		`"pair":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2},` +
-		`"raw":{"type":"string","contentEncoding":"base64"},"same":{"type":"string"},` +
+		`"raw":{"type":"string","pattern":"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$","contentEncoding":"base64"},"same":{"type":"string"},` +
 		`"until":{"type":"integer","minimum":0,"maximum":9},"word":{"type":"string","enum":["a","b"]}},` +
 		`"required":["lists","pair","same","until","word"]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
@@ -95,7 +96,7 @@ func TestFaults(t *testing.T) {
 		do   func(*openapi.Schemas)
 		says string
 	}{
-		"a member that there is not": {func(*openapi.Schemas) {}, "Outer.until is described"},
+		"a member that there is not": {func(*openapi.Schemas) {}, "is described, and there is no such member"},
 		"two of one name": {func(s *openapi.Schemas) {
 			s.Names = map[reflect.Type]string{reflect.TypeFor[other](): "Outer"}
 			s.Of(reflect.TypeFor[outer](), false)

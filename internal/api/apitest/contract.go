@@ -2,9 +2,11 @@ package apitest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,40 +125,83 @@ func escape(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D", " ", "%20", ";", "%3B", "=", "%3D").Replace(name)
 }
 
+// Operation is the route that a request is of, as the table has it; empty for
+// what is nowhere.
+func (c *Contract) Operation(method, target string) string {
+	request, err := http.NewRequest(method, target, nil)
+	if err != nil || path.Clean(request.URL.Path) != request.URL.Path {
+		return ""
+	}
+	_, pattern := c.mux.Handler(request)
+	return pattern
+}
+
+// Declared are the statuses that the document has for each operation.
+func (c *Contract) Declared() map[string][]int {
+	all := map[string][]int{}
+	for _, route := range api.Routes() {
+		responses, _ := c.at(placeOf(route.Pattern()) + "/responses").(map[string]any)
+		for status := range responses {
+			if n, err := strconv.Atoi(status); err == nil {
+				all[route.Pattern()] = append(all[route.Pattern()], n)
+			}
+		}
+		slices.Sort(all[route.Pattern()])
+	}
+	return all
+}
+
+// Takes tells whether the document has a body for an operation, and one like this.
+func (c *Contract) Takes(operation string, body []byte) error {
+	schema := c.schemas[placeOf(operation)+"/requestBody/content/"+escape("application/json")+"/schema"]
+	if schema == nil {
+		return errors.New("it takes no body")
+	}
+	return valid(schema, body)
+}
+
+// placeOf is where an operation stands in the document.
+func placeOf(pattern string) string {
+	method, path, _ := strings.Cut(strings.ReplaceAll(pattern, "...}", "}"), " ")
+	return "#/paths/" + escape(path) + "/" + strings.ToLower(method)
+}
+
 // Check says what of an exchange is not in the document; nil says that all is.
 // What was sent is looked at when it was taken.
 func (c *Contract) Check(x Exchange) error {
-	request, err := http.NewRequest(x.Method, x.Path, nil)
-	if err != nil {
-		return err
-	}
-	_, pattern := c.mux.Handler(request)
 	wrong := func(err error) error { return fmt.Errorf("%s %s: status %d: %w", x.Method, x.Path, x.Status, err) }
-	if pattern == "" || path.Clean(request.URL.Path) != request.URL.Path || x.Status == http.StatusMisdirectedRequest || x.Status == http.StatusMethodNotAllowed {
+	operation := c.Operation(x.Method, x.Path)
+	if operation == "" || x.Status == http.StatusMisdirectedRequest || x.Status == http.StatusMethodNotAllowed {
 		if err := c.nowhere(x); err != nil {
 			return wrong(err)
 		}
 		return nil
 	}
-	method, called, _ := strings.Cut(strings.ReplaceAll(pattern, "...}", "}"), " ")
-	place := "#/paths/" + escape(called) + "/" + strings.ToLower(method)
-	if err := c.answer(place, x); err != nil {
+	if err := c.answer(placeOf(operation), x); err != nil {
 		return wrong(err)
 	}
-	if schema := c.schemas[place+"/requestBody/content/"+escape("application/json")+"/schema"]; schema != nil && x.Status < 300 {
-		if err := valid(schema, x.Sent); err != nil {
+	if x.Sent != nil && x.Status < 300 {
+		if err := c.Takes(operation, x.Sent); err != nil {
 			return wrong(fmt.Errorf("it was taken, and the document would not: %w", err))
 		}
 	}
 	return nil
 }
 
-// nowhere looks at the answer of what is no operation.
+// nowhere looks at the answer of what is no operation. What is not below the API
+// is the pages' to answer.
 func (c *Contract) nowhere(x Exchange) error {
 	switch x.Status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest:
+	case http.StatusNotFound, http.StatusMisdirectedRequest:
+	case http.StatusMethodNotAllowed:
+		if x.Header.Get("Allow") == "" {
+			return fmt.Errorf("it has no header Allow")
+		}
 	default:
 		return fmt.Errorf("no operation is there")
+	}
+	if x.Status == http.StatusNotFound && !strings.HasPrefix(x.Path, "/api/") && !strings.HasPrefix(x.Path, "/ledger/") {
+		return nil
 	}
 	if kind := x.Header.Get("Content-Type"); kind != mediaProblem {
 		return fmt.Errorf("it is of type %q", kind)

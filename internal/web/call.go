@@ -41,6 +41,7 @@ type me struct {
 	Name     *noted   `json:"name"`
 	Security bool     `json:"security"`
 	MayAsk   []string `json:"may_ask"`
+	MayStop  int      `json:"may_stop"` // live grants
 	Until    string   `json:"until"`
 }
 

@@ -49,9 +49,16 @@ type drafted struct {
 
 // drafts makes the body of each kind out of a form.
 var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
-	statement.KindStop:    (*pages).draftStop,
-	statement.KindReview:  (*pages).draftReview,
-	statement.KindSignOff: (*pages).draftSignOff,
+	statement.KindStop:     (*pages).draftStop,
+	statement.KindReview:   (*pages).draftReview,
+	statement.KindSignOff:  (*pages).draftSignOff,
+	statement.KindDecision: (*pages).draftDecision,
+	statement.KindWithdraw: (*pages).draftWithdraw,
+	statement.KindSolo:     (*pages).draftSolo,
+	statement.KindExtend:   (*pages).draftExtend,
+	statement.KindAttest:   (*pages).draftAttest,
+
+	statement.KindWitnessedOutage: (*pages).draftOutage,
 }
 
 // draft writes out the statement that a form asks for, of who has signed in. It

@@ -35,6 +35,7 @@ func (p *pages) functions() template.FuncMap {
 		"whole":     whole,
 		"sentence":  sentence,
 		"phone":     phone,
+		"minutes":   func(s canon.Seconds) int64 { return int64(s / 60) },
 		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
 		"sitsAny":   sitsAny,
 		"next":      func(n int) int { return n + 1 },

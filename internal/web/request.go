@@ -151,11 +151,14 @@ func (r *requested) Closing() []string {
 	return closing
 }
 
-// Issued is how many credentials were authorised.
+// Issued is how many credentials were authorised for the targets that have not begun
+// to close.
 func (r *requested) Issued() int64 {
 	var n int64
 	for _, l := range r.Leases {
-		n += l.Issued
+		if l.State == access.LeaseOpening || l.State == access.LeaseOpen {
+			n += l.Issued
+		}
 	}
 	return n
 }

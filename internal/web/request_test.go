@@ -207,7 +207,7 @@ func TestLimitedReader(t *testing.T) {
 func TestShortIDLeadsToTheWhole(t *testing.T) {
 	r := waiting()
 	h := requested(t, r)
-	for _, tail := range []string{"", "?part=main"} {
+	for _, tail := range []string{"", "?part=main", "/decide", "/decide?of=grant"} {
 		w := h.request(http.MethodGet, "/requests/"+r.Short+tail, nil)
 		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/requests/"+r.ID.String()+tail {
 			t.Errorf("%s: %d to %s", tail, w.Code, to)

@@ -53,6 +53,14 @@ var routes = []Route{
 
 	// One request.
 	{Method: get, Path: "/requests/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).request},
+	{Method: get, Path: "/requests/{id}/decide", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).decide},
+	{Method: get, Path: "/requests/{id}/stop", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).stop},
+	{Method: get, Path: "/requests/{id}/withdraw", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).withdraw},
+	{Method: get, Path: "/requests/{id}/alone", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).alone},
+	{Method: get, Path: "/requests/{id}/extend", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).extend},
+	{Method: get, Path: "/requests/{id}/attest", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).attest},
+	{Method: get, Path: "/requests/{id}/outage", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).outage},
+	{Method: get, Path: "/stop", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).stopAll},
 
 	// What was and is.
 	{Method: get, Path: "/requests", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).requests},

@@ -7,10 +7,12 @@
 const utf8 = new TextEncoder();
 
 document.addEventListener('submit', (event) => {
-  const form = event.target.closest('form[data-act]');
+  const form = event.target.closest('form[data-act], form[data-act-each]');
   if (!form) return;
   event.preventDefault();
-  if (!form.hasAttribute('data-busy')) run(form, event.submitter);
+  if (form.hasAttribute('data-busy')) return;
+  if (form.dataset.actEach) runEach(form);
+  else run(form, event.submitter);
 });
 
 // run signs and sends one form, and says in it what went wrong.
@@ -25,6 +27,41 @@ async function run(form, submitter) {
     busy(form, false);
     say(form, problem);
   }
+}
+
+// runEach signs and sends the same for each thing that a form lists, one after
+// another: each is a signature of its own. What the rules refuse keeps nothing else
+// from being done; after what was not signed, pressing again goes on with the rest.
+async function runEach(form) {
+  busy(form, true);
+  say(form, null);
+  try {
+    for (let next; (next = form.querySelector('input[name=of]:not(:disabled)')); next.disabled = true) {
+      const row = next.closest('[data-of]');
+      const fields = new FormData(form);
+      fields.set('of', next.value);
+      try {
+        await act(form.dataset.actEach, fields);
+        row.classList.add('done');
+        came(row, 'Done.');
+      } catch (problem) {
+        if (!problem.refused) throw problem;
+        row.classList.add('refused');
+        came(row, sentence(problem.message));
+      }
+    }
+    if (!form.querySelector('.refused')) return location.assign('/');
+    busy(form, false);
+    form.querySelector('button[type=submit]').hidden = true; // nothing is left to sign
+  } catch (problem) {
+    busy(form, false);
+    say(form, problem);
+  }
+}
+
+// came says what became of one thing of a list.
+function came(row, text) {
+  row.querySelector('[role=status]').textContent = text;
 }
 
 // act writes out, signs and sends a statement of a kind, and gives the page to go to.
@@ -86,7 +123,9 @@ async function ask(address, content) {
   }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
-  throw new Problem(told.detail || told.title || 'The server refused', told.hint, answer.status >= 500 && told.reason !== 'internal');
+  const problem = new Problem(told.detail || told.title || 'The server refused', told.hint, answer.status >= 500 && told.reason !== 'internal');
+  problem.refused = [403, 404, 409].includes(answer.status);
+  throw problem;
 }
 
 class Problem extends Error {
@@ -94,6 +133,7 @@ class Problem extends Error {
     super(what);
     this.hint = hint;
     this.unknown = unknown;
+    this.refused = false; // by the rules: signing it again changes nothing
   }
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -135,18 +134,10 @@ func Decode(id string, body []byte) (Message, error) {
 	return m, nil
 }
 
-// fit makes text one line of at most limit bytes that shows as what it is: no
-// control characters, no line ends, nothing that turns the direction of writing.
+// fit makes text one line of at most limit bytes that shows as what it is, spelled
+// as every other surface spells it: see canon.Visible.
 func fit(text string, limit int) string {
-	clean := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r' || unicode.In(r, unicode.Zl, unicode.Zp):
-			return ' '
-		case unicode.In(r, unicode.C):
-			return utf8.RuneError
-		}
-		return r // invalid UTF-8 arrives here as RuneError
-	}, text)
+	clean := canon.Visible(canon.Line(text))
 	if len(clean) <= limit {
 		return clean
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/hostile"
 	"pgregory.net/rapid"
 )
 
@@ -74,7 +76,7 @@ func TestEncodeCleansWhatDoesNotFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(got.Text, "one two\ufffd[31m\ufffdthree four\ufffdää") || !strings.HasSuffix(got.Text, "ä…") ||
+	if !strings.HasPrefix(got.Text, `one two\u{001B}[31m\u{202E}three\u{2028}four\xFFää`) || !strings.HasSuffix(got.Text, "ä…") ||
 		len(got.Text) > 512 || !utf8.ValidString(got.Text) {
 		t.Errorf("text %q", got.Text)
 	}
@@ -83,6 +85,36 @@ func TestEncodeCleansWhatDoesNotFit(t *testing.T) {
 	}
 	if got.Link != "" {
 		t.Errorf("link %q was sent", got.Link)
+	}
+}
+
+// TestT11AlarmsShowWhatEverySurfaceShows sends each hostile text in every field that
+// could have one, as a webhook and as mail.
+func TestT11AlarmsShowWhatEverySurfaceShows(t *testing.T) {
+	for _, text := range hostile.Texts() {
+		m := sample()
+		m.Text, m.Person, m.Target, m.Scenario = text.Raw, text.Raw, text.Raw, text.Raw
+		body, err := m.Encode()
+		if err != nil {
+			t.Fatalf("%s: %v", text.Name, err)
+		}
+		got, err := alert.Decode(m.ID, body)
+		if err != nil {
+			t.Fatalf("%s: %v", text.Name, err)
+		}
+		want := canon.Line(text.Shown)
+		for field, value := range map[string]string{"text": got.Text, "person": got.Person, "target": got.Target, "scenario": got.Scenario} {
+			if cut, ok := strings.CutSuffix(value, "…"); value != want && !(ok && strings.HasPrefix(want, cut) && len(cut) >= 58) {
+				t.Errorf("%s: %s is %q, want %q", text.Name, field, value, want)
+			}
+		}
+	}
+	for _, text := range hostile.Harmless() {
+		m := sample()
+		m.Text = text
+		if body, err := m.Encode(); err != nil || !strings.Contains(string(body), strings.ReplaceAll(text, `"`, `\"`)) {
+			t.Errorf("%q became %s (%v)", text, body, err)
+		}
 	}
 }
 

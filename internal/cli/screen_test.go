@@ -9,13 +9,33 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/halligan-dev/halligan/internal/cli"
+	"github.com/halligan-dev/halligan/internal/hostile"
 )
 
-// deceits are texts that would move, hide or turn what a person reads (T11).
-var deceits = []string{
-	"\x1b[2J\x1b[Happroved", "\x1b]0;title\a", "a\rb", "a\bb", "\x9b31m", "\u009b31m", "x\x00y", "\x7f",
-	"\u202egnp.exe", "\u2066a\u2069", "\u200bzero", "\u200e", "\ufeffbom", "\u2028line", "\u2029par", "\u2800blank",
-	"\U000e0041tag", "v\ufe0f", "\U000e0100", "\u00adsoft", "\u115ffill", "\u3164fill", "\xff\xfe", "\ue000private", "\u034fjoin",
+// deceits are texts that would move, hide or turn what a person reads (T11): those of
+// every surface, and bytes that are no text.
+var deceits = func() (all []string) {
+	for _, text := range hostile.Texts() {
+		if text.Shown != text.Raw {
+			all = append(all, text.Raw)
+		}
+	}
+	return append(all, "\xff\xfe", "\x9b31m", "x\x00y")
+}()
+
+// TestT11ScreenShowsWhatEverySurfaceShows holds the command line to the table that
+// pages and alarms are held to.
+func TestT11ScreenShowsWhatEverySurfaceShows(t *testing.T) {
+	for _, text := range hostile.Texts() {
+		if got := cli.Shown(text.Raw); got != text.Shown {
+			t.Errorf("%s is shown as %q, want %q", text.Name, got, text.Shown)
+		}
+	}
+	for _, text := range hostile.Harmless() {
+		if got := cli.Shown(text); got != text {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
 }
 
 func TestScreenShowsEverything(t *testing.T) {

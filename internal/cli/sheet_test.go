@@ -12,6 +12,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/cli"
+	"github.com/halligan-dev/halligan/internal/hostile"
+	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -79,6 +81,34 @@ func TestApproverSheet(t *testing.T) {
 	golden(t, filepath.Join("testdata", "sheets", "approver.txt"), text)
 	if _, err := cli.BriefSheet(context.Background(), c.anchor, c.evidence(c.bodies, about(id)), canon.Sum(nil)); cli.Code(err) != 6 {
 		t.Errorf("another id: %v", err)
+	}
+}
+
+// TestT11ApproverSheetShowsWhatEverySurfaceShows has each hostile text stand in the
+// title of the scenario and, where a note may say so, in the reason.
+func TestT11ApproverSheetShowsWhatEverySurfaceShows(t *testing.T) {
+	for _, text := range hostile.Texts() {
+		of := celltest.Scenario()
+		of.Title = text.Raw
+		c := signedCellOf(t, celltest.Start, celltest.Genesis(), of)
+		why := "pool exhausted"
+		if statement.CleanText(text.Raw) == nil {
+			why = text.Raw
+		}
+		id := c.ask("ann", why, "db-1")
+		sheet, err := cli.BriefSheet(context.Background(), c.anchor, c.evidence(c.bodies, about(id)), id)
+		if err != nil {
+			t.Fatalf("%s: %v", text.Name, err)
+		}
+		got, wanted := cli.Shown(sheet), []string{"\nScenario: " + canon.Line(text.Shown) + " (database-locked-out), SEV1\n"}
+		for l := range strings.SplitSeq(canon.Visible(why), "\n") {
+			wanted = append(wanted, "\n  │ "+l+"\n")
+		}
+		for _, want := range wanted {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: the sheet lacks %q:\n%s", text.Name, want, got)
+			}
+		}
 	}
 }
 

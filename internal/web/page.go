@@ -5,11 +5,14 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 //go:embed pages/*.html
@@ -61,11 +64,12 @@ func (p *pages) showAs(c *call, status int, name string, of shown) error {
 	if err := p.sheets[name].ExecuteTemplate(&page, part, of); err != nil {
 		return err
 	}
+	seen := canon.Visible(page.String()) // our own sheets hold nothing that it changes
 	header := c.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(page.Len()))
+	header.Set("Content-Length", strconv.Itoa(len(seen)))
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write(page.Bytes()) // an error means that the reader has gone
+	_, _ = io.WriteString(c.w, seen) // an error means that the reader has gone
 	return nil
 }
 

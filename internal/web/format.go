@@ -35,6 +35,7 @@ func (p *pages) functions() template.FuncMap {
 		"whole":     whole,
 		"sentence":  sentence,
 		"phone":     phone,
+		"initials":  initials,
 		"minutes":   func(s canon.Seconds) int64 { return int64(s / 60) },
 		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
 		"sitsAny":   sitsAny,
@@ -161,4 +162,21 @@ func phone(contact string) string {
 // sitsAny tells whether a person's yes would fill a place of any leg.
 func sitsAny(legs []view.Leg, person string) bool {
 	return slices.ContainsFunc(legs, func(leg view.Leg) bool { return slices.Contains(leg.CouldFill, person) })
+}
+
+// initials are the first letters of the first two words of a name that is known, else
+// the first of an id. They are a help to the eye and no more: names are alike.
+func initials(n *view.Note, id string) string {
+	var first []rune
+	if n != nil {
+		for _, word := range strings.Fields(n.Text) {
+			if letter, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(letter) && len(first) < 2 {
+				first = append(first, unicode.ToUpper(letter))
+			}
+		}
+	}
+	if len(first) == 0 {
+		first = []rune(strings.ToUpper(id[:min(1, len(id))]))
+	}
+	return string(first)
 }

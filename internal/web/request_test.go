@@ -137,7 +137,7 @@ func TestRequestThatWaits(t *testing.T) {
 	r := waiting()
 	h := requested(t, r)
 	page := h.page("/requests/" + r.ID.String())
-	has(t, page, "Production database refuses everyone", "Ilya Petrov", "ilya", "PD-4711", "Pool exhausted, nobody can connect,\npayments fail.",
+	has(t, page, "Production database refuses everyone", "Ilya Petrov", ">IP</span>", "ilya", "PD-4711", "Pool exhausted, nobody can connect,\npayments fail.",
 		"Waiting for 1 of 2 signatures; nothing is open.", `href="tel:&#43;4930123456"`, "desk 4.12", `<span class="tag wait">you</span>`, "signed by noor",
 		"What it would open", "from 192.0.2.7 only", "does not answer", "Signed by ilya.", "The server’s word.", "Signed by host db-1.",
 		"engineering-managers may sign", `data-live="/requests/`+r.ID.String()+`"`, "/decide", "/stop",

@@ -66,11 +66,8 @@ func (p *pages) decide(c *call) error {
 		return err
 	}
 	body := deciding{requested: r, ballot: r.ballot(c.r.URL.Query().Get("of") == "grant")}
-	if err := p.get(c, "/api/v1/scenarios/"+r.Scenario, &body.Under); err != nil {
+	if body.Under, err = p.signedFor(c, r); err != nil {
 		return err
-	}
-	if body.Under.Digest != r.ScenarioDigest {
-		body.Under = view.Scenario{}
 	}
 	for _, o := range r.Opens {
 		if slices.Contains(body.Targets, o.Target) {

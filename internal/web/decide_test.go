@@ -51,6 +51,15 @@ func TestDecideOnAnotherScenarioThanSigned(t *testing.T) {
 	hasNot(t, page, "10.0.0.0/8", "A look at the data", `value="approve"`)
 }
 
+// TestDecideWithoutItsScenario still says no, where the cell has it no more.
+func TestDecideWithoutItsScenario(t *testing.T) {
+	r := waiting()
+	r.Opens, r.Acts = nil, []view.Act{view.MayDeny}
+	h := requested(t, r)
+	delete(h.says, "/api/v1/scenarios/database-locked-out")
+	has(t, h.page("/requests/"+r.ID.String()+"/decide"), "nobody can agree", `value="deny"`)
+}
+
 // TestT12LateVeto denies on the same page after it was agreed.
 func TestT12LateVeto(t *testing.T) {
 	page := decidePage(t, granted())

@@ -25,8 +25,8 @@ func (p *pages) extend(c *call) error {
 		Most    canon.Seconds // that the grant lives in all
 	}{requested: r, Most: access.WindowMost}
 	if !r.Limited {
-		var of view.Scenario
-		if err := p.get(c, "/api/v1/scenarios/"+r.Scenario, &of); err != nil {
+		of, err := p.signedFor(c, r)
+		if err != nil {
 			return err
 		}
 		if i := slices.IndexFunc(of.Severities, func(t view.Terms) bool { return t.Severity == r.Severity }); i >= 0 {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,8 +20,12 @@ type requested struct {
 	Own     bool        // the reader asks
 	Me      string
 	Moments []view.Moment // oldest first, without the answers of channels
+	Earlier int           // moments before those
 	Heard   []heard
 }
+
+// momentsMost is how many moments a page tells: the newest. Evidence has them all.
+const momentsMost = 200
 
 // heard is what one channel heard of a request.
 type heard struct {
@@ -47,6 +53,8 @@ func (p *pages) request(c *call) error {
 			return err
 		}
 		body.Moments = slices.DeleteFunc(told.Moments, func(m view.Moment) bool { return m.Event == "alarm-answered" })
+		body.Earlier = max(0, len(body.Moments)-momentsMost)
+		body.Moments = body.Moments[body.Earlier:]
 	}
 	return p.show(c, "request", shown{Title: cmp.Or(body.Title, body.Scenario), Place: "requests", Live: requestPath(body.ID), Body: body})
 }
@@ -86,6 +94,22 @@ func (p *pages) person(c *call, id string) (view.Person, error) {
 		return people.People[i], nil
 	}
 	return view.Person{ID: id}, nil
+}
+
+// signedFor is the scenario that a request was signed for; empty where the cell has
+// another under that name now, or none.
+func (p *pages) signedFor(c *call, r *requested) (view.Scenario, error) {
+	var of view.Scenario
+	var problem *Problem
+	switch err := p.get(c, "/api/v1/scenarios/"+url.PathEscape(r.Scenario), &of); {
+	case errors.As(err, &problem) && problem.Status == http.StatusNotFound:
+		return view.Scenario{}, nil
+	case err != nil:
+		return view.Scenario{}, err
+	case of.Digest != r.ScenarioDigest:
+		return view.Scenario{}, nil
+	}
+	return of, nil
 }
 
 // heardOf sums up for each channel what it took and missed, in the order in which

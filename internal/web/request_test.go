@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -186,6 +187,20 @@ func TestRequestWithMoreTime(t *testing.T) {
 	r := extending()
 	page := requested(t, r).page("/requests/" + r.ID.String())
 	has(t, page, "more time is asked for", "the restore is at 60 percent", "it waits", "Look and decide")
+}
+
+// TestRequestTellsTheNewest of many moments, and how many there were before.
+func TestRequestTellsTheNewest(t *testing.T) {
+	r := waiting()
+	h := requested(t, r)
+	var many []view.Moment
+	for i := range 500 {
+		many = append(many, view.Moment{Entry: int64(i), At: r.At, Event: "x", Text: fmt.Sprintf("Moment %d.", i)})
+	}
+	h.says["/api/v1/requests/"+r.ID.String()+"/timeline"] = map[string]any{"id": r.ID, "moments": many}
+	page := h.page("/requests/" + r.ID.String())
+	has(t, page, "300 earlier moments are in the evidence.", "Moment 300.", "Moment 499.")
+	hasNot(t, page, "Moment 299.")
 }
 
 // TestLimitedReader is shown that a request exists, and asks for nothing more.

@@ -190,7 +190,7 @@ func (s *stage) attested(ctx context.Context) error {
 	}
 	s.tell("halligan", "the truth, unproved: %s", r.Known)
 	for _, target := range []string{"primary", "replica"} {
-		if _, err := s.as(ctx, "sam", "attest", s.request, target, "--why", "went to the serial console: nobody is logged in", "--yes"); err != nil {
+		if _, err := s.as(ctx, "sam", "attest", s.request, target, "--why", "went to the serial console: nobody is logged in"); err != nil {
 			return err
 		}
 		if err := s.closed(ctx, target); err != nil {

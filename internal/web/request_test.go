@@ -180,7 +180,7 @@ func TestRequestThatIsOver(t *testing.T) {
 	r.Solo = &view.Solo{Taken: ago(time.Hour), Open: true, Heard: "pager", Text: "ilya went in alone, without a quorum. It is NOT REVIEWED."}
 	page := requested(t, r).page("/requests/" + r.ID.String())
 	has(t, page, "it was stopped by sue", "nobody has written it", "/review", "/attest", "taken alone · not reviewed", "Channel pager was the first")
-	hasNot(t, page, "data-until", "/stop\"", "/decide")
+	hasNot(t, page, "data-until", "/stop\"", "/decide", `class="words"`)
 }
 
 func TestRequestWithMoreTime(t *testing.T) {

@@ -205,3 +205,21 @@ func TestDecideWithoutAScript(t *testing.T) {
 		has(t, w.Body.String(), want)
 	}
 }
+
+// TestDecideIsLight holds what a phone with a bad line must load before it can sign.
+func TestDecideIsLight(t *testing.T) {
+	r := waiting()
+	h := requested(t, r)
+	page := h.page("/requests/" + r.ID.String() + "/decide")
+	total, loaded := len(page), 0
+	for _, part := range strings.Split(page, `"`) {
+		if strings.HasPrefix(part, "/static/") {
+			total += h.request(http.MethodGet, part, nil).Body.Len()
+			loaded++
+		}
+	}
+	if loaded < 4 || total > 100_000 {
+		t.Errorf("%d bytes in %d parts", total, loaded)
+	}
+	t.Logf("%d bytes in %d parts", total, loaded)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 type changeAmendCommand struct {
@@ -60,7 +61,7 @@ func (a changeAmendCommand) propose(c *call, recovery bool) error {
 	if beyond := beyondPeople(draft.differences); recovery && beyond != "" {
 		return failf(exitRefused, "the files change %s; a recovery touches people and groups alone", beyond).or("take the rest back: the people whom it puts in place can change it later")
 	}
-	sheet := p.comparedSheet(draft.differences, draft.widened)
+	sheet := p.comparedSheet(draft.differences, draft.widened, draft.passkeys)
 	if a.DryRun {
 		return c.answer(draft.shown(), func() { c.print(sheet) })
 	}
@@ -117,6 +118,7 @@ type draft struct {
 	texts       []client.Noted
 	differences []cell.Difference
 	widened     []string
+	passkeys    []string // that it adds, in words
 }
 
 // shown is a draft as JSON.
@@ -138,6 +140,7 @@ func drafted(p *proof, bundle *config.Bundle) (draft, error) {
 	d := draft{
 		amend: &statement.Amend{From: p.world.Document, To: *blobOf(bundle.GenesisBytes)}, files: [][]byte{bundle.GenesisBytes},
 		differences: cell.Compare(p.world.InForce(), edited), widened: cell.Widened(p.world.InForce(), edited),
+		passkeys: view.NewPasskeys(p.world.InForce(), edited),
 	}
 	if d.amend.To.Digest == d.amend.From {
 		return d, failf(exitUsage, "the files say what is in force: there is nothing to propose").or("edit a copy of the cell's files first")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // shownChange is a change and what an amendment would change, worked out here.
@@ -13,8 +14,9 @@ type shownChange struct {
 	Differences  []cell.Difference `json:"differences,omitempty"`
 }
 
-// comparedSheet lists in what another document differs from the one in force.
-func (p *proof) comparedSheet(differences []cell.Difference, widened []string) string {
+// comparedSheet lists in what another document differs from the one in force,
+// and which passkeys it adds.
+func (p *proof) comparedSheet(differences []cell.Difference, widened, passkeys []string) string {
 	s := new(sheet)
 	s.say("In force is document %s. Compared with it on this machine:", p.world.Document.Short())
 	s.say("")
@@ -22,6 +24,7 @@ func (p *proof) comparedSheet(differences []cell.Difference, widened []string) s
 		s.say("  %-8s  %s: %s", d.Bearing, strings.TrimSpace(d.About+" "+d.Of), line(d.Text))
 	}
 	s.say("")
+	s.items("Passkeys that it adds, each of the host whose pages it signs on:", passkeys)
 	if len(widened) > 0 {
 		s.say("It widens %s. Whoever signs it may not ask under that for %s after it is in force.", both(widened), p.world.Genesis.Cools())
 	}
@@ -42,7 +45,7 @@ func (p *proof) amendSheet(s *sheet, change *cell.Change, asked *statement.Amend
 		return
 	}
 	in := p.world.InForce()
-	s.WriteString(p.comparedSheet(cell.Compare(in, proposed), cell.Widened(in, proposed)))
+	s.WriteString(p.comparedSheet(cell.Compare(in, proposed), cell.Widened(in, proposed), view.NewPasskeys(in, proposed)))
 	var texts []string
 	for _, note := range asked.Texts {
 		text, ok := p.text(note.Hash)

@@ -61,7 +61,7 @@ func peopleSheet(p view.People, now canon.Time) string {
 			case key.Unproved:
 				state = " (has signed nothing for 90 days)"
 			}
-			s.say("  %s %s%s", key.Type, key.Fingerprint, state)
+			s.say("  %s %s%s", key.Kind(), key.Fingerprint, state)
 		}
 	}
 	s.say("\nChanges of the cell need %s. Security is the group %s.", p.Change, p.Security)

@@ -59,7 +59,7 @@ func (s *sheet) founder(person view.Person, texts map[canon.Digest]string) {
 	s.say("  %s (%s), in %s", person.ID, told(person.Name), strings.Join(person.Groups, ", "))
 	s.say("    contact: %s", told(person.Contact))
 	for _, key := range person.Keys {
-		s.say("    %s %s", key.Type, key.Fingerprint)
+		s.say("    %s %s", key.Kind(), key.Fingerprint)
 	}
 }
 

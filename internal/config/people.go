@@ -98,7 +98,7 @@ func (c *cellFacts) keysOf(f *findings, folder fs.FS, p personFile) []publicKey 
 	if len(keys) > roster.KeysMost {
 		f.errorf(p.ID.at, "take out those that are not used", "person %s has %d keys, at most %d", p.ID.text, len(keys), roster.KeysMost)
 	}
-	return slices.DeleteFunc(keys, func(k publicKey) bool { return !c.claim(f, k, "person "+p.ID.text) })
+	return slices.DeleteFunc(keys, func(k publicKey) bool { return !c.claim(f, k, "person "+p.ID.text) || !c.ours(f, k) })
 }
 
 // claim makes a key one owner's: a person, or one machine.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -15,7 +16,8 @@ import (
 type publicKey struct {
 	roster.Key
 	at       place
-	security bool // lives in a security key: a person can be verified by it
+	security bool   // lives in a security key: a person can be verified by it
+	passkey  string // the host on whose pages it signs; empty: it is no passkey
 }
 
 // keyMend is the hint for what is not a public key.
@@ -50,12 +52,31 @@ func readKey(f *findings, at place, line string) (publicKey, bool) {
 	if err != nil {
 		return publicKey{}, refuseKey(f, at, err)
 	}
-	return publicKey{key, at, who.Security}, true
+	out := publicKey{Key: key, at: at, security: who.Security}
+	if who.Passkey {
+		out.passkey = who.Application
+	}
+	return out, true
+}
+
+// ours demands that a passkey is one of the cell's own pages: only they show what
+// is signed, and a page of another host could ask for anything.
+func (c *cellFacts) ours(f *findings, key publicKey) bool {
+	name := c.file.Name.text
+	if key.passkey == "" || key.passkey == name || canon.CheckOrigin(name) != nil { // what is wrong with the name is said there
+		return true
+	}
+	f.errorf(key.at, "make it on a page of https://"+name+"; a key for SSH is made with ssh-keygen, which writes ssh: into it",
+		"is a passkey of %s, and the cell is %s", showID(key.passkey), name)
+	return false
 }
 
 // refuseKey notes why signatures by a key would be refused. It is false.
 func refuseKey(f *findings, at place, err error) bool {
 	mend := keyMend
+	if errors.Is(err, sshsig.ErrKeyApplication) {
+		mend = "make a security key with ssh-keygen -t ed25519-sk, or a passkey on a page of the cell"
+	}
 	if errors.Is(err, sshsig.ErrKeySize) || errors.Is(err, sshsig.ErrKeyWeak) {
 		mend = "make a new one: ssh-keygen -t ed25519"
 	}

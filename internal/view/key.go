@@ -1,9 +1,11 @@
 package view
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -148,3 +150,32 @@ const FindingUnproved FindingKind = "key-unproved"
 
 // unproved tells whether a key is not proved as of the newest entry.
 func (s *state) unproved(k roster.Key) bool { return s.learned.keys.unproved(k.Fingerprint, s.at) }
+
+// PasskeyHost is the host on whose pages a key signs; empty when it is no
+// passkey. It is what a key of an authenticator was made for, the last of the
+// fields on its line, where that is not "ssh:".
+func PasskeyHost(k roster.Key) string {
+	if !strings.HasPrefix(k.Line, "sk-") {
+		return ""
+	}
+	var last []byte
+	for rest := k.Wire(); len(rest) >= 4; {
+		size := binary.BigEndian.Uint32(rest)
+		if rest = rest[4:]; uint64(size) > uint64(len(rest)) {
+			return ""
+		}
+		last, rest = rest[:size], rest[size:]
+	}
+	if strings.HasPrefix(string(last), "ssh:") {
+		return ""
+	}
+	return string(last)
+}
+
+// Kind is a key's type for people: "passkey of" and its host, or the SSH type.
+func (k Key) Kind() string {
+	if k.Passkey != "" {
+		return "passkey of " + k.Passkey
+	}
+	return k.Type
+}

@@ -34,7 +34,8 @@ type Person struct {
 
 // Key is one key of a person.
 type Key struct {
-	Type        string `json:"type"` // ssh-ed25519, …
+	Type        string `json:"type"`              // ssh-ed25519, …
+	Passkey     string `json:"passkey,omitempty"` // the host on whose pages it signs; empty: it is none
 	Fingerprint string `json:"fingerprint"`
 	Line        string `json:"key"`
 	Removed     bool   `json:"removed,omitzero"`
@@ -81,7 +82,10 @@ func (s *state) person(id string, at Instant) Person {
 	}
 	for _, key := range p.Keys {
 		kind, _, _ := strings.Cut(key.Line, " ")
-		k := Key{Type: kind, Fingerprint: key.Fingerprint, Line: key.Line, Removed: key.Removed || p.Removed, Proved: s.learned.keys.of(key.Fingerprint)}
+		k := Key{
+			Type: kind, Passkey: PasskeyHost(key), Fingerprint: key.Fingerprint, Line: key.Line,
+			Removed: key.Removed || p.Removed, Proved: s.learned.keys.of(key.Fingerprint),
+		}
 		k.Unproved = !k.Removed && s.unproved(key)
 		if !k.Removed && s.cools(key, at.Now) {
 			k.Cools = s.cooling[key.Fingerprint]

@@ -95,7 +95,7 @@ var rooms = []room{
 	// Edges.
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/authn/sshsig")},
 	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi")},
-	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view"}},
+	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},
 	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",

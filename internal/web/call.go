@@ -2,12 +2,14 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -135,7 +137,9 @@ func (c *call) readForm(most int64) error {
 		}
 		return nil
 	}
-	if kind := c.r.Header.Get("Content-Type"); kind != "application/x-www-form-urlencoded" {
+	// Browsers say the charset of what a script sends, and nothing of a form's.
+	kind, parameters, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" || !strings.EqualFold(cmp.Or(parameters["charset"], "utf-8"), "utf-8") {
 		return &Problem{Status: http.StatusUnsupportedMediaType, Reason: "media-type", Title: "Another kind of form", Detail: "The fields must come as application/x-www-form-urlencoded."}
 	}
 	control := http.NewResponseController(c.w)

@@ -44,6 +44,8 @@ const (
 // routes is every page there is.
 var routes = []Route{
 	{Method: get, Path: "/{$}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).now},
+	{Method: get, Path: "/passkey", Access: Anybody, Guard: ReadsOnly, handle: (*pages).makePasskey},
+	{Method: post, Path: "/passkey/line", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).passkeyLine},
 	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
 	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
 

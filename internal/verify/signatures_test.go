@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -43,6 +44,13 @@ func securityKey(flags byte, kind statement.Kind, message []byte) ledger.Signatu
 	}, nil)}
 }
 
+// passkeyTap signs as a passkey in a browser does, with flags.
+func passkeyTap(flags byte, kind statement.Kind, message []byte) ledger.Signature {
+	device := passkeytest.New("ann", celltest.Origin)
+	device.Flags = flags
+	return ledger.Signature{SSHSig: must(device.Assert(string(kind), message).SSHSig(string(kind), message, [][]byte{device.Wire()}))}
+}
+
 func TestStrengths(t *testing.T) {
 	message := []byte("a statement")
 	for name, c := range map[string]struct {
@@ -56,6 +64,11 @@ func TestStrengths(t *testing.T) {
 		"security key, verified only": {securityKey(4, statement.KindStop, message), roster.NoStrength, canon.Key32{}},
 		"security key with touch":     {securityKey(1, statement.KindStop, message), roster.Possession, canon.Key32{}},
 		"security key, user verified": {securityKey(5, statement.KindStop, message), roster.UserVerified, canon.Key32{}},
+		"passkey, user verified":      {passkeyTap(passkeytest.Present|passkeytest.Verified, statement.KindStop, message), roster.UserVerified, canon.Key32{}},
+		"passkey, backed up":          {passkeyTap(0x1d, statement.KindStop, message), roster.UserVerified, canon.Key32{}},
+		"passkey with touch":          {passkeyTap(passkeytest.Present, statement.KindStop, message), roster.Possession, canon.Key32{}},
+		"passkey, verified only":      {passkeyTap(passkeytest.Verified, statement.KindStop, message), roster.NoStrength, canon.Key32{}},
+		"passkey, neither":            {passkeyTap(0, statement.KindStop, message), roster.NoStrength, canon.Key32{}},
 	} {
 		signer, err := verify.Signatures{}.Statement(statement.KindStop, message, c.signature)
 		if err != nil {

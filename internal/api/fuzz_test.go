@@ -11,7 +11,7 @@ import (
 // FuzzStatements: whatever is sent, nobody but a signer changes anything, and
 // the server answers with a problem of the sender's and not of its own.
 func FuzzStatements(f *testing.F) {
-	h := open(f)
+	h := open(f, withPasskeys)
 	id := h.asked("ann", "one", "db-1")
 	data, signature := sign(f, "sam", h.statement("sam", approval(id)))
 	good := envelope(f, data, signature)
@@ -19,6 +19,10 @@ func FuzzStatements(f *testing.F) {
 	f.Add(good[:len(good)-1])
 	f.Add(envelope(f, session, signature))
 	f.Add(envelope(f, data, sessionSignature))
+	tap := deviceOf("sam").Assert("session", session)
+	f.Add(tapped(f, session, deviceOf("sue").Assert("session", session), `,"browser":true`))
+	tap.Signature = tap.Signature[:len(tap.Signature)-1]
+	f.Add(tapped(f, session, tap))
 	f.Add([]byte(`{"statement":{},"signature":{"sshsig":"AAAA"},"notes":[{"salt":"AA==","text":"x"}]}`))
 	f.Add([]byte(`{"statement":[1e999],"signature":null}`))
 	before := h.broker.Head().Size

@@ -86,7 +86,8 @@ type Amendment struct {
 
 // Counts says how many of what was checked.
 type Counts struct {
-	Statements   int64            `json:"statements"` // with good signatures
+	Statements   int64            `json:"statements"`        // with good signatures
+	Passkeys     int64            `json:"passkeys,omitzero"` // of them by passkeys, which sign what a page shows
 	HostReports  int64            `json:"host_reports"`
 	Effects      int64            `json:"effects"` // taken on the server's word
 	Certificates int64            `json:"certificates"`
@@ -222,6 +223,7 @@ type Signed struct {
 	Digest   canon.Digest `json:"digest"`
 	Key      string       `json:"key"`
 	Strength string       `json:"strength"`
+	Page     string       `json:"page,omitempty"` // that asked a passkey for it; its host is trusted for what it showed
 }
 
 // Reported is a host's report with a good signature.

@@ -35,6 +35,9 @@ func (r *Report) Text() string {
 	w.say("%d entries from %s to %s were replayed through the rules and gave the same bytes.", r.Entries, r.From, r.To)
 	w.say("%d statements and %d host reports bear good signatures; %d effects rest on the server's word; %d certificates were rebuilt.",
 		r.Counts.Statements, r.Counts.HostReports, r.Counts.Effects, r.Counts.Certificates)
+	if n := r.Counts.Passkeys; n > 0 {
+		w.say("%d of the statements were signed by passkeys: who signed them is proved, and what their pages showed is the word of the pages' host.", n)
+	}
 	if r.Counts.Notes+r.Counts.NotesMissing > 0 {
 		w.say("%d notes are what was signed; %d are not here (erased, or left out).", r.Counts.Notes, r.Counts.NotesMissing)
 	}
@@ -250,7 +253,11 @@ func (l *Lease) sayIn(w *writer) {
 func (r *Rests) signatures() string {
 	var parts []string
 	for _, s := range r.Statements {
-		parts = append(parts, fmt.Sprintf("%s by %s (%s…)", s.Kind, s.Actor, s.Digest.Short()))
+		page := ""
+		if s.Page != "" {
+			page = " on " + s.Page
+		}
+		parts = append(parts, fmt.Sprintf("%s by %s%s (%s…)", s.Kind, s.Actor, page, s.Digest.Short()))
 	}
 	for _, report := range r.Reports {
 		parts = append(parts, fmt.Sprintf("report of host %s (%s…)", report.Host, report.Digest.Short()))

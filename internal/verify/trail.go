@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/revocation"
@@ -60,6 +61,9 @@ func (e *examination) witness(r cell.Recorded, p cell.Prepared) {
 func (e *examination) count(p cell.Prepared) {
 	if p.Command.Signed != nil {
 		e.report.Counts.Statements++
+		if sshsig.OriginOf(p.Command.Signed.Signature.SSHSig) != "" {
+			e.report.Counts.Passkeys++
+		}
 		return
 	}
 	e.report.Counts.Effects++
@@ -147,6 +151,7 @@ func (r *Rests) add(index int64, p cell.Prepared) {
 		r.Statements = append(r.Statements, Signed{
 			Entry: index, Kind: string(s.Statement.Body.Kind()), Actor: s.Statement.Actor,
 			Digest: s.Statement.Digest, Key: s.Signer.Fingerprint, Strength: string(s.Signer.Strength),
+			Page: sshsig.OriginOf(s.Signature.SSHSig),
 		})
 		if c.Observed.Address != "" {
 			r.Server = append(r.Server, Word{Entry: index, At: c.At, What: "address", Says: "the statement came from " + plain(c.Observed.Address)})

@@ -54,6 +54,16 @@ func (a WebAuthn) Blob(namespace string) ([]byte, error) {
 	return Normalise(s.encode())
 }
 
+// OriginOf is the origin of the page on which a passkey made a signature; empty when
+// no passkey did. It checks nothing: a signature that verifies names its page.
+func OriginOf(blob []byte) string {
+	s, err := parse(blob)
+	if err != nil || string(s.format) != formatWebAuthn || s.readWebAuthn() != nil {
+		return ""
+	}
+	return string(s.origin)
+}
+
 // checkWebAuthn checks what a passkey signed. Whose page asked for it is known
 // from the origin alone, and OpenSSH compares that with nothing: all of the
 // trust in a passkey rests on the comparison here.

@@ -33,7 +33,7 @@ var rows = map[cell.Reason]row{
 	cell.KeyRemovedReason: {http.StatusUnauthorized, "the key was removed", "sign with another key of yours"},
 	cell.NotYours:         {http.StatusForbidden, "signed by another person", "name a key of your own with --key, or your own profile with --profile: the two must be of one person"},
 	cell.NotHolder:        {http.StatusForbidden, "not the holder key", "only the machine that asked has the key that fetches and releases"},
-	cell.TooWeak:          {http.StatusForbidden, "the signature is too weak", "sign with a stronger key, such as one on a security key that verifies you"},
+	cell.TooWeak:          {http.StatusForbidden, "the signature is too weak", "sign with a stronger key, such as a passkey, or one on a security key that verifies you"},
 	cell.StatementExpired: {http.StatusBadRequest, "the statement expired", "check this machine's clock, then sign anew"},
 	cell.StatementTooLong: {http.StatusBadRequest, "the statement is valid for too long", "check this machine's clock, then sign anew"},
 	cell.NonceUsed:        {http.StatusConflict, "the nonce was used before", hintSign},

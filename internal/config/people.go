@@ -25,7 +25,7 @@ type cellFacts struct {
 	people   []person
 	groups   map[string][]string // members that exist
 	owner    map[string]string   // fingerprint → whose it is, in words
-	secure   map[string]bool     // who has a security key
+	secure   map[string]bool     // who has a security key or passkey
 	hosts    []host
 	programs []cell.Program
 

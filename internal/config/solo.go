@@ -76,6 +76,6 @@ func (s *scenarioFacts) soloHeard(of *soloFile) {
 		s.errorf(of.at, "add a channel to "+CellFile+", or take the rung out", "nobody would hear who goes in alone: the cell has no channel")
 	}
 	if asking := s.mayAsk(); len(asking) > 0 && !slices.ContainsFunc(asking, func(p string) bool { return s.cell.secure[p] }) {
-		s.warnf(of.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "nobody who may ask has a security key, without which nobody goes in alone")
+		s.warnf(of.at, securityMend, "nobody who may ask has a security key or passkey, without which nobody goes in alone")
 	}
 }

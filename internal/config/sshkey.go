@@ -23,6 +23,9 @@ type publicKey struct {
 // keyMend is the hint for what is not a public key.
 const keyMend = "paste one line of a .pub file, such as ssh-ed25519 AAAA… anna@laptop"
 
+// securityMend is the hint where somebody must be verified by their key.
+const securityMend = "add passkeys of the cell's page, or security keys: ssh-keygen -t ed25519-sk -O verify-required"
+
 // readKey reads one authorized_keys line.
 func readKey(f *findings, at place, line string) (publicKey, bool) {
 	words := strings.Fields(line)

@@ -97,8 +97,8 @@ func (s *scenarioFacts) mfa(w word) {
 	}
 	switch {
 	case len(weak) > 0 && len(weak) == len(asking):
-		s.errorf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "nobody who may ask has a security key, which mfa demands")
+		s.errorf(w.at, securityMend, "nobody who may ask has a security key or passkey, which mfa demands")
 	case len(weak) > 0:
-		s.warnf(w.at, "add security keys in "+CellFile+": ssh-keygen -t ed25519-sk -O verify-required", "mfa demands a security key, which some who may ask do not have: %s", few(weak))
+		s.warnf(w.at, securityMend, "mfa demands a security key or passkey, which some who may ask do not have: %s", few(weak))
 	}
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -137,9 +136,7 @@ func (c *call) readForm(most int64) error {
 		}
 		return nil
 	}
-	// Browsers say the charset of what a script sends, and nothing of a form's.
-	kind, parameters, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" || !strings.EqualFold(cmp.Or(parameters["charset"], "utf-8"), "utf-8") {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return &Problem{Status: http.StatusUnsupportedMediaType, Reason: "media-type", Title: "Another kind of form", Detail: "The fields must come as application/x-www-form-urlencoded."}
 	}
 	control := http.NewResponseController(c.w)

@@ -97,7 +97,6 @@ func TestFormsOfScripts(t *testing.T) {
 	for kind, status := range map[string]int{
 		"application/x-www-form-urlencoded":                    http.StatusOK,
 		"application/x-www-form-urlencoded;charset=UTF-8":      http.StatusOK,
-		"application/x-www-form-urlencoded; charset=utf-16":    http.StatusUnsupportedMediaType,
 		"application/x-www-form-urlencoded; charset=a;charset": http.StatusUnsupportedMediaType,
 		"text/plain":       http.StatusUnsupportedMediaType,
 		"application/json": http.StatusUnsupportedMediaType,

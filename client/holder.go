@@ -63,9 +63,29 @@ func holderFile(folder string, request canon.Digest) string {
 	return filepath.Join(folder, "holders", request.String()+".json")
 }
 
+// madeFile is where keys are kept that were made before their request, by the
+// public key that the request will name.
+func madeFile(folder string, ed25519 canon.Key32) string {
+	return filepath.Join(folder, "holders", "made-"+ed25519.String()+".json")
+}
+
 // SaveHolder keeps the keys of a request below a folder.
 func SaveHolder(folder string, request canon.Digest, h *Holder) error {
-	if err := writeFile(holderFile(folder, request), canon.MustEncode(h), 0o600); err != nil {
+	return keep(holderFile(folder, request), h)
+}
+
+// SaveMade keeps keys below a folder for a request that is written elsewhere, and
+// gives the public halves that it is to name.
+func SaveMade(folder string, h *Holder) (statement.Holder, error) {
+	public, err := h.Public()
+	if err != nil {
+		return statement.Holder{}, err
+	}
+	return public, keep(madeFile(folder, public.Ed25519), h)
+}
+
+func keep(file string, h *Holder) error {
+	if err := writeFile(file, canon.MustEncode(h), 0o600); err != nil {
 		return fmt.Errorf("cannot keep the request's keys: %w", err)
 	}
 	return nil
@@ -73,7 +93,24 @@ func SaveHolder(folder string, request canon.Digest, h *Holder) error {
 
 // LoadHolder finds the keys of a request; ErrNoHolder when there are none.
 func LoadHolder(folder string, request canon.Digest) (*Holder, error) {
-	data, err := os.ReadFile(holderFile(folder, request))
+	return load(holderFile(folder, request))
+}
+
+// LoadMade finds the keys that SaveMade kept, by the Ed25519 key that a request
+// names; ErrNoHolder when there are none.
+func LoadMade(folder string, ed25519 canon.Key32) (*Holder, error) {
+	h, err := load(madeFile(folder, ed25519))
+	if err != nil {
+		return nil, err
+	}
+	if public, err := h.Public(); err != nil || public.Ed25519 != ed25519 {
+		return nil, errors.New("cannot use the request's keys: the file of that name holds others")
+	}
+	return h, nil
+}
+
+func load(file string) (*Holder, error) {
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoHolder
 	}

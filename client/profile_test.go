@@ -131,3 +131,30 @@ func TestHoldersAreKept(t *testing.T) {
 		t.Errorf("after: %v", err)
 	}
 }
+
+// TestMadeHoldersAreKept: keys that were made before their request are found by the
+// key that it names, and a file that holds others is not believed.
+func TestMadeHoldersAreKept(t *testing.T) {
+	folder := t.TempDir()
+	one, err := client.NewHolder()
+	must(t, err)
+	other, err := client.NewHolder()
+	must(t, err)
+	public, err := client.SaveMade(folder, one)
+	must(t, err)
+	kept, err := client.LoadMade(folder, public.Ed25519)
+	must(t, err)
+	if diff := cmp.Diff(one, kept); diff != "" {
+		t.Error(diff)
+	}
+	named, err := other.Public()
+	must(t, err)
+	if _, err := client.LoadMade(folder, named.Ed25519); !errors.Is(err, client.ErrNoHolder) {
+		t.Errorf("keys that were never made: %v", err)
+	}
+	file := func(key canon.Key32) string { return filepath.Join(folder, "holders", "made-"+key.String()+".json") }
+	must(t, os.Rename(file(public.Ed25519), file(named.Ed25519)))
+	if _, err := client.LoadMade(folder, named.Ed25519); err == nil {
+		t.Error("the keys of another were taken")
+	}
+}

@@ -35,6 +35,7 @@ find_missing() {
 	need python3 python3
 	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
 	need age age
+	need node nodejs
 	need git git
 	need cc gcc
 	case $(uname -s) in Linux) need /usr/include/stdlib.h libc6-dev ;; esac

@@ -165,14 +165,8 @@ func (s *service) explain(c *call) error {
 // coverage answers who could agree at an instant, with some people away: under a
 // scenario, or without one to a change of the cell or to a recovery of it.
 func (s *service) coverage(c *call) error {
-	q := c.query
-	cellView, at := s.Live.View(), s.Ledger.Now()
-	if text, given := q["at"]; given {
-		if err := at.UnmarshalText([]byte(text)); err != nil {
-			return badQuery("at must be an instant such as 2026-11-23T03:07:00.000Z")
-		}
-	}
-	away, err := s.away(q)
+	q, cellView := c.query, s.Live.View()
+	at, away, err := s.supposed(q)
 	if err != nil {
 		return err
 	}
@@ -191,6 +185,48 @@ func (s *service) coverage(c *call) error {
 		return notFound("such scenario, severity or quorum")
 	}
 	return c.json(http.StatusOK, shown)
+}
+
+// coverageEvery answers for every quorum of the cell at once.
+func (s *service) coverageEvery(c *call) error {
+	at, away, err := s.supposed(c.query)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, coverageList{s.Live.View().Every(at, away...)})
+}
+
+// coverageList is every quorum of the cell.
+type coverageList struct {
+	Coverage []view.Coverage `json:"coverage"`
+}
+
+// coverageWeek answers for the seven days that follow an instant.
+func (s *service) coverageWeek(c *call) error {
+	at, away, err := s.supposed(c.query)
+	if err != nil {
+		return err
+	}
+	if at.Add(view.WeekLasts).Std().Year() > 9999 {
+		return badQuery("at is too late: the week must end before the year 10000")
+	}
+	shown, known := s.Live.View().Week(c.query["scenario"], access.Severity(c.query["severity"]), at, away...)
+	if !known {
+		return notFound("such scenario or severity")
+	}
+	return c.json(http.StatusOK, shown)
+}
+
+// supposed is when a query means, and who it leaves out.
+func (s *service) supposed(q map[string]string) (at canon.Time, away []string, err error) {
+	at = s.Ledger.Now()
+	if text, given := q["at"]; given {
+		if err := at.UnmarshalText([]byte(text)); err != nil {
+			return at, nil, badQuery("at must be an instant such as 2026-11-23T03:07:00.000Z")
+		}
+	}
+	away, err = s.away(q)
+	return at, away, err
 }
 
 // away is who a query leaves out.

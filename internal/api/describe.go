@@ -63,6 +63,7 @@ var inPaths = map[string]parameter{
 var (
 	askScenario = parameter{name: "scenario", about: "The id of a scenario.", schema: text()}
 	askSeverity = parameter{name: "severity", about: "One of the scenario's.", schema: openapi.OneOf(access.Severities...)}
+	askAt       = parameter{name: "at", about: "At another instant than now.", schema: &openapi.Schema{Type: "string", Format: "date-time", Pattern: patternTime}}
 	askWithout  = parameter{name: "without", about: "Ids of people who are away, comma-separated.", schema: text()}
 )
 

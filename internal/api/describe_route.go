@@ -152,9 +152,20 @@ var operations = map[string]operation{
 		query: []parameter{
 			askScenario, askSeverity, askWithout,
 			{name: "quorum", about: "Without a scenario: which.", schema: openapi.OneOf("change", "recovery")},
-			{name: "at", about: "At another instant than now.", schema: &openapi.Schema{Type: "string", Format: "date-time", Pattern: patternTime}},
+			askAt,
 		},
 		answers: ok[view.Coverage]("In words and in lists."), reasons: []string{reasonNotFound},
+	},
+	"GET /api/v1/coverage/every": {
+		id: "readEveryCoverage", tag: tagScenario, summary: "Whether each quorum of the cell can be filled",
+		about: "Each scenario by id at each of its severities, gravest first; then changes of the cell, and its recovery if there is one.",
+		query: []parameter{askWithout, askAt}, answers: ok[coverageList]("In words and in lists."),
+	},
+	"GET /api/v1/coverage/week": {
+		id: "readCoverageOfWeek", tag: tagScenario, summary: "How a quorum is covered for seven days on",
+		about:   "What the scenario's hours and keys that cool off change, as stretches of time within one day each, in UTC.",
+		query:   []parameter{demanded(askScenario), demanded(askSeverity), askWithout, askAt},
+		answers: ok[view.Week]("One stretch after the other."), reasons: []string{reasonNotFound},
 	},
 
 	"GET /api/v1/entries": {

@@ -14,6 +14,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/openapi"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // entryShape is an entry of the ledger.
@@ -70,6 +71,7 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[jsontext.Value]():    {Type: "object"},
 			reflect.TypeFor[documentShape]():     {Type: "object"},
 			reflect.TypeFor[access.Severity]():   openapi.OneOf(access.Severities...),
+			reflect.TypeFor[view.Readiness]():    openapi.OneOf(view.Readinesses...),
 			reflect.TypeFor[access.State]():      openapi.OneOf(access.States...),
 			reflect.TypeFor[access.Seen]():       openapi.OneOf(access.Seens...),
 			reflect.TypeFor[access.LeaseState](): openapi.OneOf(access.LeaseOpening, access.LeaseOpen, access.LeaseClosing, access.LeaseClosed),

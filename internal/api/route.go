@@ -80,6 +80,8 @@ var routes = []Route{
 	{Method: get, Path: "/api/v1/scenarios/{scenario}", Access: Token, Forgery: ReadOnly, handle: (*service).scenario},
 	{Method: get, Path: "/api/v1/explain", Access: Token, Forgery: ReadOnly, handle: (*service).explain},
 	{Method: get, Path: "/api/v1/coverage", Access: Token, Forgery: ReadOnly, handle: (*service).coverage},
+	{Method: get, Path: "/api/v1/coverage/every", Access: Token, Forgery: ReadOnly, handle: (*service).coverageEvery},
+	{Method: get, Path: "/api/v1/coverage/week", Access: Token, Forgery: ReadOnly, handle: (*service).coverageWeek},
 	{Method: get, Path: "/api/v1/cell/evidence", Access: Token, Forgery: ReadOnly, handle: (*service).cellEvidence},
 	{Method: get, Path: "/api/v1/envelopes", Access: Token, Forgery: ReadOnly, handle: (*service).envelopes},
 	{Method: get, Path: "/api/v1/people", Access: Token, Forgery: ReadOnly, handle: (*service).people},

@@ -32,6 +32,7 @@ type commands struct {
 	Extend     extendCommand     `cmd:"" group:"responder" help:"Ask for more time while your grant is live."`
 	Release    releaseCommand    `cmd:"" group:"responder" help:"Give access back before its time is over."`
 	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
+	Holder     holderCommand     `cmd:"" group:"responder" help:"Make the keys of a request that is asked for in a browser."`
 	Which      whichCommand      `cmd:"" group:"responder" help:"Answer three questions, and be told which scenario it is, or which other way."`
 	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
 

@@ -276,9 +276,13 @@ func (w *way) signerOf(o order) client.Signer {
 	return w.signer
 }
 
-// holder gives the keys that were made for a request.
-func (w *way) holder(id canon.Digest) (*client.Holder, error) {
+// holder gives the keys that were made for a request: with it, or before it and
+// then found by the public key that it names.
+func (w *way) holder(id canon.Digest, names canon.Key32) (*client.Holder, error) {
 	h, err := client.LoadHolder(w.client.Folder(), id)
+	if errors.Is(err, client.ErrNoHolder) && !names.IsZero() {
+		h, err = client.LoadMade(w.client.Folder(), names)
+	}
 	if errors.Is(err, client.ErrNoHolder) {
 		return nil, failf(exitNotFound, "cannot act for request %s: %w", id.Short(), err).
 			or("use the machine and person that asked; to end access from anywhere: halligan stop %s --why …", id.Short())

@@ -52,7 +52,7 @@ func (o envelopeOpenCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	keys, err := m.way.holder(b.request.ID)
+	keys, err := m.way.holder(b.request.ID, b.request.Holder)
 	if err != nil {
 		return err
 	}

@@ -249,7 +249,7 @@ func (m *member) holder(digits string) (*holder, error) {
 	if !strings.HasPrefix(r.ID.String(), digits) {
 		return nil, unproved("the server answered with another request than " + digits)
 	}
-	keys, err := m.way.holder(r.ID)
+	keys, err := m.way.holder(r.ID, r.Holder)
 	if err != nil {
 		return nil, err
 	}

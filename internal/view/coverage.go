@@ -27,6 +27,7 @@ type Coverage struct {
 	Steps     []Cover         `json:"steps"`
 	Solo      string          `json:"solo,omitempty"`      // who could go in alone, where the ladder lets them
 	Envelopes []Cover         `json:"envelopes,omitempty"` // whether custodians could open what the scenario opens
+	Ready     Readiness       `json:"ready"`               // Text in a word
 	Text      string          `json:"text"`
 }
 
@@ -71,27 +72,32 @@ func (c *Cell) Coverage(scenario string, severity access.Severity, at canon.Time
 		if _, known = of.Severities[severity]; !known {
 			return Coverage{}
 		}
-		q := s.covering(of, severity, at, away)
-		terms, crew := q.with.Severities[severity], q.crew.Without(away...)
-		v := Coverage{
-			Scenario: scenario, Severity: severity, Quorum: quorum(terms.Quorum), At: at, Away: away,
-			Shut: shut(of.Controls), ShutNow: !of.Controls.OpenAt(at), Late: q.late, Askers: crew.Askers,
-		}
-		for i, step := range q.steps() {
-			c := cover(step, crew.Askers)
-			if i > 0 {
-				rung := of.Ladder[i-1]
-				c.Adds = fmt.Sprintf("%s may sign%s", group(rung.Widen), inPlaceOf(rung.Legs))
-			}
-			c.Legs = s.pools(of, terms.Quorum, i, crew.Able)
-			v.Steps = append(v.Steps, c)
-		}
-		v.Envelopes = s.custodians(of, at, crew.Askers, away)
-		v.Unproved, v.Solo = s.unprovedOf(crew.Able, of.Controls.MFA, at), s.soloFor(of, crew.Askers, at)
-		v.Text = v.sentence(s.doubted)
-		return v
+		return s.coverage(of, severity, at, away)
 	})
 	return v, known
+}
+
+func (s *state) coverage(of *access.Scenario, severity access.Severity, at canon.Time, away []string) Coverage {
+	q := s.covering(of, severity, at, away)
+	terms, crew := q.with.Severities[severity], q.crew.Without(away...)
+	v := Coverage{
+		Scenario: of.ID, Severity: severity, Quorum: quorum(terms.Quorum), At: at, Away: away,
+		Shut: shut(of.Controls), ShutNow: !of.Controls.OpenAt(at), Late: q.late, Askers: crew.Askers,
+	}
+	for i, step := range q.steps() {
+		c := cover(step, crew.Askers)
+		if i > 0 {
+			rung := of.Ladder[i-1]
+			c.Adds = fmt.Sprintf("%s may sign%s", group(rung.Widen), inPlaceOf(rung.Legs))
+		}
+		c.Legs = s.pools(of, terms.Quorum, i, crew.Able)
+		v.Steps = append(v.Steps, c)
+	}
+	v.Envelopes = s.custodians(of, at, crew.Askers, away)
+	v.Unproved, v.Solo = s.unprovedOf(crew.Able, of.Controls.MFA, at), s.soloFor(of, crew.Askers, at)
+	v.Text = v.sentence(s.doubted)
+	v.Ready = v.readiness(s.doubted)
+	return v
 }
 
 // ChangeCoverage answers for changes of the cell, whose proposer counts. False
@@ -113,6 +119,7 @@ func (c *Cell) cellCoverage(of func(*cell.Genesis) access.Quorum, at canon.Time,
 		step.Legs = s.pools(nil, q, 0, crew.Able)
 		v := Coverage{Quorum: quorum(q), At: at, Away: away, Steps: []Cover{step}, Unproved: s.unprovedOf(crew.Able, "", at)}
 		v.Text = v.sentence(s.doubted)
+		v.Ready = v.readiness(s.doubted)
 		return v
 	})
 	return v, known

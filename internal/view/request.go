@@ -26,6 +26,7 @@ type Request struct {
 	Incident       string          `json:"incident,omitempty"`
 	Why            *Note           `json:"why,omitzero"`
 	Address        string          `json:"address,omitempty"`
+	Holder         canon.Key32     `json:"holder,omitzero"` // public key that fetches and gives back: of the machine, or browser, that asked
 	At             canon.Time      `json:"at,omitzero"`
 	Lapses         canon.Time      `json:"lapses,omitzero"`
 	Salt           string          `json:"salt,omitempty"`  // of the confirmation words
@@ -141,7 +142,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	v := Request{
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: Gravity(r), For: r.For, Targets: r.Targets, Incident: r.Incident,
-		Why: &Note{Hash: r.Why}, Address: r.Address, At: r.At, Lapses: r.Lapses,
+		Why: &Note{Hash: r.Why}, Address: r.Address, Holder: r.Holder, At: r.At, Lapses: r.Lapses,
 		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: s.review(r, at.Now), Last: s.last(r),
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {

@@ -59,6 +59,8 @@ var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
 	statement.KindAttest:   (*pages).draftAttest,
 
 	statement.KindWitnessedOutage: (*pages).draftOutage,
+	statement.KindRequest:         (*pages).draftRequest,
+	statement.KindRelease:         (*pages).draftRelease,
 }
 
 // draft writes out the statement that a form asks for, of who has signed in. It

@@ -18,6 +18,17 @@ import (
 // functions are what sheets may call.
 func (p *pages) functions() template.FuncMap {
 	return template.FuncMap{
+		"readiness":  readiness,
+		"readyTone":  readyTone,
+		"quorumOf":   quorumOf,
+		"coverageAt": coverageAt,
+		"clockEnd":   clockEnd,
+		"clockTime":  func(t canon.Time) string { return t.Std().UTC().Format("15:04") },
+		"hour":       func(t canon.Time) string { return t.Std().UTC().Format("Mon 2 Jan 15:04") },
+		"weekday":    func(t canon.Time) string { return t.Std().UTC().Format("Mon 2 Jan") },
+		"join":       func(all []string) string { return strings.Join(all, ",") },
+		"has":        func(all []string, one string) bool { return slices.Contains(all, one) },
+
 		"asset":  p.asset,
 		"now":    p.Now,
 		"at":     p.at,

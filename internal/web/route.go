@@ -50,6 +50,10 @@ var routes = []Route{
 	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
 
 	// For whoever needs access.
+	{Method: get, Path: "/ask", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).askWhich},
+	{Method: get, Path: "/ask/{scenario}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).ask},
+	{Method: get, Path: "/coverage", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).coverage},
+	{Method: get, Path: "/coverage/{scenario}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).coverageOf},
 	{Method: get, Path: "/scenarios", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenarios},
 	{Method: get, Path: "/scenarios/{scenario}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).scenario},
 

@@ -116,7 +116,7 @@ func TestScenarioHidden(t *testing.T) {
 	})
 	h := open(t, says)
 	page := h.page("/scenarios/database-locked-out")
-	has(t, page, "None is written, or it is not for you", "You could not ask at this severity now", "mara is not in on-call.", "The review of 5f0c is overdue.", "It names nothing.", "Nothing more happens")
+	has(t, page, "None is written, or it is not for you", "You could not ask at SEV1 now", "mara is not in on-call.", "The review of 5f0c is overdue.", "It names nothing.", "Nothing more happens")
 	if strings.Contains(page, `href="/ask/database-locked-out"`) {
 		t.Error("it offers to ask where the reader may not")
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -33,10 +34,41 @@ func embedded() map[string]file {
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(data)
-		files[entry.Name()] = file{kind: mime.TypeByExtension(path.Ext(entry.Name())), digest: hex.EncodeToString(sum[:8]), data: data}
+		files[entry.Name()] = newFile(entry.Name(), data)
 	}
-	return files
+	linked := map[string]file{}
+	for name, of := range files {
+		linked[name] = newFile(name, link(of.data, files))
+	}
+	for name := range files {
+		if moved := linked[name].digest != files[name].digest; moved && taken(name, files) {
+			panic(name + " takes from another asset, and others take from it at an address that it no longer has")
+		}
+	}
+	return linked
+}
+
+func newFile(name string, data []byte) file {
+	sum := sha256.Sum256(data)
+	return file{kind: mime.TypeByExtension(path.Ext(name)), digest: hex.EncodeToString(sum[:8]), data: data}
+}
+
+// taken tells whether a script takes from an asset.
+func taken(name string, files map[string]file) bool {
+	for _, of := range files {
+		if bytes.Contains(of.data, []byte("from './"+name+"'")) {
+			return true
+		}
+	}
+	return false
+}
+
+// link puts addresses into a script that takes from others as './NAME'.
+func link(data []byte, files map[string]file) []byte {
+	for name, of := range files {
+		data = bytes.ReplaceAll(data, []byte("from './"+name+"'"), []byte("from '../"+of.digest+"/"+name+"'"))
+	}
+	return data
 }
 
 // asset is the address of an asset.

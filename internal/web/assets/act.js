@@ -185,3 +185,5 @@ export function base64(buffer) {
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+export { ask, busy, hex, joined, Problem, say, string };

@@ -81,12 +81,12 @@ func (s *service) watch(c *call) error {
 // watchFrom is the first entry that a watcher is told.
 func (s *service) watchFrom(c *call) (int64, error) {
 	next, _ := s.Live.Next()
-	text := c.r.Header.Get("Last-Event-ID")
-	if text == "" {
+	given := c.r.Header.Values("Last-Event-ID")
+	if len(given) == 0 {
 		return next, nil
 	}
-	last, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || last < -1 || last >= next {
+	last, err := strconv.ParseInt(given[0], 10, 64)
+	if err != nil || len(given) > 1 || last < -1 || last >= next {
 		return 0, badQuery("Last-Event-ID must be the index of an entry that there is")
 	}
 	return max(last+1, next-watchBack), nil

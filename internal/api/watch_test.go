@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -114,6 +115,23 @@ func TestWatch(t *testing.T) {
 			t.Errorf("Last-Event-ID %q: %d", bad, status)
 		}
 	}
+}
+
+// TestWatchGuessesNoPlace: a header that is there and empty, or there twice, is not
+// taken for none: whoever comes back would miss entries and not know.
+func TestWatchGuessesNoPlace(t *testing.T) {
+	h := open(t)
+	for _, header := range [][]string{{"Last-Event-ID", ""}, {"Last-Event-ID", " "}, {"Last-Event-ID", "0,1"}} {
+		got := h.get("sam", "/api/v1/watch", header...)
+		same(t, fmt.Sprint(header), got.reason(), "malformed-query")
+	}
+	req, err := http.NewRequest("GET", h.server.URL+"/api/v1/watch", nil)
+	must(t, err)
+	req.Header["Authorization"], req.Header["Last-Event-Id"] = []string{"Bearer " + h.token("sam")}, []string{"0", "1"}
+	got, err := h.client.Do(req)
+	must(t, err)
+	defer got.Body.Close()
+	same(t, "twice", got.StatusCode, http.StatusBadRequest)
 }
 
 // TestWatchEndsWithTheRight: who is removed is told nothing more, although the

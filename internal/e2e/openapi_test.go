@@ -146,7 +146,7 @@ func fuzz(t *testing.T, fuzzer, server string) {
 	// Every member of every kind, wrong in every way, is for the soak.
 	examples, longest, seed, settings := 6, fuzzLongest, 1, "[[operations]]\ninclude-name = \"POST /api/v1/statements\"\nphases.coverage.generation.mode = \"positive\"\ngeneration.max-examples = 30\n"
 	if soaking() {
-		examples, longest, seed, settings = 300, fuzzSoak, int(time.Now().Unix()), ""
+		examples, longest, seed, settings = 100, fuzzSoak, int(time.Now().Unix()), ""
 	}
 	if err := os.WriteFile(filepath.Join(dir, "schemathesis.toml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)

@@ -38,13 +38,16 @@ func (s *scribe) tour(t *testing.T) {
 
 	bob := s.tokenOf(t, "bob") // who sees little, and whose session ends on the way
 	paths := strings.NewReplacer("/requests/{id}", "/requests/"+id.String(), "/changes/{id}", "/changes/"+proposed, "/statements/{digest}", "/statements/"+id.String(),
-		"/attachments/{digest}", "/attachments/"+s.wire.anchor.Genesis.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1")
-	absent := strings.NewReplacer("{id}", strings.Repeat("0", 64), "{digest}", strings.Repeat("0", 64), "{scenario}", "none", "{level}", "0", "{index...}", "999")
+		"/attachments/{digest}", "/attachments/"+s.wire.anchor.Genesis.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")
+	absent := strings.NewReplacer("{id}", strings.Repeat("0", 64), "{digest}", strings.Repeat("0", 64), "{scenario}", "none", "{level}", "0", "{index...}", "999", "{entry}", "999999")
 	for _, route := range api.Routes() {
 		if route.Changes() {
 			continue
 		}
 		path, method := paths.Replace(route.Path), route.Method
+		if strings.Contains(path, "{") {
+			t.Errorf("nothing is known to stand in %s", path)
+		}
 		query := map[string]string{"/api/v1/explain": "?scenario=database-locked-out&severity=SEV1"}[path]
 		s.ask(t, method, path+"?unheard-of=1", s.bearer(), nil)
 		s.ask(t, method, path, "", nil)
@@ -110,7 +113,7 @@ func (s *scribe) floods(t *testing.T) {
 		s.post(t, "/api/v1/hosts/report", []byte("{}"), 0)
 		s.post(t, "/api/v1/statements", []byte("{}"), 0)
 	}
-	replacer := strings.NewReplacer("{id}", id.String(), "{digest}", id.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1")
+	replacer := strings.NewReplacer("{id}", id.String(), "{digest}", id.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")
 	for _, route := range api.Routes() {
 		if route.Access == api.Token {
 			s.ask(t, route.Method, replacer.Replace(route.Path), token, nil)

@@ -91,8 +91,9 @@ type Options struct {
 	SessionKey  []byte // 32 bytes, the same after a restart
 	Version     string // of the program, for people
 	Log         *slog.Logger
-	Monitor     *Monitor  // nil: nothing is counted
-	Witnesses   Witnesses // nil: the cell has none
+	Monitor     *Monitor    // nil: nothing is counted
+	Witnesses   Witnesses   // nil: the cell has none
+	Certificate Certificate // nil: somebody else's business
 	// Turns are for checking what browsers sign; nil: turns of its own.
 	Turns *broker.Turns
 	// EndedFile keeps which sessions were ended before their time; empty: a restart

@@ -77,6 +77,9 @@ func (s *service) now(c *call) error {
 			s.complete(c.r.Context(), &list[i])
 		}
 	}
+	if note := certified(s.Certificate).Note(s.Ledger.Now()); note != "" {
+		now.Notes = append(now.Notes, note)
+	}
 	return c.json(http.StatusOK, now)
 }
 
@@ -85,7 +88,11 @@ func (s *service) inbox(c *call) error {
 }
 
 func (s *service) findings(c *call) error {
-	return c.json(http.StatusOK, s.Live.View().Findings(c.who.Person, s.instant()))
+	found := s.Live.View().Findings(c.who.Person, s.instant())
+	if ends, wrong := certified(s.Certificate).Finding(s.Ledger.Now()); wrong {
+		found.Findings = append(found.Findings, ends)
+	}
+	return c.json(http.StatusOK, found)
 }
 
 func (s *service) reviews(c *call) error {

@@ -48,6 +48,7 @@ type house struct {
 	testing.TB
 	folder   string
 	names    []string
+	shown    api.Certificate
 	rate     api.Rate
 	streams  int
 	often    int
@@ -229,11 +230,12 @@ func (h *house) start() {
 	})
 	must(h, err)
 	h.monitor.Watch(h.broker, nil)
+	h.monitor.Certify(h.shown)
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
-		EndedFile: filepath.Join(h.folder, "ended.json"),
+		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown,
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -21,6 +22,7 @@ type Monitor struct {
 	live      *Live
 	ledger    Ledger
 	witnesses Witnesses
+	shown     Certificate
 
 	registry    *prometheus.Registry
 	submissions *prometheus.CounterVec
@@ -50,6 +52,10 @@ func NewMonitor(live *Live) *Monitor {
 	m.registry.MustRegister(m.submissions, m.queue, m.appends, present{m})
 	return m
 }
+
+// Certify tells which certificate the server shows. It is called at most once,
+// before Handler's first request.
+func (m *Monitor) Certify(c Certificate) { m.shown = c }
 
 // Watch tells where the ledger stands, and who knows its witnesses (nil: it has
 // none). It is called once, before Handler's first request.
@@ -107,9 +113,18 @@ func (m *Monitor) Handler() http.Handler {
 			say(w, http.StatusServiceUnavailable, why)
 			return
 		}
-		say(w, http.StatusOK, "ready")
+		say(w, http.StatusOK, m.ready())
 	})
 	return mux
+}
+
+// ready says how well, in words that are for people alone: whoever shows the
+// status of this page shows when a certificate ends too.
+func (m *Monitor) ready() string {
+	if m.shown == nil {
+		return "ready"
+	}
+	return fmt.Sprintf("ready\ncertificate: %d days left", certified(m.shown).Days(m.ledger.Now()))
 }
 
 func say(w http.ResponseWriter, status int, text string) {
@@ -135,24 +150,26 @@ func (m *Monitor) unready() string {
 type present struct{ m *Monitor }
 
 var (
-	leasesNow     = prometheus.NewDesc("halligan_leases", "Leases of requests that are not settled, by state.", []string{"state"}, nil)
-	requestsNow   = prometheus.NewDesc("halligan_requests", "Requests that wait, live or are closing, by state.", []string{"state"}, nil)
-	overdueNow    = prometheus.NewDesc("halligan_closing_overdue", "Leases that should be proved dead by now.", nil, nil)
-	unheardNow    = prometheus.NewDesc("halligan_alarms_undelivered", "Alarms that are not delivered, by channel.", []string{"channel"}, nil)
-	openFailedNow = prometheus.NewDesc("halligan_open_failed", "Leases that could not be opened yet.", nil, nil)
-	doubtedNow    = prometheus.NewDesc("halligan_clock_doubted", "1 while the clock is in doubt.", nil, nil)
-	entriesNow    = prometheus.NewDesc("halligan_ledger_entries", "Entries of the signed ledger.", nil, nil)
-	headAge       = prometheus.NewDesc("halligan_ledger_head_age_seconds", "Age of the newest entry, by recorded time.", nil, nil)
-	cosignedNow   = prometheus.NewDesc("halligan_ledger_cosigned_entries", "Entries under the newest checkpoint that enough witnesses cosigned.", nil, nil)
-	silentNow     = prometheus.NewDesc("halligan_witnesses_silent", "1 while what is written is not cosigned.", nil, nil)
-	witnessUp     = prometheus.NewDesc("halligan_witness_up", "1 if the witness cosigned when it was asked last; forked is 1 if it knows another history.", []string{"witness", "forked"}, nil)
-	clockAhead    = prometheus.NewDesc("halligan_clock_ahead_seconds", "How far the server's clock was ahead of a witness's when that cosigned last; below zero: behind.", []string{"witness"}, nil)
-	brokerUp      = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
+	leasesNow        = prometheus.NewDesc("halligan_leases", "Leases of requests that are not settled, by state.", []string{"state"}, nil)
+	requestsNow      = prometheus.NewDesc("halligan_requests", "Requests that wait, live or are closing, by state.", []string{"state"}, nil)
+	overdueNow       = prometheus.NewDesc("halligan_closing_overdue", "Leases that should be proved dead by now.", nil, nil)
+	unheardNow       = prometheus.NewDesc("halligan_alarms_undelivered", "Alarms that are not delivered, by channel.", []string{"channel"}, nil)
+	openFailedNow    = prometheus.NewDesc("halligan_open_failed", "Leases that could not be opened yet.", nil, nil)
+	doubtedNow       = prometheus.NewDesc("halligan_clock_doubted", "1 while the clock is in doubt.", nil, nil)
+	entriesNow       = prometheus.NewDesc("halligan_ledger_entries", "Entries of the signed ledger.", nil, nil)
+	headAge          = prometheus.NewDesc("halligan_ledger_head_age_seconds", "Age of the newest entry, by recorded time.", nil, nil)
+	cosignedNow      = prometheus.NewDesc("halligan_ledger_cosigned_entries", "Entries under the newest checkpoint that enough witnesses cosigned.", nil, nil)
+	silentNow        = prometheus.NewDesc("halligan_witnesses_silent", "1 while what is written is not cosigned.", nil, nil)
+	witnessUp        = prometheus.NewDesc("halligan_witness_up", "1 if the witness cosigned when it was asked last; forked is 1 if it knows another history.", []string{"witness", "forked"}, nil)
+	clockAhead       = prometheus.NewDesc("halligan_clock_ahead_seconds", "How far the server's clock was ahead of a witness's when that cosigned last; below zero: behind.", []string{"witness"}, nil)
+	certificateDays  = prometheus.NewDesc("halligan_certificate_days", "Days until the certificate that the server shows is over; below zero: since.", nil, nil)
+	certificateWrong = prometheus.NewDesc("halligan_certificate_refused", "1 while newer files are not shown because something is wrong with them.", nil, nil)
+	brokerUp         = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
 )
 
 // Describe does what prometheus.Collector says.
 func (p present) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, clockAhead, brokerUp} {
+	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, clockAhead, brokerUp, certificateDays, certificateWrong} {
 		to <- d
 	}
 }
@@ -180,6 +197,7 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	gauge(openFailedNow, float64(kinds[view.FindingOpening]))
 	gauge(doubtedNow, float64(kinds[view.FindingClock]))
 	p.witnesses(gauge, kinds)
+	p.certificate(gauge)
 	for state, count := range numbers.Leases {
 		if state != access.LeaseClosed {
 			gauge(leasesNow, float64(count), string(state))
@@ -191,6 +209,19 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	for channel, count := range p.m.live.Undelivered() {
 		gauge(unheardNow, float64(count), channel)
 	}
+}
+
+// certificate tells how long the server's certificate lasts.
+func (p present) certificate(gauge func(*prometheus.Desc, float64, ...string)) {
+	if p.m.shown == nil {
+		return
+	}
+	wrong := 0.0
+	if p.m.shown.Trouble() != "" {
+		wrong = 1
+	}
+	gauge(certificateDays, p.m.shown.Ends().Sub(p.m.ledger.Now().Std()).Hours()/24)
+	gauge(certificateWrong, wrong)
 }
 
 // witnesses tells how far the ledger is cosigned; nothing where nobody cosigns.

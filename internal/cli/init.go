@@ -43,7 +43,7 @@ type initNewCommand struct {
 // Help is shown by --help.
 func (c *initNewCommand) Help() string {
 	return `Writes cell.yaml, two example scenarios, server.yaml, the server's keys and a
-local TLS certificate. Nothing is sealed: edit the files, run halligan lint, run
+local TLS authority, for browsers. Nothing is sealed: edit the files, run halligan lint, run
 halligan serve, let each founder run halligan join on their own machine, then run
 halligan init seal.
 
@@ -92,7 +92,7 @@ func (c *initNewCommand) Run(on *call) error {
 func (c *initNewCommand) next(on *call) error {
 	problems := config.Lint(c.Folder)
 	return on.answer(map[string]any{"folder": c.Folder, "problems": problems}, func() {
-		on.say("wrote cell.yaml, two example scenarios, server.yaml, keys and a local TLS certificate in %s", c.Folder)
+		on.say("wrote cell.yaml, two example scenarios, server.yaml, keys and a local TLS authority in %s", c.Folder)
 		for _, problem := range problems {
 			on.say("%s", problem)
 		}

@@ -42,6 +42,7 @@ func canaries(t *testing.T, w *town) []canary {
 		{"mail address", [][]byte{[]byte("oncall@example.com")}, []string{"cell/server.yaml", "letters"}},
 		{"session key", spelled([]byte(raw(t, w.path("cell", "keys", "session.key")))), []string{"cell/keys/session.key"}},
 		{"tls key", pemLines(t, w.path("cell", "keys", "tls.key")), []string{"cell/keys/tls.key"}},
+		{"tls authority key", pemLines(t, w.path("cell", "keys", "tls_authority.key")), []string{"cell/keys/tls_authority.key"}},
 		{"authority", private(t, w.path("cell", "keys", "ssh_authority")), []string{"cell/keys/ssh_authority"}},
 		{"ledger key", noteKey(t, w.path("cell", "keys", "ledger.key")), []string{"cell/keys/ledger.key"}},
 		{"revocations key", noteKey(t, w.path("cell", "keys", "revocations.key")), []string{"cell/keys/revocations.key"}},

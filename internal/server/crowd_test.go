@@ -32,12 +32,19 @@ import (
 // running is a whole server over the cell of brokertest.
 type running struct {
 	*brokertest.Cell
-	at string // its address
+	at   string // its address
+	keys string // its folder of keys
 }
 
 // run serves a cell until the test ends. Statements for it are signed by
 // d.Cell, whose broker is shut: only the server has the store open.
 func run(t *testing.T, limits config.Limits, webhooks map[string]config.Webhook) *running {
+	t.Helper()
+	return runWith(t, func(s *config.Server) { s.Limits, s.Webhooks = limits, webhooks })
+}
+
+// runWith is run with other settings.
+func runWith(t *testing.T, change func(*config.Server)) *running {
 	t.Helper()
 	d := brokertest.New(t, brokertest.Setup{})
 	keys := filepath.Join(t.TempDir(), "keys")
@@ -46,13 +53,15 @@ func run(t *testing.T, limits config.Limits, webhooks map[string]config.Webhook)
 	own, _, err := ledger.GenerateKey(bytes.NewReader(celltest.Key("ledger").Seed()), celltest.Origin) // as brokertest has it
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(keys, "ledger.key"), []byte(own), 0o600))
-	must(t, server.MakeCertificate(keys, "localhost", time.Now()))
+	must(t, server.MakeCertificate(keys, celltest.Origin, time.Now()))
 	d.Shut()
+	settings := config.Server{
+		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", DataFolder: d.Folder, KeysFolder: keys,
+		HighWater: filepath.Join(t.TempDir(), "high-water"),
+	}
+	change(&settings)
 	opened, err := server.Open(context.Background(), server.Options{
-		Settings: config.Server{
-			Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", DataFolder: d.Folder, KeysFolder: keys,
-			HighWater: filepath.Join(t.TempDir(), "high-water"), Limits: limits, Webhooks: webhooks,
-		},
+		Settings: settings,
 		Anchor: ledger.Anchor{
 			Origin: celltest.Origin, LedgerKeys: []string{d.Genesis.Ledger}, Genesis: ledger.Hash(canon.Sum(canon.MustEncode(d.Genesis))),
 		},
@@ -70,7 +79,7 @@ func run(t *testing.T, limits config.Limits, webhooks map[string]config.Webhook)
 		d.Open() // Shut again with the test
 	})
 	at, _ := opened.Addresses()
-	return &running{d, at}
+	return &running{d, at, keys}
 }
 
 // from is a client at a loopback address, with connections of its own.

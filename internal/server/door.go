@@ -60,22 +60,24 @@ func (d *Door) Listen() (string, error) {
 
 // ServerKey is the key that the door shows, as profiles pin it.
 func (d *Door) ServerKey() (string, error) {
-	certificate, _ := certificateFiles(d.Settings)
-	return ServerKey(certificate)
+	return ServerKey(CertificateFiles(d.Settings).Cert)
 }
 
 // Serve answers until the cell is sealed, or the context ends, whose error it
 // gives.
 func (d *Door) Serve(ctx context.Context) error {
-	secure, err := tlsConfig(certificateFiles(d.Settings))
+	shown, err := certificateNow(d.Settings, d.Log)
 	if err != nil {
 		return errors.Join(err, d.web.Close())
 	}
 	front := &http.Server{
-		Handler: d.handler(), TLSConfig: secure, ReadHeaderTimeout: headerLongest, ReadTimeout: doorLongest, WriteTimeout: doorLongest,
+		Handler: strictly(shown.Given(), d.handler()), TLSConfig: shown.TLS(), ReadHeaderTimeout: headerLongest, ReadTimeout: doorLongest, WriteTimeout: doorLongest,
 		IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10, ConnState: d.web.watch,
 		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streamsEach},
 	}
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
+	go shown.Run(looking)
 	ended := make(chan error, 1)
 	go func() { ended <- front.ServeTLS(d.web, "", "") }()
 	look := time.NewTicker(sealedEvery)

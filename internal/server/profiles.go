@@ -35,8 +35,7 @@ func (h Handout) Write(settings config.Server, b *config.Bundle) error {
 		}
 		url = "https://" + net.JoinHostPort(b.Genesis.Origin, port)
 	}
-	certificate, _ := certificateFiles(settings)
-	pin, err := ServerKey(certificate)
+	pin, err := ServerKey(CertificateFiles(settings).Cert)
 	if err != nil {
 		return err
 	}
@@ -49,12 +48,4 @@ func (h Handout) Write(settings config.Server, b *config.Bundle) error {
 		failed = append(failed, profile.Save(filepath.Join(folder, person.ID+".json")))
 	}
 	return errors.Join(failed...)
-}
-
-// certificateFiles are the certificate and key that the server shows.
-func certificateFiles(settings config.Server) (certificate, key string) {
-	if settings.TLS.Cert != "" {
-		return settings.TLS.Cert, settings.TLS.Key
-	}
-	return filepath.Join(settings.KeysFolder, certificateFile), filepath.Join(settings.KeysFolder, certificateKeyFile)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/certificate"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/provider"
@@ -58,6 +59,7 @@ type Server struct {
 	watch     net.Listener
 	alarms    []*alert.Webhook
 	circle    *witness.Circle // nil when the cell has no witnesses
+	shown     *certificate.Shown
 }
 
 // Timeouts of the listeners: how long a caller may take for a header, and how
@@ -85,6 +87,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 		}
 	}()
 	if s.keys, err = OpenKeys(o.Settings.KeysFolder); err != nil {
+		return nil, err
+	}
+	if s.shown, err = certificateNow(o.Settings, o.Log); err != nil {
 		return nil, err
 	}
 	if s.store, err = sqlite.Open(o.Settings.DataFolder, sqlite.Options{Space: s.space}); err != nil {
@@ -188,12 +193,14 @@ func (s *Server) wire(ctx context.Context) error {
 		signer: s.keys.Revocations, heard: map[string]heard{},
 	}
 	s.monitor.Watch(s.broker, s.witnesses())
+	s.monitor.Certify(s.shown)
 	s.api = api.New(api.Options{
 		Broker: s.broker, Ledger: s.broker, Read: s.store, Live: s.live, Revocations: reports, Hosts: reports,
 		Anchor: s.Anchor, SessionKey: s.keys.Session, Version: s.Version, Log: s.Log, Monitor: s.monitor, Names: s.names(),
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
+		Certificate: s.shown,
 	})
 	return nil
 }
@@ -260,16 +267,11 @@ func (s *Server) Addresses() (web, metrics string) {
 // everything: commands that were taken are finished first.
 func (s *Server) Serve(ctx context.Context) error {
 	collectSeldom()
-	certificate, key := certificateFiles(s.Settings)
-	secure, err := tlsConfig(certificate, key)
-	if err != nil {
-		return errors.Join(err, s.close())
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	errorLog := slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
 	front := &http.Server{
-		Handler: s.api, TLSConfig: secure, ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10,
+		Handler: strictly(s.shown.Given(), s.api), TLSConfig: s.shown.TLS(), ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, MaxHeaderBytes: 32 << 10,
 		ErrorLog: errorLog, ConnState: s.web.watch, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streamsEach},
 	}
 	back := &http.Server{Handler: s.monitor.Handler(), ReadHeaderTimeout: headerLongest, IdleTimeout: idleLongest, ErrorLog: errorLog}
@@ -288,6 +290,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.circle != nil {
 		run("witnesses", func() error { s.circle.Run(ctx); return nil })
 	}
+	run("certificate", func() error { s.shown.Run(ctx); return nil })
 	run("high-water mark", func() error { return s.mark.run(ctx) })
 	run("looking back", func() error {
 		if err := s.live.LookBack(ctx); err != nil && ctx.Err() == nil {

@@ -27,6 +27,8 @@ const (
 	FindingRecovery FindingKind = "recovery-waits"
 	// FindingUnwitnessed: what is written is not cosigned.
 	FindingUnwitnessed FindingKind = "unwitnessed"
+	// FindingCertificate: browsers will refuse the server, or do.
+	FindingCertificate FindingKind = "certificate"
 )
 
 // Finding is something that people should look at. Target and Text are empty

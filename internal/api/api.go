@@ -99,10 +99,12 @@ type Options struct {
 	// EndedFile keeps which sessions were ended before their time; empty: a restart
 	// forgets it.
 	EndedFile string
-	// Names are the host names that requests may name; none: any. An address
-	// that is not listed is refused, so that a page elsewhere cannot reach a
-	// server inside by making a name point at it.
+	// Names are the host names that requests may name, beside the address that
+	// they came in at; none: any. Another is refused, so that a page elsewhere
+	// cannot reach a server inside by making a name point at it.
 	Names []string
+	// Proxies may say for whom they speak.
+	Proxies Proxies
 	// Rate bounds what an address may ask for without having proved who it is,
 	// and what a person may read; never what a person may say. The zero Rate is
 	// 6,000 a minute.

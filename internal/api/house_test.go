@@ -49,6 +49,7 @@ type house struct {
 	folder   string
 	names    []string
 	shown    api.Certificate
+	proxies  api.Proxies
 	rate     api.Rate
 	streams  int
 	often    int
@@ -235,7 +236,7 @@ func (h *house) start() {
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
-		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown,
+		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Proxies: h.proxies,
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"path"
@@ -27,7 +26,7 @@ type call struct {
 	w    *answer
 	r    *http.Request
 	body []byte
-	from netip.Addr // of the connection; headers of proxies are not believed
+	from netip.Addr // of the connection, or what a trusted proxy says (origin.go)
 	who  ticket     // zero on routes without a token
 
 	query  map[string]string // of the URL, as ask let it pass
@@ -69,6 +68,7 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 func (s *service) outermost() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, began := &answer{ResponseWriter: w}, time.Now()
+		r = s.Proxies.heard(r)
 		route := "none"
 		defer func() {
 			s.caught(a, recover())
@@ -79,6 +79,11 @@ func (s *service) outermost() http.Handler {
 				slog.String("from", remote(r).String()), slog.String("person", a.person))
 		}()
 		headers(a.Header())
+		if len(r.TransferEncoding) > 0 {
+			// A proxy that counts the bytes of such a body otherwise would take what
+			// is left of it for somebody's next request (RFC 9112, section 6.1).
+			a.Header().Set("Connection", "close")
+		}
 		if p := s.misdirected(r); p != nil {
 			p.write(a)
 			return
@@ -125,17 +130,14 @@ func headers(h http.Header) {
 
 // misdirected refuses a request that names another host.
 func (s *service) misdirected(r *http.Request) *Problem {
-	if len(s.Names) == 0 {
+	switch {
+	case !strings.HasPrefix(r.RequestURI, "/"): // a whole URL is what is said to proxies, and has a host of its own
+		return problem(http.StatusMisdirectedRequest, reasonHost, "another host's name", "this server is no proxy", "ask for a path, not for a URL")
+	case len(s.Names) == 0 || s.called(r):
 		return nil
 	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if slices.Contains(s.Names, strings.ToLower(strings.Trim(host, "[]"))) {
-		return nil
-	}
-	return problem(http.StatusMisdirectedRequest, reasonHost, "another host's name", "this server does not answer to that name", "use the URL of the profile")
+	return problem(http.StatusMisdirectedRequest, reasonHost, "another host's name", "this server does not answer to that name",
+		"use the URL of the profile; whoever runs the server can add a name to names in server.yaml")
 }
 
 // nowhere says why a request fits no route.
@@ -257,7 +259,7 @@ func (c *call) read(most int64) error {
 	return nil
 }
 
-// remote is the address of the connection, without port and zone.
+// remote is where a request comes from (origin.go), without port and zone.
 func remote(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -15,8 +15,10 @@ import (
 // Server are the settings of one server. They are its own: nothing of them is
 // signed, and they can change nothing of what a scenario means.
 type Server struct {
-	Listen        string // host:port of pages and API
-	MetricsListen string // host:port of metrics and health, always loopback
+	Listen        string   // host:port of pages and API
+	MetricsListen string   // host:port of metrics and health, always loopback
+	Names         []string // further host names that it is called by, lower-case
+	Proxies       Proxies
 	DataFolder    string // absolute
 	KeysFolder    string // absolute; the server's private keys
 	HighWater     string // absolute; the file of the highest size and root, outside of DataFolder
@@ -145,6 +147,8 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s := &serverFacts{findings: f, file: &serverFile{}, folder: folder}
 	readValue(f, root, reflect.ValueOf(s.file).Elem())
 	s.listen()
+	s.hostNames()
+	s.proxies()
 	s.data()
 	s.tls()
 	s.webhooks()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,8 @@ func TestServerDefaults(t *testing.T) {
 func TestServerReadsEverything(t *testing.T) {
 	folder := serverFolder(t, `listen: "[::1]:0"
 metrics_listen: localhost:9000
+names: [Door.example.com, 192.0.2.7]
+trusted_proxies: [192.0.2.10/32, 2001:db8::/32]
 data: { folder: all/data, keys: /etc/halligan/keys, high_water: ../mark }
 webhooks:
   pager: { url: "http://127.0.0.1:9/hook", secret_file: pager.secret }
@@ -63,7 +66,10 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 		t.Fatalf("%v, %v", problems, err)
 	}
 	want := config.Server{
-		Listen: "[::1]:0", MetricsListen: "localhost:9000",
+		Listen: "[::1]:0", MetricsListen: "localhost:9000", Names: []string{"door.example.com", "192.0.2.7"},
+		Proxies: config.Proxies{
+			Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/32"), netip.MustParsePrefix("2001:db8::/32")}, Header: config.HeaderXForwardedFor,
+		},
 		DataFolder: filepath.Join(folder, "all/data"), KeysFolder: "/etc/halligan/keys", HighWater: filepath.Join(filepath.Dir(folder), "mark"),
 		Webhooks: map[string]config.Webhook{"pager": {URL: "http://127.0.0.1:9/hook"}},
 		Mail: map[string]config.Mail{
@@ -73,7 +79,7 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 		Witnesses: map[string]string{"w.example.net": "http://127.0.0.1:9/w", "v.example.net": "https://v.example.net"},
 		Limits:    config.Limits{Connections: 10, Streams: 5, RequestsPerMinute: 60, StatementsPerMinute: 7},
 	}
-	if diff := cmp.Diff(want, server, cmpopts.IgnoreTypes(config.Secret{})); diff != "" {
+	if diff := cmp.Diff(want, server, cmpopts.IgnoreTypes(config.Secret{}), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 	key := make([]byte, 32)

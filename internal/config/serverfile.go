@@ -3,17 +3,20 @@ package config
 // serverFile is server.yaml.
 type serverFile struct {
 	Mark
-	Listen        word               `yaml:"listen"`
-	MetricsListen word               `yaml:"metrics_listen"`
-	Data          dataFile           `yaml:"data"`
-	TLS           tlsFile            `yaml:"tls"`
-	Webhooks      table[webhookFile] `yaml:"webhooks"`
-	Mail          table[mailFile]    `yaml:"mail"`
-	Programs      table[pathFile]    `yaml:"programs"`
-	Witnesses     table[word]        `yaml:"witnesses"`
-	Networks      table[networkFile] `yaml:"networks"`
-	Trackers      table[trackerFile] `yaml:"trackers"`
-	Limits        limitsFile         `yaml:"limits"`
+	Listen         word               `yaml:"listen"`
+	MetricsListen  word               `yaml:"metrics_listen"`
+	Names          []word             `yaml:"names"`
+	TrustedProxies []word             `yaml:"trusted_proxies"`
+	ProxyHeader    word               `yaml:"proxy_header"`
+	Data           dataFile           `yaml:"data"`
+	TLS            tlsFile            `yaml:"tls"`
+	Webhooks       table[webhookFile] `yaml:"webhooks"`
+	Mail           table[mailFile]    `yaml:"mail"`
+	Programs       table[pathFile]    `yaml:"programs"`
+	Witnesses      table[word]        `yaml:"witnesses"`
+	Networks       table[networkFile] `yaml:"networks"`
+	Trackers       table[trackerFile] `yaml:"trackers"`
+	Limits         limitsFile         `yaml:"limits"`
 }
 
 func (*serverFile) planned() []string {

@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -42,7 +44,7 @@ func canaries(t *testing.T, w *town) []canary {
 		{"mail address", [][]byte{[]byte("oncall@example.com")}, []string{"cell/server.yaml", "letters"}},
 		{"session key", spelled([]byte(raw(t, w.path("cell", "keys", "session.key")))), []string{"cell/keys/session.key"}},
 		{"tls key", pemLines(t, w.path("cell", "keys", "tls.key")), []string{"cell/keys/tls.key"}},
-		{"tls authority key", pemLines(t, w.path("cell", "keys", "tls_authority.key")), []string{"cell/keys/tls_authority.key"}},
+		{"tls authority key", ellipticKey(t, w.path("cell", "keys", "tls_authority.key")), []string{"cell/keys/tls_authority.key"}},
 		{"authority", private(t, w.path("cell", "keys", "ssh_authority")), []string{"cell/keys/ssh_authority"}},
 		{"ledger key", noteKey(t, w.path("cell", "keys", "ledger.key")), []string{"cell/keys/ledger.key"}},
 		{"revocations key", noteKey(t, w.path("cell", "keys", "revocations.key")), []string{"cell/keys/revocations.key"}},
@@ -115,6 +117,25 @@ func pemLines(t *testing.T, path string) (lines [][]byte) {
 		lines = append(lines, []byte(line))
 	}
 	return lines[min(1, len(lines)-1):] // the first holds a header and the public key
+}
+
+// ellipticKey is the secret of an elliptic key, and the line of its file that has
+// most of it: what follows there is public, and stands in certificates.
+func ellipticKey(t *testing.T, path string) [][]byte {
+	t.Helper()
+	block, _ := pem.Decode([]byte(raw(t, path)))
+	if block == nil {
+		t.Fatalf("%s is not PEM", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := key.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(spelled(secret), pemLines(t, path)[0])
 }
 
 // noteKey is a private key of signed notes: PRIVATE+KEY+NAME+HASH+BASE64.

@@ -200,7 +200,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown,
+		Certificate: s.shown, Proxies: api.Proxies(s.Settings.Proxies),
 	})
 	return nil
 }
@@ -233,17 +233,15 @@ func (s *Server) sinks(into map[string]sink) error {
 }
 
 // names are the host names that callers may use, so that a page elsewhere cannot
-// reach the server by a name that it made point here. A server that listens on
-// every address cannot know all of its names.
+// reach the server by a name that it made point here. The address that a request
+// came in at is one as well, whatever is listened on.
 func (s *Server) names() []string {
+	names := append([]string{s.Anchor.Origin, "localhost", "127.0.0.1", "::1"}, s.Settings.Names...)
 	host, _, err := net.SplitHostPort(s.Settings.Listen)
-	if err != nil || host == "" {
-		return nil
+	if address := net.ParseIP(host); err == nil && host != "" && (address == nil || !address.IsUnspecified()) {
+		names = append(names, host)
 	}
-	if address := net.ParseIP(host); address != nil && address.IsUnspecified() {
-		return nil
-	}
-	return []string{s.Anchor.Origin, host, "localhost", "127.0.0.1", "::1"}
+	return names
 }
 
 func (s *Server) listen() error {

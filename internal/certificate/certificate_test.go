@@ -77,7 +77,7 @@ func TestAuthority(t *testing.T) {
 	if trusted(authority, shown[0], "other.example.com") == nil {
 		t.Error("it is good for another name")
 	}
-	if left := shown[0].NotAfter.Sub(time.Now()); left > 60*24*time.Hour {
+	if left := time.Until(shown[0].NotAfter); left > 60*24*time.Hour {
 		t.Errorf("the certificate lives for %v", left)
 	}
 	for _, file := range []string{"tls.key", "tls_authority.key", "tls_authority.crt", "tls.crt"} {
@@ -218,7 +218,7 @@ func TestRenewal(t *testing.T) {
 		if s.leaf(t).Equal(first) || certificate.Pin(s.leaf(t)) != certificate.Pin(first) || s.Trouble() != "" {
 			t.Errorf("renewed: %v, the same key: %v, trouble %q", !s.leaf(t).Equal(first), certificate.Pin(s.leaf(t)) == certificate.Pin(first), s.Trouble())
 		}
-		if left := s.Ends().Sub(time.Now()); left < 30*24*time.Hour {
+		if left := time.Until(s.Ends()); left < 30*24*time.Hour {
 			t.Errorf("%v are left", left)
 		}
 	})

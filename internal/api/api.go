@@ -122,6 +122,7 @@ type Options struct {
 type service struct {
 	Options
 	tokens    tokens
+	attempts  *attempts
 	ended     *ended
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
@@ -173,6 +174,7 @@ func New(o Options) http.Handler {
 		mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
 	s.rememberEnded()
+	s.attempts = o.Monitor.attempted(o.Ledger.Now)
 	for _, route := range routes {
 		s.mux.Handle(route.Pattern(), s.serve(route))
 	}

@@ -92,6 +92,7 @@ func (s *service) findings(c *call) error {
 	if ends, wrong := certified(s.Certificate).Finding(s.Ledger.Now()); wrong {
 		found.Findings = append(found.Findings, ends)
 	}
+	found.Findings = append(found.Findings, s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant())...)
 	return c.json(http.StatusOK, found)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -27,6 +28,8 @@ type Monitor struct {
 	registry    *prometheus.Registry
 	submissions *prometheus.CounterVec
 	queue       prometheus.Gauge
+	vain        *prometheus.CounterVec
+	attempts    *attempts // nil before anybody is served
 	appends     *prometheus.HistogramVec
 }
 
@@ -41,6 +44,9 @@ func NewMonitor(live *Live) *Monitor {
 		queue: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "halligan_submissions_waiting", Help: "Statements whose outcome is not durable yet.",
 		}),
+		vain: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "halligan_attempts_total", Help: "Attempts that came to nothing: forged signatures that name somebody's key, what rules refused to somebody, and strangers.",
+		}, []string{"of", "what"}),
 		appends: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "halligan_append_seconds", Help: "How long the store took to make a batch durable, by outcome.",
 			Buckets: []float64{.0005, .001, .002, .004, .008, .016, .032, .064, .128, .256, .512, 1, 2, 4, 8, 16},
@@ -49,8 +55,18 @@ func NewMonitor(live *Live) *Monitor {
 	for _, result := range []string{"taken", "again", "malformed", "unknown", "failed"} {
 		m.submissions.WithLabelValues(result, "")
 	}
-	m.registry.MustRegister(m.submissions, m.queue, m.appends, present{m})
+	m.registry.MustRegister(m.submissions, m.queue, m.vain, m.appends, present{m})
 	return m
+}
+
+// attempted makes the memory of attempts, and watches it. A nil Monitor watches
+// nothing.
+func (m *Monitor) attempted(now func() canon.Time) *attempts {
+	if m == nil {
+		return newAttempts(now, nil)
+	}
+	m.attempts = newAttempts(now, m.vain)
+	return m.attempts
 }
 
 // Certify tells which certificate the server shows. It is called at most once,
@@ -162,6 +178,8 @@ var (
 	silentNow        = prometheus.NewDesc("halligan_witnesses_silent", "1 while what is written is not cosigned.", nil, nil)
 	witnessUp        = prometheus.NewDesc("halligan_witness_up", "1 if the witness cosigned when it was asked last; forked is 1 if it knows another history.", []string{"witness", "forked"}, nil)
 	clockAhead       = prometheus.NewDesc("halligan_clock_ahead_seconds", "How far the server's clock was ahead of a witness's when that cosigned last; below zero: behind.", []string{"witness"}, nil)
+	attemptsMany     = prometheus.NewDesc("halligan_attempts_often", "People and networks of whom so much was tried in vain lately that it is a finding.", []string{"of"}, nil)
+	attemptsMost     = prometheus.NewDesc("halligan_attempts_most", "The most that was tried in vain lately of one person, and from one network.", []string{"of"}, nil)
 	certificateDays  = prometheus.NewDesc("halligan_certificate_days", "Days until the certificate that the server shows is over; below zero: since.", nil, nil)
 	certificateWrong = prometheus.NewDesc("halligan_certificate_refused", "1 while newer files are not shown because something is wrong with them.", nil, nil)
 	brokerUp         = prometheus.NewDesc("halligan_broker_up", "1 while statements are taken.", nil, nil)
@@ -169,7 +187,7 @@ var (
 
 // Describe does what prometheus.Collector says.
 func (p present) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, clockAhead, brokerUp, certificateDays, certificateWrong} {
+	for _, d := range []*prometheus.Desc{leasesNow, requestsNow, overdueNow, unheardNow, openFailedNow, doubtedNow, entriesNow, headAge, cosignedNow, silentNow, witnessUp, clockAhead, brokerUp, certificateDays, certificateWrong, attemptsMany, attemptsMost} {
 		to <- d
 	}
 }
@@ -198,6 +216,7 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	gauge(doubtedNow, float64(kinds[view.FindingClock]))
 	p.witnesses(gauge, kinds)
 	p.certificate(gauge)
+	p.attempts(gauge)
 	for state, count := range numbers.Leases {
 		if state != access.LeaseClosed {
 			gauge(leasesNow, float64(count), string(state))
@@ -208,6 +227,18 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	}
 	for channel, count := range p.m.live.Undelivered() {
 		gauge(unheardNow, float64(count), channel)
+	}
+}
+
+// attempts tells of how many people and networks too much was tried.
+func (p present) attempts(gauge func(*prometheus.Desc, float64, ...string)) {
+	if p.m.attempts == nil {
+		return
+	}
+	many, most := p.m.attempts.watched()
+	for of, count := range many {
+		gauge(attemptsMany, float64(count), of)
+		gauge(attemptsMost, float64(most[of]), of)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/authn/passkey"
 	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // assertion is what a browser got from a passkey, as it came.
@@ -49,6 +50,7 @@ func (s *service) signedInBrowser(c *call, a assertion, sent *broker.Submission)
 	s.Monitor.submitted("malformed", "")
 	err = &broker.Malformed{What: "signature", Err: err}
 	if len(keys) > 0 {
+		s.attempts.person(view.AttemptForged, of.Actor, kindOf(sent), Network(c.from))
 		s.strangers.take(Network(c.from)) // charged; the answer stands, for whoever shares the address
 		return err
 	}

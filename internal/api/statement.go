@@ -109,6 +109,7 @@ func (s *service) submit(c *call) error {
 	a, err := s.Broker.Submit(ctx, submission)
 	done()
 	s.count(a, err)
+	s.tried(c, &submission, a, err)
 	if !proved(a, err) && !s.strangers.take(Network(c.from)) && !somebody {
 		return tooMany()
 	}

@@ -38,10 +38,22 @@ func tooMuchRead() *Problem {
 // stranger charges for an answer that was given to somebody who proved nothing.
 // The answer stands unless the address had enough before.
 func (s *service) stranger(c *call, err error) error {
+	var p *Problem
+	if !errors.As(err, &p) || p.Reason != reasonNoToken { // who asks for a page without a token tries nothing
+		s.attempts.stranger(strangely(p), Network(c.from))
+	}
 	if !s.strangers.take(Network(c.from)) {
 		return tooMany()
 	}
 	return err
+}
+
+// strangely is what a stranger tried, in one word.
+func strangely(p *Problem) string {
+	if p != nil && p.Reason == reasonBadToken {
+		return "token"
+	}
+	return "other"
 }
 
 // share is whose turn a signature uses: of the key that it names, at the address
@@ -102,7 +114,7 @@ func proved(a broker.Answer, err error) bool {
 	var refusal *cell.Refusal
 	var often *broker.TooOften
 	switch {
-	case err == nil:
+	case err == nil || a.Again:
 		return !a.Again
 	case errors.As(err, &refusal):
 		return refusal.Person != ""

@@ -90,8 +90,8 @@ func (r *running) from(address string) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 
-// say sends a submission and gives the answer's status and the statement's id.
-func (r *running) say(c *http.Client, s broker.Submission) (int, canon.Digest) {
+// wire is a submission as it is sent.
+func (r *running) wire(s broker.Submission) []byte {
 	r.T.Helper()
 	type text struct {
 		Salt []byte `json:"salt"`
@@ -109,7 +109,13 @@ func (r *running) say(c *http.Client, s broker.Submission) (int, canon.Digest) {
 	if err != nil {
 		r.T.Fatal(err)
 	}
-	resp, err := c.Post("https://"+r.at+"/api/v1/statements", "application/json", bytes.NewReader(body))
+	return body
+}
+
+// say sends a submission and gives the answer's status and the statement's id.
+func (r *running) say(c *http.Client, s broker.Submission) (int, canon.Digest) {
+	r.T.Helper()
+	resp, err := c.Post("https://"+r.at+"/api/v1/statements", "application/json", bytes.NewReader(r.wire(s)))
 	if err != nil {
 		r.T.Fatal(err)
 	}

@@ -29,6 +29,8 @@ const (
 	FindingUnwitnessed FindingKind = "unwitnessed"
 	// FindingCertificate: browsers will refuse the server, or do.
 	FindingCertificate FindingKind = "certificate"
+	// FindingTried: somebody tries what they may not.
+	FindingTried FindingKind = "tried"
 )
 
 // Finding is something that people should look at. Target and Text are empty

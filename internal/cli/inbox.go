@@ -11,7 +11,7 @@ type inboxCommand struct{ memberFlags }
 
 // Help is the long help of `inbox`.
 func (inboxCommand) Help() string {
-	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill, the changes that you have not signed, a recovery that you could sign against, the granted requests that wait for your share of an envelope, the reviews that you are to write or to sign off, and your own requests under which you may go in alone.
+	return `Oldest first: the requests, and extensions of grants, with an empty place that your yes would fill (what one person asks for again is one row, which names each), the changes that you have not signed, a recovery that you could sign against, the granted requests that wait for your share of an envelope, the reviews that you are to write or to sign off, and your own requests under which you may go in alone.
 
 Examples:
 
@@ -40,6 +40,9 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 		}
 		s.say("%s  %s asks for %s at %s, for %s on %s; it lapses at %s.", ask.Short, ask.Requester, ask.Scenario,
 			ask.Severity, ask.For, both(ask.Targets), clock(ask.Lapses, now))
+		if n := len(ask.Before); n > 0 {
+			s.say("          It is the same as before, asked %d times since %s: %s.", n+1, clock(ask.Before[0].At, now), both(askedBefore(ask.Before)))
+		}
 		s.say("          Your yes would fill a place of %s.  halligan approve %s", strings.Join(ask.Legs, " or "), ask.Short)
 	}
 	if in.Recovery != nil {
@@ -70,4 +73,19 @@ func inboxSheet(in view.Inbox, now canon.Time) string {
 		s.say("Nothing waits for your signature.")
 	}
 	return s.String()
+}
+
+// repeatsNamed bounds the ids on one line.
+const repeatsNamed = 5
+
+// askedBefore are the ids of requests that were asked before, the latest of them.
+func askedBefore(before []view.Repeat) (ids []string) {
+	if more := len(before) - repeatsNamed; more > 0 {
+		before = before[more:]
+		ids = append(ids, count(more, "other"))
+	}
+	for _, r := range before {
+		ids = append(ids, r.Short)
+	}
+	return ids
 }

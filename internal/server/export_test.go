@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -26,7 +27,7 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 // StormOf is what a server does for a cell of a genesis, with hosts of a test's:
 // its scheduler, its follower, and its side of host programs.
 func StormOf(g *cell.Genesis, at provider.Provider, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower, func(scheduler.Broker) *hosts) {
-	w := &works{origin: g.Origin, world: &following{}, ssh: at, channels: map[string]sink{}, broker: b}
+	w := &works{origin: g.Origin, world: &following{}, ssh: at, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b}
 	tasks := scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64)
 	return tasks, w.world, func(effect scheduler.Broker) *hosts {
 		h := HostsOf(g, effect)
@@ -51,3 +52,24 @@ func Kinds() map[cell.TaskKind]bool {
 func Do(ctx context.Context, kind cell.TaskKind, jobs ...scheduler.Job) []scheduler.Result {
 	return new(works).table()[kind].Do(ctx, jobs)
 }
+
+// Line is what is folded of one channel, and how, with a clock of a test's.
+type Line struct {
+	all *repeats
+	of  repeatLine
+}
+
+// LineOf is the line of an alarm of a person.
+func LineOf(now func() time.Time) func(event, person, severity string) Line {
+	all := newRepeats(now)
+	return func(event, person, severity string) Line {
+		return Line{all, repeatLine{"pager", event, person, "database-locked-out", severity}}
+	}
+}
+
+// Turn, Sent and Failed do what the alarms of a channel do.
+func (l Line) Turn(task string) (told bool, status int, wait time.Duration, and string) {
+	return l.all.turn(l.of, task, "id-"+task)
+}
+func (l Line) Sent(task string)              { l.all.sent(l.of, task, 202) }
+func (l Line) Failed(task string, over bool) { l.all.failed(l.of, task, over) }

@@ -152,7 +152,7 @@ func (s *Server) wire(ctx context.Context) error {
 	s.live = api.NewLive(s.store, s.Log)
 	s.monitor = api.NewMonitor(s.live)
 	work := &works{
-		origin: s.Anchor.Origin, world: world, log: s.store, tiles: s.store, channels: map[string]sink{},
+		origin: s.Anchor.Origin, world: world, log: s.store, tiles: s.store, channels: map[string]sink{}, repeats: newRepeats(time.Now),
 		broker: func() *broker.Broker { return s.broker },
 	}
 	if err := s.sinks(work.channels); err != nil {

@@ -43,6 +43,7 @@ type works struct {
 	exec     provider.Provider // of the targets that programs open
 	lookout  *lookout.Lookout
 	channels map[string]sink
+	repeats  *repeats
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
 	circle   *witness.Circle       // of the witnesses; nil without
@@ -278,18 +279,41 @@ func (w *works) send(ctx context.Context, j scheduler.Job) scheduler.Result {
 	if err != nil {
 		return scheduler.Result{} // the ledger cannot be read now; later it can
 	}
+	line, again := lineOf(j, message.Severity)
+	if again {
+		told, status, wait, and := w.repeats.turn(line, j.Task.ID, message.Request)
+		switch {
+		case told:
+			return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: status}}}
+		case wait > 0:
+			return scheduler.Result{After: wait}
+		}
+		message.Text += and
+	}
 	receipt, err := to.Send(ctx, message)
+	switch {
+	case again && err == nil:
+		w.repeats.sent(line, j.Task.ID, receipt.Status)
+	case again:
+		w.repeats.failed(line, j.Task.ID, givenUp(err, j))
+	}
 	if err == nil {
 		return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: receipt.Status}}}
 	}
 	var undelivered *alert.Undelivered
 	if errors.As(err, &undelivered) {
-		if undelivered.Permanent || j.Tries >= alarmTries {
+		if givenUp(err, j) {
 			return scheduler.Result{Kind: cell.EffectAlarmReceipt, Observed: cell.Observed{Receipt: &cell.Receipt{Status: undelivered.Status}}}
 		}
 		return scheduler.Result{After: undelivered.RetryAfter}
 	}
 	return scheduler.Result{}
+}
+
+// givenUp tells whether an alarm is tried no more.
+func givenUp(err error, j scheduler.Job) bool {
+	var undelivered *alert.Undelivered
+	return errors.As(err, &undelivered) && (undelivered.Permanent || j.Tries >= alarmTries)
 }
 
 // message makes an alarm of the event that the job's task speaks of.

@@ -29,6 +29,7 @@ type Ask struct {
 	Extends canon.Digest  `json:"extends,omitzero"` // the extension of its grant that waits, if it is granted
 	Until   canon.Time    `json:"until,omitzero"`   // when the grant would end if that were agreed to now
 	Legs    []string      `json:"legs"`             // the groups with an empty place that the person could fill
+	Before  []Repeat      `json:"before,omitempty"` // requests of the same person for the same, which wait as well, oldest first
 }
 
 // Change is a proposed change of the cell: a removal, another document, newer rules,
@@ -67,6 +68,7 @@ func (c *Cell) Inbox(person string, at Instant) Inbox {
 				inbox.Alone = append(inbox.Alone, s.row(person, h.Request, at))
 			}
 		}
+		inbox.Requests = folded(inbox.Requests)
 		for _, change := range s.sortedChanges() {
 			if b := s.ballotOn(change); at.Now.Before(change.Lapses) && b.may(person) && b.quorum.Names(person, b.in) {
 				inbox.Changes = append(inbox.Changes, s.change(change))

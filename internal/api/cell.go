@@ -90,9 +90,9 @@ func (s *service) inbox(c *call) error {
 func (s *service) findings(c *call) error {
 	found := s.Live.View().Findings(c.who.Person, s.instant())
 	if ends, wrong := certified(s.Certificate).Finding(s.Ledger.Now()); wrong {
-		found.Findings = append(found.Findings, ends)
+		found.Add([]view.Finding{ends})
 	}
-	found.Findings = append(found.Findings, s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant())...)
+	found.Add(s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant()))
 	return c.json(http.StatusOK, found)
 }
 

@@ -1,6 +1,9 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Urgency says how soon somebody should look at a finding.
 type Urgency string
@@ -52,10 +55,27 @@ var findingAnswers = map[FindingKind]answer{
 	FindingOpening: {UrgencyToday, func(f Finding) string {
 		return fmt.Sprintf("See whether %s is up and set up for this cell; it is tried again by itself as long as the grant lives.", f.Target)
 	}},
+	FindingCertificate: {UrgencyToday, always("On the server: halligan tls show says which certificate it is. Put a newer one over the same key in its place; one of the local authority renews itself, and the log says why it did not.")},
+	FindingTried:       {UrgencyToday, always("Ask them, by a number that you know, whether that was them. If not, somebody has the name of their key and not the key: nothing is lost. A key that is, is removed: halligan change propose remove")},
 	FindingUnshown: {UrgencyLater, func(f Finding) string {
 		return fmt.Sprintf("Its custodians show that they can open their part: halligan envelope inspect %s", f.Target)
 	}},
 	FindingUnproved: {UrgencyLater, always("Call them, and have each sign anything: halligan inbox. A key that is lost is removed: halligan change propose remove")},
+}
+
+// Add puts what the server itself found where it belongs: behind what is as urgent.
+func (v *Findings) Add(found []Finding) {
+	for _, f := range answered(found) {
+		behind := slices.IndexFunc(v.Findings, func(other Finding) bool { return other.Urgency.rank() > f.Urgency.rank() })
+		if behind < 0 {
+			behind = len(v.Findings)
+		}
+		v.Findings = slices.Insert(v.Findings, behind, f)
+	}
+}
+
+func (u Urgency) rank() int {
+	return slices.Index([]Urgency{UrgencyNow, UrgencyToday, UrgencyLater}, u)
 }
 
 // notShown is what to do about a finding that its reader may know of and no more.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/netip"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -14,3 +15,6 @@ func Attempts(now func() canon.Time) (stranger func(from netip.Prefix), person f
 	person = func(who string, from netip.Prefix) { t.person(view.AttemptForged, who, "decision", from) }
 	return stranger, person, t.list
 }
+
+// Origin is where a request comes from, as these proxies are trusted.
+func (p Proxies) Origin(r *http.Request) netip.Addr { return p.origin(r) }

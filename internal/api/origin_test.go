@@ -212,3 +212,31 @@ func TestOneRequestIsOne(t *testing.T) {
 		t.Errorf("one after the other: %v", got)
 	}
 }
+
+// FuzzOrigin: whatever stands in a header, nobody but a trusted proxy is believed,
+// and what that writes at the right end is not changed by anything to the left.
+func FuzzOrigin(f *testing.F) {
+	for _, seed := range []string{"", "198.51.100.7", `for="`, `for="[2001:db8::1]:80";by=x`, `a, "b, c`, "10.7.0.1, 10.7.0.2", `\",\\"`, "for=a;for=b", ",,,", "\x00"} {
+		f.Add(seed)
+	}
+	trusted := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, c := range []struct{ header, writes string }{{"X-Forwarded-For", "198.51.100.1"}, {"Forwarded", "for=198.51.100.1;proto=https"}, {"Forwarded", `for="198.51.100.1:4711"`}} {
+			p := api.Proxies{Trusted: trusted, Header: c.header}
+			for _, lines := range [][]string{{text}, {text, c.writes}, {text + ", " + c.writes}} {
+				r := &http.Request{RemoteAddr: "203.0.113.9:1", Header: http.Header{c.header: lines}}
+				if got := p.Origin(r); got != netip.MustParseAddr("203.0.113.9") {
+					t.Fatalf("a stranger with %q is %v", lines, got)
+				}
+				r.RemoteAddr = "192.0.2.1:1"
+				got := p.Origin(r)
+				if !got.IsValid() || got.Is4In6() || got.Zone() != "" {
+					t.Fatalf("%q gives %v", lines, got)
+				}
+				if whole := strings.Join(lines, ","); strings.HasSuffix(whole, c.writes) && len(whole) > len(text) && got != netip.MustParseAddr("198.51.100.1") {
+					t.Fatalf("%q gives %v", lines, got)
+				}
+			}
+		}
+	})
+}

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // hook is the other end of an alarm channel. It takes only what is signed with
@@ -89,6 +91,14 @@ func (h *hook) of(kind string) (found []alert.Message) {
 		}
 	}
 	return found
+}
+
+// namesAsked tells whether it heard that a request was made, alone or together with
+// others of the same person.
+func (h *hook) namesAsked(id canon.Digest) bool {
+	return slices.ContainsFunc(h.of("request.made"), func(m alert.Message) bool {
+		return m.Request == id.Short() || strings.Contains(m.Text, id.Short())
+	})
 }
 
 // begun is how many deliveries began, answered or not.

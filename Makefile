@@ -22,6 +22,7 @@ RACE_PACKAGES := \
 	internal/alert/mailtest \
 	internal/api \
 	internal/broker \
+	internal/certificate \
 	internal/host \
 	internal/witness \
 	internal/provider/exec \

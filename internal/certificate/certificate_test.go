@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,7 +133,25 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 // shows is what a server shows, with its log, looked at in a bubble of time.
 type shows struct {
 	*certificate.Shown
-	log bytes.Buffer
+	log said
+}
+
+// said is a log that is read while it is written.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) Write(data []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(data)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func show(t *testing.T, files certificate.Files) *shows {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
@@ -99,6 +100,8 @@ type Options struct {
 	// EndedFile keeps which sessions were ended before their time; empty: a restart
 	// forgets it.
 	EndedFile string
+	// Enrol keeps invitations and offers of passkeys; nil: in memory only.
+	Enrol *enrol.Book
 	// Names are the host names that requests may name, beside the address that
 	// they came in at; none: any. Another is refused, so that a page elsewhere
 	// cannot reach a server inside by making a name point at it.
@@ -124,6 +127,7 @@ type service struct {
 	tokens    tokens
 	attempts  *attempts
 	ended     *ended
+	enrol     *enrol.Book
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
 	watchers  *places
@@ -175,6 +179,9 @@ func New(o Options) http.Handler {
 	}
 	s.rememberEnded()
 	s.attempts = o.Monitor.attempted(o.Ledger.Now)
+	if s.enrol = o.Enrol; s.enrol == nil {
+		s.enrol, _ = enrol.Open("") // there is nothing to fail
+	}
 	for _, route := range routes {
 		s.mux.Handle(route.Pattern(), s.serve(route))
 	}

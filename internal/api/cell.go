@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -84,7 +83,9 @@ func (s *service) now(c *call) error {
 }
 
 func (s *service) inbox(c *call) error {
-	return c.json(http.StatusOK, s.Live.View().Inbox(c.who.Person, s.instant()))
+	inbox := s.Live.View().Inbox(c.who.Person, s.instant())
+	inbox.Offers = s.offersFor(c.who.Person)
+	return c.json(http.StatusOK, inbox)
 }
 
 func (s *service) findings(c *call) error {
@@ -93,6 +94,7 @@ func (s *service) findings(c *call) error {
 		found.Add([]view.Finding{ends})
 	}
 	found.Add(s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant()))
+	found.Add(s.enrolmentFindings(c.who.Person))
 	return c.json(http.StatusOK, found)
 }
 
@@ -285,33 +287,4 @@ func (s *service) text(ctx context.Context, n *view.Note) {
 	if !errors.Is(err, broker.ErrAbsent) {
 		s.internal(err)
 	}
-}
-
-func (s *service) changes(c *call) error {
-	return c.json(http.StatusOK, changes{s.Live.View().Changes()})
-}
-
-func (s *service) change(c *call) error {
-	shown, err := s.changeOf(c)
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, shown)
-}
-
-// changeOf finds the waiting change that a path names.
-func (s *service) changeOf(c *call) (view.Change, error) {
-	prefix, err := digits(c)
-	if err != nil {
-		return view.Change{}, err
-	}
-	all := s.Live.View().Changes()
-	found := slices.DeleteFunc(all, func(each view.Change) bool { return !hasDigits(each.ID, prefix) })
-	switch len(found) {
-	case 0:
-		return view.Change{}, notFound("waiting change by that id")
-	case 1:
-		return found[0], nil
-	}
-	return view.Change{}, ambiguous(found[0].ID.String(), found[1].ID.String())
 }

@@ -26,6 +26,7 @@ const (
 	tagScenario  = "scenarios"
 	tagLedger    = "ledger"
 	tagHost      = "hosts"
+	tagEnrol     = "enrolment"
 )
 
 var tags = []openapi.Tag{
@@ -35,6 +36,7 @@ var tags = []openapi.Tag{
 	{Name: tagScenario, About: "What could be asked for, and who could agree."},
 	{Name: tagLedger, About: "The ledger, for verifiers (C2SP tlog-tiles, tlog-checkpoint)."},
 	{Name: tagHost, About: "What host programs read and report."},
+	{Name: tagEnrol, About: "How a passkey comes to be proposed: invitations, and what was offered with their codes."},
 }
 
 // Patterns of texts that have a form of their own.
@@ -101,7 +103,9 @@ var statuses = map[string]int{
 	reasonBodyLarge: http.StatusRequestEntityTooLarge, reasonTooMuch: http.StatusRequestEntityTooLarge,
 	reasonMediaType: http.StatusUnsupportedMediaType,
 	reasonHost:      http.StatusMisdirectedRequest,
-	reasonStranger:  http.StatusTooManyRequests, reasonOften: http.StatusTooManyRequests, reasonReads: http.StatusTooManyRequests,
+
+	reasonNotProposer: http.StatusForbidden, reasonUnverified: http.StatusUnprocessableEntity, reasonKeyKnown: http.StatusConflict,
+	reasonStranger: http.StatusTooManyRequests, reasonOften: http.StatusTooManyRequests, reasonReads: http.StatusTooManyRequests,
 	reasonInternal: http.StatusInternalServerError, reasonMintFailed: http.StatusInternalServerError,
 	reasonBusy: http.StatusServiceUnavailable, reasonUnknown: http.StatusServiceUnavailable, reasonClosed: http.StatusServiceUnavailable,
 }
@@ -110,6 +114,9 @@ var statuses = map[string]int{
 func statusOf(reason string) (int, bool) {
 	if status, ok := statuses[reason]; ok {
 		return status, true
+	}
+	if slices.Contains(ofWishes(), reason) {
+		return http.StatusConflict, true
 	}
 	row, ok := rows[cell.Reason(reason)]
 	return row.status, ok

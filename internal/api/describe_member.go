@@ -14,8 +14,11 @@ import (
 // bytes that others wrote.
 func members() map[string]*openapi.Schema {
 	all := map[string]*openapi.Schema{
-		"Submission.statement":     openapi.Named("Statement"),
-		"Submission.signature":     openapi.Named("AnySignature"),
+		"Submission.statement":            openapi.Named("Statement"),
+		"Submission.signature":            openapi.Named("AnySignature"),
+		"InvitationSubmission.invitation": {About: "The bytes that were signed: canonical JSON, in the reference under formats."},
+		"InvitationSubmission.signature":  openapi.Named("AnySignature"),
+
 		"Submission.browser":       {About: "Only of a session statement: its token comes in a cookie and not in the answer."},
 		"Submission.notes":         {About: "Each that the statement speaks of.", MaxItems: notesMost},
 		"Submission.files":         {About: "Each that the statement names.", MaxItems: filesMost},

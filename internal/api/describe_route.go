@@ -7,6 +7,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/openapi"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -40,6 +41,30 @@ var operations = map[string]operation{
 		about: "What a host program found, signed with the report key of that host.",
 		body:  reflect.TypeFor[reported](), answers: []success{{status: http.StatusNoContent, about: "It was taken."}},
 		reasons: []string{string(cell.ReportRefused), reasonBusy, reasonClosed},
+	},
+	"POST /api/v1/invitations": {
+		id: "signInvitation", tag: tagEnrol, summary: "Take a signed wish about invitations and offers",
+		about: "To invite, to revoke an invitation, to discard an offer: signed under the namespace halligan.v1.invitation by somebody who may propose changes now. The signer makes the code, and signs its SHA-256 alone.",
+		body:  reflect.TypeFor[invited](), answers: []success{{status: http.StatusNoContent, about: "It was taken, now or before."}},
+		reasons: append(ofWishes(), reasonNotProposer, reasonBusy),
+	},
+	"POST /api/v1/enrol/look": {
+		id: "lookUpInvitation", tag: tagEnrol, summary: "Whose passkey a code is for", about: "It spends nothing.",
+		body: reflect.TypeFor[coded](), answers: ok[opened]("What the code opens."), reasons: ofWishes(),
+	},
+	"POST /api/v1/enrol": {
+		id: "offerPasskey", tag: tagEnrol, summary: "Offer a new passkey, and spend the code",
+		about: "The key comes into no roster by it: somebody proposes it, and the change quorum agrees.",
+		body:  reflect.TypeFor[coded](), answers: []success{{http.StatusCreated, "The offer is kept.", mediaJSON, reflect.TypeFor[accepted]()}},
+		reasons: append(ofWishes(), reasonUnverified, reasonKeyKnown),
+	},
+	"GET /api/v1/invitations": {
+		id: "readInvitations", tag: tagEnrol, summary: "Invitations that are open and offers that wait", about: "All of them for security and the change quorum; for others those that are about themselves.",
+		answers: ok[enrolments]("Oldest first."),
+	},
+	"GET /api/v1/offers/{id}": {
+		id: "readOffer", tag: tagEnrol, summary: "One offer, and the change that would put its key in force", about: "A draft for who trusts this host; others make it from what they proved.",
+		answers: ok[shownOffer]("The offer."), reasons: []string{reasonNotFound, reasonAmbiguous, string(cell.NotAmendable)},
 	},
 	"GET /revocations": {
 		id: "readRevocations", tag: tagHost, summary: "The signed revocation list", about: "The key ids that hosts refuse, made for this second.",
@@ -87,7 +112,7 @@ var operations = map[string]operation{
 		id: "listChanges", tag: tagCell, summary: "The changes that wait", answers: ok[changes]("All of them."),
 	},
 	"GET /api/v1/changes/{id}": {
-		id: "readChange", tag: tagCell, summary: "One change that waits", answers: ok[view.Change]("The change."),
+		id: "readChange", tag: tagCell, summary: "One change that waits", about: "With what it would change.", answers: ok[shownChange]("The change."),
 		reasons: []string{reasonNotFound, reasonAmbiguous},
 	},
 	"GET /api/v1/changes/{id}/evidence": {
@@ -201,6 +226,15 @@ var operations = map[string]operation{
 		id: "readAttachment", tag: tagLedger, summary: "Genesis, a scenario or an encrypted file of an envelope",
 		answers: []success{{status: http.StatusOK, about: "The very bytes.", media: mediaBytes}}, reasons: []string{reasonNotFound},
 	},
+}
+
+// ofWishes are the reasons of package enrol.
+func ofWishes() []string {
+	var all []string
+	for _, each := range []enrol.Refusal{enrol.ErrOtherCell, enrol.ErrStale, enrol.ErrCode, enrol.ErrSpent, enrol.ErrMany, enrol.ErrUnknown} {
+		all = append(all, each.Reason())
+	}
+	return all
 }
 
 // What some operations answer as bytes that others wrote, and what one type of Go

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -33,6 +34,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/revocation"
@@ -232,11 +234,13 @@ func (h *house) start() {
 	must(h, err)
 	h.monitor.Watch(h.broker, nil)
 	h.monitor.Certify(h.shown)
+	book, err := enrol.Open(filepath.Join(h.folder, "enrolments.json"))
+	must(h, err)
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
-		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Proxies: h.proxies,
+		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Proxies: h.proxies, Enrol: book,
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
@@ -244,6 +248,13 @@ func (h *house) start() {
 	h.client = h.server.Client()
 	h.tokens = map[string]string{}
 	h.Cleanup(h.stop)
+}
+
+// enrolled is the file of invitations and offers.
+func (h *house) enrolled() string {
+	data, err := os.ReadFile(filepath.Join(h.folder, "enrolments.json"))
+	must(h, err)
+	return string(data)
 }
 
 func (h *house) anchor() ledger.Anchor {

@@ -65,6 +65,10 @@ const (
 	reasonNotShown   = "not-shown"
 	reasonTooMuch    = "too-much-evidence"
 	reasonMintFailed = "mint-failed"
+
+	reasonNotProposer = "not-a-proposer"
+	reasonUnverified  = "user-not-verified"
+	reasonKeyKnown    = "key-known"
 )
 
 func problem(status int, reason, title, detail, hint string) *Problem {

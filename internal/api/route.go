@@ -11,6 +11,10 @@ const (
 	Token         Access = "token"          // a token that a session statement opened, in the header or a cookie; for reading
 	Statement     Access = "statement"      // a statement signed by a person's or holder's key, in the body
 	HostSignature Access = "host-signature" // a report signed by a host's report key, in the body
+
+	// These two change what is kept of invitations, and nothing of the cell.
+	InvitationSignature Access = "invitation-signature" // a wish signed by who may propose changes, in the body
+	Code                Access = "code"                 // the code of an invitation, in the body
 )
 
 // Forgery says why a page of another site gains nothing by having somebody's
@@ -22,6 +26,7 @@ type Forgery string
 const (
 	ReadOnly         Forgery = "read only"          // it changes nothing, and the page sees no answer
 	Signed           Forgery = "signed"             // what counts is a signature in the body
+	Coded            Forgery = "coded"              // what counts is a code in the body, and no cookie
 	SameOriginCookie Forgery = "same-origin cookie" // it needs the cookie, which other sites' pages cannot use
 )
 
@@ -49,6 +54,8 @@ const (
 	post = http.MethodPost
 
 	statementBody = 256 << 10
+	wishBody      = 16 << 10
+	codeBody      = 64 << 10
 	reportBody    = 64 << 10
 )
 
@@ -57,6 +64,13 @@ var routes = []Route{
 	// What changes the cell.
 	{Method: post, Path: "/api/v1/statements", Access: Statement, Forgery: Signed, Humans: true, Body: statementBody, Metered: true, handle: (*service).submit},
 	{Method: post, Path: "/api/v1/hosts/report", Access: HostSignature, Forgery: Signed, Body: reportBody, Metered: true, handle: (*service).report},
+
+	// How a passkey comes to be proposed.
+	{Method: post, Path: "/api/v1/invitations", Access: InvitationSignature, Forgery: Signed, Humans: true, Body: wishBody, Metered: true, handle: (*service).invite},
+	{Method: post, Path: "/api/v1/enrol/look", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).lookUp},
+	{Method: post, Path: "/api/v1/enrol", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).offer},
+	{Method: get, Path: "/api/v1/invitations", Access: Token, Forgery: ReadOnly, handle: (*service).enrolments},
+	{Method: get, Path: "/api/v1/offers/{id}", Access: Token, Forgery: ReadOnly, handle: (*service).offerOf},
 
 	// What anybody may read.
 	{Method: get, Path: "/api/v1/cell", Access: Public, Forgery: ReadOnly, handle: (*service).cell},

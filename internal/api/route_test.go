@@ -36,13 +36,15 @@ func methodOf(r api.Route) string {
 func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 	h := open(t)
 	bearer := "Bearer " + h.token("sam")
-	changing, reading := 0, 0
+	changing, reading, enrolling := 0, 0, 0
 	for _, r := range api.Routes() {
 		switch {
 		case r.Method == http.MethodGet:
 			same(t, r.Path+": forgery", r.Forgery, api.ReadOnly)
 		case r.Access == api.Token:
 			same(t, r.Path+": forgery", r.Forgery, api.SameOriginCookie)
+		case r.Access == api.Code:
+			same(t, r.Path+": forgery", r.Forgery, api.Coded)
 		default:
 			same(t, r.Path+": forgery", r.Forgery, api.Signed)
 		}
@@ -63,6 +65,19 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 			for _, body := range []string{"", "{}", "null", "[]"} {
 				got := h.do(r.Method, path(r), []byte(body), "Authorization", bearer)
 				same(t, r.Path+": a token and "+body, got.reason(), "malformed")
+			}
+		case api.InvitationSignature, api.Code:
+			enrolling++
+			same(t, r.Path+": for humans", r.Humans, r.Access == api.InvitationSignature)
+			same(t, r.Path+": changes", r.Changes(), false)
+			if r.Body <= 0 || r.Body > 64<<10 || !r.Metered {
+				t.Errorf("%s: takes %d bytes, metered %v", r.Path, r.Body, r.Metered)
+			}
+			for body, reason := range map[string]string{"": "malformed", "null": "malformed", "[]": "malformed", `{"code":"` + strings.Repeat("0", 64) + `"}`: ""} {
+				got := h.do(r.Method, path(r), []byte(body), "Authorization", bearer).reason()
+				if got != reason && (reason != "" || got != "malformed" && got != "invitation-code") {
+					t.Errorf("%s: a token and %s: %s", r.Path, body, got)
+				}
 			}
 		default:
 			t.Errorf("%s: access %q", r.Path, r.Access)
@@ -90,8 +105,8 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 		got := h.do(r.Method, path(r)+"?token="+strings.TrimPrefix(bearer, "Bearer "), nil)
 		same(t, r.Path+" with the token in the query", got.reason(), "token-missing")
 	}
-	if changing != 2 || reading < 15 {
-		t.Errorf("%d routes change something, %d read", changing, reading)
+	if changing != 2 || enrolling != 3 || reading < 15 {
+		t.Errorf("%d routes change something, %d enrol, %d read", changing, enrolling, reading)
 	}
 }
 

@@ -183,7 +183,7 @@ func (s *service) serve(route Route) http.Handler {
 
 // admit lets a request through to its handler, or says why not.
 func (s *service) admit(route Route, c *call) error {
-	if route.Metered && route.Access == Public && !s.strangers.take(Network(c.from)) {
+	if route.Metered && (route.Access == Public || route.Access == Code) && !s.strangers.take(Network(c.from)) {
 		return tooMany()
 	}
 	if route.Access == Token {

@@ -18,7 +18,8 @@ import (
 )
 
 type changeAmendCommand struct {
-	Files  string `required:"" help:"Folder with the edited cell.yaml, scenarios and notes.json." placeholder:"DIR"`
+	Files  string `help:"Folder with the edited cell.yaml, scenarios and notes.json." placeholder:"DIR"`
+	Offer  string `help:"In place of files: put this passkey, which somebody was invited to make, in force. halligan invite --list shows them." placeholder:"ID"`
 	Why    string `help:"Why. Whoever decides on it reads it." placeholder:"TEXT"`
 	DryRun bool   `help:"Only show in what the files differ from what is in force; sign nothing."`
 	Yes    bool   `help:"Do not ask again before signing."`
@@ -34,6 +35,7 @@ Examples:
 
     halligan change propose --files ./edited --dry-run
     halligan change propose --files ./edited --why "kim joins the on-call"
+    halligan change propose --offer 77a0c1de --why "dora signs with a passkey, too"
     halligan change propose remove bob --why "left the company"`
 }
 
@@ -42,6 +44,9 @@ func (a changeAmendCommand) Run(c *call) error { return a.propose(c, false) }
 
 // propose proposes an amendment to the change quorum, or to the recovery quorum.
 func (a changeAmendCommand) propose(c *call, recovery bool) error {
+	if (a.Files == "") == (a.Offer == "") {
+		return failf(exitUsage, "missing flags: --files=DIR, or --offer=ID").or("halligan change propose --files ./edited --dry-run shows what edited files would change")
+	}
 	m, err := c.open(memberFlags{profileFlags: a.profileFlags, Key: a.Signer})
 	if err != nil {
 		return err
@@ -50,18 +55,14 @@ func (a changeAmendCommand) propose(c *call, recovery bool) error {
 	if err != nil {
 		return err
 	}
-	bundle, err := editedFiles(a.Files, p.world.Genesis)
+	draft, err := a.draft(m, p)
 	if err != nil {
 		return err
 	}
-	draft, err := drafted(p, &bundle)
-	if err != nil {
-		return err
-	}
-	if beyond := beyondPeople(draft.differences); recovery && beyond != "" {
+	if beyond := beyondPeople(draft.compared.Differences); recovery && beyond != "" {
 		return failf(exitRefused, "the files change %s; a recovery touches people and groups alone", beyond).or("take the rest back: the people whom it puts in place can change it later")
 	}
-	sheet := p.comparedSheet(draft.differences, draft.widened, draft.passkeys)
+	sheet := comparedSheet(draft.compared)
 	if a.DryRun {
 		return c.answer(draft.shown(), func() { c.print(sheet) })
 	}
@@ -85,6 +86,18 @@ func (a changeAmendCommand) propose(c *call, recovery bool) error {
 		return err
 	}
 	return m.proposed(answer, quorum)
+}
+
+// draft is what the files, or the offer, would put in force.
+func (a changeAmendCommand) draft(m *member, p *proof) (draft, error) {
+	if a.Offer != "" {
+		return m.offered(p, a.Offer)
+	}
+	bundle, err := editedFiles(a.Files, p.world.Genesis)
+	if err != nil {
+		return draft{}, err
+	}
+	return drafted(p, &bundle)
 }
 
 // editedFiles compiles a folder for a cell that is sealed: the server's keys, and
@@ -113,12 +126,10 @@ func editedFiles(folder string, inForce *cell.Genesis) (config.Bundle, error) {
 
 // draft is an amendment before it is signed.
 type draft struct {
-	amend       *statement.Amend
-	files       [][]byte
-	texts       []client.Noted
-	differences []cell.Difference
-	widened     []string
-	passkeys    []string // that it adds, in words
+	amend    *statement.Amend
+	files    [][]byte
+	texts    []client.Noted
+	compared view.Compared
 }
 
 // shown is a draft as JSON.
@@ -128,7 +139,7 @@ func (d draft) shown() any {
 		To          canon.Digest      `json:"to"`
 		Differences []cell.Difference `json:"differences"`
 		Widened     []string          `json:"widened,omitempty"`
-	}{d.amend.From, d.amend.To.Digest, d.differences, d.widened}
+	}{d.amend.From, d.amend.To.Digest, d.compared.Differences, d.compared.Widened}
 }
 
 // drafted compares files with what is in force, and gathers what must travel.
@@ -139,8 +150,7 @@ func drafted(p *proof, bundle *config.Bundle) (draft, error) {
 	}
 	d := draft{
 		amend: &statement.Amend{From: p.world.Document, To: *blobOf(bundle.GenesisBytes)}, files: [][]byte{bundle.GenesisBytes},
-		differences: cell.Compare(p.world.InForce(), edited), widened: cell.Widened(p.world.InForce(), edited),
-		passkeys: view.NewPasskeys(p.world.InForce(), edited),
+		compared: view.Compare(p.world.Document, p.world.InForce(), edited),
 	}
 	if d.amend.To.Digest == d.amend.From {
 		return d, failf(exitUsage, "the files say what is in force: there is nothing to propose").or("edit a copy of the cell's files first")

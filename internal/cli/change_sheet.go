@@ -16,19 +16,18 @@ type shownChange struct {
 
 // comparedSheet lists in what another document differs from the one in force,
 // and which passkeys it adds.
-func (p *proof) comparedSheet(differences []cell.Difference, widened, passkeys []string) string {
+func comparedSheet(v view.Compared) string {
 	s := new(sheet)
-	s.say("In force is document %s. Compared with it on this machine:", p.world.Document.Short())
+	s.say("In force is document %s. Compared with it on this machine:", v.InForce.Short())
 	s.say("")
-	for _, d := range differences {
+	for _, d := range v.Differences {
 		s.say("  %-8s  %s: %s", d.Bearing, strings.TrimSpace(d.About+" "+d.Of), line(d.Text))
 	}
 	s.say("")
-	s.items("Passkeys that it adds, each of the host whose pages it signs on:", passkeys)
-	if len(widened) > 0 {
-		s.say("It widens %s. Whoever signs it may not ask under that for %s after it is in force.", both(widened), p.world.Genesis.Cools())
+	s.items("Passkeys that it adds, each of the host whose pages it signs on:", v.Passkeys)
+	for _, each := range v.Follows {
+		s.say("%s", each)
 	}
-	s.say("Keys that it adds agree to nothing for %s. Who and what it removes counts no more at once, for good.", p.world.Genesis.Cools())
 	return s.String()
 }
 
@@ -44,8 +43,7 @@ func (p *proof) amendSheet(s *sheet, change *cell.Change, asked *statement.Amend
 		s.say("The rules would refuse it as things stand: %s.", line(err.Error()))
 		return
 	}
-	in := p.world.InForce()
-	s.WriteString(p.comparedSheet(cell.Compare(in, proposed), cell.Widened(in, proposed), view.NewPasskeys(in, proposed)))
+	s.WriteString(comparedSheet(view.Compare(p.world.Document, p.world.InForce(), proposed)))
 	var texts []string
 	for _, note := range asked.Texts {
 		text, ok := p.text(note.Hash)

@@ -19,6 +19,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/certificate"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/provider"
 	execprovider "github.com/halligan-dev/halligan/internal/provider/exec"
@@ -71,8 +72,12 @@ const (
 	streamsEach   = 32 // requests at a time on one connection
 )
 
-// endedFile lies beside the database: which sessions were ended before their time.
-const endedFile = "ended-sessions.json"
+// These lie beside the database: which sessions were ended before their time, and
+// invitations and offers of passkeys.
+const (
+	endedFile = "ended-sessions.json"
+	enrolFile = "enrolments.json"
+)
 
 // Open loads the cell and listens; nothing is answered before Serve.
 func Open(ctx context.Context, o Options) (_ *Server, err error) {
@@ -200,9 +205,21 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown, Proxies: api.Proxies(s.Settings.Proxies),
+		Certificate: s.shown, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
 	})
 	return nil
+}
+
+// enrolments are the invitations and offers. Where they cannot be read, the server
+// starts all the same, and keeps new ones in memory: they open nothing in an
+// emergency, and whoever was invited is invited again.
+func (s *Server) enrolments() *enrol.Book {
+	book, err := enrol.Open(filepath.Join(s.Settings.DataFolder, enrolFile))
+	if err != nil {
+		s.Log.Error("invitations and offers of before are lost, and new ones are kept in memory only", slog.Any("error", err))
+		return nil
+	}
+	return book
 }
 
 // pages are what people look at, over what the API answers.

@@ -25,6 +25,10 @@ const (
 	FindingAlone FindingKind = "alone-unreviewed"
 	// FindingRecovery: other people and keys are put in place when the notice is over.
 	FindingRecovery FindingKind = "recovery-waits"
+	// FindingOffered: somebody made a passkey that nobody has proposed yet.
+	FindingOffered FindingKind = "passkey-offered"
+	// FindingInvited: whoever has a code may offer a passkey.
+	FindingInvited FindingKind = "passkey-invited"
 	// FindingUnwitnessed: what is written is not cosigned.
 	FindingUnwitnessed FindingKind = "unwitnessed"
 	// FindingCertificate: browsers will refuse the server, or do.

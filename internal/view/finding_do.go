@@ -60,6 +60,8 @@ var findingAnswers = map[FindingKind]answer{
 	FindingUnshown: {UrgencyLater, func(f Finding) string {
 		return fmt.Sprintf("Its custodians show that they can open their part: halligan envelope inspect %s", f.Target)
 	}},
+	FindingOffered:  {UrgencyToday, always("Have its four words read to you by whom it is for, and propose it, or discard it: halligan invite --list")},
+	FindingInvited:  {UrgencyLater, always("If nobody expects it, revoke it: halligan invite --list")},
 	FindingUnproved: {UrgencyLater, always("Call them, and have each sign anything: halligan inbox. A key that is lost is removed: halligan change propose remove")},
 }
 
@@ -80,6 +82,10 @@ func (u Urgency) rank() int {
 
 // notShown is what to do about a finding that its reader may know of and no more.
 const notShown = "Tell security, or an approver of the scenario: they may see it."
+
+// Answer says what to do about findings that are not the view's own: what lies beside
+// the ledger.
+func Answer(found []Finding) []Finding { return answered(found) }
 
 // answered says of each finding how soon, and what to do. It comes last, when what a
 // viewer may not see is empty already.

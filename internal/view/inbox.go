@@ -19,6 +19,17 @@ type Inbox struct {
 	Shares   []Share  `json:"shares"`
 	Reviews  []Owed   `json:"reviews"`
 	Alone    []Row    `json:"alone,omitempty"` // own requests under which the person may go in alone now
+	// Offers are passkeys that wait to be proposed. They lie beside the ledger, and
+	// whoever shows an inbox fills them in.
+	Offers []Offered `json:"offers,omitempty"`
+}
+
+// Offered is a passkey that was made with an invitation, and is in no roster.
+type Offered struct {
+	ID          canon.Digest `json:"id"`
+	Person      string       `json:"person"`
+	Fingerprint string       `json:"fingerprint"`
+	At          canon.Time   `json:"at"`
 }
 
 // Ask is a request, or an extension of its grant, that a person's yes would bring closer to its quorum.

@@ -30,6 +30,18 @@ type Person struct {
 	Keys    []Key    `json:"keys"`
 	Removed bool     `json:"removed,omitzero"`
 	CanSign bool     `json:"can_sign"`
+	May     Powers   `json:"may"`
+}
+
+// Powers are what a person may do by the document in force, if a key of theirs
+// counts.
+type Powers struct {
+	Ask      []string `json:"ask,omitempty"`    // under these scenarios
+	Decide   []string `json:"decide,omitempty"` // on requests under these
+	Keep     []string `json:"keep,omitempty"`   // shares of these envelopes
+	Security bool     `json:"security,omitzero"`
+	Change   bool     `json:"change,omitzero"` // propose and agree to changes of the cell
+	Recover  bool     `json:"recover,omitzero"`
 }
 
 // Key is one key of a person.
@@ -97,7 +109,35 @@ func (s *state) person(id string, at Instant) Person {
 			v.Groups = append(v.Groups, name)
 		}
 	}
+	if !p.Removed {
+		v.May = s.powers(p.ID)
+	}
 	return v
+}
+
+// powers are what a person may do.
+func (s *state) powers(id string) Powers {
+	if s.Genesis == nil {
+		return Powers{}
+	}
+	may := Powers{
+		Security: s.security(id), Change: s.Genesis.Change.Names(id, s.roster.In), Recover: s.Genesis.Recovery.Quorum.Names(id, s.roster.In),
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Scenarios)) {
+		of := s.Scenarios[name]
+		if s.mayAsk(id, of) {
+			may.Ask = append(may.Ask, name)
+		}
+		if s.approves(id, name) {
+			may.Decide = append(may.Decide, name)
+		}
+		for _, open := range of.Opens {
+			if open.Envelope != nil && s.roster.In(id, open.Envelope.Custodians) && !slices.Contains(may.Keep, open.Envelope.Name) {
+				may.Keep = append(may.Keep, open.Envelope.Name)
+			}
+		}
+	}
+	return may
 }
 
 func noteOf(hash canon.Digest) *Note {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // Limits of one page.
@@ -38,12 +40,13 @@ type call struct {
 
 // me is who reads, as the API says.
 type me struct {
-	ID       string   `json:"id"`
-	Name     *noted   `json:"name"`
-	Security bool     `json:"security"`
-	MayAsk   []string `json:"may_ask"`
-	MayStop  int      `json:"may_stop"` // live grants
-	Until    string   `json:"until"`
+	ID       string      `json:"id"`
+	Name     *noted      `json:"name"`
+	Security bool        `json:"security"`
+	MayAsk   []string    `json:"may_ask"`
+	MayStop  int         `json:"may_stop"` // live grants
+	May      view.Powers `json:"may"`
+	Until    string      `json:"until"`
 }
 
 // noted is free text beside the ledger.

@@ -104,6 +104,9 @@ func (b *ballot) effect(person string) string {
 
 // draftDecision writes out a verdict on a request, or on more time for it.
 func (p *pages) draftDecision(c *call) (draft, error) {
+	if c.form.Get("about") == "change" {
+		return p.draftOnChange(c)
+	}
 	of, err := c.of()
 	if err != nil {
 		return draft{}, err

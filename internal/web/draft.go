@@ -43,8 +43,10 @@ type drafted struct {
 	Namespace string   `json:"namespace"` // that they are signed under
 	Notes     []sent   `json:"notes,omitempty"`
 	Files     [][]byte `json:"files,omitempty"`
-	RP        string   `json:"rp"`   // id of the relying party: the cell's name
-	Done      string   `json:"done"` // the page to go to once it is taken
+	RP        string   `json:"rp"`           // id of the relying party: the cell's name
+	Done      string   `json:"done"`         // the page to go to once it is taken
+	To        string   `json:"to,omitempty"` // path that takes it; none: where statements go
+	As        string   `json:"as,omitempty"` // member that it is sent in; none: statement
 }
 
 // drafts makes the body of each kind out of a form.
@@ -61,6 +63,12 @@ var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
 	statement.KindWitnessedOutage: (*pages).draftOutage,
 	statement.KindRequest:         (*pages).draftRequest,
 	statement.KindRelease:         (*pages).draftRelease,
+
+	// Of the cell itself.
+	statement.KindChange:  (*pages).draftChange,
+	statement.KindCancel:  (*pages).draftCancel,
+	statement.KindVouch:   (*pages).draftVouch,
+	statement.KindInspect: (*pages).draftInspect,
 }
 
 // draft writes out the statement that a form asks for, of who has signed in. It

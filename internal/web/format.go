@@ -51,6 +51,13 @@ func (p *pages) functions() template.FuncMap {
 		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
 		"sitsAny":   sitsAny,
 		"next":      func(n int) int { return n + 1 },
+		"named":     nameOf,
+		"keykind":   keyKind,
+		"cooling":   cooling,
+		"unproved":  unproved,
+
+		"sealtone": sealTone,
+		"bearing":  bearingTone,
 	}
 }
 

@@ -46,6 +46,14 @@ var routes = []Route{
 	{Method: get, Path: "/{$}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).now},
 	{Method: get, Path: "/passkey", Access: Anybody, Guard: ReadsOnly, handle: (*pages).makePasskey},
 	{Method: post, Path: "/passkey/line", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).passkeyLine},
+	{Method: get, Path: "/envelopes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).envelopes},
+	{Method: get, Path: "/envelopes/{name}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).envelope},
+	{Method: get, Path: "/people", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).people},
+	{Method: get, Path: "/people/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).personPage},
+	{Method: get, Path: "/people/{id}/invited", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).invited},
+	{Method: get, Path: "/enrol", Access: Anybody, Guard: ReadsOnly, handle: (*pages).enrol},
+	{Method: get, Path: "/changes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).changes},
+	{Method: get, Path: "/changes/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).change},
 	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
 	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
 
@@ -80,6 +88,7 @@ var routes = []Route{
 
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},
+	{Method: post, Path: "/draft/invitation", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draftInvitation},
 	{Method: post, Path: "/draft/{kind}", Access: SignedIn, Guard: WritesOut, Body: formBody, handle: (*pages).draft},
 }
 

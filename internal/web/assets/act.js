@@ -7,6 +7,11 @@
 const utf8 = new TextEncoder();
 
 document.addEventListener('submit', (event) => {
+  if (event.target.matches('form[data-out]')) {
+    event.preventDefault();
+    fetch(event.target.action, { method: 'POST', credentials: 'same-origin', redirect: 'error' }).finally(() => location.assign('/sign-in'));
+    return;
+  }
   const form = event.target.closest('form[data-act], form[data-act-each]');
   if (!form) return;
   event.preventDefault();
@@ -69,11 +74,16 @@ export async function act(kind, fields) {
   if (!window.PublicKeyCredential) throw new Problem('This browser has no passkeys', 'Use the command line, or another browser.');
   const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
   fields.set('nonce', nonce);
+  // The code of an invitation is made here and goes to nobody but whoever is invited:
+  // the server gets its hash, and the next page gets it behind a #.
+  const code = kind === 'invitation' && fields.get('act') === 'invite' ? crypto.getRandomValues(new Uint8Array(32)) : null;
+  if (code) fields.set('of', hex(new Uint8Array(await crypto.subtle.digest('SHA-256', code))));
   const draft = await ask('/draft/' + kind, new URLSearchParams(fields));
-  if (JSON.parse(draft.statement).nonce !== nonce) throw new Problem('The draft is of another page', 'Load the page again.');
+  const written = JSON.parse(draft.statement);
+  if (written.nonce !== nonce || (code && written.of !== fields.get('of'))) throw new Problem('The draft is of another page', 'Load the page again.');
   const assertion = await sign(draft);
-  await send(body(draft, assertion, kind === 'session'));
-  return draft.done;
+  await send(draft.to ?? '/api/v1/statements', body(draft, assertion, kind === 'session'));
+  return code ? draft.done + '#' + hex(code) : draft.done;
 }
 
 // sign has the passkey sign the bytes that an SSH signature over the statement signs.
@@ -96,15 +106,15 @@ function body(draft, passkey, session) {
   if (draft.notes) rest.notes = draft.notes;
   if (draft.files) rest.files = draft.files;
   if (session) rest.browser = true;
-  return `{"statement":${draft.statement},${JSON.stringify(rest).slice(1)}`;
+  return `{"${draft.as ?? 'statement'}":${draft.statement},${JSON.stringify(rest).slice(1)}`;
 }
 
 // send sends a signed statement until it is known what became of it: the same bytes
 // are taken once, so that sending them again does no harm.
-async function send(text) {
+async function send(to, text) {
   for (let tries = 1; ; tries++) {
     try {
-      return await ask('/api/v1/statements', text);
+      return await ask(to, text);
     } catch (problem) {
       if (!problem.unknown || tries === 6) throw problem;
       await new Promise((over) => setTimeout(over, 250 * 2 ** tries));

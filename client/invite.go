@@ -1,0 +1,77 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/enrol"
+	"github.com/halligan-dev/halligan/internal/ledger"
+)
+
+// Offer is a passkey that somebody was invited to make, and nobody agreed to.
+type Offer = enrol.Offer
+
+// Enrolments is what the server keeps of invitations and offers.
+type Enrolments struct {
+	Invitations []enrol.Invitation `json:"invitations"`
+	Offers      []Offer            `json:"offers"`
+}
+
+// Ours tells whether an offer is what its id says, so that a server shows no other
+// key under it.
+func Ours(o Offer) bool { return o.ID == enrol.IDOf(o.Person, o.Key) }
+
+// KeyWords are the four words over a key that two people compare.
+func KeyWords(key string) []string { return enrol.WordsOf(key) }
+
+// Invite lets whoever gets the code offer one passkey for a person. The code is made
+// here, and the server gets its hash alone, which is the invitation's id.
+func (c *Client) Invite(ctx context.Context, person string) (code canon.Key32, id canon.Digest, err error) {
+	rand.Read(code[:])
+	id = canon.Sum(code[:])
+	return code, id, c.wish(ctx, enrol.Wish{Act: enrol.Invite, Person: person, Of: id})
+}
+
+// Revoke ends an invitation.
+func (c *Client) Revoke(ctx context.Context, id canon.Digest) error {
+	return c.wish(ctx, enrol.Wish{Act: enrol.Revoke, Of: id})
+}
+
+// Discard throws an offer away.
+func (c *Client) Discard(ctx context.Context, id canon.Digest) error {
+	return c.wish(ctx, enrol.Wish{Act: enrol.Discard, Of: id})
+}
+
+// wish signs and sends a wish of the profile's person. The same one counts once.
+func (c *Client) wish(ctx context.Context, w enrol.Wish) error {
+	if c.signer == nil {
+		return ErrNoKey
+	}
+	w.Cell, w.Actor, w.Expires = c.profile.Anchor.Origin, c.profile.Person, canon.At(c.now().Add(validFor))
+	rand.Read(w.Nonce[:])
+	data, err := w.Encode()
+	if err != nil {
+		return err
+	}
+	blob, err := c.signer.Sign(ctx, sshsig.Namespace(enrol.Kind), data)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(struct {
+		Invitation jsontext.Value   `json:"invitation"`
+		Signature  ledger.Signature `json:"signature"`
+	}{data, ledger.Signature{SSHSig: blob}})
+	if err != nil {
+		return err
+	}
+	_, err = c.patiently(ctx, func() ([]byte, error) {
+		return c.exchange(ctx, ask{method: http.MethodPost, address: "/api/v1/invitations", body: body})
+	})
+	return err
+}

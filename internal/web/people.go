@@ -1,0 +1,109 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/enrol"
+	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// people is the page of everybody: who they are, and whether they can sign.
+func (p *pages) people(c *call) error {
+	var body struct {
+		view.People
+		Now []view.Person // in the cell
+		Was []view.Person // removed
+	}
+	if err := p.get(c, "/api/v1/people", &body.People); err != nil {
+		return err
+	}
+	for _, person := range body.People.People {
+		if person.Removed {
+			body.Was = append(body.Was, person)
+		} else {
+			body.Now = append(body.Now, person)
+		}
+	}
+	return p.show(c, "people", shown{Title: "People", Place: "people", Live: "/people", Body: body})
+}
+
+// person is the page of one of them.
+func (p *pages) personPage(c *call) error {
+	var all view.People
+	if err := p.get(c, "/api/v1/people", &all); err != nil {
+		return err
+	}
+	id := c.r.PathValue("id")
+	at := slices.IndexFunc(all.People, func(each view.Person) bool { return each.ID == id })
+	if at < 0 {
+		return &Problem{Status: http.StatusNotFound, Title: "Nobody by that id", Detail: "Nobody of this cell has the id " + id + ".", Hint: "Everybody stands on the page People."}
+	}
+	var waits struct {
+		Invitations []enrol.Invitation `json:"invitations"`
+		Offers      []enrol.Offer      `json:"offers"`
+	}
+	if err := p.get(c, "/api/v1/invitations", &waits); err != nil {
+		return err
+	}
+	body := struct {
+		view.Person
+		Own     bool
+		MayAct  bool // propose changes: the change quorum's
+		Change  string
+		Vouches bool // there is a key that somebody could vouch for
+
+		Invitations []enrol.Invitation
+		Offers      []enrol.Offer
+	}{Person: all.People[at], Own: id == c.me.ID, MayAct: c.me.May.Change, Change: all.Change}
+	body.Invitations = slices.DeleteFunc(waits.Invitations, func(i enrol.Invitation) bool { return i.Person != id })
+	body.Offers = slices.DeleteFunc(waits.Offers, func(o enrol.Offer) bool { return o.Person != id })
+	body.Vouches = cooling(body.Person)
+	return p.show(c, "person", shown{Title: nameOf(body.Person), Place: "people", Live: c.r.URL.Path, Body: body})
+}
+
+// nameOf is how a person is named where there is a name, else by id.
+func nameOf(p view.Person) string {
+	if p.Name == nil || p.Name.Text == "" {
+		return p.ID
+	}
+	return p.Name.Text
+}
+
+// keyKind is what people call a kind of key.
+func keyKind(k view.Key) string {
+	switch {
+	case k.Passkey != "":
+		return "passkey"
+	case strings.HasPrefix(k.Type, "sk-"):
+		return "security key"
+	}
+	return "SSH key"
+}
+
+// cooling tells whether a key of a person agrees to nothing yet.
+func cooling(p view.Person) bool {
+	return slices.ContainsFunc(p.Keys, func(k view.Key) bool { return !k.Removed && !k.Cools.IsZero() })
+}
+
+// unproved tells whether a key of a person may be lost.
+func unproved(p view.Person) bool {
+	return slices.ContainsFunc(p.Keys, func(k view.Key) bool { return !k.Removed && k.Unproved })
+}
+
+// draftVouch writes out that the reader met a person, who showed them a key.
+func (p *pages) draftVouch(c *call) (draft, error) {
+	person, key := c.form.Get("person"), c.form.Get("key")
+	if err := statement.CheckFingerprint(key); err != nil {
+		return draft{}, invalid("key", "is not a whole fingerprint", "load the page again")
+	}
+	if c.form.Get("met") != "yes" {
+		return draft{}, invalid("met", "is not confirmed", "vouch only for whom you met in person, and whose fingerprint you compared on their own machine")
+	}
+	return draft{
+		Body: &statement.Vouch{Person: person, Key: key, How: statement.InPerson},
+		Done: "/people/" + person, Line: "halligan vouch " + person + " --key " + key,
+	}, nil
+}

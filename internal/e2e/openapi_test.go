@@ -82,6 +82,8 @@ func excused(operation string, status int) bool {
 		return true // a fault of ours, or a server that is very busy
 	case 404:
 		return strings.HasSuffix(operation, "/checkpoint") // a sealed cell has one
+	case 422:
+		return strings.HasSuffix(operation, "/offers/{id}") // somebody else is left without a key
 	case 409:
 		return strings.Contains(operation, "{id}") // two ids that begin alike
 	case 413:

@@ -36,8 +36,10 @@ func (s *scribe) tour(t *testing.T) {
 	s.pool = append(s.pool, live)
 	s.refused(t, id)
 
+	offer := s.enrolled(t)
+
 	bob := s.tokenOf(t, "bob") // who sees little, and whose session ends on the way
-	paths := strings.NewReplacer("/requests/{id}", "/requests/"+id.String(), "/changes/{id}", "/changes/"+proposed, "/statements/{digest}", "/statements/"+id.String(),
+	paths := strings.NewReplacer("/requests/{id}", "/requests/"+id.String(), "/changes/{id}", "/changes/"+proposed, "/offers/{id}", "/offers/"+offer.String(), "/statements/{digest}", "/statements/"+id.String(),
 		"/attachments/{digest}", "/attachments/"+s.wire.anchor.Genesis.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")
 	absent := strings.NewReplacer("{id}", strings.Repeat("0", 64), "{digest}", strings.Repeat("0", 64), "{scenario}", "none", "{level}", "0", "{index...}", "999", "{entry}", "999999")
 	for _, route := range api.Routes() {
@@ -112,6 +114,9 @@ func (s *scribe) floods(t *testing.T) {
 		s.ask(t, http.MethodGet, "/ledger/tile/0/000.p/1", "", nil)
 		s.post(t, "/api/v1/hosts/report", []byte("{}"), 0)
 		s.post(t, "/api/v1/statements", []byte("{}"), 0)
+		for _, path := range enrolPaths {
+			s.post(t, path, []byte("{}"), 0)
+		}
 	}
 	replacer := strings.NewReplacer("{id}", id.String(), "{digest}", id.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")
 	for _, route := range api.Routes() {

@@ -145,3 +145,6 @@ func OtherWay(of view.Scenario, because, way, command string) string {
 
 // ShellQuoted is a path in a command that a person copies.
 func ShellQuoted(path string) string { return shellQuoted(path) }
+
+// Pictured is a text as a code for cameras.
+var Pictured = pictured

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strings"
 
@@ -133,6 +134,9 @@ func (i inviteCommand) invite(m *member) error {
 		Address string       `json:"address"`
 	}{id, i.Person, m.enrolAddress(code)}
 	return m.c.answer(out, func() {
+		if drawn, err := pictured(out.Address); err == nil && terminal(m.c.raw) {
+			_, _ = io.WriteString(m.c.raw, drawn) // colours and blocks, and nothing that anybody wrote
+		}
 		m.c.say("%s", out.Address)
 		m.c.tell("Give this address to %s, over a way that only they read. It is good once, for a day, and is shown only now.", i.Person)
 		m.c.tell("They read four words to you when it is done: halligan invite --list shows the right ones. To take it back: halligan invite --revoke %s", id.Short())

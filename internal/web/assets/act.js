@@ -22,10 +22,10 @@ document.addEventListener('submit', (event) => {
 
 // run signs and sends one form, and says in it what went wrong.
 async function run(form, submitter) {
+  const fields = new FormData(form, submitter); // before the buttons are disabled: one of them is a field
   busy(form, true);
   say(form, null);
   try {
-    const fields = new FormData(form, submitter);
     const done = await act(form.dataset.act, fields);
     location.assign(done);
   } catch (problem) {

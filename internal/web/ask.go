@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -70,6 +71,7 @@ type asking struct {
 	Now     []view.Explain // gravest first
 	Chosen  []string       // targets; all of them where none was chosen
 	Program bool           // something of it needs no terminal
+	Near    bool           // some login is let in from the address that asks only
 }
 
 // ask is the form of a request under one scenario.
@@ -89,6 +91,7 @@ func (p *pages) ask(c *call) error {
 	all := !slices.ContainsFunc(of.Opens, func(o view.Opening) bool { return slices.Contains(body.Chosen, o.Target) })
 	for _, o := range of.Opens {
 		body.Program = body.Program || o.Program != ""
+		body.Near = body.Near || slices.Equal(o.From, []string{access.FromRequest})
 		if all {
 			body.Chosen = append(body.Chosen, o.Target)
 		}

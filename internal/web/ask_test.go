@@ -82,6 +82,15 @@ func TestAskPage(t *testing.T) {
 	}
 }
 
+// TestAskFromTheSameAddress: whoever asks on a phone is told before that the laptop
+// must be behind the same address.
+func TestAskFromTheSameAddress(t *testing.T) {
+	of := lockedOut()
+	hasNot(t, open(t, scenarioSays(of)).page("/ask/database-locked-out"), "It must come from where you ask")
+	of.Opens[0].From = []string{"request"}
+	has(t, open(t, scenarioSays(of)).page("/ask/database-locked-out"), "It must come from where you ask")
+}
+
 // TestAskWithoutUseInABrowser: keys of a browser are offered only where one can use
 // them.
 func TestAskWithoutUseInABrowser(t *testing.T) {

@@ -24,7 +24,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/ledger"
-	"github.com/halligan-dev/halligan/internal/revocation"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -226,11 +225,11 @@ func (s *scribe) statement(of map[string]any, browser bool) ([]byte, error) {
 	if slices.Contains([]string{"request", "withdraw", "fetch", "release", "extend", "solo"}, kind) {
 		actor = "ann"
 	}
-	maps := map[string]any{
+	header := map[string]any{
 		"actor": actor, "ledger": origin, "nonce": canon.Key32(nonce).String(), "expires": canon.At(time.Now().Add(5 * time.Minute)).String(),
 		"seen": map[string]any{"size": seen.Size, "root": seen.Root.String()},
 	}
-	for name, value := range maps {
+	for name, value := range header {
 		if mathrand.IntN(40) > 0 { // now and then as it was made up
 			of[name] = value
 		}
@@ -398,46 +397,4 @@ func (s *scribe) learn(answer *http.Response) error {
 		}
 	}
 	return nil
-}
-
-// report is one of the town's host, or now and then of one that there is not.
-func (s *scribe) report() ([]byte, error) {
-	if mathrand.IntN(6) == 0 {
-		return s.reportOf("db9")
-	}
-	return s.reportOf("db1")
-}
-
-// reportOf is a report with nothing in it, signed with the key of the town's host.
-func (s *scribe) reportOf(host string) ([]byte, error) {
-	s.mu.Lock()
-	s.number++
-	number := s.number
-	s.mu.Unlock()
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	data, err := revocation.Report{Origin: origin, Host: host, Sequence: number, ListedAt: now, List: revocation.ListRef{Number: 0, At: now}}.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	key, err := client.OpenSigner(s.wire.town.path("host", "report"), nil)
-	if err != nil {
-		return nil, err
-	}
-	blob, err := key.Sign(context.Background(), sshsig.Namespace("report"), data)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(struct {
-		Report    jsontext.Value `json:"report"`
-		Signature []byte         `json:"signature"`
-	}{data, blob})
-}
-
-// stranger is a key that is nobody's.
-func (s *scribe) stranger() (client.Signer, error) {
-	file := s.wire.town.path("stranger", "key")
-	if err := makeKey(file); err != nil {
-		return nil, err
-	}
-	return client.OpenSigner(file, nil)
 }

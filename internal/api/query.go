@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/openapi"
@@ -19,7 +21,7 @@ const digitsLeast = 8
 type parameter struct {
 	name     string
 	about    string
-	schema   *openapi.Schema // of numbers also the bounds that number keeps
+	schema   *openapi.Schema // of numbers also the bounds that number keeps, of texts the form that ask does
 	required bool
 	flag     bool // may be empty: that it stands there says it all
 }
@@ -41,6 +43,8 @@ func (c *call) ask(known []parameter) error {
 			return badQuery(name + " stands twice")
 		case given[0] == "" && !known[i].flag:
 			return badQuery(name + " is empty: leave it out")
+		case !fits(known[i].schema, given[0]):
+			return badQuery(name + " has another form than " + known[i].schema.Pattern)
 		}
 		c.query[name] = given[0]
 	}
@@ -50,6 +54,23 @@ func (c *call) ask(known []parameter) error {
 		}
 	}
 	return nil
+}
+
+// forms are the patterns of all parameters, compiled.
+var forms = sync.OnceValue(func() map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
+	for _, of := range operations {
+		for _, p := range of.query {
+			all[p.schema.Pattern] = regexp.MustCompile(p.schema.Pattern)
+		}
+	}
+	return all
+})
+
+// fits tells whether a text has the form that the document gives it. What is an
+// instant, whoever reads it says better.
+func fits(schema *openapi.Schema, text string) bool {
+	return schema.Pattern == "" || schema.Format != "" || forms()[schema.Pattern].MatchString(text)
 }
 
 func mayAsk(known []parameter) string {

@@ -98,7 +98,7 @@ var rooms = []room{
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/authn/sshsig")},
 	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi", "internal/enrol")},
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey", "internal/enrol"}},
-	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/authn/sshsig")},
+	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/policy", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},
 	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",
 		"internal/seal", "internal/custody", "internal/procedure", "internal/blueprint", "internal/witness",

@@ -204,10 +204,10 @@ func (c *comparing) policies(from, to Document) {
 		for _, rule := range union(was, is) {
 			if _, had := was[rule]; !had {
 				d.Bearing = Tightens
-				c.note(d, "says no to more: %q", is[rule].Title)
+				c.note(d, "says no to more: %q: %s", is[rule].Title, is[rule].Line())
 			} else if _, has := is[rule]; !has {
 				d.Bearing = Widens
-				c.note(d, "says no no more: %q", was[rule].Title)
+				c.note(d, "says no no more: %q: %s", was[rule].Title, was[rule].Line())
 			}
 		}
 		if digest := from.Genesis.policy(id); len(c.found) == before && digest != to.Genesis.policy(id) {

@@ -54,9 +54,13 @@ func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now c
 		}
 		b.Scenarios[ref.ID], b.Digests[ref.ID] = &s, ref.Digest
 	}
+	policies, err := view.ReadPolicies(b.genesis, func(of canon.Digest) ([]byte, error) { return attachment(read, of) })
+	if err != nil {
+		return nil, because(exitUnverified, err, "cannot use the policies")
+	}
 	b.view, err = view.New(view.Founding{
 		Origin: b.genesis.Origin, Genesis: b.genesis, Digest: canon.Digest(anchor.Genesis), Document: document,
-		Scenarios: b.Scenarios, Digests: b.Digests,
+		Scenarios: b.Scenarios, Digests: b.Digests, Policies: policies,
 	})
 	return b, err
 }
@@ -68,7 +72,7 @@ func filesBook(folder string) (*scenarioBook, error) {
 		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", folder)
 	}
 	known := &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
-	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios})
+	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios, Policies: document.Policies})
 	if err != nil {
 		return nil, because(exitUsage, err, "cannot use the files of %s", folder)
 	}

@@ -162,6 +162,12 @@ func drafted(p *proof, bundle *config.Bundle) (draft, error) {
 		d.amend.With = append(d.amend.With, *blobOf(bundle.Scenarios[ref.ID]))
 		d.files = append(d.files, bundle.Scenarios[ref.ID])
 	}
+	for _, ref := range edited.Genesis.Policies {
+		if !slices.Contains(p.world.Genesis.Policies, ref) {
+			d.amend.With = append(d.amend.With, *blobOf(bundle.Policies[ref.ID]))
+			d.files = append(d.files, bundle.Policies[ref.ID])
+		}
+	}
 	slices.SortFunc(d.amend.With, func(a, b statement.Blob) int { return slices.Compare(a.Digest[:], b.Digest[:]) })
 	known := map[canon.Digest]bool{}
 	for _, person := range p.world.Roster.People {

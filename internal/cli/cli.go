@@ -76,6 +76,7 @@ type commands struct {
 	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
 	Witness    witnessCommand    `cmd:"" group:"server" help:"Cosign the ledgers of others, so that they cannot show two histories."`
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
+	Policy     policyCommand     `cmd:"" group:"server" help:"Test the policies of a cell, and print which facts they may ask for."`
 	Scenario   scenarioCommand   `cmd:"" group:"server" help:"List the scenarios that come with the program, and write them into a cell's files."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`

@@ -125,6 +125,9 @@ func (g *foundingFiles) keep(m *member) {
 	for id, digest := range g.book.Digests {
 		m.lay(digest, g.bundle.Scenarios[id])
 	}
+	for _, ref := range g.bundle.Genesis.Policies {
+		m.lay(ref.Digest, g.bundle.Policies[ref.ID])
+	}
 }
 
 // joined is what a joining became, as JSON.
@@ -284,6 +287,10 @@ func checkedGenesis(files client.FoundingFiles, of string, now canon.Time) (*fou
 	g.bundle.Scenarios = map[string][]byte{}
 	for id, at := range g.book.Digests {
 		g.bundle.Scenarios[id] = held[at]
+	}
+	g.bundle.Policies = map[string][]byte{}
+	for _, ref := range g.bundle.Genesis.Policies {
+		g.bundle.Policies[ref.ID] = held[ref.Digest]
 	}
 	if _, err := g.bundle.Document(); err != nil {
 		return nil, because(exitUnverified, err, "the rules would refuse this genesis")

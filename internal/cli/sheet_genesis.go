@@ -37,6 +37,10 @@ func (g *foundingFiles) sheet() string {
 	for _, ref := range genesis.Scenarios {
 		s.scenario(g.book, ref.ID)
 	}
+	for _, ref := range genesis.Policies {
+		s.say("\nPolicy %s (%s):", ref.ID, ref.Digest.Short())
+		s.WriteString(quoted("  ", strings.TrimSuffix(string(g.bundle.Policies[ref.ID]), "\n")))
+	}
 	s.say("\nThe server's keys:")
 	s.say("  signs the ledger: %s", line(genesis.Ledger))
 	s.say("  signs the revocation list: %s", line(genesis.Revocations))

@@ -30,6 +30,8 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	c.readChannels(f)
 	c.readPrograms(f)
 	c.checkNetworks(f)
+	c.policies = readPolicies(f, folder)
+	c.rails = c.refs(f, "guard_rails", c.file.GuardRails, c.file.key("guard_rails"))
 	c.checkRest(f)
 	return c
 }

@@ -3,25 +3,26 @@ package config
 // cellFile is cell.yaml.
 type cellFile struct {
 	Mark
-	Name      word          `yaml:"name,required"`
-	Founders  []word        `yaml:"founders,required"`
-	People    []personFile  `yaml:"people,required"`
-	Groups    table[[]word] `yaml:"groups,required"`
-	Security  word          `yaml:"security,required"`
-	Change    changeFile    `yaml:"change,required"`
-	Recovery  recoveryFile  `yaml:"recovery"`
-	Pending   span          `yaml:"pending"`
-	CoolOff   span          `yaml:"cool_off"`
-	Hosts     []hostFile    `yaml:"hosts"`
-	Channels  []channelFile `yaml:"channels"`
-	Programs  []programFile `yaml:"programs"`
-	Networks  []word        `yaml:"networks"`
-	Witnesses witnessesFile `yaml:"witnesses,required"`
-	Trial     flag          `yaml:"trial"`
+	Name       word          `yaml:"name,required"`
+	Founders   []word        `yaml:"founders,required"`
+	People     []personFile  `yaml:"people,required"`
+	Groups     table[[]word] `yaml:"groups,required"`
+	Security   word          `yaml:"security,required"`
+	Change     changeFile    `yaml:"change,required"`
+	Recovery   recoveryFile  `yaml:"recovery"`
+	Pending    span          `yaml:"pending"`
+	CoolOff    span          `yaml:"cool_off"`
+	Hosts      []hostFile    `yaml:"hosts"`
+	Channels   []channelFile `yaml:"channels"`
+	Programs   []programFile `yaml:"programs"`
+	Networks   []word        `yaml:"networks"`
+	GuardRails []word        `yaml:"guard_rails"`
+	Witnesses  witnessesFile `yaml:"witnesses,required"`
+	Trial      flag          `yaml:"trial"`
 }
 
 func (*cellFile) planned() []string {
-	return []string{"custodians", "policies", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+	return []string{"custodians", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
 }
 
 type personFile struct {
@@ -82,13 +83,14 @@ type scenarioFile struct {
 	Severities   table[termsFile] `yaml:"severities,required"`
 	Ladder       []rungFile       `yaml:"ladder"`
 	Controls     controlsFile     `yaml:"controls"`
+	Conditions   []word           `yaml:"conditions"`
 	Opens        []openFile       `yaml:"opens,required"`
 	Alarms       alarmsFile       `yaml:"alarms"`
 	Procedure    word             `yaml:"procedure"`
 }
 
 func (*scenarioFile) planned() []string {
-	return []string{"guard_rails", "policies", "training", "drill", "review", "guidelines"}
+	return []string{"guard_rails", "training", "drill", "review", "guidelines"}
 }
 
 type termsFile struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/policy"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -27,7 +28,8 @@ type Bundle struct {
 	Genesis      cell.Genesis
 	GenesisBytes []byte            // canonical JSON
 	Scenarios    map[string][]byte // canonical JSON by scenario id
-	Attachments  [][]byte          // genesis, then the scenarios by id
+	Policies     map[string][]byte // as they are, by id
+	Attachments  [][]byte          // genesis, then the scenarios and the policies, each by id
 	Notes        []ledger.Note     // names and contacts, by person
 }
 
@@ -61,6 +63,7 @@ func CompileFS(folder fs.FS, keys MachineKeys) (Bundle, error) {
 		return Bundle{}, &BrokenError{f.sorted()}
 	}
 	bundle := Bundle{Genesis: facts.genesis(keys, authority), Scenarios: map[string][]byte{}}
+	bundle.Policies = facts.law(&bundle.Genesis)
 	for i, p := range facts.people {
 		bundle.name(&bundle.Genesis.People[i], p, salts)
 	}
@@ -89,6 +92,7 @@ func Read(folder string) (cell.Document, error) {
 	}
 	placeholder := roster.Ed25519Key(canon.Key32(canon.Sum([]byte("no key of anybody"))))
 	bundle := Bundle{Genesis: facts.genesis(MachineKeys{Ledger: "none", Revocations: "none yet"}, placeholder), Scenarios: map[string][]byte{}}
+	bundle.Policies = facts.law(&bundle.Genesis)
 	if err := bundle.add(scenarios); err != nil {
 		return cell.Document{}, err
 	}
@@ -113,7 +117,12 @@ func (b Bundle) Document() (cell.Document, error) {
 	if err != nil {
 		return cell.Document{}, err
 	}
-	d := cell.Document{Genesis: &b.Genesis, Scenarios: map[string]*access.Scenario{}}
+	d := cell.Document{Genesis: &b.Genesis, Scenarios: map[string]*access.Scenario{}, Policies: map[string]*policy.File{}}
+	for _, ref := range b.Genesis.Policies {
+		if d.Policies[ref.ID], err = policy.Decode(b.Policies[ref.ID]); err != nil {
+			return cell.Document{}, fmt.Errorf("policy %s: %w", ref.ID, err)
+		}
+	}
 	for _, ref := range b.Genesis.Scenarios {
 		if d.Scenarios[ref.ID], err = cell.DecodeScenario(b.Scenarios[ref.ID], d.Genesis, &people); err != nil {
 			return cell.Document{}, err
@@ -209,6 +218,9 @@ func (b *Bundle) add(scenarios []*scenarioFacts) error {
 		b.Scenarios[s.out.ID] = data
 		b.Genesis.Scenarios = append(b.Genesis.Scenarios, cell.ScenarioRef{ID: s.out.ID, Digest: canon.Sum(data)})
 		attachments = append(attachments, data)
+	}
+	for _, ref := range b.Genesis.Policies {
+		attachments = append(attachments, b.Policies[ref.ID])
 	}
 	data, err := canon.Encode(b.Genesis)
 	if err != nil {

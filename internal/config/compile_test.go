@@ -137,8 +137,8 @@ func TestCompileGivesWhatTheLawReads(t *testing.T) {
 				t.Errorf("%s: %v", sample, err)
 			}
 		}
-		if len(bundle.Attachments) != 1+len(bundle.Scenarios) || !bytes.Equal(bundle.Attachments[0], bundle.GenesisBytes) {
-			t.Errorf("%s: %d attachments for genesis and %d scenarios", sample, len(bundle.Attachments), len(bundle.Scenarios))
+		if len(bundle.Attachments) != len(genesis.Files())+1 || !bytes.Equal(bundle.Attachments[0], bundle.GenesisBytes) {
+			t.Errorf("%s: %d attachments for genesis and the %d files that it names", sample, len(bundle.Attachments), len(genesis.Files()))
 		}
 	}
 }

@@ -59,5 +59,13 @@ func readFolder(f *findings, folder fs.FS) (*cellFacts, []*scenarioFacts) {
 			scenarios = append(scenarios, s)
 		}
 	}
+	if cell != nil {
+		ids := make([]string, 0, len(scenarios))
+		for _, s := range scenarios {
+			ids = append(ids, s.out.ID)
+		}
+		cell.checkPolicies(f, ids)
+		lintPolicies(f, runPolicies(f, folder, cell.policies, cell))
+	}
 	return cell, scenarios
 }

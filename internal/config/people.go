@@ -28,6 +28,8 @@ type cellFacts struct {
 	secure   map[string]bool     // who has a security key or passkey
 	hosts    []host
 	programs []cell.Program
+	policies map[string]*policyFacts // by the path in the folder
+	rails    []access.PolicyRef
 
 	witnesses string // the policy, as ledger.Policy spells it
 }

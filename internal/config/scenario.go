@@ -39,6 +39,7 @@ func scenarioOf(f *findings, root *node, name string, cell *cellFacts) *scenario
 	s.terms()
 	s.ladder()
 	s.controls()
+	s.conditions()
 	s.opens()
 	s.alarms()
 	s.solo()

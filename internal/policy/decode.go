@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/cedar-policy/cedar-go"
@@ -37,6 +38,9 @@ type Rule struct {
 	offset time.Duration
 	cedar  *cedar.Policy
 }
+
+// Line is all of the rule but its words, on one line.
+func (r Rule) Line() string { return strings.Join(strings.Fields(r.ID), " ") }
 
 // Fault is one thing wrong with a file, and where.
 type Fault struct {
@@ -99,6 +103,12 @@ func checkForm(data []byte) *Fault {
 	if !utf8.Valid(data) {
 		return &Fault{1, 1, "is not UTF-8 text", "save it as UTF-8", ""}
 	}
+	for i, r := range string(data) { // what could show a reader another text than the one that is judged
+		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) || r == 0x2028 || r == 0x2029 {
+			line, column := placeAt(data, i)
+			return &Fault{line, column, fmt.Sprintf("holds the character %U, which cannot be seen", r), "take it out", ""}
+		}
+	}
 	depth, quoted, comment := 0, false, false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {
@@ -124,7 +134,10 @@ func checkForm(data []byte) *Fault {
 }
 
 // placed is where the parser says that it stopped.
-var placed = regexp.MustCompile(`<input>:(\d+):(\d+)`)
+var (
+	placed  = regexp.MustCompile(`<input>:(\d+):(\d+)`)
+	instead = regexp.MustCompile(`exact got (\S*) want (\S+)$`)
+)
 
 // parseFault makes a fault of a parser's error, which tells the place in words.
 func parseFault(err error) Fault {
@@ -137,6 +150,9 @@ func parseFault(err error) Fault {
 	}
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "parser error: "), "parse error at ")
 	fault.What = "cannot be read as Cedar: " + oneLine(strings.Trim(text, " :"))
+	if other := instead.FindStringSubmatch(text); other != nil {
+		fault.What = fmt.Sprintf("cannot be read as Cedar: %q stands where %q must", other[1], other[2])
+	}
 	fault.Line, fault.Column = max(fault.Line, 1), max(fault.Column, 1)
 	return fault
 }
@@ -220,18 +236,17 @@ func typeFaults(p *cedar.Policy, source []byte) []Fault {
 			words := quoted.FindAllString(of[1], -1)
 			word := strings.Trim(words[len(words)-1], `"`)
 			if !slices.Contains(Known(), word) {
-				fault.Name = word
+				fault.Name, fault.What = word, fmt.Sprintf("there is no %s %q", strings.Fields(of[0])[0], word)
 			}
 			fault.Line, fault.Column = placeIn(p, source, word)
 		}
 		if fault.Name == "" {
 			fault.Mend = "halligan policy schema prints what each action knows and of which type it is"
 		}
-		if !slices.Contains(faults, fault) {
-			faults = append(faults, fault)
-		}
+		faults = append(faults, fault)
 	}
-	return faults
+	slices.SortFunc(faults, func(a, b Fault) int { return strings.Compare(a.What, b.What) })
+	return slices.Compact(faults) // each action complains of one name, in whatever order
 }
 
 // unjoined are the errors in a joined one.
@@ -301,6 +316,18 @@ func placeIn(p *cedar.Policy, source []byte, word string) (line, column int) {
 func placeAt(data []byte, at int) (line, column int) {
 	before := data[:at]
 	return 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+}
+
+// PlaceOf is where a file names an entity; its beginning when it spells it in
+// another way.
+func PlaceOf(data []byte, kind, id string) (line, column int) {
+	for _, at := range literal.FindAllIndex(data, -1) {
+		var of types.EntityUID
+		if of.UnmarshalCedar(data[at[0]:at[1]]) == nil && string(of.Type) == kind && string(of.ID) == id {
+			return placeAt(data, at[0])
+		}
+	}
+	return 1, 1
 }
 
 func oneLine(text string) string {

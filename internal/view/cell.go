@@ -11,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/custody"
+	"github.com/halligan-dev/halligan/internal/policy"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -35,13 +36,14 @@ type Founding struct {
 	Document  canon.Digest  // of what is in force; zero: genesis
 	Scenarios map[string]*access.Scenario
 	Digests   map[string]canon.Digest // scenario → digest of its canonical JSON
+	Policies  map[string]*policy.File // by id
 }
 
 // FoundingOf is the founding of a world.
 func FoundingOf(w *cell.World) Founding {
 	return Founding{
 		Origin: w.Name, Genesis: w.Genesis, Digest: w.GenesisDigest, Document: w.Document,
-		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests),
+		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests), Policies: w.InForce().Policies,
 	}
 }
 

@@ -70,7 +70,7 @@ func (s *state) explain(of *access.Scenario, severity access.Severity, terms acc
 	of, terms = withLate(of, severity, late)
 	v := Explain{
 		Scenario: of.ID, Title: of.Title, Severity: severity, Requester: q.Requester, Longest: terms.Longest,
-		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: conditions(of.Controls), Ladder: ladder(of),
+		Quorum: quorum(terms.Quorum), Opens: s.openings(of, of.Targets(), ""), Conditions: slices.Concat(conditions(of.Controls), s.policyWords(of)), Ladder: ladder(of),
 		WhyNot: s.whyNot(of, q), Late: lateText(late),
 	}
 	if refused != "" {

@@ -79,7 +79,7 @@ func (s *state) scenario(viewer string, of *access.Scenario) Scenario {
 	v := Scenario{
 		ID: of.ID, Title: of.Title, Digest: s.Digests[of.ID], Owner: group(of.Owner), UseWhen: of.UseWhen,
 		DoNotUseWhen: of.DoNotUseWhen, MayRequest: groups(of.MayRequest), MayAsk: s.mayAsk(viewer, of),
-		Opens: s.openings(of, of.Targets(), ""), Symptoms: symptomWords(of), Conditions: conditions(of.Controls), Ladder: ladder(of), Channels: of.Alarms.To,
+		Opens: s.openings(of, of.Targets(), ""), Symptoms: symptomWords(of), Conditions: slices.Concat(conditions(of.Controls), s.policyWords(of)), Ladder: ladder(of), Channels: of.Alarms.To,
 	}
 	if len(v.Channels) == 0 {
 		for _, channel := range s.Genesis.Channels {

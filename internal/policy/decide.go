@@ -63,7 +63,7 @@ func Judge(files []*File, f Facts) Verdict {
 			verdict.Reasons = append(verdict.Reasons, reason)
 		}
 	}
-	asked := f.request()
+	asked, entities := f.request(), f.entities()
 	contexts := map[time.Duration]types.Record{}
 	for _, file := range files {
 		if file == nil {
@@ -77,7 +77,7 @@ func Judge(files []*File, f Facts) Verdict {
 				contexts[rule.offset] = context
 			}
 			asked.Context = context
-			switch answer := rule.ask(asked, f.entities()); {
+			switch answer := rule.ask(asked, entities); {
 			case answer.failed != "":
 				no(fmt.Sprintf("%s (it cannot be judged: %s)", rule.Reason, answer.failed))
 			case answer.forbids:

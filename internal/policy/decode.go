@@ -22,6 +22,7 @@ import (
 const (
 	Limit     = 64 << 10 // bytes
 	RulesMost = 64       // rules
+	ruleMost  = 8 << 10  // bytes of a rule
 	depthMost = 24       // parentheses, brackets and braces within one another
 	wordsMost = 300      // characters of an annotation
 )
@@ -84,6 +85,10 @@ func Check(data []byte) (*File, []Fault) {
 		end := len(data)
 		if i+1 < len(parsed) {
 			end = parsed[i+1].Position().Offset
+		}
+		if from := p.Position(); end-from.Offset > ruleMost {
+			faults = append(faults, Fault{from.Line, from.Column, fmt.Sprintf("has %d bytes, at most %d", end-from.Offset, ruleMost), "write it as several rules", ""})
+			continue
 		}
 		rule, found := readRule(p, data[p.Position().Offset:end])
 		faults = append(faults, found...)

@@ -115,6 +115,43 @@ func TestEngineIsTheOneThatIsBuilt(t *testing.T) {
 	}
 }
 
+// TestLongRulesAreReadInTime: whoever proposes a file can make neither the decider
+// nor a machine that checks evidence work for long.
+func TestLongRulesAreReadInTime(t *testing.T) {
+	const begin, end = `@reason("x") forbid (principal, action, resource) when { `, " };"
+	fill := func(part, last string) string {
+		return begin + strings.Repeat(part, (policy.Limit-len(begin)-len(end)-len(last))/len(part)) + last + end
+	}
+	for name, text := range map[string]string{
+		"and":     fill("context.incident && ", "true"),
+		"or":      fill("context.hour == 1 || ", "true"),
+		"if then": fill("if context.incident then ", "true"),
+		"if else": fill("if context.incident then true else ", "true"),
+		"not":     fill("!", "true"),
+		"minus":   fill("-", "1 == 1"),
+		"plus":    fill("context.hour + ", "1 == 1"),
+		"members": fill("context.", "hour == 1"),
+		"sets":    begin + "[" + strings.Repeat("context.hour,", 4000) + "1].contains(2)" + end,
+		"rules":   strings.Repeat(`@reason("x") forbid (principal, action, resource) when { context.hour == 1 };`, policy.RulesMost),
+	} {
+		begun := time.Now()
+		_, faults := policy.Check([]byte(text))
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("%s took %s", name, took)
+		} else {
+			t.Logf("%s: %s, %v", name, took.Round(time.Millisecond), first(faults))
+		}
+	}
+}
+
+func first(faults []policy.Fault) string {
+	if len(faults) == 0 {
+		return "taken"
+	}
+	text := faults[0].Error()
+	return text[:min(len(text), 120)]
+}
+
 // FuzzCheck: no file makes the decoder panic or work for long, what it takes has
 // words, and is read again as the same.
 func FuzzCheck(f *testing.F) {

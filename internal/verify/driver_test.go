@@ -117,8 +117,8 @@ func newCell(seed uint64, key byte, change func(*cell.Genesis)) *cellOf {
 	return newCellOf(seed, key, celltest.Scenario(), change)
 }
 
-// newCellOf is newCell with a scenario of one's own.
-func newCellOf(seed uint64, key byte, s access.Scenario, change func(*cell.Genesis)) *cellOf {
+// newCellOf is newCell with a scenario of one's own, and policies that lie beside it.
+func newCellOf(seed uint64, key byte, s access.Scenario, change func(*cell.Genesis), policies ...map[string]string) *cellOf {
 	signer, vkey := keyPair(key)
 	g := celltest.Genesis()
 	g.Ledger = vkey
@@ -144,6 +144,9 @@ func newCellOf(seed uint64, key byte, s access.Scenario, change func(*cell.Genes
 		anchor: ledger.Anchor{
 			Origin: g.Origin, Genesis: ledger.Hash(canon.Sum(genesis)), LedgerKeys: []string{vkey}, Witnesses: ledger.NoWitnesses,
 		},
+	}
+	for _, texts := range policies {
+		c.Lay(texts)
 	}
 	c.World = cell.New(g.Origin, c.Attachments())
 	for _, founder := range g.Founders {

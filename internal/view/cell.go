@@ -41,10 +41,14 @@ type Founding struct {
 
 // FoundingOf is the founding of a world.
 func FoundingOf(w *cell.World) Founding {
-	return Founding{
+	f := Founding{
 		Origin: w.Name, Genesis: w.Genesis, Digest: w.GenesisDigest, Document: w.Document,
-		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests), Policies: w.InForce().Policies,
+		Scenarios: maps.Clone(w.Scenarios), Digests: maps.Clone(w.Digests),
 	}
+	if w.Genesis != nil {
+		f.Policies = w.InForce().Policies
+	}
+	return f
 }
 
 // Instant is when somebody looks, and what only the server knows then.

@@ -368,10 +368,13 @@ alarms:`, 1)
 	}
 	for _, file := range bundle.Attachments {
 		var v any
-		if err := json.Unmarshal(file, &v); err != nil {
-			t.Fatal(err)
+		if err := json.Unmarshal(file, &v); err == nil {
+			leaves("", v, leaf)
+			continue
 		}
-		leaves("", v, leaf)
+		for line := range strings.Lines(string(file)) { // a policy, which is shown as it is
+			leaf("policy", line)
+		}
 	}
 	for _, note := range bundle.Notes {
 		leaf("note", note.Text)

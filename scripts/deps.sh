@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 STATICCHECK=v0.8.2
 FSCK=v1.0.4
+AXE=4.14.1
 tools="$PWD/.tools"
 skipped=()
 
@@ -38,6 +39,8 @@ find_missing() {
 	need node nodejs
 	need git git
 	need cc gcc
+	command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
+	need npm npm
 	case $(uname -s) in Linux) need /usr/include/stdlib.h libc6-dev ;; esac
 }
 
@@ -98,6 +101,18 @@ fuzzer() {
 	fi
 }
 fuzzer
+# script NAME VERSION PACKAGE: an npm package as it is published, without what it names.
+script() {
+	local name=$1 version=$2
+	if grep -qsF "\"version\": \"$version\"" "$tools/$name/package/package.json"; then return; fi
+	echo "deps: npm pack $3@$version"
+	rm -rf "${tools:?}/$name"
+	mkdir -p "$tools/$name"
+	if (cd "$tools/$name" && npm pack --silent "$3@$version" </dev/null >/dev/null 2>&1 && tar -xzf ./*.tgz && rm -f ./*.tgz); then :; else
+		skipped+=("$name ($3@$version by npm)")
+	fi
+}
+script axe "$AXE" axe-core
 
 if [ ${#skipped[@]} -gt 0 ]; then
 	list=$(printf '%s, ' "${skipped[@]}")

@@ -59,6 +59,7 @@ type founding struct {
 	envelope bool     // a second scenario, which opens envelopes
 	mail     bool     // a channel more: desk, by mail
 	symptoms bool     // of the scenario, looked at from two networks
+	passkeys bool     // everybody has a passkey beside their own key
 	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
 }
@@ -118,6 +119,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.mail(f.mail) },
 		func() error { return w.symptoms(f.symptoms) },
 		func() error { return w.recovery(f.recovery) },
+		func() error { return w.passkeys(f.passkeys) },
 	}
 	if len(f.watchers) > 0 {
 		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)

@@ -81,7 +81,7 @@ func (h *house) request(method, path string, form url.Values, headers ...string)
 	}
 	r := httptest.NewRequest(method, "https://"+cellName+path, body)
 	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")
 	}
 	r.AddCookie(&http.Cookie{Name: "__Host-halligan", Value: "mara's"})
 	for i := 0; i < len(headers); i += 2 {

@@ -9,17 +9,31 @@ let waiting = 0;
 let touched = false;
 main.addEventListener('input', () => { touched = true; });
 
-if (main.dataset.live) {
+let missed = false;
+
+// listen hears of what happens; whoever was away looks again.
+function listen() {
   const news = new EventSource('/api/v1/watch');
   news.addEventListener('entry', () => {
     clearTimeout(waiting);
     waiting = setTimeout(again, 250);
   });
-  news.addEventListener('open', () => toldOf(null));
-  news.addEventListener('error', () => {
-    toldOf('Not live: the server does not answer. It is asked again.');
-    if (news.readyState === EventSource.CLOSED) again();
+  news.addEventListener('open', () => {
+    toldOf(null);
+    if (missed) again();
+    missed = false;
   });
+  news.addEventListener('error', () => {
+    missed = true;
+    toldOf('Not live: the server does not answer. It is asked again.');
+    if (news.readyState !== EventSource.CLOSED) return;
+    again();
+    setTimeout(listen, 3000);
+  });
+}
+
+if (main.dataset.live) {
+  listen();
   document.addEventListener('visibilitychange', () => { if (!document.hidden) again(); });
 }
 

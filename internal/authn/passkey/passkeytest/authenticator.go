@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"math/big"
@@ -56,6 +57,13 @@ func New(name, host string) *Authenticator {
 	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
 	must(err)
 	return &Authenticator{Host: host, Origin: "https://" + host, Flags: Present | Verified, Counter: 1, name: name, private: private}
+}
+
+// PKCS8 is the private key as browsers' virtual authenticators take it.
+func (a *Authenticator) PKCS8() []byte {
+	der, err := x509.MarshalPKCS8PrivateKey(a.private)
+	must(err)
+	return der
 }
 
 // Wire is the public key in SSH's wire form.

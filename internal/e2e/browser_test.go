@@ -200,6 +200,12 @@ func (b *browser) fill(name, value string) {
 		chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).value = ""`, field), nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
 }
 
+// choose ticks the radio or box of a name with a value.
+func (b *browser) choose(name, value string) {
+	b.t.Helper()
+	b.do(chromedp.Click(fmt.Sprintf(`main input[name=%q][value=%q]`, name, value), chromedp.ByQuery))
+}
+
 // signIn signs in with the passkey and waits for the page that was wanted.
 func (b *browser) signIn(path string) {
 	b.t.Helper()
@@ -262,4 +268,13 @@ func (w *town) serverKey() (string, error) {
 	defer conn.Close()
 	sum := sha256.Sum256(conn.ConnectionState().PeerCertificates[0].RawSubjectPublicKeyInfo)
 	return base64.StdEncoding.EncodeToString(sum[:]), nil
+}
+
+// box is where something lies in the viewport.
+type box struct{ X, Y, Width, Height float64 }
+
+func (b *browser) box(selector string) (at box) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(fmt.Sprintf(`(({x, y, width, height}) => ({X: x, Y: y, Width: width, Height: height}))(document.querySelector(%q).getBoundingClientRect())`, selector), &at))
+	return at
 }

@@ -85,8 +85,12 @@ func (w *town) browse(t *testing.T, person string, through viewport) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "halligan-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(profile),
 		// The name is the cell's, as people type it; the certificate is trusted by its key.
 		chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP %s:443 %s, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", origin, w.web)),
 		chromedp.Flag("ignore-certificate-errors-spki-list", known),
@@ -95,7 +99,12 @@ func (w *town) browse(t *testing.T, person string, through viewport) *browser {
 	)
 	allocated, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, endTab := chromedp.NewContext(allocated)
-	t.Cleanup(func() { endTab(); endProcess() })
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits for the process to go
+		endTab()
+		endProcess()
+		_ = os.RemoveAll(profile) // what a process of it may still write is no fault of the pages
+	})
 	if err := chromedp.Run(ctx); err != nil { // the browser ends with the context that it was begun in
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func TestBrowserNight(t *testing.T) {
 	}
 	ann.sees("Left of 1 h") // by itself
 	ann.picture("story-open")
-	if out, err := w.as("ann", "credential", id); err != nil {
+	if out, err := w.as("ann", "credential", id, "--print"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	sue := w.browse(t, "sue", phone)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -31,14 +32,25 @@ func (c *call) token() (given string, ok bool, p *Problem) {
 }
 
 // foreign refuses what a browser says comes from another site's page, a
-// subdomain's included. Programs and old browsers say nothing; of the latter the
-// cookie's SameSite keeps others out.
+// subdomain's included. Programs say nothing. Old browsers say so by Origin alone,
+// of what is sent; from reading for another site the cookie's SameSite keeps them.
 func (c *call) foreign() *Problem {
 	sites := c.r.Header.Values("Sec-Fetch-Site")
-	if len(sites) == 0 || len(sites) == 1 && (sites[0] == "same-origin" || sites[0] == "none") {
+	if len(sites) == 0 && c.ownOrigin() || len(sites) == 1 && (sites[0] == "same-origin" || sites[0] == "none") {
 		return nil
 	}
 	return problem(http.StatusForbidden, reasonForeign, "from another site's page", "a page of another site asked for this", "open the cell's own page")
+}
+
+// ownOrigin tells whether no page, or one of the host that was asked, is named as
+// the one that sent a request. Of its scheme nothing is told: a proxy may end TLS.
+func (c *call) ownOrigin() bool {
+	origins := c.r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true
+	}
+	page, err := url.Parse(origins[0])
+	return err == nil && len(origins) == 1 && page.Host != "" && strings.EqualFold(page.Host, c.r.Host)
 }
 
 // mayOpen tells whether a submission may have its token put into a cookie: it is

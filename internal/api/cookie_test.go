@@ -108,6 +108,23 @@ func TestT32OtherSites(t *testing.T) {
 	same(t, "still signed in", h.browse(cookie, "/api/v1/me").Status, http.StatusOK)
 }
 
+// TestT32OldBrowsersSayOrigin: of a browser without Sec-Fetch-Site, a page of
+// another site, a sibling's included, ends no session and signs nobody in.
+func TestT32OldBrowsersSayOrigin(t *testing.T) {
+	h := open(t, withPasskeys)
+	with := cookieName + "=" + h.signIn("sam").Value
+	_, host, _ := strings.Cut(h.server.URL, "://")
+	for _, origin := range []string{"https://evil.example", "https://www." + host, "https://" + host + ".evil.example", "null", ""} {
+		same(t, "ending from "+origin, h.do("POST", "/api/v1/session/end", nil, "Cookie", with, "Origin", origin).reason(), "other-site")
+		got := h.browserSession("sam", "Origin", origin)
+		same(t, "signing in from "+origin, got.reason(), "other-site")
+		same(t, "signing in from "+origin+": cookie", got.Header.Get("Set-Cookie"), "")
+	}
+	same(t, "still signed in", h.do("GET", "/api/v1/me", nil, "Cookie", with).Status, http.StatusOK)
+	same(t, "signing in from its own page", cookieOf(t, h.browserSession("sam", "Origin", "https://"+host)).Secure, true)
+	same(t, "ending from its own page", h.do("POST", "/api/v1/session/end", nil, "Cookie", with, "Origin", "https://"+host).Status, http.StatusNoContent)
+}
+
 // TestT26SessionEnds: a session that was ended is over at once, in the header and
 // in the cookie, for its live view, and after a restart; others go on.
 func TestT26SessionEnds(t *testing.T) {

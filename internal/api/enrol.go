@@ -205,7 +205,7 @@ func (s *service) offer(c *call) error {
 	case s.Live.View().Knows(made.Fingerprint):
 		return problem(http.StatusConflict, reasonKeyKnown, "the key is known", "this passkey is or was somebody's in this cell", "make a new one")
 	}
-	given := enrol.Offer{Key: made.Line, Fingerprint: made.Fingerprint, Model: made.AAGUID, BackupEligible: made.BackupEligible, Words: enrol.WordsOf(made.Line)}
+	given := enrol.Offer{Key: made.Line, Fingerprint: made.Fingerprint, Model: made.AAGUID, BackupEligible: made.BackupEligible}
 	if c.from.IsValid() {
 		given.From = c.from.String()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -218,6 +219,29 @@ func TestT20OneCodeOneOffer(t *testing.T) {
 	same(t, "a look", h.lookUp(c).reason(), "invitation-code")
 	same(t, "the signature again", h.wishes("sam", w).reason(), "invitation-spent")
 	same(t, "offers", len(h.waiting("sam").Offers), 1)
+}
+
+// TestT69OneCodeCostsItsWordsOnce: words take 19 MiB by design; whoever has one code
+// and sends it many times at once takes them once.
+func TestT69OneCodeCostsItsWordsOnce(t *testing.T) {
+	h := open(t)
+	c := h.invites("ann")
+	var made []passkey.Registration
+	for i := range 64 {
+		made = append(made, passkeytest.New(fmt.Sprint("phone ", i), celltest.Origin).Register())
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var wait sync.WaitGroup
+	for _, each := range made {
+		wait.Go(func() { h.offers(c, each) })
+	}
+	wait.Wait()
+	runtime.ReadMemStats(&after)
+	same(t, "offers", len(h.waiting("sam").Offers), 1)
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 75 {
+		t.Errorf("one code took %d MiB", took)
+	}
 }
 
 // TestT20CodesEnd: a code that is revoked or over opens nothing, nor does one of

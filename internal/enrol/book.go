@@ -166,8 +166,10 @@ func (b *Book) Look(code canon.Key32, now canon.Time) (Invitation, error) {
 	return b.now.Invitations[i], nil
 }
 
-// Use spends an invitation for an offer of a key, whose person, inviter and id it
-// fills in. Of many who use one code at once, one gets its offer.
+// Use spends an invitation for an offer of a key, whose person, inviter, id and
+// words it fills in. Of many who use one code at once, one gets its offer. Words
+// take 19 MiB: they are worked out here, one at a time and for a code that opens,
+// so that sending one code many times at once uses up no memory.
 func (b *Book) Use(code canon.Key32, offer Offer, now canon.Time) (Offer, error) {
 	err := b.change(now, func(k *kept) error {
 		i, err := k.open(code, now)
@@ -180,7 +182,7 @@ func (b *Book) Use(code canon.Key32, offer Offer, now canon.Time) (Offer, error)
 		invitation := &k.Invitations[i]
 		invitation.Spent = true
 		offer.Person, offer.By, offer.At = invitation.Person, invitation.By, now
-		offer.ID = IDOf(offer.Person, offer.Key)
+		offer.ID, offer.Words = IDOf(offer.Person, offer.Key), WordsOf(offer.Key)
 		k.Offers = append(slices.DeleteFunc(k.Offers, func(o Offer) bool { return o.ID == offer.ID }), offer)
 		return nil
 	})

@@ -175,7 +175,7 @@ func (p *pages) inside(ctx context.Context, c *call, path string) ([]byte, error
 		return nil, err
 	}
 	r.RemoteAddr, r.Host, r.RequestURI = c.r.RemoteAddr, c.r.Host, path
-	if cookie, err := c.r.Cookie(sessionCookie); err == nil {
+	for _, cookie := range c.r.CookiesNamed(sessionCookie) { // all of them: which one counts is for the API to say
 		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: cookie.Value})
 	}
 	w := &kept{header: http.Header{}}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -70,6 +71,9 @@ func (p *pages) draftChange(c *call) (draft, error) {
 		return p.draftOffered(c, offer)
 	}
 	person, key := c.form.Get("person"), c.form.Get("key")
+	if err := canon.CheckID(person); err != nil {
+		return draft{}, invalid("person", "is not an id of a person", "load the page again")
+	}
 	if key != "" {
 		if err := statement.CheckFingerprint(key); err != nil {
 			return draft{}, invalid("key", "is not a whole fingerprint", "load the page again")

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -87,6 +88,9 @@ func (p *pages) envelope(c *call) error {
 // share can be opened is made where the share is opened, which no page does.
 func (p *pages) draftInspect(c *call) (draft, error) {
 	name := c.form.Get("envelope")
+	if err := canon.CheckID(name); err != nil {
+		return draft{}, invalid("envelope", "is not a name", "load the page again")
+	}
 	serial, err := strconv.ParseInt(c.form.Get("serial"), 10, 64)
 	if err != nil {
 		return draft{}, invalid("serial", "is not a number", "load the page again")
@@ -97,6 +101,11 @@ func (p *pages) draftInspect(c *call) (draft, error) {
 	}
 	if state := c.form.Get("state"); state != "whole" && state != "damaged" {
 		return draft{}, invalid("state", "is not chosen", "say whether it is whole or damaged")
+	}
+	for field, text := range map[string]string{"bag": body.Bag, "place": body.Place} {
+		if !canon.MadeOf(text, canon.Alnum+"._/#-") {
+			return draft{}, invalid(field, "holds what is none of letters, digits and . _ / # -", "write it as it stands on the page")
+		}
 	}
 	if body.Bag == "" && !body.Damaged {
 		return draft{}, invalid("bag", "is empty", "write the number that stands on the bag you saw")

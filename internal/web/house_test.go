@@ -53,6 +53,10 @@ func (h *house) api(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, checkpoint)
 		return
 	}
+	if len(r.CookiesNamed("__Host-halligan")) > 1 {
+		problem(http.StatusBadRequest, "token-twice", "more than one token")
+		return
+	}
 	if cookie, err := r.Cookie("__Host-halligan"); err != nil || cookie.Value != "mara's" {
 		problem(http.StatusUnauthorized, "token-missing", "a token is needed")
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -96,6 +97,9 @@ func unproved(p view.Person) bool {
 // draftVouch writes out that the reader met a person, who showed them a key.
 func (p *pages) draftVouch(c *call) (draft, error) {
 	person, key := c.form.Get("person"), c.form.Get("key")
+	if err := canon.CheckID(person); err != nil {
+		return draft{}, invalid("person", "is not an id of a person", "load the page again")
+	}
 	if err := statement.CheckFingerprint(key); err != nil {
 		return draft{}, invalid("key", "is not a whole fingerprint", "load the page again")
 	}

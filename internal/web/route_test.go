@@ -145,3 +145,36 @@ func TestAssets(t *testing.T) {
 		t.Errorf("another digest: %d", w.Code)
 	}
 }
+
+// TestT26TwoCookiesAreNobodys: where somebody put a second cookie of the name into a
+// browser, no page picks one of the two.
+func TestT26TwoCookiesAreNobodys(t *testing.T) {
+	h := open(t, nil)
+	for _, cookies := range []string{"__Host-halligan=mara's; __Host-halligan=eve's", "__Host-halligan=eve's; __Host-halligan=mara's"} {
+		w := h.request(http.MethodGet, "/people", nil, "Cookie", cookies)
+		if w.Code != http.StatusBadRequest || strings.Contains(w.Body.String(), "Mara Lind") || strings.Contains(w.Body.String(), "eve's") {
+			t.Errorf("%s: %d\n%s", cookies, w.Code, w.Body)
+		}
+	}
+}
+
+// TestT41LinesHoldNoOtherCommand: the line that is shown for a command line is never
+// more than one command, whatever a form said.
+func TestT41LinesHoldNoOtherCommand(t *testing.T) {
+	h := open(t, nil)
+	for _, evil := range []string{"ilya; rm -rf ~", "ilya $(id)", "ilya\nrm"} {
+		for what, form := range map[string]url.Values{
+			"vouch person":     {"person": {evil}, "key": {print("b")}, "met": {"yes"}},
+			"change person":    {"person": {evil}, "key": {""}, "why": {"left"}},
+			"inspect envelope": {"envelope": {evil}, "serial": {"3"}, "bag": {"B-1"}, "state": {"whole"}},
+			"inspect bag":      {"envelope": {"safe-key"}, "serial": {"3"}, "bag": {evil}, "state": {"whole"}},
+			"inspect place":    {"envelope": {"safe-key"}, "serial": {"3"}, "bag": {"B-1"}, "place": {evil}, "state": {"whole"}},
+		} {
+			kind, _, _ := strings.Cut(what, " ")
+			w := h.request(http.MethodPost, "/draft/"+kind, form)
+			if w.Code != http.StatusUnprocessableEntity || strings.Contains(w.Body.String(), "<pre") {
+				t.Errorf("%s of %q: %d\n%s", what, evil, w.Code, w.Body)
+			}
+		}
+	}
+}

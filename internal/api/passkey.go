@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/halligan-dev/halligan/internal/authn/passkey"
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -48,11 +49,24 @@ func (s *service) signedInBrowser(c *call, a assertion, sent *broker.Submission)
 		return nil
 	}
 	s.Monitor.submitted("malformed", "")
-	err = &broker.Malformed{What: "signature", Err: err}
+	err = whosePasskey(of.Actor, err)
 	if len(keys) > 0 {
 		s.attempts.person(view.AttemptForged, of.Actor, kindOf(sent), Network(c.from))
 		s.strangers.take(Network(c.from)) // charged; the answer stands, for whoever shares the address
 		return err
 	}
 	return s.stranger(c, err)
+}
+
+// whosePasskey says why an assertion was not taken. A device offers every passkey
+// that it has for the host, so that another person's is a common slip. Who has no
+// passkey and who is nobody get the same answer: it tells nobody who is here.
+func whosePasskey(actor string, err error) error {
+	if !errors.Is(err, sshsig.ErrInvalid) && !errors.Is(err, passkey.ErrNoPasskey) {
+		return &broker.Malformed{What: "signature", Err: err}
+	}
+	p := malformed("the passkey that signed is none of " + actor + "'s in this cell")
+	p.Title = "not this person's passkey"
+	p.Hint = "when the device asks, choose the passkey of " + actor + ", or write the id of whoever it belongs to; one that was made lately counts once the change that adds it is in force"
+	return p
 }

@@ -265,3 +265,19 @@ func TestPasskeysOfStrangers(t *testing.T) {
 	}
 	h.took(h.tap(deviceOf("sam"), "sam", approval(id)))
 }
+
+// TestPasskeyOfAnother: who picked another person's passkey is told whose it is not
+// and what to do; whoever has none, and whoever is nobody, are told the same.
+func TestPasskeyOfAnother(t *testing.T) {
+	for _, person := range []string{"sue", "nobody-here"} {
+		h := open(t, withPasskeys)
+		r := h.tap(deviceOf("sam"), person, &statement.Session{For: 900})
+		same(t, person, r.reason(), "malformed")
+		for _, part := range []string{
+			"the passkey that signed is none of " + person + "'s in this cell",
+			"when the device asks, choose the passkey of " + person,
+		} {
+			contains(t, person, string(r.Body), part)
+		}
+	}
+}

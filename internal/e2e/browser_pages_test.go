@@ -53,6 +53,16 @@ func (b *browser) fits(what string) {
 	}
 }
 
+// oneLine demands that no word of the head is broken, whatever else stands there.
+func (b *browser) oneLine(what string) {
+	b.t.Helper()
+	var broken []string
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll('.brand, .menu > summary, .halt, .bar-top > .who a, .bar-top > .sign-out button')].filter(e => e.offsetParent && e.getBoundingClientRect().height > 56).map(e => e.innerText)`, &broken))
+	if len(broken) > 0 {
+		b.t.Errorf("%s: broken in the head: %q", what, broken)
+	}
+}
+
 // furnished is a town in which something is open, something waits and something
 // is over, and the values of the pages' paths in it.
 func furnished(t *testing.T) (w *town, values map[string][]string) {
@@ -108,6 +118,7 @@ func TestBrowserPages(t *testing.T) {
 				what := through.name + " " + path
 				b.accessible(script, what)
 				b.fits(what)
+				b.oneLine(what)
 				b.picture(fileName(path) + "-" + through.name)
 			}
 			b.clean()

@@ -42,7 +42,7 @@ func TestBrowserSignIn(t *testing.T) {
 	b.verified(true)
 	b.fill("person", "sue")
 	b.press("Sign in with a passkey")
-	b.sees("signature does not fit the key and the message")
+	b.sees("The passkey that signed is none of sue's in this cell. When the device asks, choose the passkey of sue")
 	b.fill("person", "sam")
 	b.press("Sign in with a passkey")
 	b.arrives("/")

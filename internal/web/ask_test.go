@@ -44,7 +44,7 @@ func TestAidAsksWhetherItIsOne(t *testing.T) {
 	h := open(t, aidSays())
 	const of = "/ask?scenario=database-locked-out"
 	page := h.page(of)
-	has(t, page, "Is the normal way gone?", "Customers cannot pay", `name="gone" value="yes" required`, `value="1"> <bdi>A read-only look is enough</bdi>`, `value="3"`, `value="no"`)
+	has(t, page, "Is the normal way gone?", "<code>halligan which</code>", "Customers cannot pay", `name="gone" value="yes" required`, `value="1"> <bdi>A read-only look is enough</bdi>`, `value="3"`, `value="no"`)
 	if strings.Contains(page, "checked") {
 		t.Error("an answer is given already")
 	}

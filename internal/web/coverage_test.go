@@ -61,7 +61,7 @@ func TestCoverageOfEverything(t *testing.T) {
 	h := open(t, coverageSays())
 	page := h.page("/coverage")
 	has(t, page, `href="/coverage/database-locked-out?severity=SEV1">database-locked-out at SEV1</a>`, `<span class="tag wait">hangs on somebody</span>`, "Without noor it cannot be filled.",
-		"A change of the cell", `<span class="tag live">cannot be filled</span>`, "A recovery of the cell", `<span class="tag dead">ready</span>`, "<code>halligan coverage</code>")
+		"A change of the cell", `<a href="/coverage" aria-current="page">Coverage</a>`, `<span class="tag live">cannot be filled</span>`, "A recovery of the cell", `<span class="tag dead">ready</span>`, "<code>halligan coverage</code>")
 	for _, person := range []string{"mara", "ilya", "noor", "sue", "cleo", "tomas", "vera"} {
 		if strings.Count(page, `name="away" value="`+person+`">`) != 1 {
 			t.Errorf("%s cannot be ticked once", person)

@@ -56,7 +56,7 @@ func TestT25EnrolPageNeedsNoSession(t *testing.T) {
 	if w.Code != http.StatusOK || len(h.asked) != 0 {
 		t.Fatalf("%d, and the API was asked %q", w.Code, h.asked)
 	}
-	has(t, w.Body.String(), "Make a passkey", "enrol.js", "<noscript>", `role="alert"`)
+	has(t, w.Body.String(), "Make a passkey", "enrol.js", `href="/sign-in"`, "<noscript>", `role="alert"`)
 	if strings.Contains(w.Body.String(), "<form") {
 		t.Error("a form could send the code elsewhere")
 	}

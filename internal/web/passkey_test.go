@@ -28,7 +28,7 @@ func TestMakePasskey(t *testing.T) {
 	w := h.request(http.MethodGet, "/passkey", nil, "Cookie", "")
 	challenge := base64.StdEncoding.EncodeToString(passkey.RegistrationChallenge(cellName))
 	has(t, html.UnescapeString(w.Body.String()), `data-host="`+cellName+`"`, `data-make="`+challenge+`"`, "counts for nothing yet")
-	has(t, h.page("/sign-in"), `href="/passkey"`)
+	has(t, h.page("/sign-in"), "Ask somebody of the change quorum to invite you", `href="/passkey"`)
 
 	device := passkeytest.New("mara", cellName)
 	device.Flags |= passkeytest.BackupEligible

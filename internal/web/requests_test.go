@@ -60,7 +60,7 @@ func TestRequests(t *testing.T) {
 
 func TestRequestsOfNobody(t *testing.T) {
 	h := open(t, map[string]any{"/api/v1/scenarios": map[string]any{"scenarios": []view.Scenario{}}, "/api/v1/requests": view.Page{Rows: []view.Row{}}})
-	has(t, h.page("/requests"), "Nobody has asked for anything yet.")
+	has(t, h.page("/requests"), "Nobody has asked for anything yet.", "<code>halligan status --all</code>")
 }
 
 // TestRequestsRefused shows what the API says of a filter that it does not know.

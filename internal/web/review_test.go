@@ -98,7 +98,7 @@ func TestReviews(t *testing.T) {
 	hidden := view.ReviewRow{ID: canon.Sum([]byte("hidden")), Short: "hidden", Scenario: "deploy-pipeline", Stands: view.ReviewSigned, Limited: true}
 	page := open(t, map[string]any{"/api/v1/reviews": map[string]any{"reviews": []view.ReviewRow{late, written, hidden}}}).page("/reviews")
 	has(t, page, `<section class="card live" aria-labelledby="overdue">`, "you can write it", "you can sign it off", "went in alone", "What follows from late.",
-		"/requests/"+late.ID.String()+"/review", "None waits to be written.", "deploy-pipeline", "You may know that it exists, and no more.")
+		"/requests/"+late.ID.String()+"/review", "None waits to be written.", "deploy-pipeline", "You may know that it exists, and no more.", "<code>halligan inbox</code>")
 	lacks(t, page, hidden.ID.String(), "No review is overdue.")
 	page = open(t, map[string]any{"/api/v1/reviews": map[string]any{"reviews": []view.ReviewRow{}}}).page("/reviews")
 	has(t, page, "No review is overdue.", "None waits to be written.", "None waits for a second person&#39;s word.", "No review has been signed off yet.")

@@ -4,6 +4,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // paged is a town whose people have passkeys, with its server running.
@@ -62,4 +64,23 @@ func TestBrowserSignIn(t *testing.T) {
 	b.sees("ann asked")
 	b.picture("now-waiting")
 	b.clean()
+}
+
+// TestT26SignOutThatFailedSaysSo: nobody leaves a machine in the belief that a
+// session is over which is not.
+func TestT26SignOutThatFailedSaysSo(t *testing.T) {
+	w := paged(t, founding{})
+	b := w.browse(t, "sam", laptop)
+	b.signIn("/")
+	out := chromedp.Click(".sign-out button", chromedp.ByQuery)
+	for _, failing := range []string{`Promise.reject(new TypeError('gone'))`, `Promise.resolve(new Response('{}', {status: 503}))`} {
+		b.do(chromedp.Evaluate(`window.own ??= window.fetch; window.fetch = (at, ...rest) => String(at).endsWith('/session/end') ? `+failing+` : own(at, ...rest); 0`, nil), out)
+		b.sees("You may still be signed in.")
+	}
+	b.visit("/people")
+	b.sees("people")
+	b.do(out)
+	b.arrives("/sign-in")
+	b.visit("/people")
+	b.arrives("/sign-in")
 }

@@ -9,7 +9,7 @@ const utf8 = new TextEncoder();
 document.addEventListener('submit', (event) => {
   if (event.target.matches('form[data-out]')) {
     event.preventDefault();
-    fetch(event.target.action, { method: 'POST', credentials: 'same-origin', redirect: 'error' }).finally(() => location.assign('/sign-in'));
+    signOut(event.target);
     return;
   }
   const form = event.target.closest('form[data-act], form[data-act-each]');
@@ -19,6 +19,15 @@ document.addEventListener('submit', (event) => {
   if (form.dataset.actEach) runEach(form);
   else run(form, event.submitter);
 });
+
+// signOut ends the session. Who leaves a machine must not be told that it is over
+// before it is; one that had ended by itself is.
+async function signOut(form) {
+  say(form, null);
+  const answer = await fetch(form.action, { method: 'POST', credentials: 'same-origin', redirect: 'error' }).catch(() => null);
+  if (answer?.ok || answer?.status === 401) return location.assign('/sign-in');
+  say(form, new Problem('You may still be signed in', 'Press it again. A session ends by itself fifteen minutes after it began.'));
+}
 
 // run signs and sends one form, and says in it what went wrong.
 async function run(form, submitter) {

@@ -86,11 +86,15 @@ func furnished(t *testing.T) (w *town, values map[string][]string) {
 	if _, err := w.as("sam", "change", "propose", "remove", "leo", "--why", "has left"); err != nil {
 		t.Fatal(err)
 	}
-	changes, err := w.as("sam", "inbox", "--json")
+	changes, err := w.as("sam", "change", "show", "--json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, map[string][]string{"request": {waiting, open, over}, "scenario": {"database-locked-out", "cloud-root-locked-out"}, "person": {"ann"}, "envelope": {"prod-root"}, "entry": {"9"}, "inbox": {changes}}
+	change := wholeID.FindStringSubmatch(changes)
+	if change == nil {
+		t.Fatalf("no change in\n%s", changes)
+	}
+	return w, map[string][]string{"request": {waiting, open, over}, "scenario": {"database-locked-out", "cloud-root-locked-out"}, "person": {"ann"}, "envelope": {"prod-root"}, "entry": {"9"}, "change": {change[1]}}
 }
 
 // TestBrowserPages looks at every page of the table in each viewport: axe finds
@@ -126,6 +130,9 @@ func TestBrowserPages(t *testing.T) {
 	}
 }
 
+// wholeID is how an answer in JSON names what it is about.
+var wholeID = regexp.MustCompile(`"id": *"([0-9a-f]{64})"`)
+
 // longID is an id that no name of a file needs whole.
 var longID = regexp.MustCompile("[0-9a-f]{56}")
 
@@ -140,7 +147,7 @@ func fileName(path string) string {
 func concrete(t *testing.T, path string, values map[string][]string) []string {
 	t.Helper()
 	of := map[string]string{
-		"/requests/{id}": "request", "/scenarios/{scenario}": "scenario", "/people/{id}": "person", "/envelopes/{name}": "envelope", "/ask/{scenario}": "scenario", "/record/{entry}": "entry", "/coverage/{scenario}": "scenario",
+		"/requests/{id}": "request", "/scenarios/{scenario}": "scenario", "/people/{id}": "person", "/changes/{id}": "change", "/envelopes/{name}": "envelope", "/ask/{scenario}": "scenario", "/record/{entry}": "entry", "/coverage/{scenario}": "scenario",
 	}
 	path = strings.TrimSuffix(path, "{$}")
 	open := strings.Index(path, "{")

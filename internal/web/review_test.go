@@ -65,7 +65,7 @@ func TestReview(t *testing.T) {
 	lacks(t, page, "data-act=")
 	r.Review = nil
 	page = open(t, looking(r, "")).page(path)
-	has(t, page, "There is no review")
+	has(t, page, "There is no review", "<code>halligan evidence "+r.Short+"</code>")
 	lacks(t, page, "data-act=")
 }
 

@@ -178,3 +178,17 @@ func TestT41LinesHoldNoOtherCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestT26EverySignOutCanSayThatItFailed: each form that signs out has a place to say
+// that the session may not be over.
+func TestT26EverySignOutCanSayThatItFailed(t *testing.T) {
+	forms := strings.Split(open(t, map[string]any{"/api/v1/people": somebody()}).page("/people"), " data-out>")[1:]
+	if len(forms) == 0 {
+		t.Fatal("no form signs out")
+	}
+	for _, form := range forms {
+		if inside, _, _ := strings.Cut(form, "</form>"); !strings.Contains(inside, `role="alert" hidden`) {
+			t.Errorf("it could not say that it failed: %s", inside)
+		}
+	}
+}

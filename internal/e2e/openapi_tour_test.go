@@ -50,7 +50,8 @@ func (s *scribe) tour(t *testing.T) {
 		if strings.Contains(path, "{") {
 			t.Errorf("nothing is known to stand in %s", path)
 		}
-		query := map[string]string{"/api/v1/explain": "?scenario=database-locked-out&severity=SEV1"}[path]
+		const under = "?scenario=database-locked-out&severity=SEV1"
+		query := map[string]string{"/api/v1/explain": under, "/api/v1/coverage/week": under}[path]
 		s.ask(t, method, path+"?unheard-of=1", s.bearer(), nil)
 		s.ask(t, method, path, "", nil)
 		s.ask(t, method, path+query, s.bearer(), http.Header{"Host": {"elsewhere.example.com"}})

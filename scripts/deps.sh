@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Brings what `make test` needs and what this machine lacks: Debian packages when
-# root on Debian, two pinned Go tools and a pinned Python one into ./.tools. What cannot be had is said in
-# one line with the way to get it; under CI=true it is a failure. Never silent.
+# root on Debian, and into ./.tools two pinned Go tools, one of Python and one of npm.
+# What cannot be had is said in one line with the way to get it; under CI=true it is
+# a failure. Never silent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 STATICCHECK=v0.8.2
+HTML_VALIDATE=9.7.1
 FSCK=v1.0.4
 AXE=4.14.1
 tools="$PWD/.tools"
@@ -113,6 +115,19 @@ script() {
 	fi
 }
 script axe "$AXE" axe-core
+
+# The judge of our pages' HTML, where there is npm; none of its install scripts run.
+html="$tools/html"
+if ! grep -qsF "\"version\": \"$HTML_VALIDATE\"" "$html/node_modules/html-validate/package.json"; then
+	if command -v npm >/dev/null 2>&1; then
+		echo "deps: npm install html-validate@$HTML_VALIDATE"
+		mkdir -p "$html"
+		npm install --prefix "$html" --no-audit --no-fund --ignore-scripts --loglevel=error "html-validate@$HTML_VALIDATE" </dev/null >/dev/null ||
+			skipped+=("html-validate (npm html-validate@$HTML_VALIDATE)")
+	else
+		skipped+=("html-validate (npm html-validate@$HTML_VALIDATE)")
+	fi
+fi
 
 if [ ${#skipped[@]} -gt 0 ]; then
 	list=$(printf '%s, ' "${skipped[@]}")

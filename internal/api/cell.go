@@ -103,7 +103,7 @@ func (s *service) reviews(c *call) error {
 }
 
 func (s *service) numbers(c *call) error {
-	return c.json(http.StatusOK, s.Live.View().Numbers())
+	return c.json(http.StatusOK, s.Live.View().Numbers(c.who.Person, s.instant()))
 }
 
 // What lists are answered in: an object, so that more may come beside one.

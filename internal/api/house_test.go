@@ -42,6 +42,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 	"github.com/halligan-dev/halligan/internal/verify"
+	"github.com/halligan-dev/halligan/internal/web"
 )
 
 // house is a running server over a real broker and a real store, with the cell
@@ -56,6 +57,7 @@ type house struct {
 	streams  int
 	often    int
 	genesis  cell.Genesis
+	pages    func(inside http.Handler) http.Handler // nil: there are none
 	scenario canon.Digest
 	mfa      roster.Strength // that the scenario demands
 	lists    note.Signer
@@ -237,6 +239,7 @@ func (h *house) start() {
 	book, err := enrol.Open(filepath.Join(h.folder, "enrolments.json"))
 	must(h, err)
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
+		Pages: h.pages, Serves: web.Serves,
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,

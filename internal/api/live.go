@@ -132,6 +132,9 @@ func (l *Live) reset(w *cell.World) {
 	if err := l.learn(made, w.Next()); err != nil {
 		l.out.Warn("the newest entries were not read again: some figures begin now", slog.Any("error", err))
 	}
+	if err := l.recall(made); err != nil {
+		l.out.Warn("older requests were not read again: figures and reviews are those of newer ones", slog.Any("error", err))
+	}
 	if before := l.view.Load(); before != nil {
 		made.LookedBack(before)
 	}
@@ -144,6 +147,36 @@ func (l *Live) reset(w *cell.World) {
 	for _, t := range w.Tasks {
 		l.alarm(t)
 	}
+}
+
+// recall gives a view the newest requests that are settled, which no world holds,
+// if the log's store finds streams as well.
+func (l *Live) recall(made *view.Cell) error {
+	from, ok := l.log.(broker.StreamReader)
+	if !ok {
+		return nil
+	}
+	before := int64(0)
+	for range view.SettledMost / scannedPage {
+		streams, err := from.Streams(context.Background(), cell.StreamRequest, before, scannedPage)
+		if err != nil {
+			return err
+		}
+		for _, stream := range streams {
+			r, err := cell.DecodeRequest(stream.Snapshot)
+			if err != nil {
+				return err
+			}
+			if r.Settled() {
+				made.Recall(stream.Last, r)
+			}
+			before = stream.Last
+		}
+		if len(streams) < scannedPage {
+			break
+		}
+	}
+	return nil
 }
 
 // alarm remembers the task of an alarm.

@@ -207,7 +207,7 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	if newest := p.m.live.Newest(); !newest.IsZero() {
 		gauge(headAge, max(0, at.Now.Sub(newest).Seconds()))
 	}
-	numbers, kinds := cell.Numbers(), map[view.FindingKind]int{}
+	numbers, kinds := cell.Numbers("", at), map[view.FindingKind]int{}
 	for _, found := range cell.Findings("", at).Findings {
 		kinds[found.Kind]++
 	}

@@ -206,3 +206,33 @@ func TestReviews(t *testing.T) {
 		t.Errorf("to bob: %+v", rows)
 	}
 }
+
+// TestSettledRequestsAreReadAgain: who begins late knows what is over all the same:
+// its review, and how long it took.
+func TestSettledRequestsAreReadAgain(t *testing.T) {
+	h := open(t)
+	id := h.ended("ann", "one")
+	review := h.took(h.reviews("ann", id, "pool was full")).Digest
+	h.took(h.submit("sam", "sam", signOff(id, review)))
+	look := func() (view.ReviewRow, view.Numbers) {
+		var list struct {
+			Reviews []view.ReviewRow `json:"reviews"`
+		}
+		var numbers view.Numbers
+		h.get("sam", "/api/v1/reviews").into(t, &list)
+		h.get("sam", "/api/v1/numbers").into(t, &numbers)
+		if len(list.Reviews) != 1 {
+			t.Fatalf("reviews: %+v", list.Reviews)
+		}
+		return list.Reviews[0], numbers
+	}
+	row, before := look()
+	same(t, "stands", row.Stands, view.ReviewSigned)
+	h.again()
+	row, after := look()
+	same(t, "stands after a start", row.Stands, view.ReviewSigned)
+	same(t, "requests after a start", after.Of, before.Of)
+	same(t, "to access after a start", after.ToAccess, before.ToAccess)
+	same(t, "counted", after.ToAccess.Count, 1)
+	same(t, "samples after a start", len(after.Samples), 1)
+}

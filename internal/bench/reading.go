@@ -14,6 +14,8 @@ const reading = `
 - B4 works in memory. The parts of a full replay are every signature, one SHA-256
   and one JSON pass for each entry; the replay decides every entry again as well.
 - B6 starts the programs as they are shipped.
+- B10 works in memory. The page is made from answers that were encoded before: it
+  reads them, and writes HTML in which every text is escaped for its place.
 - B9 needs a machine that does little else: hosts, their reports and other people
   are played on it too. Each login takes 5 ms and a host answers them one after
   another; hosts pull the list and report every two seconds, as they come. That a

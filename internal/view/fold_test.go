@@ -25,7 +25,7 @@ var everybody = []string{"ann", "bob", "lea", "leo", "sam", "sue", "stranger"}
 
 // everything is all that a view shows to everybody at an instant.
 func everything(v *view.Cell, at view.Instant) map[string]any {
-	all := map[string]any{"people": v.People(at), "numbers": v.Numbers(), "changes": v.Changes(), "version": v.Version()}
+	all := map[string]any{"people": v.People(at), "numbers": v.Numbers("sam", at), "changes": v.Changes(), "version": v.Version()}
 	all["coverage"], _ = v.Coverage("database-locked-out", "SEV1", at.Now, "sue")
 	ids, number := v.Revocations()
 	all["revocations"] = fmt.Sprint(number, ids)
@@ -305,7 +305,7 @@ func TestReadersBesideApply(t *testing.T) {
 						return
 					}
 				}
-				s.View.Numbers()
+				s.View.Numbers("sam", s.at())
 				s.View.Findings("sam", at)
 				s.View.Revocations()
 			}

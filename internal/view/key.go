@@ -77,15 +77,15 @@ func (p *keyProofs) unproved(key string, now canon.Time) bool {
 	return !proved.IsZero() && proved.Before(now.Add(-ProvedWithin))
 }
 
-// Unread is where knowledge of signatures begins: at an entry, and at its time,
+// Unread is where knowledge of signatures, and of what was opened when, begins: at an entry, and at its time,
 // which is zero before there is any.
 func (c *Cell) Unread() (entry int64, since canon.Time) {
 	p := read(c, func(s *state) keyProofs { return s.learned.keys })
 	return p.from, p.since
 }
 
-// LookBack takes from older entries when keys signed: those just before Unread,
-// in order. Others it leaves alone, and says so.
+// LookBack takes from older entries when keys signed, and when targets were open:
+// those just before Unread, in order. Others it leaves alone, and says so.
 func (c *Cell) LookBack(older []cell.Recorded) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,20 +95,23 @@ func (c *Cell) LookBack(older []cell.Recorded) bool {
 	}
 	for _, r := range slices.Backward(older) {
 		p.learn(r, &c.s.roster)
+		c.s.learned.open(r)
 	}
 	return true
 }
 
 // LookedBack takes what another view, of the same ledger and made before, knows
-// of signatures, if nothing lies between what the two have read.
+// of signatures and of openings, if nothing lies between what the two have read.
 func (c *Cell) LookedBack(before *Cell) {
 	old := read(before, func(s *state) keyProofs { return s.learned.keys.clone() })
+	opened := read(before, func(s *state) map[canon.Digest]canon.Time { return maps.Clone(s.learned.opened) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := &c.s.learned.keys
 	if old.since.IsZero() || old.from >= p.from || old.next < p.from {
 		return
 	}
+	maps.Copy(c.s.learned.opened, opened)
 	p.from, p.since, p.sealed = old.from, old.since, canon.Later(p.sealed, old.sealed)
 	for key, at := range old.signed {
 		p.signed[key] = canon.Later(p.signed[key], at)

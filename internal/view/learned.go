@@ -18,6 +18,7 @@ type learned struct {
 	unheard map[string]Unheard // channel → what it missed since it last answered well
 	refused Refusals
 	keys    keyProofs
+	opened  map[canon.Digest]canon.Time // request → when its first target was open
 }
 
 // Told is what became of one alarm of a request on one channel.
@@ -53,12 +54,14 @@ func newLearned() learned {
 		salts: map[canon.Digest]string{}, told: map[canon.Digest][]Told{}, unheard: map[string]Unheard{},
 		refused: Refusals{ByReason: map[string]int64{}, ByPerson: map[string]int64{}},
 		keys:    newKeyProofs(),
+		opened:  map[canon.Digest]canon.Time{},
 	}
 }
 
 func (l *learned) forget(id canon.Digest) {
 	delete(l.salts, id)
 	delete(l.told, id)
+	delete(l.opened, id)
 }
 
 // Salt is the salt of the words of the request that an entry made; empty when
@@ -91,6 +94,7 @@ func Recorded(index int64, body []byte) (cell.Recorded, error) {
 
 func (s *state) learn(r cell.Recorded) {
 	s.learned.keys.learn(r, &s.roster)
+	s.learned.open(r)
 	for _, e := range r.Outcome.Events {
 		switch e := e.(type) {
 		case *cell.RequestMade:

@@ -100,7 +100,7 @@ func TestLife(t *testing.T) {
 	golden(t, "screens.txt", b.String())
 	golden(t, "timeline.txt", text(t, s.stream(id)))
 	golden(t, "settled.json", pretty(t, s.show("ann", id)))
-	golden(t, "numbers.json", pretty(t, s.View.Numbers()))
+	golden(t, "numbers.json", pretty(t, s.View.Numbers("sam", s.at())))
 	agrees(t, s)
 }
 

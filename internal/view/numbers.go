@@ -16,11 +16,16 @@ type Numbers struct {
 	Requests      map[access.State]int      `json:"requests"`        // every state, also those with none
 	Leases        map[access.LeaseState]int `json:"leases"`          // every state, also those with none
 	ToAgree       Spread                    `json:"to_agree"`        // from request to quorum
+	ToAccess      Spread                    `json:"to_access"`       // from request to the first target that was open, as far as that was read
 	Alone         int                       `json:"alone,omitzero"`  // granted without a quorum
 	ToProvedDeath Spread                    `json:"to_proved_death"` // from the beginning of closing to the proof, over leases that had a credential
 	Proofs        map[access.ProofKind]int  `json:"proofs"`          // closed leases by each kind of proof they rest on
 	Reviews       Reviews                   `json:"reviews"`
-	Refused       int64                     `json:"refused"` // attempts, as far back as entries were learned
+	Refused       int64                     `json:"refused"`       // attempts, as far back as entries were learned
+	Read          canon.Time                `json:"read,omitzero"` // since when it was read what was opened when
+	Periods       []Period                  `json:"periods"`       // of the last 30 and 90 days
+	Samples       []Sample                  `json:"samples"`       // the newest, of requests that the viewer may see
+	Repeats       []Usage                   `json:"repeats"`       // by scenario and quarter
 }
 
 // Reviews counts reviews by how they ended. What is left is open and not overdue.
@@ -31,47 +36,54 @@ type Reviews struct {
 	Overdue int `json:"overdue"` // not signed off yet
 }
 
-// Spread is how long something took: the median and what all but one in twenty
-// kept, by nearest rank. Milliseconds.
+// Spread is how long something took: the median, and what all but one in ten and
+// one in twenty kept, by nearest rank. Milliseconds.
 type Spread struct {
 	Count int   `json:"count"`
 	P50   int64 `json:"p50_ms"`
+	P90   int64 `json:"p90_ms"`
 	P95   int64 `json:"p95_ms"`
 }
 
-// Numbers gives the core figures.
-func (c *Cell) Numbers() Numbers {
+// Numbers gives the core figures. Single requests are named to whoever may see them.
+func (c *Cell) Numbers(viewer string, at Instant) Numbers {
 	return read(c, func(s *state) Numbers {
-		n := Numbers{
-			Of: len(s.requests), Requests: map[access.State]int{}, Leases: map[access.LeaseState]int{},
-			Proofs: map[access.ProofKind]int{}, Refused: s.learned.refused.Count,
+		n := s.tally()
+		n.Read, n.Samples, n.Repeats = s.learned.keys.since, s.samples(viewer), s.repeats(at.Now)
+		for _, days := range periods {
+			n.Periods = append(n.Periods, s.period(days, at.Now))
 		}
-		for _, state := range access.States {
-			n.Requests[state] = 0
-		}
-		for _, state := range []access.LeaseState{access.LeaseOpening, access.LeaseOpen, access.LeaseClosing, access.LeaseClosed} {
-			n.Leases[state] = 0
-		}
-		var agree, death []time.Duration
-		for _, h := range s.requests {
-			r := h.Request
-			n.Requests[r.State]++
-			if n.Since.IsZero() || r.At.Before(n.Since) {
-				n.Since = r.At
-			}
-			if r.Alone() {
-				n.Alone++
-			} else if r.Grant != nil {
-				agree = append(agree, r.Grant.From.Sub(r.At))
-			}
-			n.Reviews.count(r.Review)
-			for i := range r.Leases {
-				death = append(death, n.lease(&r.Leases[i])...)
-			}
-		}
-		n.ToAgree, n.ToProvedDeath = spread(agree), spread(death)
 		return n
 	})
+}
+
+// tally counts what the view holds.
+func (s *state) tally() Numbers {
+	n := Numbers{
+		Of: len(s.requests), Requests: map[access.State]int{}, Leases: map[access.LeaseState]int{},
+		Proofs: map[access.ProofKind]int{}, Refused: s.learned.refused.Count,
+	}
+	for _, state := range access.States {
+		n.Requests[state] = 0
+	}
+	for _, state := range []access.LeaseState{access.LeaseOpening, access.LeaseOpen, access.LeaseClosing, access.LeaseClosed} {
+		n.Leases[state] = 0
+	}
+	var all gathering
+	for _, h := range s.requests {
+		r := h.Request
+		n.Requests[r.State]++
+		if n.Since.IsZero() || r.At.Before(n.Since) {
+			n.Since = r.At
+		}
+		all.add(s, r)
+		for i := range r.Leases {
+			n.lease(&r.Leases[i])
+		}
+	}
+	f := all.figures()
+	n.Alone, n.ToAgree, n.ToAccess, n.ToProvedDeath, n.Reviews = f.Alone, f.ToAgree, f.ToAccess, f.ToProvedDeath, f.Reviews
+	return n
 }
 
 func (n *Reviews) count(v *access.Review) {
@@ -89,12 +101,11 @@ func (n *Reviews) count(v *access.Review) {
 	}
 }
 
-// lease counts a lease and gives how long its proof took, if it needed one and
-// has it.
-func (n *Numbers) lease(l *access.Lease) []time.Duration {
+// lease counts a lease.
+func (n *Numbers) lease(l *access.Lease) {
 	n.Leases[l.State]++
 	if l.State != access.LeaseClosed {
-		return nil
+		return
 	}
 	seen := map[access.ProofKind]bool{}
 	for _, p := range l.Proofs {
@@ -103,10 +114,15 @@ func (n *Numbers) lease(l *access.Lease) []time.Duration {
 		}
 		seen[p.Kind] = true
 	}
-	if l.Issued == 0 || l.Closing == nil {
-		return nil
+}
+
+// provedAfter is how long the proof of a lease's death took, if it needed one and
+// has it.
+func provedAfter(l *access.Lease) (time.Duration, bool) {
+	if l.State != access.LeaseClosed || l.Issued == 0 || l.Closing == nil {
+		return 0, false
 	}
-	return []time.Duration{l.Closed.Sub(l.Closing.At)}
+	return l.Closed.Sub(l.Closing.At), true
 }
 
 func spread(took []time.Duration) Spread {
@@ -115,5 +131,5 @@ func spread(took []time.Duration) Spread {
 	}
 	slices.Sort(took)
 	rank := func(percent int) int64 { return took[(len(took)*percent+99)/100-1].Milliseconds() }
-	return Spread{Count: len(took), P50: rank(50), P95: rank(95)}
+	return Spread{Count: len(took), P50: rank(50), P90: rank(90), P95: rank(95)}
 }

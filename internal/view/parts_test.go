@@ -214,8 +214,8 @@ func TestNumbers(t *testing.T) {
 		s.do(s.Approve("lea", id))
 		s.do(s.Stop("ann", id))
 	}
-	n := s.View.Numbers()
-	same(t, "to agree", n.ToAgree, view.Spread{Count: 20, P50: 10_000, P95: 19_000})
+	n := s.View.Numbers("sam", s.at())
+	same(t, "to agree", n.ToAgree, view.Spread{Count: 20, P50: 10_000, P90: 18_000, P95: 19_000})
 	same(t, "to death", n.ToProvedDeath, view.Spread{})
 	same(t, "ended", n.Requests[access.Ended], 20)
 	same(t, "unissued", n.Proofs[access.ProofUnissued], 20)
@@ -289,7 +289,7 @@ func TestOldRequestsAreLetGo(t *testing.T) {
 	if heldOldest || !heldNewest || !heldWaiting {
 		t.Errorf("oldest settled %v, newest settled %v, waiting %v", heldOldest, heldNewest, heldWaiting)
 	}
-	if n := s.View.Numbers().Of; n < view.SettledMost || n > view.SettledMost+view.SettledMost/4+1 {
+	if n := s.View.Numbers("sam", s.at()).Of; n < view.SettledMost || n > view.SettledMost+view.SettledMost/4+1 {
 		t.Errorf("%d requests are held", n)
 	}
 	same(t, "shown without being held", s.View.Show(r, s.at()).Known, "denied by sam; nothing was opened")

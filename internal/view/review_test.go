@@ -51,7 +51,7 @@ func TestReviewsWaitForPeople(t *testing.T) {
 	task, _ := first(s.World.Tasks, cell.TaskReview, id, "")
 	s.Now = task.Due
 	s.do(s.Effect(cell.EffectDue, task.ID, cell.Observed{}))
-	same(t, "numbers", fmt.Sprint(s.View.Numbers().Reviews), "{1 0 0 1}")
+	same(t, "numbers", fmt.Sprint(s.View.Numbers("sam", s.at()).Reviews), "{1 0 0 1}")
 	same(t, "overdue", s.owing(), "ann sign, lea sign, leo sign, sam sign, sue sign")
 	same(t, "notes", fmt.Sprint(s.View.Now("ann", s.at()).Notes), "[1 review is overdue]")
 	s.heard()
@@ -72,7 +72,7 @@ func TestReviewsWaitForPeople(t *testing.T) {
 	same(t, "written by security", s.owing(), "lea sign-off, leo sign-off, sam sign-off")
 	s.do(s.By("leo", "leo", &statement.SignOff{Of: id, Review: review, Verdict: statement.Accept}))
 	same(t, "signed off", s.owing(), "")
-	same(t, "numbers", fmt.Sprint(s.View.Numbers().Reviews), "{1 0 1 0}")
+	same(t, "numbers", fmt.Sprint(s.View.Numbers("sam", s.at()).Reviews), "{1 0 1 0}")
 	same(t, "text", s.View.Show(s.World.Requests[id], s.at()).Review.Text, "The review by sue is signed off by leo: necessary, no misuse.")
 	agrees(t, s)
 }
@@ -94,7 +94,7 @@ func TestOwedReviewsAreKept(t *testing.T) {
 	if _, held := s.View.Find(owed); !held {
 		t.Error("a request whose review is owed was let go")
 	}
-	if n := s.View.Numbers().Of; n > view.SettledMost+view.SettledMost/4+2 {
+	if n := s.View.Numbers("sam", s.at()).Of; n > view.SettledMost+view.SettledMost/4+2 {
 		t.Errorf("%d requests are held", n)
 	}
 }

@@ -116,7 +116,7 @@ func TestAloneIsShown(t *testing.T) {
 		t.Errorf("signed off, and still shown: %+v", now.Alone)
 	}
 	saysAll(t, "bob has no key for it", s.show("bob", second).Solo.Blocked, "Not without a key of bob")
-	if n := s.View.Numbers(); n.Alone != 1 || n.ToAgree.Count != 0 {
+	if n := s.View.Numbers("sam", s.at()); n.Alone != 1 || n.ToAgree.Count != 0 {
 		t.Errorf("%d alone, %d agreed", n.Alone, n.ToAgree.Count)
 	}
 }

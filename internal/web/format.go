@@ -50,6 +50,8 @@ func (p *pages) functions() template.FuncMap {
 		"minutes":   func(s canon.Seconds) int64 { return int64(s / 60) },
 		"sits":      func(leg view.Leg, person string) bool { return slices.Contains(leg.CouldFill, person) },
 		"sitsAny":   sitsAny,
+		"took":      milliseconds,
+		"due":       due,
 		"next":      func(n int) int { return n + 1 },
 		"named":     nameOf,
 		"keykind":   keyKind,

@@ -54,6 +54,8 @@ func (h *house) spoil(r view.Request, text string) *house {
 	h.says["/api/v1/requests/"+r.ID.String()+"/timeline"] = map[string]any{"id": r.ID, "moments": []view.Moment{{At: r.At, Text: text, Who: text}}}
 	h.says["/api/v1/now"] = view.Now{Headline: text, Notes: []string{text}, Live: []view.Request{spoiled(r, text)}, Waiting: []view.Row{}}
 	h.says["/api/v1/inbox"] = view.Inbox{Requests: []view.Ask{{Row: view.Row{ID: r.ID, Title: text, Requester: text}, Legs: []string{text}}}}
+	h.says["/api/v1/reviews"] = map[string]any{"reviews": []view.ReviewRow{{ID: r.ID, Title: text, Requester: text, Stands: view.ReviewOverdue}}}
+	h.says["/api/v1/numbers"] = figures(3)
 	return h
 }
 

@@ -13,12 +13,26 @@ type duty struct {
 	Path, Title, Text, Tag string
 }
 
+// What a page on a wall has room for, where nobody scrolls.
+const (
+	wallCards   = 4
+	wallWaiting = 3
+	wallReviews = 2
+)
+
+// front is what the first page is made from.
+type front struct {
+	view.Now
+	ForYou  []duty
+	Reviews []view.ReviewRow // that are owed
+	Chart   *chart
+	Wall    bool // it hangs on a wall: it must fit, and is nobody's own
+	More    int  // that a wall has no room for
+}
+
 // now is the first page: what is open, what is closing, what waits.
 func (p *pages) now(c *call) error {
-	var body struct {
-		view.Now
-		ForYou []duty
-	}
+	body := front{Wall: c.r.URL.Query().Has("wall")}
 	if err := p.get(c, "/api/v1/now", &body.Now); err != nil {
 		return err
 	}
@@ -26,8 +40,49 @@ func (p *pages) now(c *call) error {
 	if err := p.get(c, "/api/v1/inbox", &inbox); err != nil {
 		return err
 	}
-	body.ForYou = p.duties(inbox)
-	return p.show(c, "now", shown{Title: body.Headline, Place: "now", Live: "/", Body: body})
+	var reviews struct {
+		Reviews []view.ReviewRow `json:"reviews"`
+	}
+	if err := p.get(c, "/api/v1/reviews", &reviews); err != nil {
+		return err
+	}
+	var numbers view.Numbers
+	if err := p.get(c, "/api/v1/numbers", &numbers); err != nil {
+		return err
+	}
+	body.Chart = accessChart(numbers.Samples)
+	for _, row := range reviews.Reviews {
+		if row.Stands != view.ReviewSigned {
+			body.Reviews = append(body.Reviews, row)
+		}
+	}
+	live := "/"
+	if body.Wall {
+		body.fit()
+		live = "/?wall"
+	} else {
+		body.ForYou = p.duties(inbox)
+	}
+	return p.show(c, "now", shown{Title: body.Headline, Place: "now", Live: live, Body: body})
+}
+
+// fit leaves what a wall has room for, what is open first, and counts the rest.
+func (f *front) fit() {
+	room := wallCards
+	f.Live = fitted(f.Live, &room, &f.More)
+	f.Closing = fitted(f.Closing, &room, &f.More)
+	f.Alone = fitted(f.Alone, &room, &f.More)
+	rows := wallWaiting
+	f.Waiting = fitted(f.Waiting, &rows, &f.More)
+	due := wallReviews
+	f.Reviews = fitted(f.Reviews, &due, &f.More)
+}
+
+// fitted is as much of a list as there is room for.
+func fitted[T any](all []T, room, more *int) []T {
+	n := min(len(all), *room)
+	*room, *more = *room-n, *more+len(all)-n
+	return all[:n]
 }
 
 // duties are what waits for one person, what cannot wait first.

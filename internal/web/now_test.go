@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -28,12 +29,58 @@ func TestNow(t *testing.T) {
 		Live: []view.Request{grant, hidden}, Closing: []view.Request{}, Waiting: []view.Row{},
 	}
 	asked := view.Ask{Row: view.Row{ID: canon.Sum([]byte("asked")), Title: "Identity provider down", Requester: "tomas", Severity: "SEV2", At: canon.At(instant.Add(-4 * time.Minute))}, Legs: []string{"security"}}
-	h := open(t, map[string]any{"/api/v1/now": now, "/api/v1/inbox": view.Inbox{Requests: []view.Ask{asked}}})
+	due := view.ReviewRow{ID: canon.Sum([]byte("due")), Title: "Deploy pipeline broken", Requester: "noor", Stands: view.ReviewWritten, Due: canon.At(instant.Add(5 * time.Hour))}
+	late := view.ReviewRow{ID: canon.Sum([]byte("late")), Scenario: "secret-scenario", Stands: view.ReviewOverdue, Limited: true}
+	signed := view.ReviewRow{ID: canon.Sum([]byte("signed")), Title: "Long signed off", Stands: view.ReviewSigned}
+	h := open(t, glance(now, view.Inbox{Requests: []view.Ask{asked}}, []view.ReviewRow{late, due, signed}, figures(12)))
 	page := h.page("/")
+	has(t, page, "Reviews due", "due in 5 h, to be signed off", "secret-scenario", "Time to access, last 12 emergencies", `aria-labelledby="samples-title samples-desc"`, `href="/?wall"`)
+	lacks(t, page, "Long signed off", late.ID.String(), `class="head wall"`)
 	has(t, page, "<h1>Two doors are open</h1>", "Production database refuses everyone", "41:12", "db-1", "/requests/"+grant.ID.String()+"/stop",
 		"Nobody waits.", "1 entry", "/requests/"+asked.ID.String()+"/decide", "tomas asked 4 min ago", "You may know that it is open, and no more.")
-	if len(h.asked) != 3 {
+	if len(h.asked) != 5 {
 		t.Errorf("the API was asked %q", h.asked)
 	}
 	has(t, h.page("/?part=main"), "Two doors are open")
+}
+
+// glance is what the API answers to the first page.
+func glance(now view.Now, inbox view.Inbox, reviews []view.ReviewRow, numbers view.Numbers) map[string]any {
+	return map[string]any{"/api/v1/now": now, "/api/v1/inbox": inbox, "/api/v1/reviews": map[string]any{"reviews": reviews}, "/api/v1/numbers": numbers}
+}
+
+// TestNowOnAWall fits: what there is no room for is counted, and nothing on it is
+// the reader's own.
+func TestNowOnAWall(t *testing.T) {
+	var now view.Now
+	now.Headline = "Nine doors are open"
+	for range 9 {
+		now.Live = append(now.Live, openGrant())
+		now.Waiting = append(now.Waiting, view.Row{Title: "Identity provider down"})
+	}
+	now.Closing = []view.Request{openGrant()}
+	asked := view.Ask{Row: view.Row{Title: "For mara alone"}}
+	h := open(t, glance(now, view.Inbox{Requests: []view.Ask{asked}}, nil, figures(0)))
+	page := h.page("/?wall")
+	has(t, page, `class="head wall"`, `data-live="/?wall"`, "12 more that have no room here.", "Nothing was opened yet that you may see.", "None is owed.")
+	lacks(t, page, "For mara alone", "Hang it on a wall")
+	if n := strings.Count(page, `aria-label="Open: `); n != 4 {
+		t.Errorf("%d open grants are on the wall", n)
+	}
+	has(t, h.page("/"), "For mara alone")
+}
+
+// TestT32NowEscapes has every text of the first page be hostile.
+func TestT32NowEscapes(t *testing.T) {
+	grant := openGrant()
+	grant.Title, grant.Requester, grant.Incident, grant.Grant.By = hostile, hostile, hostile, []string{hostile}
+	grant.Leases[0].Target, grant.Leases[0].Known, grant.Leases[0].OtherWay = hostile, hostile, hostile
+	now := view.Now{Headline: hostile, Notes: []string{hostile}, Live: []view.Request{grant}, Closing: []view.Request{grant}, Alone: []view.Request{grant},
+		Waiting: []view.Row{{Title: hostile, Requester: hostile, Known: hostile}}}
+	inbox := view.Inbox{Requests: []view.Ask{{Row: view.Row{Title: hostile, Requester: hostile}, Legs: []string{hostile}}}, Shares: []view.Share{{Envelope: hostile}}}
+	numbers := figures(1)
+	numbers.Samples[0].Title = hostile
+	h := open(t, glance(now, inbox, []view.ReviewRow{{Title: hostile, Requester: hostile}}, numbers))
+	harmless(t, h.page("/"))
+	harmless(t, h.page("/?wall"))
 }

@@ -34,7 +34,8 @@ type proved struct {
 	Steps    []ledger.Step `json:"-"`
 	Leads    bool          `json:"-"` // the way was redone here and arrives at the root
 	Script   string        `json:"-"`
-	Evidence string        `json:"-"`
+	Evidence string        `json:"-"` // what of the ledger proves it, as halligan evidence is told
+	File     string        `json:"-"` // that it is written to
 }
 
 // signed is what the signature shows.
@@ -67,11 +68,11 @@ func (p *pages) entry(c *call) error {
 		e.Leads = leaf == e.Leaf && ledger.CheckInclusion(e.Proof, e.Paper.Size, e.Paper.Root, e.Entry, leaf) == nil
 	}
 	e.Script = script(e.Entry, e.Steps)
-	e.Evidence = "--all -o ./evidence"
+	e.Evidence, e.File = "--all", "./evidence"
 	if id, ok := strings.CutPrefix(e.Stream, "request/"); ok && len(id) == 64 {
-		e.Request, e.Evidence = id, id[:16]+" -o request.json"
+		e.Request, e.Evidence, e.File = id, id[:16], "request.json"
 	} else if e.Stream == "cell" {
-		e.Evidence = "--cell -o cell.json"
+		e.Evidence, e.File = "--cell", "cell.json"
 	}
 	return p.show(c, "entry", shown{Title: fmt.Sprintf("Entry %d", e.Entry), Place: "record", Body: e})
 }

@@ -103,7 +103,7 @@ func TestEntry(t *testing.T) {
 	h := open(t, b.says())
 	page := h.page("/record/1")
 	has(t, page, "2 steps lead to the root of the checkpoint of 3 entries", "noor agrees, after a call back.", "SHA256:abc", "that somebody had the key",
-		canon.Sum([]byte("statement")).String(), "halligan evidence "+canon.Sum([]byte("open")).String()[:16]+" -o request.json", "/record/1/bytes")
+		canon.Sum([]byte("statement")).String(), "halligan evidence "+canon.Sum([]byte("open")).String()[:16]+" -o request.json\nhalligan verify request.json --anchor anchor.json", "/record/1/bytes")
 	lacks(t, page, "Do not trust this ledger")
 	w := h.request(http.MethodGet, "/record/1/bytes", nil)
 	if w.Body.String() != b.bodies[1] || w.Header().Get("Content-Disposition") != `attachment; filename="entry-1.json"` {

@@ -85,6 +85,7 @@ var routes = []Route{
 	{Method: get, Path: "/record/find", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).find},
 	{Method: get, Path: "/record/{entry}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entry},
 	{Method: get, Path: "/record/{entry}/bytes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entryBytes},
+	{Method: get, Path: "/numbers", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).numbers},
 
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},

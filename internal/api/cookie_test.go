@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -219,4 +220,21 @@ func TestEndingTakesNoBody(t *testing.T) {
 	same(t, "with a body", got.reason(), "malformed")
 	same(t, "by GET", h.do("GET", "/api/v1/session/end", nil, "Cookie", cookieName+"="+cookie.Value).reason(), "method-not-allowed")
 	same(t, "still signed in", h.browse(cookie, "/api/v1/me").Status, http.StatusOK)
+}
+
+// TestT26ManyEndedSessions: where the file has no room for one more, the session is
+// over all the same, and it is said that a restart would bring it back.
+func TestT26ManyEndedSessions(t *testing.T) {
+	h := open(t, withPasskeys)
+	until := canon.At(h.wall.now().Add(10 * time.Minute)).String()
+	rows := make([]string, 10_000)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"session":"%064x","until":%q}`, i+1, until)
+	}
+	h.stop()
+	must(t, os.WriteFile(filepath.Join(h.folder, "ended.json"), []byte("["+strings.Join(rows, ",")+"]"), 0o600))
+	h.start()
+	cookie := h.signIn("sam")
+	same(t, "with no room", h.do("POST", "/api/v1/session/end", nil, "Cookie", cookieName+"="+cookie.Value).Status, http.StatusServiceUnavailable)
+	same(t, "the session", h.browse(cookie, "/api/v1/me").reason(), "token-refused")
 }

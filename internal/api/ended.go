@@ -31,7 +31,7 @@ type over struct {
 }
 
 const (
-	endedMost  = 10_000 // a session lasts fifteen minutes at most
+	endedMost  = 10_000 // in the file; in memory, what people could open in the fifteen minutes that one lasts
 	endedBytes = 2 << 20
 )
 
@@ -87,12 +87,12 @@ func (e *ended) add(session canon.Digest, until, now canon.Time) error {
 			delete(e.until, other)
 		}
 	}
-	if len(e.until) >= endedMost {
-		return busy("too many sessions were ended in the last minutes")
-	}
 	e.until[session] = until
 	if e.path == "" {
 		return nil
+	}
+	if len(e.until) > endedMost { // what a start would refuse to read
+		return busy("too many sessions were ended in the last minutes: this one is over, but a restart would bring it back for the rest of its time")
 	}
 	var list []over
 	for session, until := range e.until {

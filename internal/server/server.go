@@ -224,7 +224,7 @@ func (s *Server) enrolments() *enrol.Book {
 
 // pages are what people look at, over what the API answers.
 func (s *Server) pages(inside http.Handler) http.Handler {
-	return web.New(web.Options{API: inside, Name: s.Anchor.Origin, Log: s.Log, Now: func() time.Time { return s.broker.Now().Std() }})
+	return web.New(web.Options{API: inside, Name: s.Anchor.Origin, Log: s.Log, SecretIn: config.SecretIn, Now: func() time.Time { return s.broker.Now().Std() }})
 }
 
 // sinks makes the channels of alarms.

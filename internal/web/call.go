@@ -36,22 +36,19 @@ type call struct {
 	form  url.Values // of a POST
 	nonce string     // of the page's scripts
 	me    me         // who reads; zero where nobody has signed in
+
+	secretIn func(text string) string
 }
 
 // me is who reads, as the API says.
 type me struct {
 	ID       string      `json:"id"`
-	Name     *noted      `json:"name"`
+	Name     *view.Note  `json:"name"`
 	Security bool        `json:"security"`
 	MayAsk   []string    `json:"may_ask"`
 	MayStop  int         `json:"may_stop"` // live grants
 	May      view.Powers `json:"may"`
 	Until    string      `json:"until"`
-}
-
-// noted is free text beside the ledger.
-type noted struct {
-	Text string `json:"text"`
 }
 
 // Problem is an answer that is no success, as the API spells it (RFC 9457), and as
@@ -75,7 +72,7 @@ func (p *Problem) Error() string {
 // serve is one route: what it demands, then its page.
 func (p *pages) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{w: w, r: r, nonce: fresh()}
+		c := &call{w: w, r: r, nonce: fresh(), secretIn: p.SecretIn}
 		p.headers(c)
 		err := p.admit(route, c)
 		if err == nil {

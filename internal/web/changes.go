@@ -24,9 +24,9 @@ func (p *pages) changes(c *call) error {
 // changed is a change as the API shows it.
 type changed struct {
 	view.Change
-	Reason   *noted         `json:"reason"`
+	Reason   *view.Note     `json:"reason"`
 	Compared *view.Compared `json:"compared"`
-	Texts    []noted        `json:"texts"`
+	Texts    []view.Note    `json:"texts"`
 	Refused  string         `json:"refused"`
 }
 

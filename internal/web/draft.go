@@ -134,13 +134,17 @@ func (p *pages) checkpoint(c *call) (ledger.Checkpoint, error) {
 	return ledger.ParseCheckpoint(text)
 }
 
-// note makes a note of a field, with a new salt.
+// note makes a note of a field, with a new salt. What looks like a secret is not
+// taken from a page: at a command line somebody is asked whether to keep it.
 func (c *call) note(field string) (statement.Note, sent, error) {
 	var salt [ledger.SaltSize]byte
 	rand.Read(salt[:])
 	text := strings.TrimSpace(strings.ReplaceAll(c.form.Get(field), "\r\n", "\n"))
 	note, err := statement.NewNote(salt, text)
+	kind := c.secretIn(text)
 	switch {
+	case kind != "":
+		return note, sent{}, invalid(field, "holds what looks like "+kind+", and everybody would see it who may see this", "write it without the secret; one that was shown must be replaced")
 	case errors.Is(err, statement.ErrEmptyNote):
 		return note, sent{}, invalid(field, "is empty", "one sentence is enough")
 	case err != nil:

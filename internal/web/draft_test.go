@@ -106,3 +106,15 @@ func TestWithoutAScript(t *testing.T) {
 	}
 	has(t, w.Body.String(), "halligan stop "+of.Short())
 }
+
+// TestT61NoSecretLeavesAPage: what looks like a secret is not written out, nor
+// repeated in what the page says of it.
+func TestT61NoSecretLeavesAPage(t *testing.T) {
+	h := open(t, nil)
+	const secret = "-----BEGIN OPENSSH PRIVATE KEY-----"
+	form := url.Values{"of": {canon.Sum([]byte("a request")).String()}, "nonce": {strings.Repeat("5a", 32)}, "why": {"log in with " + secret}}
+	w := h.request(http.MethodPost, "/draft/stop", form, "Accept", "application/json")
+	if said := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(said, "why holds what looks like") || strings.Contains(said, "BEGIN") {
+		t.Errorf("%d %s", w.Code, said)
+	}
+}

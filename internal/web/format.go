@@ -30,7 +30,6 @@ func (p *pages) functions() template.FuncMap {
 		"has":        func(all []string, one string) bool { return slices.Contains(all, one) },
 
 		"asset":  p.asset,
-		"now":    p.Now,
 		"at":     p.at,
 		"ago":    func(t canon.Time) string { return length(p.Now().Sub(t.Std())) },
 		"until":  func(t canon.Time) string { return length(t.Std().Sub(p.Now())) },
@@ -146,7 +145,7 @@ func tone(state any) string {
 }
 
 // name is how a person is named where there is a name, else by id.
-func name(n *noted, id string) string {
+func name(n *view.Note, id string) string {
 	if n == nil || n.Text == "" {
 		return id
 	}

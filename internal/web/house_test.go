@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/web"
 )
 
@@ -37,7 +38,7 @@ const checkpoint = cellName + "\n42\neHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg
 func open(t *testing.T, says map[string]any) *house {
 	t.Helper()
 	h := &house{t: t, says: says}
-	h.pages = web.New(web.Options{API: http.HandlerFunc(h.api), Name: cellName, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return instant }})
+	h.pages = web.New(web.Options{API: http.HandlerFunc(h.api), Name: cellName, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), SecretIn: config.SecretIn, Now: func() time.Time { return instant }})
 	return h
 }
 

@@ -66,12 +66,7 @@ func (p *pages) personPage(c *call) error {
 }
 
 // nameOf is how a person is named where there is a name, else by id.
-func nameOf(p view.Person) string {
-	if p.Name == nil || p.Name.Text == "" {
-		return p.ID
-	}
-	return p.Name.Text
-}
+func nameOf(p view.Person) string { return name(p.Name, p.ID) }
 
 // keyKind is what people call a kind of key.
 func keyKind(k view.Key) string {

@@ -16,6 +16,9 @@ type Options struct {
 	// Name is the cell's name: the RP id of its passkeys.
 	Name string
 	Log  *slog.Logger
+	// SecretIn names what a text looks like that is a secret, "" where it does not;
+	// nil: nothing does.
+	SecretIn func(text string) string
 	// Now is the time that deadlines of drafts are measured by; nil: time.Now.
 	Now func() time.Time
 }
@@ -34,6 +37,9 @@ type pages struct {
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.SecretIn == nil {
+		o.SecretIn = func(string) string { return "" }
 	}
 	p := &pages{Options: o, mux: http.NewServeMux(), files: embedded()}
 	p.sheets = p.templates()

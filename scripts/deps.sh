@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what `make test` needs and what this machine lacks: Debian packages when
-# root on Debian, and into ./.tools two pinned Go tools, one of Python and one of npm.
+# root on Debian, and into ./.tools two pinned Go tools, one of Python and three of npm.
 # What cannot be had is said in one line with the way to get it; under CI=true it is
 # a failure. Never silent.
 set -euo pipefail
@@ -128,6 +128,25 @@ if ! grep -qsF "\"version\": \"$HTML_VALIDATE\"" "$html/node_modules/html-valida
 		skipped+=("html-validate (npm html-validate@$HTML_VALIDATE)")
 	fi
 fi
+
+# The evaluator of IAM policies that internal/meaning asks, with everything below it as
+# its lock file pins it. Its licence is the AGPL: it is run beside the tests, never shipped.
+evaluator() {
+	local into="$tools/iam-simulate" pins=scripts/iam-simulate
+	if cmp -s "$pins/package-lock.json" "$into/package-lock.json" &&
+		[ -s "$into/node_modules/@cloud-copilot/iam-simulate/package.json" ]; then
+		return
+	fi
+	echo "deps: npm ci as $pins/package-lock.json says"
+	rm -rf "$into"
+	mkdir -p "$into"
+	cp "$pins/package.json" "$pins/package-lock.json" "$into/"
+	if ! npm ci --prefix "$into" --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null >/dev/null; then
+		rm -rf "$into"
+		skipped+=("iam-simulate (npm ci in $pins)")
+	fi
+}
+evaluator
 
 if [ ${#skipped[@]} -gt 0 ]; then
 	list=$(printf '%s, ' "${skipped[@]}")

@@ -113,6 +113,7 @@ var rooms = []room{
 	// Tools.
 	{path: "internal/archtest", kind: tool},
 	{path: "internal/hostile", kind: tool},
+	{path: "internal/meaning", kind: tool},
 	{path: "internal/e2e", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/bench", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/alert/mailtest", kind: tool},

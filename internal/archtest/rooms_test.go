@@ -64,7 +64,7 @@ var rooms = []room{
 	{path: "internal/broker", kind: work, may: law},
 	{path: "internal/scheduler", kind: work, may: with(law, "internal/broker", "internal/provider")},
 	{path: "internal/disk", kind: work},
-	{path: "internal/issuer", kind: work},
+	{path: "internal/issuer", kind: work, may: encoding},
 	{path: "internal/certificate", kind: work, may: []string{"internal/disk"}},
 	{path: "internal/seal", kind: work, may: encoding},
 	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},

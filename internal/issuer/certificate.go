@@ -45,6 +45,14 @@ var sentences = map[Refusal]string{
 	ErrPrincipals: "cannot sign: certificate names no principal, or an empty one",
 	ErrValidity:   "cannot sign: certificate has no end or lives too long",
 	ErrAuthority:  "cannot sign: certificate names another authority",
+
+	ErrClaims:       "cannot sign: not the claims of a token, each of them, and no other",
+	ErrAudience:     "cannot sign: token is for another audience",
+	ErrTokenSubject: "cannot sign: token has a subject that is not of this cell",
+	ErrIssuer:       "cannot sign: token names no issuer that could be one",
+	ErrTokenID:      "cannot sign: token has no id",
+	ErrLife:         "cannot sign: token lives longer than a minute, begins later than now, or is over",
+	ErrTags:         "cannot sign: AWS would refuse the tags or the source identity of the token",
 }
 
 // Error returns a sentence for people.

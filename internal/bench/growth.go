@@ -144,7 +144,15 @@ func (l *local) settled() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.submit("bob", l.cell.keys["bob"], &statement.Attest{Of: of, Target: target, Note: hashed}, said)
+	if _, err = l.submit("bob", l.cell.keys["bob"], &statement.Attest{Of: of, Target: target, Note: hashed}, said); err != nil {
+		return err
+	}
+	review := &statement.Review{Of: of, Necessary: statement.Yes, Misuse: statement.No, Note: hashed}
+	written, err := l.submit("ann", l.cell.keys["ann"], review, said)
+	if err != nil {
+		return err
+	}
+	_, err = l.submit("dee", l.cell.keys["dee"], &statement.SignOff{Of: of, Review: written.Digest, Verdict: statement.Accept})
 	return err
 }
 

@@ -1,17 +1,12 @@
 package cell_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // defect is a mistake that somebody could make in the law, and the test that
@@ -166,36 +161,47 @@ var defects = []defect{
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
 }
 
-// TestDefects builds the law with each defect, in a copy that only the compiler
-// sees, and demands that the test named for it fails. A defect that no longer
-// fits the source fails too: it must follow the law.
+// TestDefects builds the law with every defect in it, each asleep until it is
+// named, and demands that the test of each fails when it is, and passes while all
+// sleep. A defect that no longer fits the source fails too: it must follow the law.
 func TestDefects(t *testing.T) {
 	if testing.Short() {
-		t.Skip("skipped with -short: compiles the law once for each seeded defect")
+		t.Skip("skipped with -short: runs one test for each seeded defect")
 	}
 	if len(defects) < 12 {
 		t.Fatalf("only %d defects", len(defects))
 	}
-	work := make(chan defect)
-	var builders sync.WaitGroup
+	law, alone, err := seed(t.Context(), t.TempDir(), defects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := law.asleep(t.Context(), defects); err != nil {
+		t.Fatal(err)
+	}
+	work := make(chan int)
+	var runners sync.WaitGroup
 	for range 2 {
-		builders.Go(func() {
-			for d := range work {
-				if err := d.noticed(t.Context(), t.TempDir()); err != nil {
-					t.Errorf("%s: %v", d.name, err)
+		runners.Go(func() {
+			for i := range work {
+				built, number := law, i+1
+				if own, ok := alone[i]; ok {
+					built, number = own, 0
+				}
+				if err := built.notices(t.Context(), defects[i], number); err != nil {
+					t.Errorf("%s: %v", defects[i].name, err)
 				}
 			}
 		})
 	}
-	for _, d := range defects {
-		work <- d
+	for i := range defects {
+		work <- i
 	}
 	close(work)
-	builders.Wait()
+	runners.Wait()
 	if t.Failed() {
 		return
 	}
-	t.Logf("%d defects, each noticed by the test named for it", len(defects))
+	t.Logf("%d defects, each noticed by the test named for it; %d of them built alone", len(defects), len(alone))
 }
 
 // TestDefectsFitTheSource is the quick half of TestDefects: what each defect
@@ -221,37 +227,4 @@ func (d defect) source() (file, changed string, err error) {
 		return "", "", errors.New("what it replaces stands not exactly once in " + d.file + ": " + d.old)
 	}
 	return file, strings.Replace(string(source), d.old, d.new, 1), nil
-}
-
-// noticed runs the test of a defect against the law that has it.
-func (d defect) noticed(ctx context.Context, dir string) error {
-	file, changed, err := d.source()
-	if err != nil {
-		return err
-	}
-	copied := filepath.Join(dir, filepath.Base(file))
-	if err := os.WriteFile(copied, []byte(changed), 0o600); err != nil {
-		return err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: copied}})
-	if err != nil {
-		return err
-	}
-	described := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(described, overlay, 0o600); err != nil {
-		return err
-	}
-	room, test, _ := strings.Cut(d.test, " ")
-	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, "go", "test", "-short", "-vet=off", "-count=1", "-overlay", described, "-run", "^"+test+"$", "./"+room)
-	run.Dir = ".."
-	out, err := run.CombinedOutput()
-	switch {
-	case err == nil:
-		return errors.New(test + " passes all the same: " + string(bytes.TrimSpace(out)))
-	case !bytes.Contains(out, []byte("--- FAIL: "+test)):
-		return errors.New(test + " did not fail, but something else did:\n" + string(out))
-	}
-	return nil
 }

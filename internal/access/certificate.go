@@ -97,9 +97,11 @@ func (c *Certificate) Unsigned() []byte {
 // Sources turns a target's source_address into what the certificate carries:
 // FromRequest becomes the address that asked. False says that the address is
 // needed and cannot be read, so that no certificate may be issued.
-func (s *SSH) Sources(asked string) ([]string, bool) {
+func (s *SSH) Sources(asked string) ([]string, bool) { return sources(s.SourceAddress, asked) }
+
+func sources(of []string, asked string) ([]string, bool) {
 	var sources []string
-	for _, source := range s.SourceAddress {
+	for _, source := range of {
 		if source != FromRequest {
 			sources = append(sources, source)
 			continue

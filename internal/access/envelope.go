@@ -49,6 +49,8 @@ func (o Open) Name() string {
 		return o.Envelope.Name
 	case o.Exec != nil:
 		return o.Exec.Name
+	case o.AWS != nil:
+		return o.AWS.Name
 	}
 	return ""
 }

@@ -34,8 +34,11 @@ type Lease struct {
 	Envelope string      `json:"envelope,omitempty"` // that it opens; then it has no host and no key id
 	Shares   []Share     `json:"shares,omitempty"`   // that custodians gave to it
 	Program  string      `json:"program,omitempty"`  // that opens and closes it; then it has no host, and no credential
-	Needs    []ProofKind `json:"needs,omitempty"`    // of a program: the proofs that it can give, which must all be there
+	Needs    []ProofKind `json:"needs,omitempty"`    // of a program or a role: the proofs that must be there, all of them
 	Shut     canon.Time  `json:"shut,omitzero"`      // when its program first said that it closed; that proves nothing
+	Account  string      `json:"account,omitempty"`  // id of the AWS account of its role; then it has no host
+	Role     string      `json:"role,omitempty"`     // name of the role there
+	Slot     int         `json:"slot,omitzero"`      // that stops its sessions: 1 and up
 }
 
 // Closing says when and why a lease began to close, and the number of the
@@ -97,6 +100,9 @@ func (l *Lease) ShutAt() canon.Time {
 func (l *Lease) Proved() bool {
 	if l.Program != "" {
 		return l.Has(ProofAttested) || l.provedByProgram()
+	}
+	if l.Account != "" {
+		return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.provedByAWS()
 	}
 	return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.Has(ProofRotated) || l.DoorShut() && l.Has(ProofEnded)
 }

@@ -68,6 +68,7 @@ type Open struct {
 	SSH      *SSH      `json:"ssh,omitzero"`
 	Envelope *Envelope `json:"envelope,omitzero"`
 	Exec     *Exec     `json:"exec,omitzero"`
+	AWS      *AWS      `json:"aws,omitzero"`
 }
 
 // SSH is a login on one host of the cell.

@@ -168,7 +168,7 @@ func (g *Genesis) unamendable() Genesis {
 	rest := *g
 	rest.Founders, rest.People, rest.Groups, rest.Hosts, rest.Channels, rest.Scenarios = nil, nil, nil, nil, nil, nil
 	rest.Programs, rest.Networks, rest.Policies, rest.GuardRails = nil, nil, nil, nil
-	rest.Recovery = Recovery{}
+	rest.Recovery, rest.AWS = Recovery{}, AWS{}
 	rest.Security, rest.Change, rest.Pending, rest.CoolOff = "", nil, 0, 0
 	return rest
 }
@@ -185,6 +185,9 @@ func (w *World) busy(after *Genesis) string {
 			if l.Program != "" && !slices.ContainsFunc(after.Programs, func(p Program) bool { return p.ID == l.Program }) {
 				return "program " + l.Program
 			}
+			if l.Account != "" && w.Genesis.moved(l.Account, after) {
+				return "AWS account " + l.Account
+			}
 			before, _ := w.Genesis.Host(l.Host)
 			host, stays := after.Host(l.Host)
 			if before != nil && (!stays || host.Report != before.Report) {
@@ -193,12 +196,6 @@ func (w *World) busy(after *Genesis) string {
 		}
 	}
 	return ""
-}
-
-func sortedRequests(requests map[canon.Digest]*access.Request) []canon.Digest {
-	ids := slices.Collect(maps.Keys(requests))
-	sortDigests(ids)
-	return ids
 }
 
 // amendEvents are what an amendment does when its quorum is filled: who goes is

@@ -211,7 +211,11 @@ func applyLease(r *access.Request, e Event) error {
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
 		if closing.Lost && l.Program == "" { // whatever can have been issued in what is lost
-			l.Issued, l.NotAfter = max(1, l.Issued), canon.Later(l.NotAfter, r.Grant.Until)
+			until := r.Grant.Until
+			if l.Account != "" {
+				until = until.Add(access.ConsoleLongest.Duration())
+			}
+			l.Issued, l.NotAfter = max(1, l.Issued), canon.Later(l.NotAfter, until)
 		}
 	case *LeaseShut: // the time of it is the entry's
 	case *LeaseProved:
@@ -281,8 +285,8 @@ func TargetOf(e Event) string {
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
-	if l.Envelope != "" || l.Program != "" {
-		return // no host can take it back; a rotation does, or its program
+	if l.Envelope != "" || l.Program != "" || l.Account != "" {
+		return // no host can take it back; a rotation does, its program, or its slot
 	}
 	until := r.Grant.Until
 	if l.NotAfter.After(until) {

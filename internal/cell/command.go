@@ -80,6 +80,7 @@ type Observed struct {
 	Round     *access.Round    `json:"round,omitzero"`
 	Report    *Reported        `json:"report,omitzero"`
 	Shut      *Shut            `json:"shut,omitzero"`
+	Listed    access.Listing   `json:"listed,omitempty"` // what a target says of sessions that outlive an AWS lease's
 	Receipt   *Receipt         `json:"receipt,omitzero"`
 	Step      int64            `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
 	Counts    map[string]int64 `json:"counts,omitempty"`   // refused attempts by reason
@@ -91,6 +92,7 @@ type Observed struct {
 	Held      bool             `json:"held,omitzero"`      // of another ledger key, proposed or agreed to: the server has its private half
 	Overlap   *Overlap         `json:"overlap,omitzero"`
 	Engine    string           `json:"engine,omitempty"` // what judged the conditions: policy.Engine of whoever decided
+	Slots     map[string]int   `json:"slots,omitempty"`  // of AWS leases that begin, by target; what a whole ledger shows anyway
 	Overdue   int              `json:"overdue,omitzero"` // reviews of whoever signed that were overdue then; what a whole ledger shows anyway
 }
 
@@ -134,6 +136,11 @@ func (o Observed) check() error {
 	}
 	if len(o.Engine) > 64 || o.Overdue < 0 {
 		return errors.New("observed engine, overdue: must be a short name and a count")
+	}
+	for target, slot := range o.Slots {
+		if slot < 1 || slot > access.ManagedPoliciesMost || canon.CheckID(target) != nil {
+			return errors.New("observed slots: must be from 1 to the most that a role can have")
+		}
 	}
 	return nil
 }

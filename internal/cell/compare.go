@@ -50,6 +50,8 @@ const (
 	aboutProgram
 	aboutPolicy
 	aboutRails
+	aboutIssuer
+	aboutAccount
 )
 
 // Compare lists in what two documents differ, in an order that follows from them.
@@ -62,6 +64,7 @@ func Compare(from, to Document) []Difference {
 	c.groups(from.Genesis.Groups, to.Genesis.Groups)
 	c.hosts(from.Genesis, to.Genesis)
 	c.programs(from.Genesis.Programs, to.Genesis.Programs)
+	c.aws(&from.Genesis.AWS, &to.Genesis.AWS)
 	c.channels(from.Genesis.Channels, to.Genesis.Channels)
 	c.policies(from, to)
 	for _, id := range union(from.Scenarios, to.Scenarios) {
@@ -77,7 +80,7 @@ func Compare(from, to Document) []Difference {
 // people or on fewer signatures than before: by their own words, by a group that
 // they name and that has new members, or by a host whose keys changed.
 func Widened(from, to Document) []string {
-	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}, aboutPolicy: {}, aboutRails: {}}
+	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}, aboutPolicy: {}, aboutRails: {}, aboutIssuer: {}, aboutAccount: {}}
 	for _, d := range Compare(from, to) {
 		if d.Bearing == Widens && d.kind != aboutCell {
 			wider[d.kind][d.Within] = true
@@ -86,12 +89,14 @@ func Widened(from, to Document) []string {
 	var widened []string
 	for _, id := range sortedKeys(to.Scenarios) {
 		groups, hosts, programs := named(to.Scenarios[id])
+		accounts := accountsNamed(to.Scenarios[id])
+		byAWS := len(accounts) > 0 && len(wider[aboutIssuer]) > 0 || slices.ContainsFunc(accounts, func(account string) bool { return wider[aboutAccount][account] })
 		byGroup := slices.ContainsFunc(groups, func(group string) bool { return wider[aboutGroup][group] })
 		byHost := slices.ContainsFunc(hosts, func(host string) bool { return wider[aboutHost][host] })
 		byProgram := slices.ContainsFunc(programs, func(program string) bool { return wider[aboutProgram][program] })
 		stands := slices.Concat(from.Genesis.GuardRails, ids(to.Scenarios[id].Conditions))
 		byPolicy := slices.ContainsFunc(stands, func(policy string) bool { return wider[aboutPolicy][policy] })
-		if wider[aboutScenario][id] || byGroup || byHost || byProgram || byPolicy || len(wider[aboutRails]) > 0 {
+		if wider[aboutScenario][id] || byGroup || byHost || byProgram || byAWS || byPolicy || len(wider[aboutRails]) > 0 {
 			widened = append(widened, id)
 		}
 	}

@@ -194,6 +194,8 @@ func (c *comparing) opens(d Difference, from, to *access.Scenario) {
 		case !has:
 			d.Bearing = Tightens
 			c.note(d, "is removed")
+		case !same(was, is) && was.AWS != nil && is.AWS != nil:
+			c.role(d, was.AWS, is.AWS)
 		case !same(was, is):
 			c.note(d, "%s becomes %s", openWords(was), openWords(is))
 		}

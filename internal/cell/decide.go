@@ -46,7 +46,7 @@ func Decide(w *World, c Command) (Outcome, error) {
 	if refusal != nil {
 		return Outcome{}, refusal
 	}
-	return outcome, nil
+	return w.slotted(outcome, c), nil
 }
 
 // decideSigned asks first who signed and whether it is fresh, then the rule of

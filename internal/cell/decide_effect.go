@@ -163,13 +163,20 @@ func expired(l *access.Lease, c Command) ([]Event, *Refusal) {
 	if c.At.Before(l.NotAfter.Add(access.ExpirySkew.Duration())) {
 		return nil, refuse(NotDue, "the last credential of %s ends at %s", l.Target, l.NotAfter)
 	}
-	return proved(l, access.Proof{Kind: access.ProofExpired, At: c.At}), nil
+	proof := access.Proof{Kind: access.ProofExpired, At: c.At}
+	if l.State == access.LeaseClosed { // its slot is free now, and nothing else follows
+		return []Event{&LeaseProved{Target: l.Target, Proof: proof}}, nil
+	}
+	return proved(l, proof), nil
 }
 
 // listed takes a host's signed report that no session of a lease is left. It
 // counts only if the host listed after the door was proved shut: the list that
 // it had then pulled was signed after that.
 func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if l.Account != "" {
+		return listedByAWS(l, c)
+	}
 	facts, refusal := w.facts(l.Host, c)
 	if refusal != nil {
 		return nil, refusal

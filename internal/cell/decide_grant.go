@@ -37,19 +37,22 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if !scenario.Controls.FromAllowed(c.Observed.Address) {
 		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
 	}
-	certificate, ok := Certificate(w.Genesis, scenario, r, Fetched{s.Statement.Digest, lease.Target, c.At})
-	if !ok || !certificate.Before.After(c.At) {
+	if target, _ := scenario.AWS(lease.Target); body.Console && (target == nil || !target.Console) {
+		return Outcome{}, refuse(NothingToFetch, "target %s gives no sign-in to a console", lease.Target)
+	}
+	credential, ok := CredentialOf(w.Genesis, scenario, r, Fetched{s.Statement.Digest, lease.Target, c.At, body.Console})
+	if !ok || !credential.Before.After(c.At) || !c.At.Before(canon.At(r.Grant.Until.Std().Truncate(1e9))) {
 		return Outcome{}, refuse(NotLive, "less than a second is left of the grant")
 	}
 	return Outcome{StreamOf(r.ID), []Event{&CredentialAuthorised{
-		Target: lease.Target, Serial: access.SerialText(certificate.Serial), After: certificate.After,
-		Before: certificate.Before, Unsigned: canon.Sum(certificate.Unsigned()), Fetch: s.Statement.Digest,
+		Target: lease.Target, Serial: credential.Serial, After: credential.After, Before: credential.Before,
+		Unsigned: canon.Sum(credential.Unsigned), Fetch: s.Statement.Digest, Console: body.Console,
 	}}}, nil
 }
 
 // Certificate is the certificate that a fetch at an instant authorises, before
-// the CA signed it. It is rebuilt alike by whoever decides, mints or verifies.
-// False says that the request's address is needed and cannot be read.
+// the CA signed it. False says that the request's address is needed and cannot be
+// read, or that the target gives none.
 func Certificate(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (access.Certificate, bool) {
 	target, known := s.Target(f.Target)
 	if !known || r.Grant == nil {
@@ -66,13 +69,6 @@ func Certificate(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (
 	c.Derive(f.Digest)
 	c.After, c.Before = access.Window(f.At, r.Grant.Until)
 	return c, true
-}
-
-// Fetched is what of a fetch goes into its certificate.
-type Fetched struct {
-	Digest canon.Digest // of the fetch statement
-	Target string
-	At     canon.Time // recorded time
 }
 
 // KeyID is the key id of every certificate of a lease, and of its twins.
@@ -187,7 +183,9 @@ func (w *World) close(r *access.Request, l *access.Lease, why string, at canon.T
 	if l.Program != "" {
 		return []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
 	}
-	closing.List = w.ListNumber(w.index)
+	if l.Account == "" { // no host lists what AWS lets in
+		closing.List = w.ListNumber(w.index)
+	}
 	events := []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
 	if l.Issued == 0 && !closing.Lost {
 		return append(events, proved(l, access.Proof{Kind: access.ProofUnissued, At: at})...)

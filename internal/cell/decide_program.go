@@ -24,6 +24,9 @@ func (w *World) newLease(s *access.Scenario, request canon.Digest, name string) 
 	if target, ok := s.Target(name); ok {
 		l.Host = target.Host
 	}
+	if target, ok := s.AWS(name); ok {
+		l.Account, l.Role, l.Needs = target.Account, target.Role, target.Needs() // its slot is chosen when all is decided
+	}
 	if target, ok := s.Exec(name); ok {
 		l.Program = target.Program
 		if program, known := w.Genesis.Program(target.Program); known {

@@ -78,14 +78,18 @@ func (w *World) mayAsk(s *Signed, c Command, a asked) *Refusal {
 // roomFor checks the targets that are asked for.
 func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, address string) *Refusal {
 	for _, name := range body.Targets {
-		target, known := scenario.Target(name)
-		if open, _ := scenario.Opening(name); open.Envelope != nil || open.Exec != nil {
-			continue
-		}
+		open, known := scenario.Opening(name)
 		if !known {
 			return refuse(UnknownTarget, "%s opens no target %q; it opens %v", scenario.ID, name, scenario.Targets())
 		}
-		if _, ok := target.Sources(address); !ok {
+		ok := true
+		switch {
+		case open.SSH != nil:
+			_, ok = open.SSH.Sources(address)
+		case open.AWS != nil:
+			_, ok = open.AWS.Sources(address)
+		}
+		if !ok {
 			return refuse(WrongSource, "target %s is opened only for the asking address, and %q is none", name, address)
 		}
 	}

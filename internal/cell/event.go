@@ -122,7 +122,7 @@ type (
 		Target string `json:"target"`
 	}
 	// CredentialAuthorised binds a credential before it exists: the digest of
-	// the unsigned certificate and its serial, both rebuilt by verify.
+	// the unsigned certificate or session and its serial, both rebuilt by verify.
 	CredentialAuthorised struct {
 		Target   string       `json:"target"`
 		Serial   string       `json:"serial"` // sixteen hexadecimal digits
@@ -130,6 +130,7 @@ type (
 		Before   canon.Time   `json:"before"`
 		Unsigned canon.Digest `json:"unsigned"`
 		Fetch    canon.Digest `json:"fetch"`
+		Console  bool         `json:"console,omitzero"` // for a link to sign in to a console
 	}
 	// CredentialDelivered: it left the server.
 	CredentialDelivered struct {

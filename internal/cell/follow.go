@@ -37,8 +37,13 @@ func (w *World) follow(p place, e Event) {
 		w.followClosing(p, e)
 	case *LeaseShut:
 		w.followShut(p, e)
+	case *LeaseProved:
+		w.followProved(p, e)
 	case *LeaseClosed:
-		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver })
+		slot := w.leaseOf(p.stream, e.Target).Lives() // until its sessions are over, also when they are shut out
+		w.finish(p.stream, func(t Task) bool {
+			return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver && (t.Kind != TaskExpire || !slot)
+		})
 	case *Reconciled:
 		w.followReconciled(p, e)
 	case *ClosingOverdue:
@@ -67,7 +72,7 @@ func (w *World) followGrant(p place, g *access.Grant, leases []access.Lease) {
 	w.enqueue(p, Task{Kind: TaskEnd, Due: g.Until})
 	for _, lease := range leases {
 		if lease.Envelope == "" { // custodians open the others
-			w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target})
+			w.enqueue(p, Task{Kind: TaskOpen, Target: lease.Target, Due: w.slotOver(&lease)})
 		}
 	}
 }
@@ -91,7 +96,9 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 		return
 	}
 	w.enqueue(p, Task{Kind: TaskProve, Target: e.Target})
-	w.enqueue(p, Task{Kind: TaskList, Target: e.Target})
+	if l.Account == "" { // what outlives sessions of AWS is listed when the door is shut
+		w.enqueue(p, Task{Kind: TaskList, Target: e.Target})
+	}
 	w.enqueue(p, Task{Kind: TaskExpire, Target: e.Target, Due: l.NotAfter.Add(access.ExpirySkew.Duration())})
 	w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
 }

@@ -33,6 +33,7 @@ type Genesis struct {
 	Hosts       []Host              `json:"hosts,omitempty"`
 	Channels    []Channel           `json:"channels,omitempty"`
 	Programs    []Program           `json:"programs,omitempty"`
+	AWS         AWS                 `json:"aws,omitzero"`
 	Networks    []string            `json:"networks,omitempty"` // ids of those that symptoms are looked at from
 	Scenarios   []ScenarioRef       `json:"scenarios"`
 	Policies    []access.PolicyRef  `json:"policies,omitempty"`    // all that are named; sorted by id
@@ -129,7 +130,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkNetworks(), g.checkPolicies(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkAWS(), g.checkNetworks(), g.checkPolicies(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

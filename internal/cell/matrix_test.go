@@ -49,6 +49,7 @@ func sections() []section {
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
+		{"A lease of an AWS role", statesOfAWS, awsDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"Symptoms", statesOfSymptoms, symptomDeeds()},
 		{"Conditions", statesOfConditions, conditionDeeds()},

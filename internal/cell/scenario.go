@@ -146,7 +146,7 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 	var err error
 	switch open {
 	case access.Open{SSH: open.SSH}:
-		kind, err = "ssh", errors.New("must be set, or envelope or exec in its place")
+		kind, err = "ssh", errors.New("must be set, or envelope, exec or aws in its place")
 		if open.SSH != nil {
 			err = checkSSH(open.SSH, g)
 		}
@@ -154,8 +154,10 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 		kind, err = "envelope", CheckEnvelope(open.Envelope, r)
 	case access.Open{Exec: open.Exec}:
 		kind, err = "exec", checkExec(open.Exec, g)
+	case access.Open{AWS: open.AWS}:
+		kind, err = "aws", checkAWSTarget(open.AWS, g)
 	default:
-		return errors.New("ssh: must be set alone, or envelope or exec in its place")
+		return errors.New("ssh: must be set alone, or envelope, exec or aws in its place")
 	}
 	if err != nil {
 		return fmt.Errorf("%s.%w", kind, err)

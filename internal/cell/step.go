@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -69,8 +70,9 @@ func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
 	c.Observed.Published, c.Observed.Late = w.published, w.late(c)
 	c.Observed.Strays, _ = w.strays(c)
 	c.Observed.Engine, c.Observed.Overdue = w.engine(c)
+	c.Observed.Slots = slotsOf(outcome)
 	same := observed != nil && said.Published == c.Observed.Published && said.Late == c.Observed.Late && slices.Equal(said.Strays, c.Observed.Strays) &&
-		said.Engine == c.Observed.Engine && said.Overdue == c.Observed.Overdue
+		said.Engine == c.Observed.Engine && said.Overdue == c.Observed.Overdue && maps.Equal(said.Slots, c.Observed.Slots)
 	if !same { // else they would be encoded to the very bytes that they were decoded from
 		var err error
 		if observed, err = c.Observed.encode(); err != nil {

@@ -85,6 +85,7 @@ func (s *sheet) machines(genesis *cell.Genesis) {
 	}
 	s.items("Hosts:", hosts)
 	s.items("Programs:", programs)
+	s.aws(&genesis.AWS)
 	s.items("Channels of alarms:", channels)
 }
 
@@ -133,6 +134,7 @@ func (s *sheet) scenario(book *scenarioBook, id string) {
 	}
 	s.opens(of.Opens)
 	s.items("Its envelopes:", envelopes(book.Scenarios[id]))
+	s.items("Its roles:", roles(book.Scenarios[id]))
 	s.items("Conditions:", of.Conditions)
 	s.items("If nobody answers:", of.Ladder)
 	s.items("Alarms go to:", of.Channels)

@@ -21,7 +21,7 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	if root == nil {
 		return nil
 	}
-	c := &cellFacts{file: &cellFile{}, groups: map[string][]string{}, owner: map[string]string{}, secure: map[string]bool{}}
+	c := &cellFacts{folder: folder, file: &cellFile{}, groups: map[string][]string{}, owner: map[string]string{}, secure: map[string]bool{}}
 	readValue(f, root, reflect.ValueOf(c.file).Elem())
 	c.readPeople(f, folder)
 	c.readGroups(f)
@@ -29,6 +29,7 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	c.readHosts(f)
 	c.readChannels(f)
 	c.readPrograms(f)
+	c.readAWS(f, folder)
 	c.checkNetworks(f)
 	c.policies = readPolicies(f, folder)
 	c.rails = c.refs(f, "guard_rails", c.file.GuardRails, c.file.key("guard_rails"))

@@ -15,6 +15,7 @@ type cellFile struct {
 	Hosts      []hostFile    `yaml:"hosts"`
 	Channels   []channelFile `yaml:"channels"`
 	Programs   []programFile `yaml:"programs"`
+	AWS        *awsFile      `yaml:"aws"`
 	Networks   []word        `yaml:"networks"`
 	GuardRails []word        `yaml:"guard_rails"`
 	Witnesses  witnessesFile `yaml:"witnesses,required"`
@@ -125,10 +126,11 @@ type openFile struct {
 	SSH      *sshFile      `yaml:"ssh"`
 	Envelope *envelopeFile `yaml:"envelope"`
 	Exec     *execFile     `yaml:"exec"`
+	AWS      *roleFile     `yaml:"aws"`
 }
 
 func (*openFile) planned() []string {
-	return []string{"aws", "postgres", "kubernetes", "identitycenter", "ssm", "sealed"}
+	return []string{"postgres", "kubernetes", "identitycenter", "ssm", "sealed"}
 }
 
 // envelopeFile is a sealed credential, and what must hold for it.

@@ -185,6 +185,9 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	for _, ch := range c.file.Channels {
 		g.Channels = append(g.Channels, cell.Channel{ID: ch.ID.text, Kind: ch.Kind.text})
 	}
+	g.AWS = c.aws
+	g.AWS.Accounts = slices.Clone(c.aws.Accounts)
+	slices.SortFunc(g.AWS.Accounts, func(a, b cell.Account) int { return strings.Compare(a.ID, b.ID) })
 	g.Networks = slices.Sorted(slices.Values(texts(c.file.Networks)))
 	g.Programs = slices.Clone(c.programs)
 	slices.SortFunc(g.Programs, func(a, b cell.Program) int { return strings.Compare(a.ID, b.ID) })

@@ -59,6 +59,7 @@ func readFolder(f *findings, folder fs.FS) (*cellFacts, []*scenarioFacts) {
 			scenarios = append(scenarios, s)
 		}
 	}
+	checkRoles(f, scenarios)
 	if cell != nil {
 		ids := make([]string, 0, len(scenarios))
 		for _, s := range scenarios {

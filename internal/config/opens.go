@@ -34,7 +34,7 @@ func (s *scenarioFacts) opens() {
 // open reads one target, and says where it stands.
 func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	things := 0
-	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil} {
+	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil, open.AWS != nil} {
 		if is {
 			things++
 		}
@@ -45,6 +45,9 @@ func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	case open.Exec != nil:
 		target := s.exec(open.Exec)
 		return access.Open{Exec: &target}, open.Exec.at
+	case open.AWS != nil:
+		target := s.aws(open.AWS)
+		return access.Open{AWS: &target}, open.AWS.at
 	case open.SSH != nil:
 		target := s.ssh(open.SSH)
 		return access.Open{SSH: &target}, open.SSH.at

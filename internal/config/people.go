@@ -21,6 +21,7 @@ type person struct {
 // cellFacts is what cell.yaml says, as far as it could be read: enough to look
 // for further problems in the scenarios even when there are some already.
 type cellFacts struct {
+	folder   fs.FS
 	file     *cellFile
 	people   []person
 	groups   map[string][]string // members that exist
@@ -28,6 +29,7 @@ type cellFacts struct {
 	secure   map[string]bool     // who has a security key or passkey
 	hosts    []host
 	programs []cell.Program
+	aws      cell.AWS
 	policies map[string]*policyFacts // by the path in the folder
 	rails    []access.PolicyRef
 

@@ -21,6 +21,7 @@ const PoliciesDir = "policies"
 const (
 	policySuffix = ".cedar"
 	testSuffix   = ".test.yaml"
+	iamSuffix    = ".json"
 )
 
 // policyFacts is a file of policies that could be read.
@@ -49,6 +50,7 @@ func policyFiles(f *findings, folder fs.FS) (policies, tests []string) {
 			policies = append(policies, name)
 		case strings.HasSuffix(e.Name(), testSuffix):
 			tests = append(tests, name)
+		case strings.HasSuffix(e.Name(), iamSuffix): // read where a scenario names it
 		default:
 			f.errorf(place{name, 0, 0}, "rename it to end in .cedar or .test.yaml, or move it away", "is in the folder of policies but would not be read")
 		}

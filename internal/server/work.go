@@ -125,7 +125,7 @@ func expire(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
 		results[i] = scheduler.Result{Kind: cell.EffectDue}
-		if lease, ok := j.Lease(); ok && lease.DoorShut() {
+		if lease, ok := j.Lease(); ok && lease.DoorShut() && lease.Account == "" { // the slot of a role is used until then
 			results[i] = scheduler.Result{After: expireAgain}
 		}
 	}

@@ -103,8 +103,9 @@ type Withdraw struct {
 // Fetch asks for the credential of one target; signed by the holder key.
 // Repeating it with a new nonce is renewal.
 type Fetch struct {
-	Of     canon.Digest `json:"of"`
-	Target string       `json:"target"`
+	Of      canon.Digest `json:"of"`
+	Target  string       `json:"target"`
+	Console bool         `json:"console,omitzero"` // a link to sign in to a console, in place of keys
 }
 
 // Release gives targets back early; signed by the holder key. No targets means

@@ -167,6 +167,9 @@ type Lease struct {
 	Target       string            `json:"target"`
 	Host         string            `json:"host"`
 	Program      string            `json:"program,omitempty"` // that opened it; then there is no host
+	Account      string            `json:"account,omitempty"` // AWS account of its role; then there is no host
+	Role         string            `json:"role,omitempty"`
+	Slot         int               `json:"slot,omitzero"` // that stops its sessions
 	KeyID        string            `json:"key_id"`
 	State        access.LeaseState `json:"state"`
 	Certificates []Certificate     `json:"certificates"`
@@ -175,14 +178,16 @@ type Lease struct {
 	Closed       canon.Time        `json:"closed,omitzero"`
 }
 
-// Certificate is one that was authorised: rebuilt, and equal to its digest.
+// Certificate is one, or a session of a role, that was authorised: rebuilt, and
+// equal to its digest.
 type Certificate struct {
 	Entry    int64        `json:"entry"`
 	Serial   string       `json:"serial"`
 	After    canon.Time   `json:"after"`
 	Before   canon.Time   `json:"before"`
 	Unsigned canon.Digest `json:"unsigned"`
-	Left     string       `json:"left,omitempty"` // witnessed or unwitnessed, where somebody cosigns; empty: it did not
+	Console  bool         `json:"console,omitzero"` // a sign-in to a console
+	Left     string       `json:"left,omitempty"`   // witnessed or unwitnessed, where somebody cosigns; empty: it did not
 
 	fetch canon.Digest
 }

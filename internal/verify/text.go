@@ -225,20 +225,24 @@ func (l *Lease) sayIn(w *writer) {
 	} else if l.State == access.LeaseClosing {
 		state = "CLOSING: its end is not proved"
 	}
+	noun := "certificate"
 	switch {
 	case l.Program != "":
 		w.say("  Target %s, opened by program %s, is %s.", l.Target, l.Program, state)
+	case l.Account != "":
+		noun = "session"
+		w.say("  Target %s, role %s of AWS account %s, stop slot %d, is %s; %s.", l.Target, l.Role, l.Account, l.Slot, state, counted(len(l.Certificates), noun))
 	case l.Host == "":
 		w.say("  Envelope %s is %s.", l.Target, state)
 	default:
-		w.say("  Target %s on host %s is %s; %s.", l.Target, l.Host, state, counted(len(l.Certificates), "certificate"))
+		w.say("  Target %s on host %s is %s; %s.", l.Target, l.Host, state, counted(len(l.Certificates), noun))
 	}
 	for _, c := range l.Certificates {
 		left := ""
 		if c.Left != "" {
 			left = ", left " + c.Left
 		}
-		w.say("    certificate %s, valid %s to %s (entry %d)%s", c.Serial, c.After, c.Before, c.Entry, left)
+		w.say("    %s %s, valid %s to %s (entry %d)%s", noun, c.Serial, c.After, c.Before, c.Entry, left)
 	}
 	for _, p := range l.Proofs {
 		by := ""

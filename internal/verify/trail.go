@@ -102,7 +102,7 @@ func (e *examination) follow(id canon.Digest, t *trail, index int64, p cell.Prep
 	case *cell.CredentialAuthorised:
 		e.report.Counts.Certificates++
 		t.certificates[event.Target] = append(t.certificates[event.Target], Certificate{
-			Entry: index, Serial: event.Serial, After: event.After, Before: event.Before, Unsigned: event.Unsigned, fetch: event.Fetch,
+			Entry: index, Serial: event.Serial, After: event.After, Before: event.Before, Unsigned: event.Unsigned, Console: event.Console, fetch: event.Fetch,
 		})
 		lease, _ := e.world.Requests[id].Lease(event.Target)
 		e.issued[lease.KeyID][event.Serial] = true
@@ -122,10 +122,11 @@ func (e *examination) begins(leases []access.Lease) {
 	}
 }
 
-// basis says what stands behind a proof of a lease. What a program showed, the
-// server alone has seen.
+// basis says what stands behind a proof of a lease. What a program or AWS showed,
+// the server alone has seen.
 func (e *examination) basis(id canon.Digest, event *cell.LeaseProved) Basis {
-	if lease, ok := e.world.Requests[id].Lease(event.Target); ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested {
+	lease, ok := e.world.Requests[id].Lease(event.Target)
+	if ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested || ok && lease.Account != "" && event.Proof.Kind == access.ProofEnded {
 		return OnServer
 	}
 	return basis(event.Proof.Kind)

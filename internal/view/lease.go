@@ -13,6 +13,9 @@ type Lease struct {
 	Target   string            `json:"target"`
 	Host     string            `json:"host"`
 	Program  string            `json:"program,omitempty"` // that opened it; then there is no host
+	Account  string            `json:"account,omitempty"` // AWS account of its role; then there is no host
+	Role     string            `json:"role,omitempty"`
+	Slot     int               `json:"slot,omitzero"` // that stops its sessions
 	State    access.LeaseState `json:"state"`
 	KeyID    string            `json:"key_id"`
 	Worked   bool              `json:"worked"`             // a probe saw the twin accepted, so that a refusal will mean something
@@ -32,7 +35,7 @@ type Lease struct {
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
-		Target: l.Target, Host: l.Host, Program: l.Program, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
+		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}
@@ -41,6 +44,9 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 	}
 	if program, ok := s.Genesis.Program(l.Program); ok {
 		v.OtherWay = program.Other
+	}
+	if account, ok := s.Genesis.Account(l.Account); ok {
+		v.OtherWay = account.Other
 	}
 	if host, ok := s.Genesis.Host(l.Host); ok {
 		v.OtherWay = host.Other
@@ -56,6 +62,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	}
 	if l.Program != "" && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
 		return programKnown(l, at.Now)
+	}
+	if l.Account != "" && l.State == access.LeaseClosing {
+		return awsKnown(l, at.Now)
 	}
 	switch l.State {
 	case access.LeaseOpening:
@@ -149,8 +158,11 @@ func proofs(l *access.Lease) []string {
 				continue
 			}
 			word := proofWords[kind]
-			if l.Program != "" {
+			switch {
+			case l.Program != "":
 				word = programWords[kind]
+			case l.Account != "":
+				word = awsWords[kind]
 			}
 			if kind == access.ProofAttested {
 				word = p.By + " attested"

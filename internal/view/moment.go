@@ -18,6 +18,9 @@ func (t teller) ofLease(e cell.Event) string {
 	case *cell.TwinWorked:
 		return fmt.Sprintf("A twin of the credential was accepted at %s, so that a refusal later on will prove something.", e.Target)
 	case *cell.CredentialAuthorised:
+		if e.Console {
+			return fmt.Sprintf("A sign-in to the console for %s is authorised, serial %s; it is over at %s at the latest.", e.Target, e.Serial, clock(e.Before, t.at))
+		}
 		return fmt.Sprintf("A credential for %s is authorised, serial %s, valid until %s.", e.Target, e.Serial, clock(e.Before, t.at))
 	case *cell.CredentialDelivered:
 		return fmt.Sprintf("The credential for %s was handed over.", e.Target)
@@ -37,6 +40,9 @@ func (t teller) ofLease(e cell.Event) string {
 func (t teller) ofProof(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.LeaseClosing:
+		if e.Closing.List == 0 { // of no host
+			return fmt.Sprintf("%s is closing, because %s.", e.Target, say(ends, e.Closing.Why))
+		}
 		return fmt.Sprintf("%s is closing, because %s; hosts refuse it from revocation list %d on.", e.Target, say(ends, e.Closing.Why), e.Closing.List)
 	case *cell.LeaseShut:
 		return fmt.Sprintf("The program that opened %s says that it closed it; that is not proved yet.", e.Target)

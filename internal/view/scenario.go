@@ -48,6 +48,8 @@ type Opening struct {
 	From       []string `json:"from,omitempty"` // networks; none: anywhere
 	Permit     []string `json:"permit,omitempty"`
 	Program    string   `json:"program,omitempty"` // that opens it; then there is no host
+	Account    string   `json:"account,omitempty"` // AWS account; then there is no host
+	Role       string   `json:"role,omitempty"`    // of it
 	Text       string   `json:"text"`
 }
 
@@ -106,6 +108,10 @@ func (s *state) openings(of *access.Scenario, names []string, asked string) []Op
 	for _, name := range names {
 		if program, ok := of.Exec(name); ok {
 			openings = append(openings, s.programOpening(program))
+			continue
+		}
+		if role, ok := of.AWS(name); ok {
+			openings = append(openings, s.awsOpening(role, asked))
 			continue
 		}
 		target, ok := of.Target(name)

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// aws is what a cell has to do with AWS.
+func (s *sheet) aws(of *cell.AWS) {
+	s.items("Issuers of tokens for AWS:", of.Issuers)
+	var keys, accounts []string
+	for i, key := range of.Keys {
+		when := "signs now"
+		if i > 0 {
+			when = "is next"
+		}
+		keys = append(keys, key.ID+" "+when)
+	}
+	for i := range of.Accounts {
+		accounts = append(accounts, accountText(&of.Accounts[i]))
+	}
+	s.items("Keys of the issuer:", keys)
+	s.items("AWS accounts:", accounts)
+}
+
+func accountText(a *cell.Account) string {
+	text := fmt.Sprintf("%s is %s in %s; its sessions are asked for in %s", a.ID, a.Account, a.In(), both(a.Regions))
+	if a.Management {
+		text += "; it is the management account, which no service control policy binds"
+	}
+	if a.Other != "" {
+		text += "; another way in: " + a.Other
+	}
+	return text
+}
+
+// roles says of each role of a scenario what its opening does not: the very
+// documents that are signed, statement by statement.
+func roles(of *access.Scenario) (lines []string) {
+	for _, open := range of.Opens {
+		role := open.AWS
+		if role == nil {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s is probed by %s; %d grants of it can be stopped each by itself", role.Name, role.Probe.IAM(), role.SlotCount()))
+		lines = append(lines, statements(role.Name+" may at most: ", role.Policy)...)
+		if role.Session != "" {
+			lines = append(lines, statements("each session of "+role.Name+" is narrowed to: ", role.Session)...)
+		}
+	}
+	return lines
+}
+
+func statements(prefix, policy string) (lines []string) {
+	document, err := access.DecodeIAM(policy)
+	if err != nil {
+		return []string{prefix + "a policy that cannot be read"}
+	}
+	for _, statement := range document.Statement {
+		lines = append(lines, prefix+string(canon.MustEncode(statement)))
+	}
+	return lines
+}

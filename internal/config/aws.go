@@ -1,0 +1,204 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+)
+
+// awsFile is what cell.yaml says of AWS.
+type awsFile struct {
+	Mark
+	Issuers  []word        `yaml:"issuers,required"`
+	Keys     []word        `yaml:"keys,required" mend:"name the files that halligan issuer made: the public key that signs now, then the next"`
+	Accounts []accountFile `yaml:"accounts,required"`
+}
+
+func (*awsFile) planned() []string { return []string{"organization", "audience", "identity_center"} }
+
+type accountFile struct {
+	Mark
+	ID         word   `yaml:"id,required"`
+	Account    word   `yaml:"account,required"`
+	Partition  word   `yaml:"partition"`
+	Regions    []word `yaml:"regions,required"`
+	Management flag   `yaml:"management"`
+	OtherWay   word   `yaml:"other_way"`
+}
+
+// jwkFile is a public key of the issuer.
+type jwkFile struct {
+	Mark
+	Algorithm word `yaml:"alg,required"`
+	Exponent  word `yaml:"e,required"`
+	ID        word `yaml:"kid,required"`
+	Type      word `yaml:"kty,required"`
+	Modulus   word `yaml:"n,required"`
+	Use       word `yaml:"use,required"`
+}
+
+const (
+	issuerMend = "write https:// and a host of its own, without port and without a slash at the end, such as https://oidc.example.com"
+	regionMend = "write the name of a region, such as eu-west-1"
+	jwkMend    = "let halligan issuer make it: a public RSA key of 2048 bits or more with kid, alg RS256 and use sig"
+)
+
+// readAWS checks what the cell has to do with AWS.
+func (c *cellFacts) readAWS(f *findings, folder fs.FS) {
+	file := c.file.AWS
+	if file == nil {
+		return
+	}
+	c.readIssuers(f, file)
+	for _, w := range file.Keys {
+		if key, ok := readIssuerKey(f, folder, w); ok {
+			if len(c.aws.Keys) > 0 && c.aws.Keys[0].ID == key.ID {
+				f.errorf(w.at, "name the next key here", "key %s stands twice", key.ID)
+			}
+			c.aws.Keys = append(c.aws.Keys, key)
+		}
+	}
+	if n := len(file.Keys); file.Keys != nil && n == 0 || n > cell.IssuerKeysMost {
+		f.errorf(file.key("keys"), "name the key that signs now, and the next", "keys: must be 1 to %d, are %d", cell.IssuerKeysMost, n)
+	} else if n == 1 {
+		f.warnf(file.key("keys"), "make the next one now, with halligan issuer", "there is no next key: AWS must have read it before it can take the first one's place")
+	}
+	if n := len(file.Accounts); n > cell.AccountsMost {
+		f.errorf(file.key("accounts"), "make cells of fewer accounts", "accounts: at most %d, has %d", cell.AccountsMost, n)
+	}
+	seen := map[string]place{}
+	for _, a := range file.Accounts {
+		out := readAccount(f, a)
+		for _, w := range []word{a.ID, a.Account} {
+			if first, twice := seen[w.text]; twice && w.text != "" {
+				f.errorf(w.at, "take one out", "account %s stands twice, first in line %d", show(w.text), first.line)
+			}
+			seen[w.text] = w.at
+		}
+		c.aws.Accounts = append(c.aws.Accounts, out)
+	}
+}
+
+func (c *cellFacts) readIssuers(f *findings, file *awsFile) {
+	for i, w := range file.Issuers {
+		c.aws.Issuers = append(c.aws.Issuers, w.text)
+		if w.text == "" {
+			continue
+		}
+		if cell.CheckIssuer(w.text) != nil {
+			f.errorf(w.at, issuerMend, "%s is not an issuer", show(w.text))
+		} else if i > 0 && issuerHost(w.text) == issuerHost(c.aws.Issuers[0]) {
+			f.errorf(w.at, "serve the stand-by from another host, of another provider if you can", "both issuers are on %s", show(issuerHost(w.text)))
+		}
+	}
+	if n := len(file.Issuers); file.Issuers != nil && n == 0 || n > cell.IssuersMost {
+		f.errorf(file.key("issuers"), issuerMend, "issuers: must be 1 to %d, are %d", cell.IssuersMost, n)
+	} else if n == 1 {
+		f.warnf(file.key("issuers"), "add a stand-by on another host", "there is one issuer: while its host is down, AWS takes no new session")
+	}
+}
+
+func issuerHost(issuer string) string {
+	host, _, _ := strings.Cut(access.IssuerName(issuer), "/")
+	return host
+}
+
+func readIssuerKey(f *findings, folder fs.FS, w word) (cell.IssuerKey, bool) {
+	if w.text == "" {
+		return cell.IssuerKey{}, false
+	}
+	root := openJSON(f, folder, w, 4096)
+	if root == nil {
+		return cell.IssuerKey{}, false
+	}
+	if slices.ContainsFunc(root.pairs, func(p pair) bool { return slices.Contains([]string{"d", "p", "q", "dp", "dq", "qi", "k"}, p.key.text) }) {
+		f.errorf(root.place, "never put it into this folder; name the public key, and make both anew", "is a private key")
+		return cell.IssuerKey{}, false
+	}
+	before := len(f.list)
+	var file jwkFile
+	readValue(f, root, reflect.ValueOf(&file).Elem())
+	if len(f.list) > before {
+		return cell.IssuerKey{}, false
+	}
+	public := canon.MustEncode(map[string]string{
+		"alg": file.Algorithm.text, "e": file.Exponent.text, "kid": file.ID.text, "kty": file.Type.text, "n": file.Modulus.text, "use": file.Use.text,
+	})
+	id, err := cell.CheckIssuerKey(string(public))
+	if err != nil {
+		f.errorf(root.place, jwkMend, "cannot be used: %v", err)
+	}
+	return cell.IssuerKey{ID: id, Public: string(public)}, err == nil
+}
+
+func readAccount(f *findings, a accountFile) cell.Account {
+	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text}
+	idOf(f, a.ID)
+	if a.Account.text != "" && !cell.IsAccountNumber(a.Account.text) {
+		f.errorf(a.Account.at, `write its twelve digits in quotation marks, such as "123456789012"`, "%s is not the number of an account", show(a.Account.text))
+	}
+	if a.Partition.text == cell.Partitions[0] {
+		out.Partition = ""
+	}
+	if !slices.Contains(cell.Partitions, out.In()) {
+		f.errorf(a.Partition.at, nearest(a.Partition.text, cell.Partitions, "known here: "), "%s is not a partition of AWS", show(a.Partition.text))
+	}
+	if n := len(a.Regions); a.Regions != nil && n == 0 || n > access.RegionsMost {
+		f.errorf(a.key("regions"), regionMend, "regions: must be 1 to %d, are %d", access.RegionsMost, n)
+	} else if n == 1 {
+		f.warnf(a.key("regions"), "name a second one: its STS is asked when the first does not answer", "account %s has one region", show(out.ID))
+	}
+	checkRegions(f, a.Regions)
+	if !a.OtherWay.given() {
+		f.warnf(a.ID.at, "add other_way: how a person gets in when Halligan does not work", "account %s has no other_way", show(out.ID))
+	}
+	lengthOf(f, a.OtherWay, textLongest)
+	return out
+}
+
+func checkRegions(f *findings, words []word) {
+	for i, w := range words {
+		switch {
+		case w.text == "":
+		case !access.IsRegion(w.text):
+			f.errorf(w.at, regionMend, "%s is not a region", show(w.text))
+		case slices.Contains(texts(words[:i]), w.text):
+			f.errorf(w.at, "take one out", "region %s stands twice", show(w.text))
+		}
+	}
+}
+
+func (c *cellFacts) accountIDs() []string {
+	var ids []string
+	for _, a := range c.aws.Accounts {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+// checkRoles refuses two targets of one role: its trust names one, its policy is
+// the most of one, and its slots are counted together.
+func checkRoles(f *findings, scenarios []*scenarioFacts) {
+	first := map[string]place{}
+	for _, s := range scenarios {
+		for _, open := range s.file.Opens {
+			role := open.AWS
+			if role == nil || role.Role.text == "" {
+				continue
+			}
+			id := fmt.Sprintf("%s/%s", role.Account.text, strings.ToLower(role.Role.text))
+			if before, twice := first[id]; twice {
+				f.errorf(role.Role.at, "make a role for each: what it may do and who may take it belong to one target",
+					"role %s of account %s is opened in %s, line %d, too", show(role.Role.text), show(role.Account.text), before.file, before.line)
+				continue
+			}
+			first[id] = role.Role.at
+		}
+	}
+}

@@ -52,10 +52,10 @@ func DecodeIAM(text string) (IAMPolicy, error) {
 // else than it seems to. Its errors name the statement by its number.
 func (p IAMPolicy) Check() error {
 	if p.Version != IAMVersion {
-		return fmt.Errorf("Version: must be %q, is %q", IAMVersion, p.Version)
+		return fmt.Errorf("member Version must be %q, is %q", IAMVersion, p.Version)
 	}
 	if len(p.Statement) == 0 || len(p.Statement) > statementMost {
-		return fmt.Errorf("Statement: must have 1 to %d", statementMost)
+		return fmt.Errorf("member Statement must have 1 to %d", statementMost)
 	}
 	for i := range p.Statement {
 		if err := p.Statement[i].check(); err != nil {
@@ -68,25 +68,25 @@ func (p IAMPolicy) Check() error {
 func (s *IAMStatement) check() error {
 	switch {
 	case s.Effect != IAMAllow && s.Effect != IAMDeny:
-		return fmt.Errorf("Effect: must be %s or %s, is %q", IAMAllow, IAMDeny, s.Effect)
+		return fmt.Errorf("its Effect must be %s or %s, is %q", IAMAllow, IAMDeny, s.Effect)
 	case (len(s.Action) > 0) == (len(s.NotAction) > 0):
-		return errors.New("Action: must have Action or NotAction, and not both")
+		return errors.New("must have Action or NotAction, and not both")
 	case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
-		return errors.New("Resource: must have Resource or NotResource, and not both")
+		return errors.New("must have Resource or NotResource, and not both")
 	case s.Effect == IAMAllow && len(s.NotAction) > 0:
-		return errors.New("NotAction: what it allows is whatever AWS adds next; write the actions")
+		return errors.New("what it allows by NotAction is whatever AWS adds next; write the actions")
 	case !canon.MadeOf(s.Sid, canon.Alnum):
-		return fmt.Errorf("Sid: %q may have letters and digits alone", s.Sid)
+		return fmt.Errorf("its Sid %q may have letters and digits alone", s.Sid)
 	}
 	for _, action := range slices.Concat(s.Action, s.NotAction) {
 		service, name, named := strings.Cut(action, ":")
 		if action != "*" && (!named || service == "" || name == "" || !canon.MadeOf(service, canon.Alnum+"-") || !canon.MadeOf(name, canon.Alnum+"*?")) {
-			return fmt.Errorf("Action: %q is not an action such as rds:StopDBInstance", action)
+			return fmt.Errorf("%q is not an action such as rds:StopDBInstance", action)
 		}
 	}
 	for _, resource := range slices.Concat(s.Resource, s.NotResource) {
 		if resource != "*" && !strings.HasPrefix(resource, "arn:") || !plainLatin(resource) {
-			return fmt.Errorf("Resource: %q is neither * nor an ARN", resource)
+			return fmt.Errorf("%q is neither * nor an ARN", resource)
 		}
 	}
 	return s.checkConditions()
@@ -95,14 +95,14 @@ func (s *IAMStatement) check() error {
 func (s *IAMStatement) checkConditions() error {
 	for operator, keys := range s.Condition {
 		if operator == "" || !canon.MadeOf(operator, canon.Alnum+":") || len(keys) == 0 {
-			return fmt.Errorf("Condition: %q is not an operator with its keys", operator)
+			return fmt.Errorf("condition %q is not an operator with its keys", operator)
 		}
 		for key, values := range keys {
 			if !strings.Contains(key, ":") || !plainLatin(key) || len(values) == 0 {
-				return fmt.Errorf("Condition: %q is not a key with its values", key)
+				return fmt.Errorf("condition %q is not a key with its values", key)
 			}
 			if slices.ContainsFunc(values, func(v string) bool { return !plainLatin(v) }) {
-				return fmt.Errorf("Condition: a value of %s has characters that a session's policy may not have", key)
+				return fmt.Errorf("a value of condition %s has characters that a session's policy may not have", key)
 			}
 		}
 	}

@@ -100,6 +100,9 @@ func Find() (Judge, error) {
 // weighed as a whole: a policy that the evaluator calls invalid, an action or a member
 // of the context that it does not know.
 func (j Judge) Weigh(ctx context.Context, cases []Case) ([]Verdict, error) {
+	if len(cases) == 0 {
+		return nil, nil
+	}
 	var in bytes.Buffer
 	for _, c := range cases {
 		if err := json.MarshalWrite(&in, c); err != nil {
@@ -120,7 +123,7 @@ func (j Judge) Weigh(ctx context.Context, cases []Case) ([]Verdict, error) {
 }
 
 func read(cases []Case, out []byte) ([]Verdict, error) {
-	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	lines := bytes.Split(bytes.TrimSuffix(out, []byte("\n")), []byte("\n"))
 	if len(lines) != len(cases) {
 		return nil, fmt.Errorf("the IAM evaluator answered %d of %d cases", len(lines), len(cases))
 	}

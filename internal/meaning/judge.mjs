@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 const load = createRequire(join(process.argv[1], 'package.json'))
 const { allowedContextKeysForRequest, runSimulation, runUnsafeSimulation } = load('@cloud-copilot/iam-simulate')
-const { validateTrustPolicy } = load('@cloud-copilot/iam-policy')
+const { createValidatedPolicy, validateTrustPolicy } = load('@cloud-copilot/iam-policy')
 
 // Every account of an organisation has this one beside what guards it.
 const full = { name: 'FullAWSAccess', policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } }
@@ -83,8 +83,8 @@ async function judge(c) {
     sessionPolicy: c.session
   }
   if (c.door) {
-    const faults = validateTrustPolicy(c.resource_policy)
-    if (faults.length > 0) throw new Error(JSON.stringify(faults))
+    simulation.resourcePolicy = createValidatedPolicy(c.resource_policy, validateTrustPolicy, { name: 'trust' })
+    if (simulation.resourcePolicy.errors.length > 0) throw new Error(JSON.stringify(simulation.resourcePolicy.errors))
     if (c.door === 'table') simulation.request.contextVariables = await byTable(c, simulation.request.contextVariables)
     const result = runUnsafeSimulation(simulation, {})
     return { allowed: result === 'Allowed', result }

@@ -74,8 +74,14 @@ func weigh(t *testing.T, j meaning.Judge, lines []line) []outcome {
 // check holds each line to what the evaluator says.
 func check(t *testing.T, j meaning.Judge, lines []line) {
 	t.Helper()
-	for i, got := range weigh(t, j, lines) {
-		l := lines[i]
+	hold(t, lines, weigh(t, j, lines))
+}
+
+// hold holds each line to its outcome.
+func hold(t *testing.T, lines []line, outcomes []outcome) {
+	t.Helper()
+	for i, l := range lines {
+		got := outcomes[i]
 		t.Run(strings.ReplaceAll(l.means, "/", "∕"), func(t *testing.T) {
 			if got.allowed != l.want {
 				t.Errorf("%s\n  allowed %v, and %v is meant\n  %s\n  asked: %s", l.means, got.allowed, l.want,

@@ -25,6 +25,7 @@ RACE_PACKAGES := \
 	internal/certificate \
 	internal/host \
 	internal/witness \
+	internal/provider/aws \
 	internal/provider/exec \
 	internal/provider/ssh \
 	internal/scheduler \
@@ -32,9 +33,11 @@ RACE_PACKAGES := \
 	internal/store/sqlite \
 	internal/store/storetest
 
-# Where tests look for the foreign ledger verifier, and for the fuzzer of the API.
+# Where tests look for the foreign ledger verifier, the fuzzer of the API, and a double
+# of AWS with AWS's own command line.
 export HALLIGAN_FSCK := $(TOOLS)/tessera-fsck
 export HALLIGAN_SCHEMATHESIS := $(TOOLS)/schemathesis/bin/st
+export HALLIGAN_MOTO := $(TOOLS)/moto/bin
 
 .PHONY: help build deps test check unit race fuzz-smoke demo bench soak profile clean
 

@@ -84,14 +84,14 @@ tool() {
 tool staticcheck honnef.co/go/tools honnef.co/go/tools/cmd/staticcheck "$STATICCHECK"
 tool tessera-fsck github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck "$FSCK"
 
-# The fuzzer of the API, in a virtual environment of its own, with everything below
-# it as scripts/schemathesis.txt pins it.
-fuzzer() {
-	local into pins=scripts/schemathesis.txt
+# python NAME PROGRAM: programs of Python, in a virtual environment of their own, with
+# everything below them as scripts/NAME.txt pins it.
+python() {
+	local into pins=scripts/$1.txt
 	mkdir -p "$tools"
-	into="$(cd "$tools" && pwd -P)/schemathesis"
+	into="$(cd "$tools" && pwd -P)/$1"
 	# Its programs name the folder that they are in, and do not run once it was moved.
-	if cmp -s "$pins" "$into/pins" && "$into/bin/st" --version >/dev/null 2>&1; then
+	if cmp -s "$pins" "$into/pins" && "$into/bin/$2" --version >/dev/null 2>&1; then
 		return
 	fi
 	echo "deps: pip install -r $pins"
@@ -99,10 +99,12 @@ fuzzer() {
 		"$into/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$pins" </dev/null; then
 		cp "$pins" "$into/pins"
 	else
-		skipped+=("schemathesis (pip install -r $pins, from PyPI)")
+		skipped+=("$1 (pip install -r $pins, from PyPI)")
 	fi
 }
-fuzzer
+python schemathesis st
+python moto aws
+
 # script NAME VERSION PACKAGE: an npm package as it is published, without what it names.
 script() {
 	local name=$1 version=$2

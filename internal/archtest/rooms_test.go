@@ -85,6 +85,8 @@ var rooms = []room{
 	{path: "internal/store/storetest", kind: tool, may: with(encoding, "internal/broker", "internal/ledger")},
 	{path: "internal/provider", kind: work, may: with(encoding, "internal/access")},
 	{path: "internal/provider/ssh", kind: adapter, may: with(encoding, "internal/access", "internal/provider", "internal/revocation")},
+	{path: "internal/provider/aws", kind: adapter, may: with(encoding, "internal/access", "internal/provider")},
+	{path: "internal/provider/aws/awstest", kind: tool},
 	{path: "internal/provider/exec", kind: adapter, may: with(encoding, "internal/access", "internal/provider")},
 	{path: "internal/provider/providertest", kind: tool, may: []string{"internal/access", "internal/provider"}},
 	{path: "internal/authn", kind: work, may: []string{"internal/statement"}},

@@ -20,6 +20,22 @@ type Lease struct {
 	Parameters map[string]string // of the program
 	Request    string            // short id of the request
 	Person     string            // person id of the requester
+	AWS        *AWS              // nil: it is not at AWS
+}
+
+// AWS is a role of an AWS account, as a lease opens it. The sessions are the law's;
+// when they begin, and the id of their token, is set by whoever asks for them.
+type AWS struct {
+	Twin     access.Session  // bears what every session of the lease bears, and may do the probe alone
+	Control  access.Session  // bears no slot: it must be let in for a refusal to mean anything
+	Probe    access.AWSProbe // what a round asks for
+	Regions  []string        // where
+	Slot     int             // of the lease, from 1
+	Sessions bool            // sessions of Systems Manager are to be listed and ended
+	// Ending tells, as of the instant at which it is asked, whether a lease of the
+	// slot, this one among them, has ended and can still live: then the slot must stay
+	// attached. Nil: none has.
+	Ending func() bool
 }
 
 // Host is an SSH host as the cell knows it.

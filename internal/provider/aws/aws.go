@@ -1,0 +1,130 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Signer signs the claims of a token, exactly as they are: the issuer of the cell.
+// It may be called concurrently.
+type Signer interface {
+	KeyID() string
+	Sign(claims []byte) (token string, err error)
+}
+
+// Cell is what the cell says now.
+type Cell struct {
+	Origin   string
+	Issuers  []string // URLs; the first is tried first
+	Key      string   // id of the key that signs
+	Accounts []string // numbers; the role of no other account is asked for
+}
+
+// Second is another door into an account, for when STS can use none of the issuers:
+// AssumeRole by credentials that this server has. The role's trust must allow it.
+type Second struct {
+	Credentials sdk.CredentialsProvider
+	ExternalID  string
+}
+
+// Options are what the provider needs. Rand is crypto/rand, always.
+type Options struct {
+	Keys      []Signer
+	Cell      func() Cell
+	Seal      func(secret []byte, to canon.Key32) (string, error) // to one X25519 key
+	Now       func() canon.Time
+	Endpoints Endpoints
+	Second    map[string]Second                          // by account number; nil: there is none
+	Wait      func(context.Context, time.Duration) error // nil: a timer
+}
+
+// AWS is the provider. Make it with New.
+type AWS struct {
+	Options
+	client *http.Client
+
+	mu    sync.Mutex
+	roles map[string]chan struct{} // role → its turn: IAM takes one change of a role at a time
+}
+
+// Times of one call, and of what is made of several.
+const (
+	stsLongest  = 8 * time.Second // STS gives an issuer 5 seconds
+	iamLongest  = 8 * time.Second
+	readLongest = 5 * time.Second
+	mintLongest = 30 * time.Second
+	shutLongest = 60 * time.Second
+	askLongest  = 45 * time.Second
+	roundsMost  = 3 // of all regions, while they are busy or silent
+	pauseFirst  = 250 * time.Millisecond
+	answerMost  = 1 << 20
+)
+
+// New makes the provider. It calls nobody.
+func New(o Options) *AWS {
+	if o.Wait == nil {
+		o.Wait = wait
+	}
+	return &AWS{Options: o, client: newClient(), roles: map[string]chan struct{}{}}
+}
+
+// newClient speaks to AWS alone: it follows nobody elsewhere, and reads no more
+// than an answer can have.
+func newClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 4
+	return &http.Client{
+		Transport:     limited{transport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// sign has the key in force sign claims.
+func (a *AWS) sign(claims []byte) (string, error) {
+	id := a.Cell().Key
+	i := slices.IndexFunc(a.Keys, func(s Signer) bool { return s.KeyID() == id })
+	if i < 0 {
+		return "", fmt.Errorf("cannot sign for AWS: the issuer's key %s that the cell names is not in the keys folder", id)
+	}
+	token, err := a.Keys[i].Sign(claims)
+	if err != nil {
+		return "", fmt.Errorf("cannot sign for AWS: %w", err)
+	}
+	return token, nil
+}
+
+// enter waits for the turn at a role.
+func (a *AWS) enter(ctx context.Context, role string) (leave func(), err error) {
+	a.mu.Lock()
+	turn := a.roles[role]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		a.roles[role] = turn
+	}
+	a.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, silent("change role " + role)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

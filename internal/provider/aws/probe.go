@@ -1,0 +1,91 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/provider"
+)
+
+const looksMost = 4 // leases that are looked at at a time
+
+var silence = access.Round{Twin: access.Unreachable, Control: access.Unreachable}
+
+// Probe asks of each lease whether its twin may still do the read of the probe, and
+// whether the control session may, in each region of the lease. A session that STS
+// does not begin shows nothing about those that it began before.
+func (a *AWS) Probe(ctx context.Context, leases []provider.Lease) []access.Round {
+	ctx, cancel := context.WithTimeout(ctx, askLongest)
+	defer cancel()
+	rounds := make([]access.Round, len(leases))
+	free := make(chan struct{}, looksMost)
+	var all sync.WaitGroup
+	for i, lease := range leases {
+		rounds[i] = silence
+		if _, err := a.checked(lease); err != nil {
+			continue
+		}
+		all.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			if round, err := a.look(ctx, lease.AWS); err == nil {
+				rounds[i] = round
+			}
+		})
+	}
+	all.Wait()
+	return rounds
+}
+
+// look is one round of one lease. An error says that STS began no session.
+func (a *AWS) look(ctx context.Context, of *provider.AWS) (access.Round, error) {
+	twin, err := a.assume(ctx, a.own(of.Twin))
+	if err != nil {
+		return silence, err
+	}
+	control, err := a.assume(ctx, a.own(of.Control))
+	if err != nil {
+		return silence, fmt.Errorf("the control session: %w", err)
+	}
+	r, err := a.roleOf(of.Twin.RoleARN)
+	if err != nil {
+		return silence, err
+	}
+	twins, controls := a.everywhere(ctx, r, of, twin), a.everywhere(ctx, r, of, control)
+	return access.Round{Twin: let(twins), Control: held(controls)}, nil
+}
+
+// everywhere does the read in each region with one session's keys.
+func (a *AWS) everywhere(ctx context.Context, r role, of *provider.AWS, k keys) []access.Answer {
+	answers := make([]access.Answer, 0, len(of.Regions))
+	for _, region := range of.Regions {
+		answers = append(answers, a.read(ctx, question{r, of.Probe, region}, k))
+	}
+	return answers
+}
+
+// let is whether a session is let in anywhere. It is refused if all refuse it.
+func let(answers []access.Answer) access.Answer {
+	switch {
+	case slices.Contains(answers, access.Accepted):
+		return access.Accepted
+	case slices.Contains(answers, access.Unreachable):
+		return access.Unreachable
+	}
+	return access.Refused
+}
+
+// held is whether a control is let in everywhere: only then does a refusal of its
+// twin mean something in each region.
+func held(answers []access.Answer) access.Answer {
+	switch {
+	case slices.Contains(answers, access.Unreachable):
+		return access.Unreachable
+	case slices.Contains(answers, access.Refused):
+		return access.Refused
+	}
+	return access.Accepted
+}

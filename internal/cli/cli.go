@@ -72,6 +72,7 @@ type commands struct {
 	Restore    restoreCommand    `cmd:"" group:"server" help:"Verify a backup and put it in place."`
 	Epoch      epochCommand      `cmd:"" group:"server" help:"Let a ledger go on whose newest entries are lost for good."`
 	Key        keyCommand        `cmd:"" group:"server" help:"Make another key of the ledger."`
+	Issuer     issuerCommand     `cmd:"" group:"server" help:"Make keys that sign tokens for AWS, write what their hosts show, and check it from outside."`
 	TLS        tlsCommand        `cmd:"" group:"server" help:"Show the server's certificate and its local authority, and say how browsers come to trust it."`
 	Demo       demoCommand       `cmd:"" group:"server" help:"Play one emergency on this machine, from the request to the proved end."`
 	Witness    witnessCommand    `cmd:"" group:"server" help:"Cosign the ledgers of others, so that they cannot show two histories."`

@@ -39,7 +39,7 @@ export HALLIGAN_FSCK := $(TOOLS)/tessera-fsck
 export HALLIGAN_SCHEMATHESIS := $(TOOLS)/schemathesis/bin/st
 export HALLIGAN_MOTO := $(TOOLS)/moto/bin
 
-.PHONY: help build deps test check unit race fuzz-smoke demo bench soak profile clean
+.PHONY: help build deps test check unit race fuzz-smoke demo bench soak profile release clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,9 +84,13 @@ bench: ## ratios against peers and limits, in one interleaved run
 soak: deps ## the long runs: crashes, power cuts, growth, the API's fuzzer
 	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h ./internal/e2e/... ./internal/store/...
 	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 6h -run 'TestCrash|TestStorm' ./internal/server/
+	HALLIGAN_SOAK=1 $(GO) test -count=1 -v -timeout 1h -run TestReproducible ./scripts/release/
 
 profile: ## CPU and allocation profiles of every benchmark, into ./profiles
 	@scripts/profile.sh
 
+release: ## archives for Linux and macOS with their digests, the same bytes anywhere, into ./dist
+	$(GO) run ./scripts/release -version '$(VERSION)' -out dist
+
 clean: ## what was built here (tools stay)
-	rm -rf bin profiles
+	rm -rf bin profiles dist

@@ -32,6 +32,8 @@ find_missing() {
 		need pgrep procps
 		PATH="$PATH:/usr/sbin:/sbin" need useradd passwd
 		need unshare util-linux
+		need systemd-analyze systemd
+		need groff groff-base
 	fi
 	need curl curl
 	need openssl openssl

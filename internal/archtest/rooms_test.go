@@ -124,4 +124,5 @@ var rooms = []room{
 	{path: "internal/broker/brokertest", kind: tool, may: with(law, "internal/broker", "internal/cell/celltest", "internal/issuer",
 		"internal/authn/sshsig", "internal/verify", "internal/store/sqlite")},
 	{path: "scripts/gotest", kind: tool},
+	{path: "scripts/release", kind: tool},
 }

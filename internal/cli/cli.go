@@ -80,6 +80,7 @@ type commands struct {
 	Policy     policyCommand     `cmd:"" group:"server" help:"Test the policies of a cell, and print which facts they may ask for."`
 	Scenario   scenarioCommand   `cmd:"" group:"server" help:"List the scenarios that come with the program, and write them into a cell's files."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
+	Man        manCommand        `cmd:"" group:"server" help:"Write the manual pages."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`
 }
 
@@ -132,7 +133,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 
 // only is a command line of nothing but the command that arguments begin with, and
 // its global flags; nil when they begin with none, or when the others are to be
-// spoken of: in help, in completions. Building all of them takes a process longer
+// spoken of: in help, in completions, in the manual. Building all of them takes a process longer
 // than all else that it does before it speaks to the server. What cannot be read
 // so is read with all of them, which alone know what to say about it.
 func only(args []string) (line any, flags *globals) {
@@ -141,7 +142,7 @@ func only(args []string) (line any, flags *globals) {
 	}
 	all := reflect.TypeFor[commands]()
 	named, ok := all.FieldByNameFunc(func(name string) bool { return strings.ToLower(name) == args[0] })
-	if !ok || named.Type == reflect.TypeFor[completionCommand]() || named.Tag.Get("group") == "" {
+	if !ok || speaksOfAll(named.Type) || named.Tag.Get("group") == "" {
 		return nil, nil
 	}
 	made := reflect.New(reflect.StructOf([]reflect.StructField{
@@ -149,6 +150,11 @@ func only(args []string) (line any, flags *globals) {
 		{Name: named.Name, Type: named.Type, Tag: named.Tag},
 	}))
 	return made.Interface(), made.Elem().Field(0).Addr().Interface().(*globals)
+}
+
+// speaksOfAll tells whether a command is about all the others.
+func speaksOfAll(command reflect.Type) bool {
+	return command == reflect.TypeFor[completionCommand]() || command == reflect.TypeFor[manCommand]()
 }
 
 // command parts the arguments of exec, or of request --login, from the command

@@ -1,5 +1,5 @@
 # Makes this process's machine one that a page may change: what it writes below
-# /etc, /home, /run, /usr/local, /var/lib and root's home ends with it. Then runs
+# /etc, /home, /run, /srv, /usr/local, /var/lib and root's home ends with it. Then runs
 # the page. It needs mount and process namespaces of its own.
 set -e
 [ "$$" = 1 ] || [ "$PPID" = 0 ] || { echo "not in namespaces of its own"; exit 1; }
@@ -7,7 +7,7 @@ parts=$HOME/machine
 mkdir "$parts"
 mount -t tmpfs machine "$parts"
 cp -a /etc "$parts/etc"
-for folder in home run root local lib; do mkdir "$parts/$folder"; done
+for folder in home run root local lib srv; do mkdir "$parts/$folder"; done
 mkdir "$parts/run/sshd"
 chmod 755 "$parts" "$parts"/*
 chmod 700 "$parts/root"
@@ -16,6 +16,8 @@ mount --bind "$parts/home" /home
 mount --bind "$parts/run" /run
 mount --bind "$parts/root" ~root
 mount --bind "$parts/local" /usr/local
+mkdir -p /srv
+mount --bind "$parts/srv" /srv
 mount --bind "$parts/lib" /var/lib
 mkdir -p /usr/local/bin
 rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/*

@@ -60,6 +60,7 @@ func (s *service) vouch(ctx context.Context, out *answered, of statement.Stateme
 		return nil // it opens reading: nobody would censor that, and there are many
 	}
 	r := ledger.Receipt{ProvedEntry: ledger.ProvedEntry{Index: a.Index, Body: a.Body}, Digest: a.Digest, Signed: signed}
+	s.edge.grew(a.Checkpoint.Tiles)
 	tiles := s.edge.tiles(ctx, s.Read, size)
 	if r.Proof, err = s.edge.nodes.InclusionProof(size, a.Index, tiles); err != nil {
 		return fmt.Errorf("cannot give a receipt of entry %d: %w", a.Index, err)
@@ -108,14 +109,30 @@ func (e *edge) tiles(ctx context.Context, from broker.LogReader, size int64) led
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.kept == nil || len(e.kept) >= edgeMost {
-			e.kept = map[tilePlace][]byte{}
-		}
-		if len(data) > len(e.kept[at]) {
-			e.kept[at] = data
-		}
+		e.keep(at, data)
 		return data, nil
 	}
+}
+
+// grew takes tiles over from a checkpoint: all who are answered with it want the
+// same few, and each would read them from the store.
+func (e *edge) grew(tiles []ledger.TileEdit) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range tiles {
+		e.keep(tilePlace{t.Level, t.Index}, t.Data)
+	}
+}
+
+// keep keeps the longest that is known of a tile. It wants the lock held.
+func (e *edge) keep(at tilePlace, data []byte) {
+	if len(data) <= len(e.kept[at]) {
+		return
+	}
+	if _, known := e.kept[at]; e.kept == nil || !known && len(e.kept) >= edgeMost {
+		e.kept = map[tilePlace][]byte{}
+	}
+	e.kept[at] = data
 }
 
 // cosigned is the head, or a newer one, with the cosignatures of the witnesses

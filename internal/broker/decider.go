@@ -265,7 +265,7 @@ func (d *decider) committed(batch *batch, after Head) {
 	d.head = after
 	d.tiles.Clean()
 	clear(d.fresh)
-	d.publish()
+	d.publish(batch.Tiles)
 	for _, r := range batch.recorded {
 		d.setClock(r.Outcome.Events)
 	}
@@ -339,7 +339,7 @@ func (d *decider) load(ctx context.Context) error {
 		return err
 	}
 	d.head = state.Head
-	d.publish()
+	d.publish(nil)
 	return nil
 }
 
@@ -372,12 +372,13 @@ func (d *decider) attachment(digest canon.Digest) ([]byte, bool) {
 	return data, err == nil
 }
 
-// publish lets signers see the newest durable checkpoint.
-func (d *decider) publish() {
+// publish lets signers see the newest durable checkpoint, and the tiles that grew
+// on the way to it.
+func (d *decider) publish(grown []ledger.TileEdit) {
 	if d.head.Size > 0 {
 		d.world.Publish()
 	}
-	d.broker.head.Store(&Published{Size: d.head.Size, Root: canon.Digest(d.tiles.Root()), Text: d.head.Checkpoint})
+	d.broker.head.Store(&Published{Size: d.head.Size, Root: canon.Digest(d.tiles.Root()), Text: d.head.Checkpoint, Tiles: grown})
 }
 
 // follow tells the followers, and whoever mints, what is durable now.

@@ -59,6 +59,10 @@ type Published struct {
 	Size int64
 	Root canon.Digest
 	Text []byte
+	// Tiles are those that grew on the way to it, as they are then: what proofs of
+	// the newest entries want, and would have to be read from the store else. None
+	// after a start. Nobody may write to them.
+	Tiles []ledger.TileEdit
 }
 
 // Malformed is a submission that cannot be put before the rules at all.

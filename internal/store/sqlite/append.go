@@ -78,8 +78,8 @@ func (s *Store) put(ctx context.Context, w *writer, expected broker.Head, batch 
 func (w *writer) putStreams(ctx context.Context, batch broker.Batch) (map[string]int64, error) {
 	names := make(map[string]int64, len(batch.Streams)+1)
 	for _, st := range batch.Streams {
-		var n int64
-		if err := w.stream.QueryRowContext(ctx, st.ID, st.Live, st.Last, solid(st.Snapshot)).Scan(&n); err != nil {
+		n, err := w.putStream(ctx, st)
+		if err != nil {
 			return nil, err
 		}
 		names[st.ID] = n
@@ -98,28 +98,43 @@ func (w *writer) putStreams(ctx context.Context, batch broker.Batch) (map[string
 	return names, nil
 }
 
-func (w *writer) putEntries(ctx context.Context, entries []broker.Entry, names map[string]int64) error {
-	args := make([]any, 0, 4*min(rowsAtOnce, len(entries)))
-	for len(entries) > 0 {
-		stmt, n := w.entry, 1
-		if len(entries) >= rowsAtOnce {
-			stmt, n = w.entries, rowsAtOnce
+// putStream writes one snapshot and gives the stream's number. Most were written by
+// this writer before: that number finds the row at once, if it is still that of the
+// stream, for what it was learned in may have been rolled back.
+func (w *writer) putStream(ctx context.Context, st broker.Stream) (n int64, err error) {
+	if known, ok := w.numbers[st.ID]; ok {
+		written, err := w.again.ExecContext(ctx, st.Live, st.Last, solid(st.Snapshot), known, st.ID)
+		if err != nil {
+			return 0, err
 		}
-		args = args[:0]
-		for i := range entries[:n] {
-			e := &entries[i]
-			var statement any
-			if !e.Statement.IsZero() {
-				statement = e.Statement[:]
-			}
-			args = append(args, e.Index, names[e.Stream], statement, solid(e.Body))
+		if rows, err := written.RowsAffected(); err != nil || rows == 1 {
+			return known, err
 		}
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
-			return err
-		}
-		entries = entries[n:]
 	}
-	return nil
+	if err = w.stream.QueryRowContext(ctx, st.ID, st.Live, st.Last, solid(st.Snapshot)).Scan(&n); err != nil {
+		return 0, err
+	}
+	if w.numbers == nil || len(w.numbers) >= numbersMost {
+		w.numbers = map[string]int64{}
+	}
+	if w.numbers[st.ID] = n; !st.Live {
+		delete(w.numbers, st.ID)
+	}
+	return n, nil
+}
+
+// numbersMost bounds the streams whose numbers a writer remembers.
+const numbersMost = 1 << 16
+
+func (w *writer) putEntries(ctx context.Context, entries []broker.Entry, names map[string]int64) error {
+	return w.entry.put(ctx, len(entries), func(i int, args []any) []any {
+		e := &entries[i]
+		var statement any
+		if !e.Statement.IsZero() {
+			statement = e.Statement[:]
+		}
+		return append(args, e.Index, names[e.Stream], statement, solid(e.Body))
+	})
 }
 
 // putDerived writes what a rebuild writes too: all that the entries give.
@@ -134,27 +149,35 @@ func (w *writer) putDerived(ctx context.Context, batch broker.Batch) error {
 			return err
 		}
 	}
-	for _, n := range batch.Memos {
-		if err := exec(ctx, "nonce", w.nonce, n.Key, n.Expires.Std().UnixMilli(), solid(n.Body)); err != nil {
-			return err
-		}
+	err := w.nonce.put(ctx, len(batch.Memos), func(i int, args []any) []any {
+		n := &batch.Memos[i]
+		return append(args, n.Key, n.Expires.Std().UnixMilli(), solid(n.Body))
+	})
+	if err != nil {
+		return fmt.Errorf("nonce: %w", err)
 	}
+	if err := w.putTasks(ctx, batch); err != nil {
+		return fmt.Errorf("task: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) putTasks(ctx context.Context, batch broker.Batch) error {
 	done := make(map[string]bool, len(batch.Done))
 	for _, id := range batch.Done {
 		done[id] = true
-		if err := exec(ctx, "task", w.done, id); err != nil {
-			return err
-		}
 	}
+	err := w.done.put(ctx, len(batch.Done), func(i int, args []any) []any { return append(args, batch.Done[i]) })
+	if err != nil {
+		return err
+	}
+	due := make([]broker.Task, 0, len(batch.Enqueued))
 	for _, t := range batch.Enqueued {
-		if done[t.ID] {
-			continue // over before it was seen
-		}
-		if err := exec(ctx, "task", w.enqueue, t.ID, solid(t.Body)); err != nil {
-			return err
+		if !done[t.ID] { // else it was over before it was seen
+			due = append(due, t)
 		}
 	}
-	return nil
+	return w.enqueue.put(ctx, len(due), func(i int, args []any) []any { return append(args, due[i].ID, solid(due[i].Body)) })
 }
 
 func (w *writer) putBeside(ctx context.Context, batch broker.Batch) error {
@@ -164,11 +187,13 @@ func (w *writer) putBeside(ctx context.Context, batch broker.Batch) error {
 			return err
 		}
 	}
-	for _, n := range batch.Notes {
+	err := w.note.put(ctx, len(batch.Notes), func(i int, args []any) []any {
+		n := &batch.Notes[i]
 		hash := n.Hash()
-		if err := exec(ctx, "note", w.note, hash[:], n.Salt[:], n.Text); err != nil {
-			return err
-		}
+		return append(args, hash[:], n.Salt[:], n.Text)
+	})
+	if err != nil {
+		return fmt.Errorf("note: %w", err)
 	}
 	return nil
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/broker"
 )
 
-// rowsAtOnce is how many entries one statement inserts when there are as many.
-const rowsAtOnce = 16
-
 // writer is the one connection that writes, with its statements.
 type writer struct {
 	conn       *sql.Conn
@@ -24,23 +21,20 @@ type writer struct {
 	commit     *sql.Stmt
 	rollback   *sql.Stmt
 	moveHead   *sql.Stmt
-	entry      *sql.Stmt
-	entries    *sql.Stmt // rowsAtOnce of them
 	tile       *sql.Stmt
 	world      *sql.Stmt
 	stream     *sql.Stmt
+	again      *sql.Stmt // a stream whose number is known
 	name       *sql.Stmt
-	nonce      *sql.Stmt
-	enqueue    *sql.Stmt
-	done       *sql.Stmt
 	attachment *sql.Stmt
-	note       *sql.Stmt
 	settle     *sql.Stmt
+	entry      rows
+	nonce      rows
+	enqueue    rows
+	done       rows
+	note       rows
+	numbers    map[string]int64 // of live streams that were written
 }
-
-// insertEntry fails without taking back its own rows: the whole transaction is
-// rolled back anyway, and so SQLite need not remember the pages as they were.
-const insertEntry = "INSERT OR FAIL INTO entry (idx, stream, statement, body) VALUES (?, ?, ?, ?)"
 
 func (w *writer) prepare(ctx context.Context) error {
 	for _, p := range []struct {
@@ -51,19 +45,13 @@ func (w *writer) prepare(ctx context.Context) error {
 		{&w.commit, "COMMIT"},
 		{&w.rollback, "ROLLBACK"},
 		{&w.moveHead, "UPDATE head SET size = ?, root = ?, checkpoint = ? WHERE one = 1 AND size = ? AND root = ?"},
-		{&w.entry, insertEntry},
-		{&w.entries, insertEntry + strings.Repeat(", (?, ?, ?, ?)", rowsAtOnce-1)},
 		{&w.tile, "INSERT INTO tile (place, data) VALUES (?, ?) ON CONFLICT (place) DO UPDATE SET data = excluded.data"},
 		{&w.world, "INSERT INTO world (one, snapshot) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET snapshot = excluded.snapshot"},
 		{&w.stream, `INSERT INTO stream (id, live, last, snapshot) VALUES (?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET live = excluded.live, last = excluded.last, snapshot = excluded.snapshot RETURNING n`},
+		{&w.again, "UPDATE stream SET live = ?, last = ?, snapshot = ? WHERE n = ? AND id = ?"},
 		{&w.name, "INSERT INTO stream (id, live, last) VALUES (?, 0, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last RETURNING n"},
-		{&w.nonce, `INSERT INTO nonce (key, expires, body) VALUES (?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires, body = excluded.body`},
-		{&w.enqueue, "INSERT INTO task (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"},
-		{&w.done, "DELETE FROM task WHERE id = ?"},
 		{&w.attachment, "INSERT INTO attachment (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"},
-		{&w.note, "INSERT INTO note (hash, salt, text) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"},
 		{&w.settle, "UPDATE settled SET times = times + 1 WHERE one = 1"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, p.text)
@@ -71,6 +59,35 @@ func (w *writer) prepare(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", p.text, err)
 		}
 		*p.stmt, w.all = stmt, append(w.all, stmt)
+	}
+	return w.prepareRows(ctx)
+}
+
+func (w *writer) prepareRows(ctx context.Context) error {
+	for _, p := range []struct {
+		rows               *rows
+		before, row, after string
+	}{
+		// It fails without taking back its own rows: the whole transaction is rolled
+		// back anyway, and so SQLite need not remember the pages as they were.
+		{&w.entry, "INSERT OR FAIL INTO entry (idx, stream, statement, body) VALUES ", "(?, ?, ?, ?)", ""},
+		{&w.nonce, "INSERT INTO nonce (key, expires, body) VALUES ", "(?, ?, ?)",
+			" ON CONFLICT (key) DO UPDATE SET expires = excluded.expires, body = excluded.body"},
+		{&w.enqueue, "INSERT INTO task (id, body) VALUES ", "(?, ?)", " ON CONFLICT (id) DO UPDATE SET body = excluded.body"},
+		{&w.done, "DELETE FROM task WHERE id IN (", "?", ")"},
+		{&w.note, "INSERT INTO note (hash, salt, text) VALUES ", "(?, ?, ?)", " ON CONFLICT (hash) DO NOTHING"},
+	} {
+		for _, of := range []struct {
+			stmt **sql.Stmt
+			n    int
+		}{{&p.rows.one, 1}, {&p.rows.many, rowsAtOnce}} {
+			text := p.before + p.row + strings.Repeat(", "+p.row, of.n-1) + p.after
+			stmt, err := w.conn.PrepareContext(ctx, text)
+			if err != nil {
+				return fmt.Errorf("%s: %w", text, err)
+			}
+			*of.stmt, w.all = stmt, append(w.all, stmt)
+		}
 	}
 	return nil
 }

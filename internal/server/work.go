@@ -44,6 +44,7 @@ type works struct {
 	lookout  *lookout.Lookout
 	channels map[string]sink
 	repeats  *repeats
+	absent   absent
 	log      broker.LogReader
 	broker   func() *broker.Broker // set after the scheduler was made
 	circle   *witness.Circle       // of the witnesses; nil without
@@ -210,7 +211,8 @@ func (w *works) prove(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 	return w.probe(ctx, jobs)
 }
 
-// probe asks the one host of all jobs in one round.
+// probe asks the one host of all jobs in one round. Where the host was not reached
+// that proves nothing: the rules are not troubled with it, and it is tried again.
 func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
 	var leases []provider.Lease
@@ -220,11 +222,18 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 			leases, of = append(leases, lease), append(of, i)
 		}
 	}
-	if len(leases) == 0 {
+	if len(leases) == 0 || w.absent.was(leases[0].Host.ID, w.broker().Now()) {
 		return results
 	}
+	reached := false
 	for i, round := range w.provider(leases[0]).Probe(ctx, leases) {
-		results[of[i]] = scheduler.Result{Kind: cell.EffectProbed, Observed: cell.Observed{Round: &access.Round{Twin: round.Twin, Control: round.Control}}}
+		reached = reached || round.Twin != access.Unreachable || round.Control != access.Unreachable
+		if round.Twin != access.Unreachable {
+			results[of[i]] = scheduler.Result{Kind: cell.EffectProbed, Observed: cell.Observed{Round: &access.Round{Twin: round.Twin, Control: round.Control}}}
+		}
+	}
+	if !reached {
+		w.absent.note(leases[0].Host.ID, w.broker().Now())
 	}
 	return results
 }

@@ -14,4 +14,5 @@ func collectSeldom() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
+	go debug.FreeOSMemory() // a start makes more than it keeps
 }

@@ -110,11 +110,16 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := proveLive(ctx, s.store, followed, marked); err != nil {
+	// What is live is proved while the rooms are made: both read, and nobody is
+	// answered, minted for or told anything before both are done.
+	proved := make(chan error, 1)
+	go func() { proved <- proveLive(ctx, s.store, followed, marked) }()
+	wired := s.wire(ctx)
+	if err := <-proved; err != nil {
 		return nil, err
 	}
-	if err := s.wire(ctx); err != nil {
-		return nil, err
+	if wired != nil {
+		return nil, wired
 	}
 	return s, s.listen()
 }

@@ -74,11 +74,11 @@ func (w *World) applyOne(p place, e Event) error {
 		return nil
 	case *RequestMade:
 		r := e.Request
-		w.Requests[r.ID] = &r
+		w.put(&r)
 		return nil
 	case *Reconciled:
 		r := e.Request
-		w.Requests[r.ID] = &r
+		w.put(&r)
 		return nil
 	}
 	id, ok := RequestOf(p.stream)
@@ -94,7 +94,7 @@ func (w *World) applyOne(p place, e Event) error {
 		l, _ := after.Lease(said.Target)
 		l.Shut = p.at
 	}
-	w.Requests[id] = after
+	w.put(after)
 	if closing, ok := e.(*LeaseClosing); ok {
 		w.revoke(after, closing)
 	}
@@ -317,7 +317,7 @@ func (w *World) prune(at canon.Time) {
 // its snapshot and may bring it back with Recall.
 func (w *World) Evict(stream string) {
 	if id, ok := RequestOf(stream); ok && w.settled(stream) {
-		delete(w.Requests, id)
+		w.drop(id)
 		delete(w.Last, stream)
 	}
 }
@@ -335,7 +335,7 @@ func (w *World) settled(stream string) bool {
 
 // Recall brings a request back into the world.
 func (w *World) Recall(r *access.Request, last int64) {
-	w.Requests[r.ID] = r
+	w.put(r)
 	w.Last[StreamOf(r.ID)] = last
 }
 

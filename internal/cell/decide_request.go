@@ -99,17 +99,10 @@ func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, addr
 // spare checks that a person may have one more request open, and that the
 // holder keys were made for it alone.
 func (w *World) spare(person string, holder statement.Holder) *Refusal {
-	open, used := 0, w.Roster.Knows(roster.Ed25519Fingerprint(holder.Ed25519))
-	for _, other := range w.Requests {
-		if other.Requester == person && (other.State == access.Pending || other.State == access.Granted) {
-			open++
-		}
-		used = used || other.Holder == holder.Ed25519 && !other.Settled()
-	}
-	if open >= PendingMost {
+	if open := w.tally.open[person]; open >= PendingMost {
 		return refuse(TooMany, "%s has %d requests waiting or live already; withdraw or release one", person, open)
 	}
-	if used {
+	if w.Roster.Knows(roster.Ed25519Fingerprint(holder.Ed25519)) || w.tally.holders[holder.Ed25519] > 0 {
 		return refuse(HolderReused, "the holder key is in use already; make a new one for each request")
 	}
 	return nil

@@ -93,8 +93,8 @@ func (w *World) lapseReview(r *access.Request, c Command) ([]Event, *Refusal) {
 // when there is none.
 func (w *World) Late(scenario string) canon.Digest {
 	var late []*access.Request
-	for _, r := range w.Requests {
-		if r.InDebt() && r.Scenario == scenario {
+	for id := range w.tally.debts {
+		if r := w.Requests[id]; r.Scenario == scenario {
 			late = append(late, r)
 		}
 	}

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"maps"
+	"reflect"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -23,6 +24,7 @@ func (w *World) Lean() *World {
 func (w *World) Branch() *World {
 	c := *w
 	c.Requests, c.Changes = maps.Clone(w.Requests), maps.Clone(w.Changes)
+	c.tally = w.tally.clone()
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
 	c.Revoked, c.Last = maps.Clone(w.Revoked), maps.Clone(w.Last)
 	c.Used = map[string]Used{}
@@ -46,3 +48,13 @@ func (w *World) TasksOf(stream string) []string { return w.tasksOf[stream] }
 
 // OutageShown is what a way that needs fewer people asks.
 func (w *World) OutageShown(r *access.Request, at canon.Time) bool { return w.outageShown(r, at) }
+
+// CountsRight tells whether what the world counts of its requests is what counting
+// them anew gives.
+func (w *World) CountsRight() bool {
+	anew := newTally()
+	for _, r := range w.Requests {
+		anew.count(r, 1)
+	}
+	return reflect.DeepEqual(anew, w.tally)
+}

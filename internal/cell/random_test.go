@@ -131,6 +131,9 @@ func (q *sequence) try(d deed) error {
 			return fmt.Errorf("a refusal cannot be recorded: %w", err)
 		}
 	}
+	if !q.World.CountsRight() {
+		return errors.New("the world does not count its requests right")
+	}
 	q.Log = append(q.Log, recorded)
 	q.Commands[recorded.Index] = c
 	if fault := (transition{before, q.World, c, recorded.Outcome}).broken(); fault != "" {
@@ -198,6 +201,9 @@ func (q *sequence) whole() error {
 	restored, err := q.shelf.restore(q.story)
 	if err != nil {
 		return fmt.Errorf("cannot restore: %w", err)
+	}
+	if !restored.CountsRight() || !again.CountsRight() {
+		return errors.New("a world that was replayed or restored does not count its requests right")
 	}
 	live := q.World.Clone()
 	for stream, on := range q.shelf.live {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -131,7 +132,7 @@ func (w *World) KeepMemos(c Changes) []Memo {
 	var memos []Memo
 	for _, key := range c.Used {
 		if used, ok := w.Used[key]; ok {
-			memos = append(memos, Memo{memoUsed + key, used.Expires.Add(instant), canon.MustEncode(memoBody{Used: &used})})
+			memos = append(memos, Memo{fmt.Sprintf("%s%016x/%s", memoUsed, used.Entry, key), used.Expires.Add(instant), canon.MustEncode(memoBody{Used: &used})})
 		}
 	}
 	for _, key := range c.Revoked {
@@ -181,7 +182,7 @@ func Restore(origin string, attachments Attachments, kept Kept) (*World, error) 
 			if err != nil {
 				return nil, fmt.Errorf("kept stream %s: %w", id, err)
 			}
-			w.Requests[r.ID] = r
+			w.put(r)
 		}
 	}
 	if err := w.restoreMemos(kept.Memos); err != nil {
@@ -267,7 +268,7 @@ func (w *World) restoreMemos(memos []Memo) error {
 		}
 		switch {
 		case body.Used != nil:
-			w.Used[memo.Key[len(memoUsed):]] = *body.Used
+			w.restoreUsed(memo.Key[len(memoUsed):], *body.Used)
 		case body.Revoked != nil:
 			if memo.Expires.After(w.LastAt) {
 				w.Revoked[memo.Key[len(memoRevoked):]] = *body.Revoked
@@ -280,6 +281,19 @@ func (w *World) restoreMemos(memos []Memo) error {
 	w.forgetPublished()
 	w.published = len(w.Published) > 0 && w.Newest().Size == w.index
 	return nil
+}
+
+// restoreUsed takes a used nonce back. The entry stands before the nonce in the key
+// of its memo, so that whoever keeps memos sorted writes the newest side by side;
+// older versions kept the nonce alone. One that was used again is kept twice until
+// the first is forgotten: the later entry counts.
+func (w *World) restoreUsed(key string, used Used) {
+	if _, nonce, ok := strings.Cut(key, "/"); ok {
+		key = nonce
+	}
+	if known, ok := w.Used[key]; !ok || known.Entry < used.Entry {
+		w.Used[key] = used
+	}
 }
 
 func (w *World) restoreTasks(tasks [][]byte) error {

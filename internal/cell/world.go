@@ -84,6 +84,7 @@ type World struct {
 	former      map[canon.Digest]*access.Scenario // not in force any more, and requests go on under them
 	policies    map[canon.Digest]*policy.File     // that were asked
 	tasksOf     map[string][]string               // stream → ids of its tasks, in the order they came
+	tally       tally                             // what rules ask of all requests at once
 }
 
 // Attachments gives what genesis and scenarios say, by SHA-256. It must be
@@ -177,7 +178,7 @@ func New(origin string, attachments Attachments) *World {
 	return &World{
 		Name: origin, Origin: origin, attachments: attachments,
 		Scenarios: map[string]*access.Scenario{}, Digests: map[string]canon.Digest{},
-		Requests: map[canon.Digest]*access.Request{}, Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
+		Requests: map[canon.Digest]*access.Request{}, tally: newTally(), Changes: map[canon.Digest]*Change{}, Envelopes: map[string]*custody.Envelope{},
 		Cooling: map[string]canon.Time{}, Vouched: map[string][]access.Decision{}, Barred: map[string]canon.Time{}, former: map[canon.Digest]*access.Scenario{}, policies: map[canon.Digest]*policy.File{},
 		Tasks: map[string]Task{}, Used: map[string]Used{}, Revoked: map[string]Revoked{},
 		Last: map[string]int64{}, tasksOf: map[string][]string{},
@@ -192,6 +193,7 @@ func (w *World) Clone() *World {
 	c.Scenarios, c.Digests = maps.Clone(w.Scenarios), maps.Clone(w.Digests)
 	c.Requests, c.Changes, c.Envelopes = maps.Clone(w.Requests), maps.Clone(w.Changes), maps.Clone(w.Envelopes)
 	c.Tasks, c.tasksOf = maps.Clone(w.Tasks), maps.Clone(w.tasksOf)
+	c.tally = w.tally.clone()
 	c.Cooling, c.Barred, c.former = maps.Clone(w.Cooling), maps.Clone(w.Barred), maps.Clone(w.former)
 	c.Vouched, c.policies = maps.Clone(w.Vouched), maps.Clone(w.policies)
 	c.Used, c.Revoked, c.Last = maps.Clone(w.Used), maps.Clone(w.Revoked), maps.Clone(w.Last)

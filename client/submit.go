@@ -40,17 +40,6 @@ type Answer struct {
 	Credential *Credential `json:"credential"`
 }
 
-// Credential is an SSH certificate over the holder key of a request.
-type Credential struct {
-	Target      string     `json:"target"`
-	Certificate string     `json:"certificate"` // as a line of a certificate file
-	KeyID       string     `json:"key_id"`
-	Serial      string     `json:"serial"`
-	After       canon.Time `json:"after"`
-	Before      canon.Time `json:"before"`
-	Unwitnessed bool       `json:"unwitnessed"` // it left before the witnesses had cosigned that it was authorised
-}
-
 // Noted is the text of a note and its salt.
 type Noted struct {
 	Salt []byte `json:"salt"`
@@ -242,30 +231,3 @@ func (c *Client) remembered() (opened, bool) {
 	c.token, c.until = o.Token, o.Until.Std()
 	return o, good()
 }
-
-// Fetch fetches the credential of one target with the keys of the request. Each
-// answer is given once; when one was lost, a new fetch is signed. A certificate
-// over another key, or for another grant, is refused here.
-func (c *Client) Fetch(ctx context.Context, request canon.Digest, holder *Holder, target string) (*Credential, error) {
-	signer, err := holder.Signer()
-	if err != nil {
-		return nil, err
-	}
-	for try := 1; ; try++ {
-		answer, err := c.SubmitAs(ctx, signer, &statement.Fetch{Of: request, Target: target})
-		var no *Problem
-		if try < fetchTries && errors.As(err, &no) && no.Reason == ReasonFetched {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if answer.Credential == nil || answer.Credential.Target != target {
-			return nil, errors.New("the server gave no credential for that target")
-		}
-		return answer.Credential, answer.Credential.Check(request, holder)
-	}
-}
-
-// fetchTries bounds how often a fetch is signed anew when its answer was lost.
-const fetchTries = 3

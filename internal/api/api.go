@@ -95,6 +95,9 @@ type Options struct {
 	Monitor     *Monitor    // nil: nothing is counted
 	Witnesses   Witnesses   // nil: the cell has none
 	Certificate Certificate // nil: somebody else's business
+	// Unready says why this server could not do what a grant would ask of it, as a
+	// sentence; empty when it could. Nil: it always can.
+	Unready func() string
 	// Turns are for checking what browsers sign; nil: turns of its own.
 	Turns *broker.Turns
 	// EndedFile keeps which sessions were ended before their time; empty: a restart

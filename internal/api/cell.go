@@ -93,6 +93,9 @@ func (s *service) findings(c *call) error {
 	if ends, wrong := certified(s.Certificate).Finding(s.Ledger.Now()); wrong {
 		found.Add([]view.Finding{ends})
 	}
+	if s.Unready != nil {
+		found.Add(view.Unready(s.Unready()))
+	}
 	found.Add(s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant()))
 	found.Add(s.enrolmentFindings(c.who.Person))
 	return c.json(http.StatusOK, found)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,7 +22,6 @@ const (
 	// submitLongest bounds one submission. It is not cut short when the sender
 	// goes away: what was begun is brought to an end that can be asked for.
 	submitLongest = 60 * time.Second
-	mintLongest   = 20 * time.Second
 	notesMost     = 1 + statement.AmendTextsMost
 	filesMost     = 1 + statement.AmendScenariosMost
 )
@@ -70,18 +68,6 @@ type answered struct {
 type session struct {
 	Token string     `json:"token,omitempty"` // empty where it went into a cookie
 	Until canon.Time `json:"until"`
-}
-
-// credential is an SSH certificate over the holder key of the request, which
-// makes it useless to everybody else.
-type credential struct {
-	Target      string     `json:"target"`
-	Certificate string     `json:"certificate"` // as a line of a certificate file
-	KeyID       string     `json:"key_id"`
-	Serial      string     `json:"serial"` // sixteen hexadecimal digits
-	After       canon.Time `json:"after"`
-	Before      canon.Time `json:"before"`
-	Unwitnessed bool       `json:"unwitnessed,omitzero"` // it left before the witnesses had cosigned that it was authorised
 }
 
 // submit takes a statement: the one way to change anything as a person.
@@ -262,25 +248,3 @@ func (s *service) again(ctx context.Context, of statement.Statement, a broker.An
 	a.Body, a.Checkpoint = bodies[0], s.Ledger.Head()
 	return out, s.vouch(ctx, &out, of, a)
 }
-
-// mint has the certificate made that an entry authorised. What if we crash
-// here: the entry stands, no credential left, and the task to deliver it ends
-// as interrupted; the holder fetches anew.
-func (s *service) mint(ctx context.Context, a broker.Answer, e *cell.CredentialAuthorised) (*credential, error) {
-	// However long the entry took: that the credential left must be recorded.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mintLongest)
-	defer cancel()
-	made, err := s.Broker.Mint(ctx, a)
-	if err != nil {
-		p := s.internal(fmt.Errorf("cannot mint for entry %d: %w", a.Index, err))
-		p.Reason, p.Type, p.Title = reasonMintFailed, problemType+reasonMintFailed, "the credential could not be made"
-		p.Hint = "fetch anew; " + p.Hint
-		return nil, p
-	}
-	return &credential{
-		Target: e.Target, Certificate: certificateType + " " + base64.StdEncoding.EncodeToString(made.Certificate),
-		KeyID: cell.KeyID(a.Request.ID, e.Target), Serial: e.Serial, After: e.After, Before: e.Before, Unwitnessed: made.Unwitnessed,
-	}, nil
-}
-
-const certificateType = "ssh-ed25519-cert-v01@openssh.com"

@@ -97,7 +97,7 @@ var rooms = []room{
 	{path: "internal/authn/oidc", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
 
 	// Edges.
-	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/authn/sshsig")},
+	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/seal", "internal/authn/sshsig")},
 	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi", "internal/enrol")},
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey", "internal/enrol"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/policy", "internal/authn/sshsig")},

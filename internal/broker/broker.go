@@ -34,13 +34,6 @@ var ErrClosed = errors.New("the broker is closed")
 // again with the same statement answers it.
 var ErrUnknown = errors.New("the outcome is not known; ask again with the same statement")
 
-// Minter makes a certificate of its unsigned bytes. It may be called
-// concurrently, must add nothing, and need not be idempotent: what it makes of
-// one input is always the same certificate but for the signature.
-type Minter interface {
-	Sign(unsigned []byte) ([]byte, error)
-}
-
 // Follower hears of what became durable, in order, before callers are
 // answered. It may read the world during the call and must not keep it; the
 // requests in it never change and may be kept. It must be quick and must not
@@ -60,7 +53,8 @@ type Options struct {
 	// that is not here. It is asked for each proposal and each batch, and nil itself
 	// when no other key can be in force.
 	LedgerKey func(vkey string) note.Signer
-	Minter    Minter
+	Minter    Minter   // of certificates
+	Sessions  Sessions // of accounts; nil: none can be made here
 	// Cosigned waits, but not for long, until an entry lies under a checkpoint that
 	// enough witnesses cosigned, and gives that; empty when it does not come in
 	// time. nil: the cell has no witnesses.
@@ -227,43 +221,6 @@ func (b *Broker) closed() error {
 	return ErrClosed
 }
 
-// Mint makes the certificate that an answer's entry authorised, once witnesses
-// have seen that entry or did not in time, and records that it leaves. It is
-// called once for an answer, after it.
-func (b *Broker) Mint(ctx context.Context, a Answer) (Minted, error) {
-	authorised, ok := authorisedBy(a)
-	if !ok {
-		return Minted{}, errors.New("the entry authorised no credential")
-	}
-	law := b.decider.law.Load()
-	scenario, err := b.ScenarioOf(ctx, a.Request)
-	if err != nil {
-		return Minted{}, err
-	}
-	certificate, ok := cell.Certificate(law.genesis, scenario, a.Request,
-		cell.Fetched{Digest: a.Digest, Target: authorised.Target, At: a.At})
-	if !ok {
-		return Minted{}, errors.New("the certificate that was authorised cannot be rebuilt")
-	}
-	result, observed := cell.EffectDelivered, cell.Observed{}
-	if b.Cosigned != nil {
-		observed.Cosigned = b.Cosigned(ctx, a.Index)
-	}
-	made, err := b.Minter.Sign(certificate.Unsigned())
-	if err != nil {
-		result, observed = cell.EffectMintFailed, cell.Observed{Why: "internal"}
-	}
-	task := fmt.Sprintf("%s:%s:%d:%s", cell.TaskDeliver, a.Request.ID.Short(), a.Index, authorised.Target)
-	b.report(ctx, &job{command: cell.Command{Effect: &cell.Effect{Kind: result, Task: task}, Observed: observed}})
-	return Minted{Certificate: made, Unwitnessed: observed.Cosigned == "" && !law.genesis.Policy().None()}, err
-}
-
-// Minted is a certificate on its way to its holder.
-type Minted struct {
-	Certificate []byte
-	Unwitnessed bool // the cell's witnesses had not cosigned in time that it was authorised
-}
-
 // ScenarioOf is the scenario that a request was signed for, which may be in force
 // no more.
 func (b *Broker) ScenarioOf(ctx context.Context, r *access.Request) (*access.Scenario, error) {
@@ -288,15 +245,6 @@ func (b *Broker) report(ctx context.Context, j *job) {
 	case <-b.over:
 	case <-ctx.Done():
 	}
-}
-
-func authorisedBy(a Answer) (*cell.CredentialAuthorised, bool) {
-	for _, e := range a.Events {
-		if authorised, ok := e.(*cell.CredentialAuthorised); ok {
-			return authorised, a.Request != nil
-		}
-	}
-	return nil, false
 }
 
 // law is what is in force. None of it is ever changed: an amendment puts other

@@ -28,6 +28,7 @@ type commands struct {
 	Status     statusCommand     `cmd:"" group:"responder" help:"Show what is open, closing and waiting, or everything of one request."`
 	Credential credentialCommand `cmd:"" group:"responder" help:"Fetch the credential of a granted target into ssh-agent, a file, or stdout."`
 	Exec       execCommand       `cmd:"" group:"responder" help:"Run a command with a credential that renews itself and ends with the grant."`
+	Console    consoleCommand    `cmd:"" group:"responder" help:"Sign in to the console of an AWS account that a grant opens."`
 	Solo       soloCommand       `cmd:"" group:"responder" help:"Go in alone, when nobody answered and the ladder offers it."`
 	Extend     extendCommand     `cmd:"" group:"responder" help:"Ask for more time while your grant is live."`
 	Release    releaseCommand    `cmd:"" group:"responder" help:"Give access back before its time is over."`

@@ -23,6 +23,7 @@ type credentialCommand struct {
 	Target string `arg:"" optional:"" help:"The target. Needed only if the request has several."`
 	Output string `short:"o" help:"Write key and certificate to FILE, FILE-cert.pub and FILE-known_hosts instead, for you alone to read." placeholder:"FILE" xor:"where"`
 	Print  bool   `help:"Print the certificate on stdout instead; the key stays where it is." xor:"where"`
+	accountFlags
 	memberFlags
 }
 
@@ -30,12 +31,17 @@ type credentialCommand struct {
 func (credentialCommand) Help() string {
 	return `A certificate lives five minutes at most. It goes into your ssh-agent, which forgets it when it is over; fetch again for another, or use halligan exec, which renews by itself. Each fetch is signed with the key that was made for the request, so it works only on the machine that asked.
 
+An AWS account gives a session of a quarter of an hour at most, sealed to the request's key and opened here. Its keys are printed or written only where a flag says so. A profile makes every program that knows credential_process fetch by itself while the grant lives.
+
 Examples:
 
     halligan credential 5f0c1a2b
     halligan credential 5f0c1a2b db-1
     halligan credential 5f0c1a2b db-1 --output ./emergency
-    halligan credential 5f0c1a2b db-1 --print`
+    halligan credential 5f0c1a2b db-1 --print
+    halligan credential 5f0c1a2b prod --aws-process
+    halligan credential 5f0c1a2b prod --env
+    halligan credential 5f0c1a2b prod --aws-profile emergency --output ~/.aws/config`
 }
 
 // credentialAnswer is a fetched credential, as JSON. It holds no secret.
@@ -53,6 +59,9 @@ type credentialAnswer struct {
 
 // Run fetches.
 func (cmd credentialCommand) Run(c *call) error {
+	if err := cmd.check(); err != nil {
+		return err
+	}
 	m, err := c.open(cmd.memberFlags)
 	if err != nil {
 		return err
@@ -66,6 +75,23 @@ func (cmd credentialCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	open, err := m.opening(h, target)
+	if err != nil {
+		return err
+	}
+	if flags := cmd.given(); open.AWS != nil || len(flags) > 0 {
+		account, err := wanted(open, flags...)
+		if err != nil {
+			return err
+		}
+		return cmd.lend(m, h, account)
+	}
+	return cmd.login(m, h, target)
+}
+
+// login fetches a certificate and puts it where it is wanted.
+func (cmd credentialCommand) login(m *member, h *holder, target string) error {
+	c := m.c
 	var to agent.Agent
 	if cmd.Output == "" && !cmd.Print {
 		conn, err := dialAgent()

@@ -15,24 +15,30 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
 type execCommand struct {
 	ID     string `arg:"" help:"Your granted request: its id, or the first 8 or more digits of it."`
 	Target string `arg:"" optional:"" help:"The target. Needed only if the request has several."`
+	Env    bool   `help:"Of an AWS account: give the command the keys themselves, for programs that can ask nobody. They are not renewed."`
 	memberFlags
 }
 
 // Help is the long help of `exec`.
 func (execCommand) Help() string {
-	return `Everything after -- is the command; without one it is ssh to the target. It gets SSH_AUTH_SOCK of an agent of its own that holds nothing but this credential and renews it, and HALLIGAN_HOST, HALLIGAN_PORT, HALLIGAN_USER and HALLIGAN_KNOWN_HOSTS (a file with the host keys that your founders signed). When the grant ends, for whatever reason, the command is told why and gets a hangup, then is terminated. Its exit code is passed on.
+	return `Everything after -- is the command. At a host, without one it is ssh to the target. It gets SSH_AUTH_SOCK of an agent of its own that holds nothing but this credential and renews it, and HALLIGAN_HOST, HALLIGAN_PORT, HALLIGAN_USER and HALLIGAN_KNOWN_HOSTS (a file with the host keys that your founders signed). When the grant ends, for whatever reason, the command is told why and gets a hangup, then is terminated. Its exit code is passed on.
+
+At an AWS account, without a command it is your shell. It gets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, by which the AWS command line and SDKs ask this program, on loopback, for keys that it renews; nothing is written anywhere. Keys, profiles and files of your own are kept from it, so that it cannot use them by mistake. When the grant ends it is terminated, then killed.
 
 Examples:
 
     halligan exec 5f0c1a2b
     halligan exec 5f0c1a2b db-1 -- ssh root@db-1.example.com
-    halligan exec 5f0c1a2b db-1 -- scp root@db-1.example.com:/var/log/postgres.log .`
+    halligan exec 5f0c1a2b db-1 -- scp root@db-1.example.com:/var/log/postgres.log .
+    halligan exec 5f0c1a2b prod -- aws rds describe-db-instances
+    halligan exec 5f0c1a2b prod --env -- ./old-script.sh`
 }
 
 // Run runs the command.
@@ -41,11 +47,11 @@ func (e execCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.exec(e.ID, e.Target)
+	return m.exec(e.ID, e.Target, e.Env)
 }
 
 // exec runs the command after "--" with a credential that renews itself.
-func (m *member) exec(digits, named string) error {
+func (m *member) exec(digits, named string, fixed bool) error {
 	h, err := m.holder(digits)
 	if err != nil {
 		return err
@@ -54,38 +60,69 @@ func (m *member) exec(digits, named string) error {
 	if err != nil {
 		return err
 	}
-	first, err := m.fetchOpen(h, target)
+	open, err := m.opening(h, target)
 	if err != nil {
 		return err
+	}
+	var j job
+	if open.AWS != nil || fixed {
+		j, err = m.lendTo(h, open, fixed)
+	} else {
+		j, err = m.loginTo(h, target)
+	}
+	if err != nil {
+		return err
+	}
+	defer j.held.remove()
+	return m.c.run(m, h, j)
+}
+
+// job is what exec runs, and what it gives it.
+type job struct {
+	target      string
+	command     []string // where nothing was named
+	environment []string // all of it
+	signals     []os.Signal
+	held        keeping
+	fixed       bool // what is held is not renewed
+}
+
+// keeping is what a command is given, and what renews it meanwhile.
+type keeping interface {
+	// ends is when what is held is over.
+	ends() canon.Time
+	// renew fetches another and puts it in the place of the one that is held. An
+	// error that wraps errNotHeld says that nothing can be held any more.
+	renew(m *member, h *holder) error
+	// remove takes it away from the command, with every trace. It may be called
+	// again, and while renew is under way.
+	remove()
+}
+
+// errNotHeld says that a renewed credential could not be put into its place.
+var errNotHeld = errors.New("cannot hold the renewed credential")
+
+// loginTo is a login at a host, in an agent of its own.
+func (m *member) loginTo(h *holder, target string) (job, error) {
+	first, err := whenOpen(m, h, target, func() (*login, error) { return m.fetch(h, target) })
+	if err != nil {
+		return job{}, err
 	}
 	if text := first.uncosigned(); text != "" {
 		m.c.tell("%s", text)
 	}
-	place, err := newPlace(first)
+	p, err := newPlace(first)
 	if err != nil {
-		return err
+		return job{}, err
 	}
-	defer place.remove()
-	return m.c.run(m, h, place, m.c.rest)
-}
-
-// fetchOpen fetches, and waits while the target is still being opened.
-func (m *member) fetchOpen(h *holder, target string) (*login, error) {
-	deadline, since := m.c.now().Add(time.Minute), int64(-1)
-	for {
-		l, err := m.fetch(h, target)
-		if !refusedFor(err, "lease-not-open") || m.c.now().After(deadline) {
-			return l, err
-		}
-		if since < 0 {
-			m.c.tell("%s is still being opened; waiting", target)
-		}
-		r, err := m.follow(h.id, since)
-		if err != nil {
-			return nil, err
-		}
-		since = r.Last
+	if err := p.hold(first, m.c.now()); err != nil {
+		p.remove()
+		return job{}, err
 	}
+	return job{
+		target: target, command: first.sshTo("-o", "UserKnownHostsFile="+p.hosts()), environment: p.environment(), held: p,
+		signals: []os.Signal{syscall.SIGHUP, syscall.SIGTERM, os.Kill}, // a hangup is what a login is ended by
+	}, nil
 }
 
 // place is the folder of one exec: the socket of its agent, and known hosts.
@@ -94,6 +131,7 @@ type place struct {
 	socket net.Listener
 	keys   agent.Agent
 	login  *login // the first; renewals go to keys alone
+	before canon.Time
 }
 
 func newPlace(l *login) (*place, error) {
@@ -131,7 +169,21 @@ func (p *place) hold(l *login, now time.Time) error {
 	if err := p.keys.RemoveAll(); err != nil {
 		return because(exitInternal, err, "cannot empty the agent")
 	}
+	p.before = l.before
 	return l.addTo(p.keys, now)
+}
+
+func (p *place) ends() canon.Time { return p.before }
+
+func (p *place) renew(m *member, h *holder) error {
+	l, err := m.fetch(h, p.login.target.Name)
+	if err != nil {
+		return err
+	}
+	if err := p.hold(l, m.c.now()); err != nil {
+		return fmt.Errorf("%w: %w", errNotHeld, err)
+	}
+	return nil
 }
 
 // remove closes the agent and takes the folder away.
@@ -154,15 +206,13 @@ func (p *place) environment() []string {
 }
 
 // run runs the command until it ends by itself or the grant does.
-func (c *call) run(m *member, h *holder, p *place, command []string) error {
+func (c *call) run(m *member, h *holder, j job) error {
+	command := c.rest
 	if len(command) == 0 {
-		command = p.login.sshTo("-o", "UserKnownHostsFile="+p.hosts())
-	}
-	if err := p.hold(p.login, c.now()); err != nil {
-		return err
+		command = j.command
 	}
 	child := exec.Command(command[0], command[1:]...)
-	child.Stdin, child.Stdout, child.Stderr, child.Env = c.stdin, c.raw, c.rawErr, p.environment()
+	child.Stdin, child.Stdout, child.Stderr, child.Env = c.stdin, c.raw, c.rawErr, j.environment
 	// An interrupt from the keyboard is the command's to answer; ours is to wait.
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(c.ctx), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -175,31 +225,32 @@ func (c *call) run(m *member, h *holder, p *place, command []string) error {
 	defer cancel()
 	ended := make(chan string, 2)
 	m = m.in(ctx)
-	go func() { ended <- m.keep(h, p) }()
-	go func() { ended <- m.untilOver(h, p.login.target.Name) }()
+	if !j.fixed {
+		go func() { ended <- m.keep(h, j.held) }()
+	}
+	go func() { ended <- m.untilOver(h, j.target) }()
 	select {
 	case err := <-gone:
 		return childExit(err)
 	case why := <-ended:
-		_ = p.keys.RemoveAll()
+		j.held.remove()
 		c.tell("halligan: the access ended: %s; the command is ended too", why)
-		end(child.Process, gone, hangupGrace)
+		end(child.Process, gone, j.signals)
 		return failf(exitEnded, "the access ended while the command was running: %s", why).or("halligan status %s", h.id.Short())
 	}
 }
 
-// hangupGrace is how long a command has after a hangup, and again after the
-// termination that follows.
-const hangupGrace = 5 * time.Second
+// endGrace is how long a command has after each signal.
+const endGrace = 5 * time.Second
 
-// end ends a process: a hangup, then termination, then a kill.
-func end(process *os.Process, gone <-chan error, grace time.Duration) {
-	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM, os.Kill} {
+// end ends a process by one signal after the other, the last of which is a kill.
+func end(process *os.Process, gone <-chan error, signals []os.Signal) {
+	for _, sig := range signals {
 		_ = process.Signal(sig) // it may have gone meanwhile
 		select {
 		case <-gone:
 			return
-		case <-time.After(grace):
+		case <-time.After(endGrace):
 		}
 	}
 	<-gone
@@ -227,26 +278,28 @@ const retryAfter = 10 * time.Second
 // keep renews the credential until the context is over or a rule says no, and
 // says why it ended. While the server cannot be reached it goes on trying: what
 // runs is not ended because of that, only nothing new can begin. The last
-// certificate of a window is left to untilOver, which says when that is over.
-func (m *member) keep(h *holder, p *place) string {
-	held, next := p.login.before, renewAt(p.login, m.c.now())
+// credential of a window is left to untilOver, which says when that is over.
+func (m *member) keep(h *holder, held keeping) string {
+	before := held.ends()
+	next := renewAt(before, m.c.now())
 	for {
 		select {
 		case <-m.c.ctx.Done():
 			return "it was interrupted"
 		case <-time.After(next):
 		}
-		l, err := m.fetch(h, p.login.target.Name)
+		err := held.renew(m, h)
+		after := held.ends()
+		code := exitGood
+		if err != nil {
+			code = classify(err).code
+		}
 		switch {
+		case err == nil && !after.After(before): // the window bounds it: no other lives longer
+			next = after.Std().Sub(m.c.now()) + retryAfter
 		case err == nil:
-			if err := p.hold(l, m.c.now()); err != nil {
-				return err.Error()
-			}
-			if next = renewAt(l, m.c.now()); !l.before.After(held) { // the window bounds it: no other lives longer
-				next = l.before.Std().Sub(m.c.now()) + retryAfter
-			}
-			held = l.before
-		case classify(err).code == exitRefused || classify(err).code == exitUnverified || classify(err).code == exitNotFound:
+			before, next = after, renewAt(after, m.c.now())
+		case errors.Is(err, errNotHeld), code == exitRefused, code == exitUnverified, code == exitNotFound:
 			return classify(err).Error()
 		default:
 			m.c.tell("halligan: cannot renew yet: %v", err)
@@ -255,9 +308,9 @@ func (m *member) keep(h *holder, p *place) string {
 	}
 }
 
-// renewAt is when a certificate is renewed: after half of what is left of it.
-func renewAt(l *login, now time.Time) time.Duration {
-	return max(l.before.Std().Sub(now)/2, time.Second)
+// renewAt is when a credential is renewed: after half of what is left of it.
+func renewAt(before canon.Time, now time.Time) time.Duration {
+	return max(before.Std().Sub(now)/2, time.Second)
 }
 
 // untilOver follows a request until its grant, or the lease at the target, is

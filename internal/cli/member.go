@@ -46,6 +46,7 @@ type holder struct {
 	scenario string
 	digest   canon.Digest // of the scenario that was signed, as the server says; zero: it does not say
 	targets  []string
+	keys     *client.Holder
 	key      ed25519.PrivateKey
 	signer   client.Signer
 }
@@ -257,7 +258,7 @@ func (m *member) holder(digits string) (*holder, error) {
 	if err != nil {
 		return nil, because(exitInternal, err, "cannot use the keys of the request")
 	}
-	h := &holder{id: r.ID, scenario: r.Scenario, digest: r.ScenarioDigest, targets: r.Targets, key: keys.Private(), signer: signer}
+	h := &holder{id: r.ID, scenario: r.Scenario, digest: r.ScenarioDigest, targets: r.Targets, keys: keys, key: keys.Private(), signer: signer}
 	if r.Grant != nil {
 		h.targets = r.Grant.Targets
 	}

@@ -205,7 +205,7 @@ func (r requestCommand) conclude(m *member, a answer) error {
 			return errors.Join(m.c.answer(out, func() {}), err)
 		}
 		if r.Login {
-			return m.exec(a.Digest.String(), "")
+			return m.exec(a.Digest.String(), "", false)
 		}
 		use, err := m.useSheet(final)
 		m.c.toPeople(use)

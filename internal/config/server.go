@@ -29,6 +29,7 @@ type Server struct {
 	Witnesses     map[string]string // name of a witness → its address
 	Networks      map[string]Network
 	Trackers      map[string]Tracker
+	Endpoints     map[string]string // service of AWS → another address than its own
 	Limits        Limits
 }
 
@@ -157,6 +158,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.witnessed()
 	s.networks()
 	s.trackers()
+	s.endpoints()
 	s.limits()
 	return s
 }

@@ -16,6 +16,7 @@ type serverFile struct {
 	Witnesses      table[word]        `yaml:"witnesses"`
 	Networks       table[networkFile] `yaml:"networks"`
 	Trackers       table[trackerFile] `yaml:"trackers"`
+	AWS            awsServerFile      `yaml:"aws"`
 	Limits         limitsFile         `yaml:"limits"`
 }
 

@@ -42,6 +42,7 @@ type Result struct {
 // called concurrently for different groups; with Turn for one group too.
 type Work struct {
 	Do      func(ctx context.Context, jobs []Job) []Result
+	Takes   func(Job) bool   // of which tasks of the kind this is the work; nil: of all
 	Group   func(Job) string // jobs of one group are done together; nil: each alone
 	Turn    func(Job) Turn   // set: jobs of one group are done one by one, by turns
 	Workers int              // groups at a time, or with Turn jobs of each group; 0: 16
@@ -102,7 +103,8 @@ type requestOf struct {
 }
 
 // New makes a scheduler that does the kinds of work given. A task of another
-// kind is held and never tried: something else brings its result.
+// kind, or that its work does not take, is held and never tried: something else
+// brings its result.
 func New(work map[cell.TaskKind]Work, log *slog.Logger, jitter func() float64) *Scheduler {
 	s := &Scheduler{
 		work: work, log: log, jitter: jitter, held: map[string]*held{}, hosts: map[place]map[string]*held{}, requests: map[string]*requestOf{},
@@ -165,7 +167,7 @@ func (s *Scheduler) add(w *cell.World, t cell.Task) {
 	} else {
 		s.requests[t.Stream] = &requestOf{request: requestIn(w, t.Stream), tasks: 1}
 	}
-	if _, ok := s.work[t.Kind]; ok {
+	if work, ok := s.work[t.Kind]; ok && (work.Takes == nil || work.Takes(s.job(h))) {
 		s.waiting.push(h)
 		return
 	}

@@ -216,3 +216,28 @@ func TestGroupsAreDoneTogether(t *testing.T) {
 		}
 	})
 }
+
+// TestOnlyWhatItTakes: a task of a kind that is done here and that its work does
+// not take waits for whoever brings its result, and is found there.
+func TestOnlyWhatItTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := due()
+		work.Takes = func(j scheduler.Job) bool { return j.Request.Requester != "bob" }
+		l := start(t, map[cell.TaskKind]scheduler.Work{cell.TaskLapse: work})
+		for _, person := range []string{"ann", "bob"} {
+			l.says(func() cell.Command { return l.cell.Ask(person, person, "db-1") })
+		}
+		time.Sleep(61 * time.Minute)
+		synctest.Wait()
+		states := map[string]access.State{}
+		for _, r := range l.asked() {
+			states[r.Requester] = r.State
+		}
+		if states["ann"] != access.Lapsed || states["bob"] != access.Pending {
+			t.Errorf("%v", states)
+		}
+		if waiting := l.tasks.WaitingAt(cell.TaskLapse, ""); len(waiting) != 1 || waiting[0].Request.Requester != "bob" {
+			t.Errorf("%d wait for somebody else", len(waiting))
+		}
+	})
+}

@@ -33,6 +33,8 @@ const (
 	FindingUnwitnessed FindingKind = "unwitnessed"
 	// FindingCertificate: browsers will refuse the server, or do.
 	FindingCertificate FindingKind = "certificate"
+	// FindingUnready: the server could not do what a grant would ask of it.
+	FindingUnready FindingKind = "not-ready"
 	// FindingTried: somebody tries what they may not.
 	FindingTried FindingKind = "tried"
 )
@@ -124,6 +126,14 @@ func failing(l *access.Lease) (Finding, bool) {
 	}
 	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, say(failures, l.Trouble))
 	return Finding{Kind: FindingOpening, Target: l.Target, Text: text}, true
+}
+
+// Unready is the finding of what a server lacks; none of an empty sentence.
+func Unready(text string) []Finding {
+	if text == "" {
+		return nil
+	}
+	return []Finding{{Kind: FindingUnready, Text: text}}
 }
 
 func (u Unheard) finding(now canon.Time) Finding {

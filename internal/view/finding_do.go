@@ -56,6 +56,7 @@ var findingAnswers = map[FindingKind]answer{
 		return fmt.Sprintf("See whether %s is up and set up for this cell; it is tried again by itself as long as the grant lives.", f.Target)
 	}},
 	FindingCertificate: {UrgencyToday, always("On the server: halligan tls show says which certificate it is. Put a newer one over the same key in its place; one of the local authority renews itself, and the log says why it did not.")},
+	FindingUnready:     {UrgencyNow, always("On the server: bring the file back from where you keep copies of the server's keys, mode 0600, and start it again. Until then an account is opened by its other way.")},
 	FindingTried:       {UrgencyToday, always("Ask them, by a number that you know, whether that was them. If not, somebody has the name of their key and not the key: nothing is lost. A key that is, is removed: halligan change propose remove")},
 	FindingUnshown: {UrgencyLater, func(f Finding) string {
 		return fmt.Sprintf("Its custodians show that they can open their part: halligan envelope inspect %s", f.Target)

@@ -48,6 +48,8 @@ type Setup struct {
 	Follow []broker.Follower
 	Wall   broker.Wall
 	Change func(*cell.Genesis, *access.Scenario) // what is founded differently; nil: nothing
+
+	Sessions broker.Sessions // nil: none can be made
 }
 
 // New makes a cell, or opens the one in the folder, and closes it with the test.
@@ -66,7 +68,7 @@ func New(t testing.TB, setup Setup) *Cell {
 		t.Fatal(err)
 	}
 	c.Options = broker.Options{
-		Origin: g.Origin, Check: verify.Signatures{}, Signer: signer, Minter: authority, Wall: setup.Wall,
+		Origin: g.Origin, Check: verify.Signatures{}, Signer: signer, Minter: authority, Sessions: setup.Sessions, Wall: setup.Wall,
 		Rand: func(b []byte) { rand.Read(b) }, Follow: setup.Follow,
 	}
 	c.Open()

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// loan is what an AWS account gave for one target, opened on this machine with the
+// keys of the request: temporary keys, or a link that signs in. It is a secret.
+type loan struct {
+	target  *access.AWS
+	region  string // where to begin; empty: nobody says
+	session client.Session
+	ends    canon.Time // nothing works with it from then on
+	serial  string
+	after   canon.Time
+	sealed  *client.Credential // as it came
+
+	unwitnessed bool
+}
+
+// loanAnswer is a loan as JSON; it holds the secret.
+type loanAnswer struct {
+	Target      string          `json:"target"`
+	Serial      string          `json:"serial"`
+	After       canon.Time      `json:"after"`
+	Before      canon.Time      `json:"before"`
+	Region      string          `json:"region,omitempty"`
+	Session     *client.Session `json:"session,omitempty"`
+	URL         string          `json:"url,omitempty"`
+	File        string          `json:"file,omitempty"`
+	Unwitnessed bool            `json:"unwitnessed,omitzero"`
+}
+
+func (l *loan) answer() loanAnswer {
+	return loanAnswer{Target: l.target.Name, Serial: l.serial, After: l.after, Before: l.ends, Region: l.region, Unwitnessed: l.unwitnessed}
+}
+
+// process is the loan as programs read it that ask a credential_process. Its end is
+// the sooner of the account's and the grant's, so that they ask again in time.
+func (l *loan) process() client.Session {
+	s := l.session
+	s.Expiration = l.ends.Std().Format(time.RFC3339)
+	return s
+}
+
+// left is how much of it is left.
+func (l *loan) left(now time.Time) time.Duration { return l.ends.Std().Sub(now) }
+
+// opening is what the scenario of a request opens under a target's name.
+func (m *member) opening(h *holder, target string) (access.Open, error) {
+	known, err := m.founding()
+	if err != nil {
+		return access.Open{}, err
+	}
+	scenario, err := m.agreed(known, h)
+	if err != nil {
+		return access.Open{}, err
+	}
+	open, ok := scenario.Opening(target)
+	if !ok {
+		return open, failf(exitNotFound, "%s opens no target %q", scenario.ID, target).or("it opens %s", both(scenario.Targets()))
+	}
+	return open, nil
+}
+
+// borrow asks for a session at an account, or for a link that signs in to its
+// console, and opens what came with the keys of the request.
+func (m *member) borrow(h *holder, target *access.AWS, console bool) (*loan, error) {
+	body := &statement.Fetch{Of: h.id, Target: target.Name, Console: console}
+	a, err := m.send(order{body: body, signer: h.signer, waits: "the account to answer"})
+	if err != nil {
+		return nil, err
+	}
+	if a.Credential == nil {
+		return nil, failf(exitInternal, "the server took the fetch as entry %d and sent no session", a.Entry).or("fetch anew")
+	}
+	l, err := m.opened(h, target, a.Credential)
+	if err == nil && (l.session.SignInURL != "") != console {
+		err = unusable(client.ErrSealed)
+	}
+	return l, err
+}
+
+// opened is a sealed credential, opened.
+func (m *member) opened(h *holder, target *access.AWS, c *client.Credential) (*loan, error) {
+	session, err := c.Open(h.keys)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	known, err := m.founding()
+	if err != nil {
+		return nil, err
+	}
+	return &loan{
+		target: target, region: regionOf(known, target), session: session, ends: c.Ends(session), serial: c.Serial, after: c.After,
+		sealed: c, unwitnessed: c.Unwitnessed,
+	}, nil
+}
+
+func unusable(err error) error {
+	return because(exitUnverified, err, "").or("stop the grant and tell security")
+}
+
+// regionOf is the region that programs begin in when nobody names one.
+func regionOf(known *scenarioBook, target *access.AWS) string {
+	if len(target.Regions) > 0 {
+		return target.Regions[0]
+	}
+	if account, ok := known.genesis.Account(target.Account); ok && len(account.Regions) > 0 {
+		return account.Regions[0]
+	}
+	return ""
+}
+
+// whenOpen fetches, and waits while the target is still being opened.
+func whenOpen[T any](m *member, h *holder, target string, fetch func() (T, error)) (T, error) {
+	deadline, since := m.c.now().Add(time.Minute), int64(-1)
+	for {
+		got, err := fetch()
+		if !refusedFor(err, "lease-not-open") || m.c.now().After(deadline) {
+			return got, err
+		}
+		if since < 0 {
+			m.c.tell("%s is still being opened; waiting", target)
+		}
+		r, err := m.follow(h.id, since)
+		if err != nil {
+			return got, err
+		}
+		since = r.Last
+	}
+}
+
+// wanted tells whether a target that was named is an account; what is wanted of
+// accounts alone is refused elsewhere.
+func wanted(open access.Open, flags ...string) (*access.AWS, error) {
+	if open.AWS == nil {
+		return nil, failf(exitUsage, "%s is no AWS account: %s is for those", open.Name(), both(flags)).or("halligan credential and halligan exec, without it")
+	}
+	return open.AWS, nil
+}
+
+// uncosignedLoan says how a session left that no witness had seen; empty for others.
+func (l *loan) uncosigned() string {
+	return (&login{unwitnessed: l.unwitnessed}).uncosigned()
+}
+
+// exports are the lines by which a shell takes a loan. Each value is quoted: what a
+// server sends is typed at nobody's shell.
+func (l *loan) exports() string {
+	s := new(sheet)
+	for _, v := range l.variables() {
+		s.say("export %s=%s", v.name, shellQuoted(v.value))
+	}
+	return s.String()
+}
+
+// variable is one of an environment.
+type variable struct{ name, value string }
+
+// variables are the loan as programs read it from their environment.
+func (l *loan) variables() []variable {
+	all := []variable{
+		{"AWS_ACCESS_KEY_ID", l.session.AccessKeyID}, {"AWS_SECRET_ACCESS_KEY", l.session.SecretAccessKey},
+		{"AWS_SESSION_TOKEN", l.session.SessionToken}, {"AWS_CREDENTIAL_EXPIRATION", l.process().Expiration},
+	}
+	return append(all, regions(l.region)...)
+}
+
+func regions(region string) []variable {
+	if region == "" {
+		return nil
+	}
+	return []variable{{"AWS_REGION", region}, {"AWS_DEFAULT_REGION", region}}
+}
+
+// clockText is an instant for people who look at a clock.
+func clockText(at canon.Time) string { return at.Std().Format("15:04:05 UTC") }
+
+func (v variable) String() string { return fmt.Sprintf("%s=%s", v.name, v.value) }

@@ -106,6 +106,7 @@ python() {
 }
 python schemathesis st
 python moto aws
+python cfn-lint cfn-lint
 
 # script NAME VERSION PACKAGE: an npm package as it is published, without what it names.
 script() {

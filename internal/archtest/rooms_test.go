@@ -57,8 +57,8 @@ var rooms = []room{
 	{path: "internal/cell", may: with(law[:5], "internal/custody", "internal/policy"), third: []string{jsonLib}},
 	{path: "internal/view", may: with(law, "internal/custody", "internal/policy")},
 	{path: "internal/openapi", third: []string{jsonLib}},
-	{path: "internal/procedure", may: []string{"internal/access"}, planned: true},
-	{path: "internal/blueprint", may: []string{"internal/access"}, planned: true},
+	{path: "internal/procedure", may: with(encoding, "internal/access")},
+	{path: "internal/blueprint", may: with(encoding, "internal/access"), third: []string{jsonLib}},
 
 	// Work.
 	{path: "internal/broker", kind: work, may: law},
@@ -102,9 +102,10 @@ var rooms = []room{
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey", "internal/enrol"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/policy", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},
+	{path: "internal/paper", kind: edge, may: []string{"internal/canon", "internal/access", "internal/cell", "internal/blueprint", "internal/procedure"}},
 	{path: "internal/cli", kind: edge, may: with(law, "client", "internal/server", "internal/config",
-		"internal/seal", "internal/custody", "internal/procedure", "internal/blueprint", "internal/witness",
-		"internal/verify", "internal/demo", "internal/view", "internal/authn/sshsig", "internal/store/sqlite")},
+		"internal/seal", "internal/custody", "internal/paper", "internal/witness",
+		"internal/verify", "internal/demo", "internal/view", "internal/authn/sshsig")},
 	{path: "internal/demo", kind: edge, may: with(law, "client", "internal/server", "internal/config",
 		"internal/alert", "internal/host", "internal/verify", "internal/view", "internal/authn/sshsig")},
 	{path: "cmd/halligan", kind: edge, may: []string{"internal/cli"}},

@@ -15,7 +15,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/server"
-	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 type backupCommand struct {
@@ -109,7 +108,7 @@ func (c *backupCommand) write(on *call, out *os.File, p packing) (done backedUp,
 		return done, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	if err := sqlite.Copy(on.ctx, p.settings.DataFolder, temporary); err != nil {
+	if err := server.CopyStore(on.ctx, p.settings.DataFolder, temporary); err != nil {
 		return done, err
 	}
 	if done, err = examine(on, temporary, server.Checked{Anchor: p.anchor}); err != nil {
@@ -130,7 +129,7 @@ func (c *backupCommand) write(on *call, out *os.File, p packing) (done backedUp,
 
 // examine replays the ledger of a copy that nobody else has open.
 func examine(on *call, folder string, of server.Checked) (done backedUp, err error) {
-	store, err := sqlite.Open(folder, sqlite.Options{Reserve: -1})
+	store, err := server.StandingStore(folder)
 	if err != nil {
 		return done, err
 	}

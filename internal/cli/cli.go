@@ -35,6 +35,7 @@ type commands struct {
 	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
 	Holder     holderCommand     `cmd:"" group:"responder" help:"Make the keys of a request that is asked for in a browser."`
 	Which      whichCommand      `cmd:"" group:"responder" help:"Answer three questions, and be told which scenario it is, or which other way."`
+	Procedure  procedureCommand  `cmd:"" group:"responder" help:"Write the procedure of a scenario, with names, numbers and commands, to be printed."`
 	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
 
 	Inbox   inboxCommand   `cmd:"" group:"approver" help:"List what waits for your signature."`
@@ -80,6 +81,7 @@ type commands struct {
 	Lint       lintCommand       `cmd:"" group:"server" help:"Say what is wrong with cell.yaml, scenarios and server.yaml, and how to mend it."`
 	Policy     policyCommand     `cmd:"" group:"server" help:"Test the policies of a cell, and print which facts they may ask for."`
 	Scenario   scenarioCommand   `cmd:"" group:"server" help:"List the scenarios that come with the program, and write them into a cell's files."`
+	Blueprint  blueprintCommand  `cmd:"" group:"server" help:"Write what a cell needs in AWS: CloudFormation, Terraform, service control policies, Automation documents; and compare it with what is deployed."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
 	Man        manCommand        `cmd:"" group:"server" help:"Write the manual pages."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`

@@ -12,7 +12,6 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/server"
-	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 // anchorFile is what halligan init seal leaves in a cell's folder.
@@ -25,7 +24,7 @@ func unsealed(folder string, settings config.Server) bool {
 		_, err := os.Stat(path)
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return !absent(filepath.Join(folder, config.CellFile)) && absent(filepath.Join(folder, anchorFile)) && absent(sqlite.Path(settings.DataFolder))
+	return !absent(filepath.Join(folder, config.CellFile)) && absent(filepath.Join(folder, anchorFile)) && absent(server.StorePath(settings.DataFolder))
 }
 
 // door lets founders join until the cell is sealed.

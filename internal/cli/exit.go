@@ -18,6 +18,7 @@ const (
 	exitNoGrant     = 7
 	exitEnded       = 8
 	exitUnsigned    = 9
+	exitDiffers     = 10
 	exitInterrupted = 130
 )
 
@@ -39,6 +40,7 @@ var exits = []exitMeaning{
 	{exitNoGrant, "waiting ended without a grant: denied, withdrawn, lapsed or void"},
 	{exitEnded, "the grant ended while the command of exec was running, which was ended too"},
 	{exitUnsigned, "you said no, or nobody could be asked; nothing was signed"},
+	{exitDiffers, "what was compared differs: what is deployed from the blueprint, or a print of a procedure from the one in force"},
 	{exitInterrupted, "interrupted from the keyboard"},
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/server"
-	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 type fsckCommand struct {
@@ -42,10 +41,10 @@ func (c *fsckCommand) Run(on *call) error {
 			return because(exitUsage, err, "cannot rebuild")
 		}
 	}
-	store, err := sqlite.Open(settings.DataFolder, sqlite.Options{Reserve: -1})
+	store, err := server.StandingStore(settings.DataFolder)
 	if err != nil {
 		f := because(exitUsage, err, "cannot check %s", c.Folder)
-		if errors.Is(err, sqlite.ErrLocked) {
+		if errors.Is(err, server.ErrLocked) {
 			return f.or("stop the server first")
 		}
 		return f

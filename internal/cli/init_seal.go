@@ -18,7 +18,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
-	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 type initSignCommand struct {
@@ -92,11 +91,11 @@ func (c *initSealCommand) Run(on *call) error {
 	if err := server.Seal(on.ctx, settings, &bundle, signed); err != nil {
 		f := because(exitRefused, err, "cannot seal the cell")
 		switch {
-		case again && (errors.Is(err, server.ErrFounders) || errors.Is(err, sqlite.ErrLocked)):
+		case again && (errors.Is(err, server.ErrFounders) || errors.Is(err, server.ErrLocked)):
 			return failf(exitRefused, "this cell is sealed already").or("there is nothing left to seal: halligan serve %s runs it, and halligan init profiles writes profiles anew", c.Folder)
 		case errors.Is(err, server.ErrFounders):
 			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", shellQuoted(c.Folder))
-		case errors.Is(err, sqlite.ErrLocked):
+		case errors.Is(err, server.ErrLocked):
 			return f.or("stop the server first")
 		}
 		return f

@@ -10,7 +10,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
-	"github.com/halligan-dev/halligan/internal/store/sqlite"
 )
 
 type serveCommand struct {
@@ -78,7 +77,7 @@ func (c *serveCommand) Run(on *call) error {
 // notServed adds what to do about what keeps a server from starting.
 func notServed(f *failure) error {
 	switch {
-	case errors.Is(f, sqlite.ErrLocked):
+	case errors.Is(f, server.ErrLocked):
 		return f.or("another halligan runs on this folder: stop it first")
 	case errors.Is(f, server.ErrOther):
 		f.code = exitUsage

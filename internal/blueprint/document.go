@@ -1,0 +1,37 @@
+package blueprint
+
+// Document is one policy or pattern, by a name that tells what it is of.
+type Document struct {
+	Name string
+	Kind string // trust, policy, boundary, slot, pattern
+	JSON []byte
+}
+
+// Documents are all policies and patterns of the account, exactly as its files
+// have them.
+func (b *Blueprint) Documents() []Document {
+	var all []Document
+	for _, r := range b.Roles {
+		of := "role/" + r.Name + "/"
+		all = append(all,
+			Document{of + "trust", "trust", b.TrustPolicy(r)}, Document{of + "policy", "policy", b.RolePolicy(r)},
+			Document{of + "boundary", "boundary", b.Boundary(r)})
+		for k := range r.Slots {
+			all = append(all, Document{"slot/" + r.Name + "/" + digits(k+1), "slot", StopSlot(k + 1)})
+		}
+		if r.Console {
+			all = append(all,
+				Document{"role/" + ConsoleName(r.Name) + "/trust", "trust", b.ConsoleTrust()},
+				Document{"role/" + ConsoleName(r.Name) + "/reach", "policy", b.ReachConsole(r)})
+		}
+	}
+	if len(b.Roles) > 0 {
+		all = append(all,
+			Document{"stop-all", "slot", StopAll()}, Document{"stopper/trust", "trust", b.StopperTrust()},
+			Document{"stopper/policy", "policy", b.StopperPolicy()})
+	}
+	for _, rule := range b.EventRules() {
+		all = append(all, Document{"rule/" + rule.Name, "pattern", rule.Pattern})
+	}
+	return all
+}

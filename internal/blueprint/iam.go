@@ -1,0 +1,128 @@
+package blueprint
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// IAMLimit is the length in bytes of the longest answer of IAM that is read.
+const IAMLimit = 64 << 20
+
+// iamAccount is what GetAccountAuthorizationDetails answers, as far as it is
+// looked at.
+type iamAccount struct {
+	Roles    []iamRole   `json:"RoleDetailList"`
+	Groups   []iamGroup  `json:"GroupDetailList"`
+	Policies []iamPolicy `json:"Policies"`
+	Marker   string      `json:"Marker"`
+}
+
+type iamRole struct {
+	Name     string        `json:"RoleName"`
+	Trust    any           `json:"AssumeRolePolicyDocument"`
+	Inline   []iamInline   `json:"RolePolicyList"`
+	Attached []iamAttached `json:"AttachedManagedPolicies"`
+	Boundary struct {
+		ARN string `json:"PermissionsBoundaryArn"`
+	} `json:"PermissionsBoundary"`
+}
+
+type iamGroup struct {
+	Name     string        `json:"GroupName"`
+	Inline   []iamInline   `json:"GroupPolicyList"`
+	Attached []iamAttached `json:"AttachedManagedPolicies"`
+}
+
+type iamInline struct {
+	Name     string `json:"PolicyName"`
+	Document any    `json:"PolicyDocument"`
+}
+
+type iamAttached struct {
+	ARN string `json:"PolicyArn"`
+}
+
+type iamPolicy struct {
+	Name     string `json:"PolicyName"`
+	Versions []struct {
+		Document any  `json:"Document"`
+		Default  bool `json:"IsDefaultVersion"`
+	} `json:"PolicyVersionList"`
+}
+
+// IAM is what an account's IAM itself says: the answer of
+// `aws iam get-account-authorization-details`, whole. It shows roles, groups and
+// policies as they are now, whatever any template says.
+func IAM(data []byte) (Deployed, error) {
+	if len(data) > IAMLimit {
+		return Deployed{}, fmt.Errorf("the answer of IAM has %d bytes, at most %d", len(data), IAMLimit)
+	}
+	var a iamAccount
+	if err := json.Unmarshal(data, &a); err != nil {
+		return Deployed{}, fmt.Errorf("cannot read the answer of IAM: %w", err)
+	}
+	if a.Marker != "" {
+		return Deployed{}, errors.New("the answer of IAM is not whole: it has a Marker; let the AWS command line put its pages together")
+	}
+	if a.Roles == nil && a.Policies == nil {
+		return Deployed{}, errors.New("this is no answer of get-account-authorization-details: RoleDetailList and Policies are not there")
+	}
+	d := Deployed{shows: []string{kindRole, kindGroup, kindPolicy}}
+	for _, r := range a.Roles {
+		props := map[string]any{
+			"AssumeRolePolicyDocument": decoded(r.Trust), "PermissionsBoundary": r.Boundary.ARN, "Policies": inlines(r.Inline), "ManagedPolicyArns": arns(r.Attached),
+		}
+		d.found = append(d.found, found{kind: kindRole, name: r.Name, props: props, part: true})
+	}
+	for _, g := range a.Groups {
+		props := map[string]any{"Policies": inlines(g.Inline), "ManagedPolicyArns": arns(g.Attached)}
+		d.found = append(d.found, found{kind: kindGroup, name: g.Name, props: props, part: true})
+	}
+	for _, p := range a.Policies {
+		for _, version := range p.Versions {
+			if version.Default {
+				d.found = append(d.found, found{kind: kindPolicy, name: p.Name, props: map[string]any{"PolicyDocument": decoded(version.Document)}, part: true})
+			}
+		}
+	}
+	return d, nil
+}
+
+func inlines(all []iamInline) []any {
+	made := []any{}
+	for _, one := range all {
+		made = append(made, map[string]any{"PolicyName": one.Name, "PolicyDocument": decoded(one.Document)})
+	}
+	return made
+}
+
+func arns(all []iamAttached) []any {
+	made := []any{}
+	for _, one := range all {
+		made = append(made, one.ARN)
+	}
+	return made
+}
+
+// decoded is a policy document as a value: the API sends it as text in the form
+// of a URL, the command line as JSON.
+func decoded(value any) any {
+	text, ok := value.(string)
+	if !ok {
+		return value
+	}
+	if strings.HasPrefix(text, "%") {
+		if plainText, err := url.PathUnescape(text); err == nil {
+			text = plainText
+		}
+	}
+	var document any
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		return value
+	}
+	return document
+}

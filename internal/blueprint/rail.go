@@ -1,0 +1,131 @@
+package blueprint
+
+import (
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// The guard rails, as what they deny. This is the one place that says it: each
+// role's permissions boundary is made of these statements, and so is what binds
+// people of the approval document. A boundary takes away and never gives, whatever
+// the role's own policy allows, and whoever calls without a session policy.
+
+// noPersistence denies what makes an identity, a key, a session or a right that
+// is still there when the session is over. sts:AssumeRoot is not one of
+// sts:AssumeRole*. A key that is pushed to a machine opens a session there that
+// nobody can list.
+var noPersistence = words{
+	"account:Accept*", "account:Close*", "account:Delete*", "account:Disable*", "account:Enable*", "account:Put*", "account:Start*",
+	"ec2-instance-connect:*", "ecs:ExecuteCommand",
+	"iam:Add*", "iam:Attach*", "iam:ChangePassword", "iam:Create*", "iam:Delete*PermissionsBoundary", "iam:Enable*", "iam:PassRole",
+	"iam:Put*", "iam:Remove*", "iam:Reset*", "iam:Resync*", "iam:Set*", "iam:Update*", "iam:Upload*",
+	"identitystore:Create*", "identitystore:Update*",
+	"organizations:Accept*", "organizations:Attach*", "organizations:Create*", "organizations:Delete*", "organizations:Deregister*",
+	"organizations:Detach*", "organizations:Disable*", "organizations:Enable*", "organizations:Invite*", "organizations:Move*",
+	"organizations:Put*", "organizations:Register*", "organizations:Update*",
+	"rolesanywhere:Create*", "rolesanywhere:Enable*", "rolesanywhere:Import*", "rolesanywhere:Put*", "rolesanywhere:Update*",
+	"signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "ssm-guiconnect:*",
+	"sso-directory:Add*", "sso-directory:Create*", "sso-directory:Update*",
+	"sso:Associate*", "sso:Attach*", "sso:Create*", "sso:Provision*", "sso:Put*", "sso:Update*",
+	"sts:AssumeRole*", "sts:AssumeRoot", "sts:GetFederationToken", "sts:GetSessionToken", "sts:GetWebIdentityToken",
+}
+
+// noTrailChanges denies what changes a trail, deletes a log, or blinds what
+// watches.
+var noTrailChanges = words{
+	"cloudtrail:Add*", "cloudtrail:Create*", "cloudtrail:Delete*", "cloudtrail:Deregister*", "cloudtrail:Disable*", "cloudtrail:Put*",
+	"cloudtrail:Register*", "cloudtrail:Remove*", "cloudtrail:Stop*", "cloudtrail:Update*",
+	"config:Delete*", "config:Put*", "config:Stop*", "ec2:DeleteFlowLogs",
+	"guardduty:Delete*", "guardduty:Disassociate*", "guardduty:Stop*", "guardduty:Update*",
+	"logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:PutRetentionPolicy",
+	"route53resolver:DeleteResolverQueryLogConfig", "route53resolver:DisassociateResolverQueryLogConfig",
+	"securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*",
+}
+
+// alarmChanges are those of what raises Halligan's alarms, on its own things
+// alone: a scenario may need the others.
+var alarmChanges = words{
+	"cloudwatch:Delete*", "cloudwatch:Disable*", "cloudwatch:Put*", "cloudwatch:Set*",
+	"events:Delete*", "events:Disable*", "events:Put*", "events:Remove*", "events:Update*",
+	"sns:AddPermission", "sns:Delete*", "sns:RemovePermission", "sns:SetTopicAttributes", "sns:Unsubscribe",
+	"ssm:DeleteDocument", "ssm:ModifyDocumentPermission", "ssm:UpdateDocument*",
+}
+
+// roleChanges are all writes of IAM.
+var roleChanges = words{
+	"iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Put*", "iam:Remove*", "iam:Set*",
+	"iam:Tag*", "iam:Untag*", "iam:Update*",
+}
+
+// noLeaveOrganization denies what takes an account out of its organisation, and
+// what closes one.
+var noLeaveOrganization = words{
+	"account:CloseAccount", "organizations:CloseAccount", "organizations:DeleteOrganization", "organizations:LeaveOrganization",
+	"organizations:RemoveAccountFromOrganization",
+}
+
+// stackChanges are writes of CloudFormation on the stacks that made all this: a
+// stack with a role of its own passes no role.
+var stackChanges = words{
+	"cloudformation:Cancel*", "cloudformation:Continue*", "cloudformation:Create*", "cloudformation:Delete*", "cloudformation:Execute*",
+	"cloudformation:Import*", "cloudformation:Set*", "cloudformation:Update*",
+}
+
+// rails are the statements of the guard rails that hold, those that are left out
+// aside.
+func (b *Blueprint) rails(without []string) []statement {
+	holds := func(rail string) bool { return !slices.Contains(without, rail) }
+	var all []statement
+	if holds(access.RailPersistence) {
+		all = append(all, statement{Sid: "NoPersistence", Effect: deny, Action: noPersistence, Resource: words{"*"}})
+	}
+	if holds(access.RailTrails) {
+		all = append(all,
+			statement{Sid: "NoTrailChanges", Effect: deny, Action: noTrailChanges, Resource: words{"*"}},
+			statement{Sid: "NoAlarmChanges", Effect: deny, Action: alarmChanges, Resource: b.alarmARNs()})
+	}
+	if holds(access.RailRoles) {
+		all = append(all,
+			statement{Sid: "NoEmergencyRoleChanges", Effect: deny, Action: roleChanges, Resource: b.ownARNs()},
+			statement{Sid: "NoStackChanges", Effect: deny, Action: stackChanges, Resource: b.stackARNs()})
+	}
+	if holds(access.RailOrganization) {
+		all = append(all, statement{Sid: "NoLeaveOrganization", Effect: deny, Action: noLeaveOrganization, Resource: words{"*"}})
+	}
+	return all
+}
+
+// ownARNs are the account's roles, policies, groups and providers of Halligan.
+// A console role is meant with its role.
+func (b *Blueprint) ownARNs() words {
+	own := []string{b.iam("role/" + prefix + "*"), b.iam("policy/" + prefix + "*"), b.iam("group/" + prefix + "*")}
+	for _, r := range b.Roles {
+		own = append(own, b.roleARN(r.Name))
+		if r.Console {
+			own = append(own, b.roleARN(ConsoleName(r.Name)))
+		}
+	}
+	for _, issuer := range b.Cell.Issuers {
+		own = append(own, b.providerARN(issuer))
+	}
+	return sorted(own)
+}
+
+// alarmARNs are the account's rules, topics, alarms and documents of Halligan, in
+// every region.
+func (b *Blueprint) alarmARNs() words {
+	at := func(service, what string) string {
+		return "arn:" + b.Account.Partition + ":" + service + ":*:" + b.Account.Number + ":" + what
+	}
+	return sorted([]string{
+		at("events", "rule/"+prefix+"*"), at("events", "event-bus/"+prefix+"*"), at("events", "archive/"+prefix+"*"),
+		at("sns", prefix+"*"), at("sns", topicPrefix+prefix+"*"), at("cloudwatch", "alarm:"+prefix+"*"),
+		at("ssm", "document/"+documentPrefix+"*"),
+	})
+}
+
+// stackARNs are the stacks of Halligan's templates, whichever region they are in.
+func (b *Blueprint) stackARNs() words {
+	return words{"arn:" + b.Account.Partition + ":cloudformation:*:" + b.Account.Number + ":stack/halligan*"}
+}

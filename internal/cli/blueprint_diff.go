@@ -1,0 +1,73 @@
+package cli
+
+import "github.com/halligan-dev/halligan/internal/paper"
+
+type blueprintDiffCommand struct {
+	Deployed string `required:"" help:"What is deployed: a folder or file of templates, as aws cloudformation get-template gives them, or the answer of aws iam get-account-authorization-details." placeholder:"PATH"`
+	blueprintFlags
+}
+
+// Help is the long help of `blueprint diff`.
+func (blueprintDiffCommand) Help() string {
+	return `It names each difference in words: what is missing, what is there and is in no blueprint, and what says something else. Order does not count. The answer of IAM shows roles, groups and policies as they are now, whatever any template says: a boundary that was taken away, a slot that is attached, a role that believes the cell's issuers and is nobody's. Exit code 10 says that there are differences.
+
+Examples:
+
+    halligan blueprint diff --account prod --deployed aws/prod
+    aws iam get-account-authorization-details > iam.json
+    halligan blueprint diff --account prod --deployed iam.json --json`
+}
+
+// Run compares.
+func (b blueprintDiffCommand) Run(c *call) error {
+	known, err := b.book(c)
+	if err != nil {
+		return err
+	}
+	of := paper.Cell{Genesis: known.genesis, Scenarios: known.Scenarios}
+	account, err := b.account(of)
+	if err != nil {
+		return err
+	}
+	wanted, err := of.Blueprint(account)
+	if err != nil {
+		return because(exitUsage, err, "cannot make the blueprint")
+	}
+	there, err := paper.ReadDeployed(b.Deployed)
+	if err != nil {
+		return because(exitUsage, err, "cannot compare with %s", b.Deployed).or("give templates as they were deployed, or the answer of aws iam get-account-authorization-details")
+	}
+	found, err := wanted.Compare(there)
+	if err != nil {
+		return because(exitUsage, err, "cannot compare")
+	}
+	if found == nil {
+		found = []paper.Difference{}
+	}
+	err = c.answer(found, func() {
+		for _, d := range found {
+			c.say("%s: %s", d.Kind, d.Text)
+		}
+		if len(found) == 0 {
+			c.say("account %s: nothing differs.", account)
+		}
+	})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return failf(exitDiffers, "%s in account %s", count(len(found), "difference"), account).
+		or("deploy what halligan blueprint writes again, or change the scenario by its quorum")
+}
+
+// account is the one that is compared.
+func (b blueprintDiffCommand) account(of paper.Cell) (string, error) {
+	switch all := of.Accounts(); {
+	case len(b.Account) == 1:
+		return b.Account[0], nil
+	case len(all) == 1 && len(b.Account) == 0:
+		return all[0], nil
+	case len(all) == 0:
+		return "", noAccounts()
+	}
+	return "", failf(exitUsage, "say which account is compared").or("--account ID: one of %s", both(of.Accounts()))
+}

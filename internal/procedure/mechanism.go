@@ -1,0 +1,108 @@
+package procedure
+
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
+
+// opens says what each target is.
+func (w *writing) opens() (items []Item) {
+	for _, open := range w.of.Opens {
+		switch {
+		case open.SSH != nil:
+			items = append(items, say("%s: a login on host %s as %s.", open.SSH.Name, open.SSH.Host, open.SSH.User))
+		case open.Envelope != nil:
+			items = append(items, say("%s: what is in the envelope, once custodians gave shares: %d.", open.Envelope.Name, open.Envelope.Threshold))
+		case open.Exec != nil:
+			items = append(items, say("%s: %s.", open.Exec.Name, w.program(open.Exec.Program).Opens))
+		case open.AWS != nil:
+			a, _ := w.account(open.AWS.Account)
+			items = append(items, say("%s: in AWS account %s (%s): %s.", open.AWS.Name, a.ID, a.Number, open.AWS.Allows))
+		}
+	}
+	return items
+}
+
+// use says how each target is gone into.
+func (w *writing) use() (items []Item) {
+	for _, open := range w.of.Opens {
+		switch {
+		case open.SSH != nil:
+			items = append(items, step("A login on "+open.SSH.Host+", with certificates that renew themselves while the grant lives.", "halligan exec ID "+open.SSH.Name))
+		case open.Envelope != nil:
+			items = append(items, step("Envelope "+open.Envelope.Name+", once its custodians gave their shares.", "halligan envelope open ID "+open.Envelope.Name))
+		case open.Exec != nil:
+			items = append(items, step("There is nothing to fetch for "+open.Exec.Name+": it is open once the request is granted. "+w.program(open.Exec.Program).Opens+"."))
+		case open.AWS != nil:
+			items = append(items, step("AWS: "+open.AWS.Allows+". Credentials live a quarter of an hour and renew themselves while the grant lives.", "halligan exec ID "+open.AWS.Name+" -- aws sts get-caller-identity"))
+			if open.AWS.Console {
+				items = append(items, step("Or the console, by a link that is a secret until it is used.", "halligan console ID "+open.AWS.Name+" --open"))
+			}
+		}
+	}
+	return append(items, say("If a door does not open, halligan status ID says why; halligan findings says what else is wrong."))
+}
+
+// byHand says how each target is ended without Halligan.
+func (w *writing) byHand() (items []Item) {
+	for _, open := range w.of.Opens {
+		switch {
+		case open.SSH != nil:
+			items = append(items, w.sshByHand(open.SSH)...)
+		case open.Envelope != nil:
+			items = append(items, step("Envelope "+open.Envelope.Name+": change the secret where it counts. Whoever read it has it, and no lock here takes that back."))
+		case open.Exec != nil:
+			other := w.program(open.Exec.Program).Other
+			if other == "" {
+				other = "the cell names no way by hand"
+			}
+			items = append(items, step("Program "+open.Exec.Program+" ("+open.Exec.Name+"): "+other+"."))
+		case open.AWS != nil:
+			items = append(items, w.awsByHand(open.AWS)...)
+		}
+	}
+	return append(items, say("Write down what you did and when; tell Halligan when it is back: halligan stop ID, and if it cannot see the end by itself, halligan attest ID TARGET --why \"WHAT YOU SAW\"."))
+}
+
+func (w *writing) sshByHand(t *access.SSH) []Item {
+	way := ""
+	for _, h := range w.cell.Hosts {
+		if h.ID == t.Host {
+			way = ", as root by the other way in (" + h.Other + ")"
+		}
+	}
+	return []Item{
+		step("Host "+t.Host+way+": shut the door, then end what is inside.",
+			"mv /etc/halligan-host/principals /etc/halligan-host/principals.off", "halligan-host sessions", "pkill -KILL -u "+t.User),
+	}
+}
+
+func (w *writing) awsByHand(t *access.AWS) []Item {
+	a, _ := w.account(t.Account)
+	attach := func(role, policy string) string {
+		return fmt.Sprintf("aws iam attach-role-policy --role-name %s --policy-arn %s:policy/%s", role, a.ARN, policy)
+	}
+	items := []Item{
+		step("AWS account "+a.Number+", role "+t.Role+": end everything that it is used for, as somebody who may change IAM there. It takes a few minutes to be true everywhere, and lasts until it is detached.",
+			attach(t.Role, "halligan-stop-all")),
+		step("Or one grant alone, by its slot: halligan status names it, and so does the tag halligan-slot in CloudTrail.", attach(t.Role, "halligan-stop-slot-"+t.Role+"-SLOT")),
+		step("If an issuer's key is stolen, let AWS believe it no more: delete the identity provider, or attach the cut-off policy of halligan blueprint scp in the management account.",
+			"aws iam list-open-id-connect-providers", "aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN"),
+		step("Sessions of Systems Manager and of machines go on by themselves: list and end them.",
+			"aws ssm describe-sessions --state Active --region REGION", "aws ssm terminate-session --session-id SESSION --region REGION"),
+	}
+	if t.Console {
+		items = append(items, step("The console role, too, if somebody fell back to it.", attach(t.Role+access.ConsoleSuffix, "halligan-stop-all")))
+	}
+	return items
+}
+
+func (w *writing) program(id string) Program {
+	for _, p := range w.cell.Programs {
+		if p.ID == id {
+			return p
+		}
+	}
+	return Program{ID: id, Opens: "what the program " + id + " opens"}
+}

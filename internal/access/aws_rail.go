@@ -21,10 +21,10 @@ type Rail struct {
 // Rails lists the guard rails.
 func Rails() []Rail {
 	return []Rail{
-		{RailPersistence, "make no identity, key, session or grant of rights that outlives it"},
-		{RailTrails, "change nothing that records or watches"},
-		{RailRoles, "change none of Halligan's own roles, policies and identity providers"},
-		{RailOrganization, "take no account out of the organisation, and close none"},
+		{RailPersistence, "make an identity, a key, a session or a grant of rights that outlives it"},
+		{RailTrails, "change what records or watches"},
+		{RailRoles, "change Halligan's own roles, policies and identity providers"},
+		{RailOrganization, "take the account out of the organisation, or close it"},
 	}
 }
 

@@ -473,3 +473,47 @@ func TestBusyAccountStays(t *testing.T) {
 	s.stopped().expired("database")
 	s.Must(s.By("sam", "sam", s.Amending(move)))
 }
+
+// TestSlotIsNotForgotten: a request of which nothing more is owed stays in the
+// world until the last session under it is over. Were it let go before, a server
+// would give its slot away, and whoever replays the whole ledger would not.
+func TestSlotIsNotForgotten(t *testing.T) {
+	s := roleStory("database").worked("database").stopped().refused("database").wrote("ann").signedOff("lea")
+	heard := func() {
+		for task, ok := s.Task(cell.TaskAlarm, s.id, ""); ok; task, ok = s.Task(cell.TaskAlarm, s.id, "") {
+			s.Must(s.Effect(cell.EffectAlarmReceipt, task.ID, cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: 200}}))
+		}
+	}
+	heard()
+	stopped := s.id
+	if s.World.Evict(cell.StreamOf(stopped)); s.request() == nil {
+		t.Fatal("the world let go of a request whose slot keeps sessions out")
+	}
+	if next := s.Granted("next", "database"); s.World.Requests[next].Leases[0].Slot != 2 {
+		t.Errorf("the next grant has slot %d", s.World.Requests[next].Leases[0].Slot)
+	}
+	restores(t, s.Cell)
+	s.expired("database")
+	heard()
+	replays(t, s.Cell)
+	if s.World.Evict(cell.StreamOf(stopped)); s.request() != nil {
+		t.Error("the world keeps a request that nothing more is owed of")
+	}
+	if after := s.Granted("after", "database"); s.World.Requests[after].Leases[0].Slot != 1 {
+		t.Errorf("the grant after that has slot %d", s.World.Requests[after].Leases[0].Slot)
+	}
+}
+
+// TestNobodySaysWhichSlotIsFree: what stands in a command about slots counts for
+// nothing where the rules can see for themselves.
+func TestNobodySaysWhichSlotIsFree(t *testing.T) {
+	s := awsStory()
+	s.Granted("first", "database")
+	s.ask("database").approve("sam")
+	command := s.Approve("lea", s.id)
+	command.Observed.Slots = map[string]int{"database": 1}
+	s.Must(command)
+	if slot := s.request().Leases[0].Slot; slot != 2 {
+		t.Errorf("the grant has slot %d", slot)
+	}
+}

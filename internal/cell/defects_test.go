@@ -159,6 +159,22 @@ var defects = []defect{
 	{"what was signed with no server came from somewhere", "cell/condition.go", "if s == c.Signed {", "if s != nil {", "cell TestConditionsOfWhatWasSignedOffline"},
 	{"any engine may have judged otherwise", "cell/replay.go", "condition && by != \"\" && by != policy.Engine", "condition && by != \"\"", "cell TestAnotherEngineIsToldFromALie"},
 	{"the search: ended grants keep their leases", "cell/decide_grant.go", "if r.Leases[i].Held() {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "if r.Leases[i].State == access.LeaseOpen {\n\t\t\tevents = append(events, w.close(r, &r.Leases[i], end.Why", "cell TestSearch"},
+	{"a session outlives its grant", "access/session.go", "canon.Earlier(whole.Add(longest.Duration()), canon.At(until.Std().Truncate(1e9)))", "canon.Later(whole.Add(longest.Duration()), until)", "access TestSessionLasts"},
+	{"a role is closed with something left behind", "access/aws.go", "return l.DoorShut() && !slices.ContainsFunc(l.Needs", "return l.DoorShut() || !slices.ContainsFunc(l.Needs", "cell TestT43SessionsAreDeadBeforeALeaseIsClosed"},
+	{"a slot is free while its sessions live", "access/aws.go", `l.Account != "" && !l.Has(ProofExpired)`, `l.Account != "" && l.State != LeaseClosed`, "cell TestT47SlotsKeepGrantsApart"},
+	{"a closed lease is forgotten with its slot", "cell/follow.go", "(t.Kind != TaskExpire || !slot)", "(t.Kind != TaskExpire || slot || !slot)", "cell TestSlotIsNotForgotten"},
+	{"a grant opens where somebody is being stopped", "cell/follow.go", "Due: w.slotOver(&lease)}", "Due: p.at}", "cell TestT47SharedSlotOpensWhenTheStoppedAreOver"},
+	{"grants share a slot while others are free", "cell/slot.go", "return a.shared - b.shared", "return b.shared - a.shared", "cell TestT47SlotsKeepGrantsApart"},
+	{"the ledger is believed about slots", "cell/slot.go", "case w.partial:", "case w.partial || len(c.Observed.Slots) > 0:", "cell TestNobodySaysWhichSlotIsFree"},
+	{"a session is of another role than the lease", "cell/session.go", "|| lease.Account != target.Account || lease.Role != target.Role {", "{", "cell TestT33AccountAndRoleArePinned"},
+	{"keys are fetched for a console", "cell/session.go", "session.Lasts(f.At, r.Grant.Until, f.Console)", "session.Lasts(f.At, r.Grant.Until, false)", "cell TestConsoleIsFetchedByItself"},
+	{"whoever has a role signs in to the console", "cell/decide_grant.go", "(target == nil || !target.Console)", "(target == nil || target.Console && s == nil)", "cell TestConsoleIsFetchedByItself"},
+	{"a session works from anywhere", "access/session.go", "if len(sources) > 0 {", "if len(sources) > 99 {", "cell TestT29SessionKeepsItsRestrictionsOnRenewal"},
+	{"the twin may do everything", "access/session.go", "Action: []string{s.Probe.IAM()}", `Action: []string{"*"}`, "access TestTwinMayOnlyProbe"},
+	{"another case is another action", "access/iam.go", "return Matches(strings.ToLower(pattern), strings.ToLower(action))", "return Matches(pattern, action)", "access TestT50PolicyIsReadAsIAMReadsIt"},
+	{"what is denied on one resource is denied", "access/iam.go", "return p.has(IAMDeny, func(s *IAMStatement) bool { return s.names(action) && s.everywhere() })", "return p.has(IAMDeny, func(s *IAMStatement) bool { return s.names(action) })", "access TestT50PolicyIsReadAsIAMReadsIt"},
+	{"an account is moved under a lease", "cell/aws.go", "!has || before.Account != now.Account ||", "!has ||", "cell TestBusyAccountStays"},
+	{"another number widens nothing", "cell/compare_aws.go", `differ("account", Widens, was.In()`, `differ("account", Neutral, was.In()`, "cell TestAmendingMovesNoAccount"},
 }
 
 // TestDefects builds the law with every defect in it, each asleep until it is

@@ -116,6 +116,7 @@ func (s *sheet) leases(r view.Request, now canon.Time) {
 		lines = append(lines, text)
 	}
 	s.items("Targets:", lines)
+	s.items("What ends with it:", r.StopsToo)
 }
 
 func (s *sheet) next(steps []view.Step, now canon.Time) {

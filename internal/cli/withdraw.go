@@ -60,6 +60,9 @@ func (m *member) said(a answer, did string) error {
 		m.c.say("%s and recorded as entry %d.", did, a.Entry)
 		if r != nil && r.Known != "" {
 			m.c.say("Now: %s", sentence(r.Known))
+			for _, other := range r.StopsToo {
+				m.c.say("%s", other)
+			}
 		}
 	})
 }

@@ -134,6 +134,28 @@ func FuzzScenario(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzFolder(t, base, "scenarios/locked-out.yaml", data) })
 }
 
+// FuzzIAM reads policies of roles: whatever is in the file, what Lint takes is what
+// the law takes.
+func FuzzIAM(f *testing.F) {
+	base := fstest.MapFS{"notes.json": {Data: salts(), Mode: 0o600}}
+	names, err := filepath.Glob("testdata/good/aws/*/*")
+	if err != nil || len(names) < 5 {
+		f.Fatalf("%d files, %v", len(names), err)
+	}
+	for _, name := range append(names, "testdata/good/aws/cell.yaml") {
+		data := readFile(f, name)
+		base[strings.TrimPrefix(filepath.ToSlash(name), "testdata/good/aws/")] = &fstest.MapFile{Data: data, Mode: 0o600}
+		f.Add(data)
+	}
+	for _, text := range []string{
+		"", "{}", "[]", "null", "{", `{"a":1}{}`, `{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}`, strings.Repeat("[", 100), "\"\\ud800\"",
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["*",1,true],"Resource":"*","Condition":{"a":{"b:c":[1e999,false,"x"]}}}}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzFolder(t, base, "policies/database.json", data) })
+}
+
 func FuzzServer(f *testing.F) {
 	corpus(f, "server.yaml")
 	f.Fuzz(func(t *testing.T, data []byte) {

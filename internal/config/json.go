@@ -55,7 +55,11 @@ type jsonReader struct {
 func (r *jsonReader) value(depth int) *node {
 	at := r.next()
 	token, err := r.in.ReadToken()
-	if err != nil || depth > deepest {
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		r.fail("keep one of them", "a key stands twice")
+		return nil
+	case err != nil || depth > deepest:
 		r.fail("look at the commas, the quotation marks and the brackets before this place", "cannot be read as JSON")
 		return nil
 	}

@@ -46,7 +46,7 @@ func (s *state) awsOpening(target *access.AWS, asked string) Opening {
 		words = append(words, "Whatever its policy says, it cannot: "+strings.Join(cannot, "; ")+".")
 	}
 	if len(can) > 0 {
-		words = append(words, "NO GUARD RAIL keeps it to this: "+strings.Join(can, "; ")+".")
+		words = append(words, "NO GUARD RAIL keeps it from this: "+strings.Join(can, "; ")+".")
 	}
 	v.Text = strings.Join(append(words, "Its end is known when "+awsEndKnown(target.Needs())+"."), " ")
 	return v
@@ -101,13 +101,23 @@ func awsSteps(l *access.Lease, now canon.Time) []Step {
 	return steps
 }
 
+// stopTakes says how soon a stop takes hold where it does not at once; empty where
+// nothing of AWS is open.
+func stopTakes(r *access.Request) string {
+	if !slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Account != "" && l.Held() }) {
+		return ""
+	}
+	return fmt.Sprintf("In AWS no session is renewed from now on, and those that are open are denied everything, typically within minutes; where IAM cannot be changed, the rest of a session runs, %s at most (of a console, %s).",
+		access.SessionLives, access.ConsoleLives)
+}
+
 // stopsToo says which other live grants end with a request's, because they share
 // its stop slots: one sentence each.
 func (s *state) stopsToo(r *access.Request) []string {
 	var words []string
 	for i := range r.Leases {
 		l := &r.Leases[i]
-		if !l.Held() || l.Account == "" {
+		if l.Account == "" || !l.Held() && !l.Stopped() {
 			continue
 		}
 		for _, id := range cell.SharesSlot(s.open, r, l) {

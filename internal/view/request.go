@@ -48,10 +48,11 @@ type Request struct {
 	Told           []Told          `json:"told,omitempty"`
 	Known          string          `json:"known,omitempty"` // one sentence: what is known now
 	Next           []Step          `json:"next,omitempty"`
-	StopsToo       []string        `json:"stops_too,omitempty"` // sentences: other grants that end with this one
-	Acts           []Act           `json:"acts,omitempty"`      // what the viewer may sign about it now, as far as can be known
-	Also           []canon.Digest  `json:"also,omitempty"`      // what Cell.Also says, in the answer to a request
-	Last           int64           `json:"last,omitzero"`       // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
+	StopsToo       []string        `json:"stops_too,omitempty"`  // sentences: other grants that end with this one
+	StopTakes      string          `json:"stop_takes,omitempty"` // one sentence: how soon a stop takes hold, where it does not at once
+	Acts           []Act           `json:"acts,omitempty"`       // what the viewer may sign about it now, as far as can be known
+	Also           []canon.Digest  `json:"also,omitempty"`       // what Cell.Also says, in the answer to a request
+	Last           int64           `json:"last,omitzero"`        // index of the entry that left it so; 0 when the view does not hold it, or holds a newer
 }
 
 // Note is free text beside the ledger. Text is filled in by the caller; it is
@@ -177,7 +178,8 @@ func (s *state) request(r *access.Request, at Instant) Request {
 		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
 	}
 	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
-	v.Known, v.Next, v.StopsToo = s.known(r, at), s.steps(r, at), s.stopsToo(r)
+	v.Known, v.Next = s.known(r, at), s.steps(r, at)
+	v.StopsToo, v.StopTakes = s.stopsToo(r), stopTakes(r)
 	return v
 }
 

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+
+	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
 )
 
 // wordsLine is how the command line says the four words.
 var wordsLine = regexp.MustCompile(`([a-z]+ [a-z]+ [a-z]+ [a-z]+)\n`)
 
-// asked has ann ask on a laptop, with keys of her own machine, and gives the id.
-func (w *town) asked(t *testing.T, b *browser, target string) string {
+// asking has ann ask on a laptop, with keys of her own machine.
+func (w *town) asking(t *testing.T, b *browser, target string) {
 	t.Helper()
 	line, err := w.as("ann", "holder", "new")
 	if err != nil {
@@ -31,7 +34,6 @@ func (w *town) asked(t *testing.T, b *browser, target string) string {
 	b.fill("holder", strings.TrimSpace(line))
 	b.picture("story-ask")
 	b.press("Ask with a passkey")
-	return b.atRequest()
 }
 
 // atRequest waits for the page of a request that this browser has just made, and
@@ -64,13 +66,104 @@ func (b *browser) approves(id string, words string) {
 	b.arrives("/requests/" + id)
 }
 
-// TestBrowserNight is story 1 in browsers: asked on a laptop, agreed to on two
-// phones, used from ann's terminal, stopped from a phone, and the review is there.
+// invites has somebody of the change quorum invite a person on that person's page,
+// and gives the address that the person gets.
+func (b *browser) invites(person string) (address string) {
+	b.t.Helper()
+	b.visit("/people/" + person)
+	b.press("Sign an invitation")
+	b.arrives("/people/" + person + "/invited")
+	b.do(chromedp.WaitVisible("#enrol-address", chromedp.ByQuery), chromedp.Value("#enrol-address", &address, chromedp.ByQuery))
+	b.picture("story-invited")
+	return address
+}
+
+// enrols makes a passkey at the address of an invitation, and gives the words.
+func (b *browser) enrols(address string) (words string) {
+	b.t.Helper()
+	b.goTo(address)
+	b.sees("to make a passkey here", b.person)
+	b.picture("story-enrol-" + b.person)
+	b.press("Make a passkey for " + b.person)
+	b.sees("It is made, and counts for nothing yet")
+	b.picture("story-enrolled-" + b.person)
+	return b.textOf("#enrol-words")
+}
+
+// newcomers have ann and leo, whose older passkeys are elsewhere, each invited to make
+// one in the browser that they have at hand, and brings both into the cell: ann's by two
+// browsers of the change quorum, leo's at command lines.
+func (w *town) newcomers(t *testing.T, sam, sue *browser) (ann, leo *browser) {
+	t.Helper()
+	unarmed := func(person string, through viewport) *browser {
+		return openBrowser(t, opening{person: person, through: through, sites: w.sites(t)})
+	}
+	ann, leo = unarmed("ann", laptop), unarmed("leo", phone)
+	address := sam.invites("ann")
+	words := ann.enrols(address)
+	again := unarmed("eve", laptop) // the address is good once
+	again.goTo(address)
+	again.sees("it was used or revoked")
+	sam.visit("/people/ann")
+	sam.sees(words)
+	sam.picture("story-offer")
+	sam.choose("heard", "yes")
+	sam.press("Sign and propose this key")
+	if err := until(patience, "the change", func() (bool, error) {
+		return regexp.MustCompile(`/changes/[0-9a-f]{64}\n`).MatchString(sam.text()), nil
+	}); err != nil {
+		t.Fatalf("%v: %s", err, sam.text())
+	}
+	change, _, _ := strings.Cut(sam.text(), "\n")
+	sue.visit(strings.TrimPrefix(change, "https://"+origin))
+	sue.sees("Passkeys that it adds")
+	sue.picture("story-change")
+	sue.choose("check", "call-back")
+	sue.press("Approve with passkey")
+	sue.arrives("/changes")
+	sue.sees("No change waits")
+
+	typed := func(person string, args ...string) string {
+		out, err := w.as(person, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	words = leo.enrols(strings.TrimSpace(typed("sid", "invite", "leo")))
+	offers := typed("sid", "invite", "--list")
+	if !strings.Contains(offers, words) {
+		t.Errorf("leo's browser says %q, and the command line\n%s", words, offers)
+	}
+	typed("sid", "change", "propose", "--offer", offers[:16], "--why", "leo signs on his phone, too", "--yes")
+	proposed := wholeID.FindStringSubmatch(typed("sue", "change", "show", "--json"))
+	if proposed == nil {
+		t.Fatal("no change waits")
+	}
+	typed("sue", "change", "sign", proposed[1], "--check", "in-person", "--yes")
+	return ann, leo
+}
+
+// TestBrowserNight is story 1 in browsers: ann is invited, makes a passkey on her laptop,
+// and two of the change quorum agree. It signs her in; it asks and agrees to nothing
+// while it cools off, since she has another key, and the page says so and keeps what she
+// wrote. She asks with her older one. Leo's new one agrees to nothing either; two that
+// have cooled off agree on phones. It is used from ann's terminal, stopped from a phone,
+// and the review is there.
 func TestBrowserNight(t *testing.T) {
 	w := paged(t, founding{})
-	ann := w.browse(t, "ann", laptop)
-	ann.signIn("/")
-	id := w.asked(t, ann, "primary")
+	sam, sue := w.browse(t, "sam", laptop), w.browse(t, "sue", phone)
+	sam.signIn("/people")
+	sue.signIn("/")
+	ann, leo := w.newcomers(t, sam, sue)
+	ann.signIn("/people/ann")
+	ann.sees("it agrees to nothing until")
+	w.asking(t, ann, "primary")
+	ann.sees("was added lately and can agree to nothing before", "another key of yours, can do it now")
+	ann.picture("story-ask-cools-off")
+	ann.do(webauthn.ClearCredentials(ann.key), webauthn.AddCredential(ann.key, credential("ann", passkeytest.New("ann", origin))))
+	ann.press("Ask with a passkey") // what she wrote is there
+	id := ann.atRequest()
 	ann.sees("PD-4711")
 	out, err := w.as("ann", "status", id)
 	if err != nil {
@@ -82,6 +175,11 @@ func TestBrowserNight(t *testing.T) {
 	}
 	words := said[1]
 	ann.sees(words)
+	leo.signIn("/requests/" + id + "/decide")
+	leo.choose("check", "call-back")
+	leo.press("Approve with passkey")
+	leo.sees("was added lately and can agree to nothing before") // as the law says: it reads, asks and stops at once, and agrees to nothing
+	leo.picture("story-cools-off")
 	for _, person := range []string{"sam", "lea"} {
 		b := w.browse(t, person, phone)
 		b.signIn("/requests/" + id + "/decide")
@@ -93,11 +191,10 @@ func TestBrowserNight(t *testing.T) {
 	if out, err := w.as("ann", "credential", id, "--print"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	sue := w.browse(t, "sue", phone)
-	sue.signIn("/requests/" + id + "/stop")
+	sue.visit("/requests/" + id + "/stop")
 	sue.fill("why", "deletes that nobody announced")
 	sue.picture("story-stop")
-	sue.press("Stop it now")
+	sue.press("Stop this grant")
 	sue.arrives("/requests/" + id)
 	sue.sees("stopped")
 	ann.sees("stopped")

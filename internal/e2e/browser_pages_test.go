@@ -10,8 +10,6 @@ import (
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-
-	"github.com/halligan-dev/halligan/internal/web"
 )
 
 // axe is the checker of accessibility, which scripts/deps.sh puts there.
@@ -57,7 +55,7 @@ func (b *browser) fits(what string) {
 func (b *browser) oneLine(what string) {
 	b.t.Helper()
 	var broken []string
-	b.do(chromedp.Evaluate(`[...document.querySelectorAll('.brand, .menu > summary, .halt, .bar-top > .who a, .bar-top > .sign-out button')].filter(e => e.offsetParent && e.getBoundingClientRect().height > 56).map(e => e.innerText)`, &broken))
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll('.brand, .menu > summary, .wide > .places, .halt, .bar-top > .who a, .bar-top > .sign-out button')].filter(e => e.offsetParent && e.getBoundingClientRect().height > 56).map(e => e.innerText)`, &broken))
 	if len(broken) > 0 {
 		b.t.Errorf("%s: broken in the head: %q", what, broken)
 	}
@@ -102,16 +100,7 @@ func furnished(t *testing.T) (w *town, values map[string][]string) {
 func TestBrowserPages(t *testing.T) {
 	script := axe(t)
 	w, values := furnished(t)
-	var paths []string
-	for _, r := range web.Routes() {
-		if r.Method != "GET" || strings.HasPrefix(r.Path, "/static/") || strings.HasSuffix(r.Path, "/bytes") { // no pages
-			continue
-		}
-		paths = append(paths, concrete(t, r.Path, values)...)
-	}
-	if len(paths) < 2 {
-		t.Fatal("no pages")
-	}
+	paths := allPages(t, values)
 	for _, through := range []viewport{laptop, night, phone} {
 		t.Run(through.name, func(t *testing.T) {
 			t.Parallel()

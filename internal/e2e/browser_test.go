@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	tab "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
@@ -64,6 +65,7 @@ type browser struct {
 	person string
 	key    webauthn.AuthenticatorID
 	said   *[]string // by the page's scripts, of what went wrong
+	logged *[]string // by the browser itself
 }
 
 // chromium is the browser's program; without one the test is skipped.
@@ -78,25 +80,75 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
+// site is a name that browsers know and the server that it leads to.
+type site struct {
+	name    string // and port, when that is not 443
+	address string
+	key     string // of its certificate, as Chromium wants it; "" where browsers distrust it
+}
+
+// opening is how a browser is opened.
+type opening struct {
+	person  string
+	through viewport
+	sites   []site
+	passkey *passkeytest.Authenticator // nil: none is at hand
+	options map[string]string          // in place of sites and of a folder of its own
+}
+
+// flags are the options that say where a browser keeps what it has, whom its names are
+// and which certificates it trusts.
+func (o opening) flags(profile string) map[string]string {
+	if o.options != nil {
+		return o.options
+	}
+	var names, keys []string
+	for _, each := range o.sites {
+		name := each.name
+		if !strings.Contains(name, ":") {
+			name += ":443"
+		}
+		names, keys = append(names, "MAP "+name+" "+each.address), append(keys, each.key)
+	}
+	return map[string]string{
+		"user-data-dir": profile, "host-resolver-rules": strings.Join(append(names, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"), ", "),
+		"ignore-certificate-errors-spki-list": strings.Join(keys, ","),
+	}
+}
+
 // browse opens a person's browser, whose passkey is at hand, on nothing yet.
 func (w *town) browse(t *testing.T, person string, through viewport) *browser {
 	t.Helper()
-	known, err := w.serverKey()
+	return openBrowser(t, opening{person: person, through: through, sites: w.sites(t), passkey: passkeytest.New(person, origin)})
+}
+
+// sites is the town's server, by the name that people type, and with the port that its
+// command line says beside it.
+func (w *town) sites(t *testing.T) []site {
+	t.Helper()
+	key, err := serverKey(w.web, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, port, _ := strings.Cut(w.web, ":")
+	return []site{{name: origin, address: w.web, key: key}, {name: origin + ":" + port, address: w.web, key: key}}
+}
+
+// openBrowser opens a browser on nothing yet.
+func openBrowser(t *testing.T, o opening) *browser {
+	t.Helper()
 	profile, err := os.MkdirTemp("", "halligan-browser-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(profile),
-		// The name is the cell's, as people type it; the certificate is trusted by its key.
-		chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP %s:443 %s, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", origin, w.web)),
-		chromedp.Flag("ignore-certificate-errors-spki-list", known),
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.WindowSize(int(through.width), int(through.height)),
+		chromedp.WindowSize(int(o.through.width), int(o.through.height)),
 	)
+	for name, value := range o.flags(profile) {
+		options = append(options, chromedp.Flag(name, value))
+	}
 	allocated, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, endTab := chromedp.NewContext(allocated)
 	t.Cleanup(func() {
@@ -108,16 +160,18 @@ func (w *town) browse(t *testing.T, person string, through viewport) *browser {
 	if err := chromedp.Run(ctx); err != nil { // the browser ends with the context that it was begun in
 		t.Fatal(err)
 	}
-	b := &browser{t: t, ctx: ctx, person: person, said: new([]string)}
+	b := &browser{t: t, ctx: ctx, person: o.person, said: new([]string), logged: new([]string)}
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
 			*b.said = append(*b.said, e.ExceptionDetails.Error())
 		case *tab.EventJavascriptDialogOpening:
 			*b.said = append(*b.said, "a dialog: "+e.Message)
+		case *log.EventEntryAdded:
+			*b.logged = append(*b.logged, e.Entry.Text)
 		}
 	})
-	b.do(chromedp.ActionFunc(func(ctx context.Context) error { return b.arm(ctx, passkeytest.New(person, origin)) }), b.through(through))
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error { return b.arm(ctx, o.passkey) }), b.through(o.through))
 	return b
 }
 
@@ -134,11 +188,16 @@ func (b *browser) arm(ctx context.Context, of *passkeytest.Authenticator) error 
 	if err != nil || of == nil {
 		return err
 	}
-	id := sha256.Sum256([]byte(b.person))
-	return webauthn.AddCredential(b.key, &webauthn.Credential{
-		CredentialID: base64.StdEncoding.EncodeToString(id[:]), IsResidentCredential: true, RpID: of.Host,
-		PrivateKey: base64.StdEncoding.EncodeToString(of.PKCS8()), UserHandle: base64.StdEncoding.EncodeToString([]byte(b.person)), SignCount: 1,
-	}).Do(ctx)
+	return webauthn.AddCredential(b.key, credential(b.person, of)).Do(ctx)
+}
+
+// credential is a passkey as virtual authenticators hold it.
+func credential(of string, key *passkeytest.Authenticator) *webauthn.Credential {
+	id := sha256.Sum256([]byte(of + " " + key.Host))
+	return &webauthn.Credential{
+		CredentialID: base64.StdEncoding.EncodeToString(id[:]), IsResidentCredential: true, RpID: key.Host,
+		PrivateKey: base64.StdEncoding.EncodeToString(key.PKCS8()), UserHandle: base64.StdEncoding.EncodeToString([]byte(of)), SignCount: 1,
+	}
 }
 
 // through has the browser look through a viewport.
@@ -181,7 +240,13 @@ func (b *browser) text() string {
 // visit opens a page by its path.
 func (b *browser) visit(path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate("https://"+origin+path), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+	b.goTo("https://" + origin + path)
+}
+
+// goTo opens an address.
+func (b *browser) goTo(address string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(address), chromedp.WaitVisible("main h1", chromedp.ByQuery))
 }
 
 // sees waits until the page says each of some things.
@@ -192,6 +257,13 @@ func (b *browser) sees(wanted ...string) {
 			b.t.Fatalf("%s's browser: %v\nit says:\n%s\n%s", b.person, err, b.text(), strings.Join(*b.said, "\n"))
 		}
 	}
+}
+
+// textOf is the text of one thing on the page, which must be there.
+func (b *browser) textOf(selector string) (text string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Text(selector, &text, chromedp.ByQuery))
+	return strings.TrimSpace(text)
 }
 
 // press clicks what a person would: a button or link by its whole text.
@@ -268,9 +340,9 @@ func (b *browser) clean() {
 	}
 }
 
-// serverKey is the digest of the key that the server shows, as Chromium wants it.
-func (w *town) serverKey() (string, error) {
-	conn, err := tls.Dial("tcp", w.web, &tls.Config{InsecureSkipVerify: true, ServerName: origin}) // its key is what is asked for
+// serverKey is the digest of the key that a server shows, as Chromium wants it.
+func serverKey(address, name string) (string, error) {
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, ServerName: name}) // its key is what is asked for
 	if err != nil {
 		return "", err
 	}

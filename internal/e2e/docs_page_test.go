@@ -15,6 +15,7 @@ import (
 //	<!-- needs: root, curl -->      programs, and "root": a machine to be changed
 //	<!-- not run: REASON -->        the next block is not run
 //	<!-- nothing to run: REASON --> no block of the page is run
+//	<!-- browser: PERSON -->        the list that follows is done in that person's browser
 //
 // Every ```console block (lines of "$ command", with "> " where it goes on, and
 // what it prints) and every ```sh block (commands alone) is run unless a comment
@@ -33,6 +34,7 @@ type step struct {
 	command string
 	prints  []string // as the page has it; nil: not compared
 	mayFail bool     // the next step looks at the exit code
+	done    []act    // in a browser, in place of a command
 }
 
 // unrun is a block that is not run.
@@ -41,7 +43,7 @@ type unrun struct {
 	why  string
 }
 
-var remark = regexp.MustCompile(`(?s)^<!-- (setup|run|as|needs|not run|nothing to run): (.*?)\s*-->$`)
+var remark = regexp.MustCompile(`(?s)^<!-- (setup|run|as|needs|not run|nothing to run|browser): (.*?)\s*-->$`)
 
 // readPage finds the steps of a page.
 func readPage(name, text string) (*page, error) {
@@ -57,6 +59,11 @@ func readPage(name, text string) (*page, error) {
 			}
 			if err := p.remark(from, strings.Join(lines[from:i+1], "\n"), &why); err != nil {
 				return nil, err
+			}
+			if strings.HasPrefix(line, "<!-- browser: ") {
+				if err := p.inBrowser(i+1, lines[i+1:]); err != nil {
+					return nil, err
+				}
 			}
 		case strings.HasPrefix(line, "```"):
 			from, kind := i+1, strings.TrimPrefix(line, "```")
@@ -95,7 +102,7 @@ func (p *page) typed() int {
 func (p *page) remark(at int, text string, why *string) error {
 	m := remark.FindStringSubmatch(text)
 	if m == nil {
-		for _, word := range []string{"setup", "run", "as", "needs", "not run", "nothing to run"} {
+		for _, word := range []string{"setup", "run", "as", "needs", "not run", "nothing to run", "browser"} {
 			if strings.HasPrefix(text, "<!-- "+word) {
 				return fmt.Errorf("%s:%d: the comment cannot be read: %s", p.name, at+1, text)
 			}

@@ -42,6 +42,9 @@ var examples = []struct{ shown, real string }{
 func (p *page) run(t *testing.T, bin string) {
 	own := slices.Contains(p.needs, "root")
 	need(t, p.needs)
+	if p.browses() {
+		chromium(t)
+	}
 	home := t.TempDir()
 	script := filepath.Join(home, "page.sh")
 	if err := os.WriteFile(script, []byte(p.script()), 0o700); err != nil {
@@ -80,7 +83,7 @@ func (p *page) run(t *testing.T, bin string) {
 	}
 	defer to.Close()
 	cmd.Stdout, cmd.Stderr = to, to
-	failed := cmd.Run()
+	failed := p.attend(t, cmd, home)
 	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		t.Error(err) // what the page left running ends with it
 	}
@@ -134,6 +137,7 @@ func freePorts(t *testing.T, names ...string) (all []string) {
 // ends, and stops at the first that fails.
 func (p *page) script() string {
 	var b strings.Builder
+	b.WriteString(browserSteps)
 	b.WriteString("become() { export HALLIGAN_PROFILE=$HOME/people/$1/profile.json HALLIGAN_KEY=$HOME/people/$1/key USER=$1; }\nrc=0\n")
 	for i, s := range p.steps {
 		command := s.command

@@ -42,7 +42,12 @@ func TestTutorialFollowsTheStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inBrowser := strings.Count(string(text[:strings.Index(string(text), "\n## 11. ")+1]), "\n")
+	putAway := strings.Count(string(text[:strings.Index(string(text), "\n## 12. ")+1]), "\n")
 	for _, s := range p.steps {
+		if s.line > inBrowser && s.line < putAway { // the story has no browsers
+			continue
+		}
 		command := strings.Join(strings.Fields(strings.ReplaceAll(s.command, "\\\n", " ")), " ")
 		if strings.HasPrefix(command, "on ") && !strings.Contains(command, "forged") {
 			got = append(got, plainly.Replace(command))

@@ -44,7 +44,7 @@ func TestChange(t *testing.T) {
 	id := change["id"].(canon.Digest).String()
 	h := open(t, map[string]any{"/api/v1/changes/" + id: change, "/api/v1/me": proposer})
 	page := h.page("/changes/" + id)
-	has(t, page, "eve joins", "person eve keys", "1 line widens", "Keys that it adds agree to nothing for 72h.", "1 missing", `data-act="decision"`, "I called back on the number I know", "Sign yes", "Sign no", "halligan change sign")
+	has(t, page, "eve joins", "person eve keys", "1 line widens", "Keys that it adds agree to nothing for 72h.", "1 missing", `data-act="decision"`, "I called back on the number I know", "Approve with passkey", "Deny", "halligan change sign")
 	if strings.Contains(page, hostile) || strings.Contains(page, `data-act="cancel"`) {
 		t.Error("markup, or a change that can be cancelled like a recovery")
 	}
@@ -52,7 +52,7 @@ func TestChange(t *testing.T) {
 		t.Errorf("the API was asked %q", h.asked)
 	}
 	change["decisions"] = []view.Decision{{Approver: "mara", Approves: true, Text: "mara agreed"}}
-	if page := h.page("/changes/" + id); strings.Contains(page, "Sign yes") || strings.Contains(page, "says yes") || !strings.Contains(page, " --deny --check HOW</code> says no") || !strings.Contains(page, "A no of yours still ends it.") {
+	if page := h.page("/changes/" + id); strings.Contains(page, "Approve with passkey") || strings.Contains(page, "approves, ") || !strings.Contains(page, " --deny --check HOW</code> denies") || !strings.Contains(page, "You can still deny it, which ends it.") {
 		t.Error("whoever agreed may agree again")
 	}
 	delete(h.says, "/api/v1/me")

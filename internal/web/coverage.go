@@ -54,7 +54,7 @@ func (p *pages) coverage(c *call) error {
 		Away     []string
 		Severity string // none: it is of all of them
 	}{Every: every.Coverage, People: crew(every.Coverage, away), Away: away}
-	return p.show(c, "coverage", shown{Title: "Who could agree?", Place: "coverage", Body: body})
+	return p.show(c, "coverage", shown{Title: "Coverage", Place: "coverage", Body: body})
 }
 
 // coverageSheet is what the page of one scenario's coverage is made from.
@@ -106,7 +106,7 @@ func (p *pages) coverageOf(c *call) error {
 	}
 	body.People = crew([]view.Coverage{body.Coverage}, away)
 	body.Week, body.Stretches = days(week), unbroken(week.Stretches)
-	return p.show(c, "coverage_of", shown{Title: "Who could agree? " + of.Title, Place: "coverage", Body: body})
+	return p.show(c, "coverage_of", shown{Title: "Coverage: " + of.Title, Place: "coverage", Body: body})
 }
 
 // withQuery is an address of the API with what is asked.

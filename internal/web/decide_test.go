@@ -63,7 +63,7 @@ func TestDecideWithoutItsScenario(t *testing.T) {
 // TestT12LateVeto denies on the same page after it was agreed.
 func TestT12LateVeto(t *testing.T) {
 	page := decidePage(t, granted())
-	has(t, page, "It is live until", "A no ends this grant at once.", `value="deny"`, "halligan deny")
+	has(t, page, "It is live until", "Denying ends this grant at once.", `value="deny"`, "halligan deny")
 	hasNot(t, page, `value="approve"`, "Make it less")
 }
 
@@ -74,7 +74,7 @@ func TestDecideOnMoreTime(t *testing.T) {
 		`name="of" value="`+r.Extensions[0].ID.String()+`"`, "Deny more time", "?of=grant", wordsOf(t, r.ID, salt))
 	hasNot(t, page, "db-2.example.com", `name="choose"`)
 	veto := requested(t, r).page("/requests/" + r.ID.String() + "/decide?of=grant")
-	has(t, veto, `name="of" value="`+r.ID.String()+`"`, "Say no and end it")
+	has(t, veto, `name="of" value="`+r.ID.String()+`"`, "Deny, and end the grant")
 	hasNot(t, veto, `value="approve"`)
 }
 

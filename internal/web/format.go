@@ -39,10 +39,13 @@ func (p *pages) functions() template.FuncMap {
 		"span":   span,
 		"series": series,
 		"tone":   tone,
-		"name":   name,
+
+		"wording": wording,
+		"name":    name,
 
 		"exclusion": view.ExclusionOf,
 		"whole":     whole,
+		"now":       func() canon.Time { return canon.At(p.Now()) },
 		"sentence":  sentence,
 		"phone":     phone,
 		"initials":  initials,
@@ -52,6 +55,7 @@ func (p *pages) functions() template.FuncMap {
 		"took":      milliseconds,
 		"due":       due,
 		"next":      func(n int) int { return n + 1 },
+		"plus":      func(a, b int) int { return a + b },
 		"named":     nameOf,
 		"keykind":   keyKind,
 		"cooling":   cooling,
@@ -142,6 +146,14 @@ func tone(state any) string {
 		return "wait"
 	}
 	return "plain"
+}
+
+// wording is the word for the state of a request.
+func wording(state access.State) string {
+	if word, ok := states[state]; ok {
+		return word
+	}
+	return string(state)
 }
 
 // name is how a person is named where there is a name, else by id.

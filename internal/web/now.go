@@ -28,6 +28,11 @@ type front struct {
 	Chart   *chart
 	Wall    bool // it hangs on a wall: it must fit, and is nobody's own
 	More    int  // that a wall has no room for
+
+	LiveRows, ClosingRows []view.Request // beyond those that have cards
+
+	// How many more there are than are shown; other pages have them.
+	LiveRest, ClosingRest, WaitingRest, ReviewsRest, DutiesRest int
 }
 
 // now is the first page: what is open, what is closing, what waits.
@@ -62,8 +67,34 @@ func (p *pages) now(c *call) error {
 		live = "/?wall"
 	} else {
 		body.ForYou = p.duties(inbox)
+		body.fold()
 	}
 	return p.show(c, "now", shown{Title: body.Headline, Place: "now", Live: live, Body: body})
+}
+
+// How much one page shows, so that it comes through a bad connection in the worst
+// night, too: some grants whole, more as a line each, and the rest as a number.
+const (
+	cards = 12
+	lines = 40
+)
+
+// fold leaves what one page has room for.
+func (f *front) fold() {
+	carded := func(whole, rows *[]view.Request, rest *int) {
+		n := min(len(*whole), cards)
+		*whole, *rows = (*whole)[:n], (*whole)[n:]
+		room := lines
+		*rows = fitted(*rows, &room, rest)
+	}
+	carded(&f.Live, &f.LiveRows, &f.LiveRest)
+	carded(&f.Closing, &f.ClosingRows, &f.ClosingRest)
+	room := lines
+	f.Waiting = fitted(f.Waiting, &room, &f.WaitingRest)
+	room = lines
+	f.Reviews = fitted(f.Reviews, &room, &f.ReviewsRest)
+	room = lines
+	f.ForYou = fitted(f.ForYou, &room, &f.DutiesRest)
 }
 
 // fit leaves what a wall has room for, what is open first, and counts the rest.

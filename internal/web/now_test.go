@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +39,7 @@ func TestNow(t *testing.T) {
 	has(t, page, "Reviews due", "due in 5 h, to be signed off", "secret-scenario", "Time to access, last 12 emergencies", `aria-labelledby="samples-title samples-desc"`, `href="/?wall"`)
 	lacks(t, page, "Long signed off", late.ID.String(), `class="head wall"`)
 	has(t, page, "<h1>Two doors are open</h1>", "Production database refuses everyone", "41:12", "db-1", "/requests/"+grant.ID.String()+"/stop",
-		"Nobody waits.", "1 entry", "/requests/"+asked.ID.String()+"/decide", "tomas asked 4 min ago", "You may know that it is open, and no more.")
+		"Nobody waits.", "1 entry", "/requests/"+asked.ID.String()+"/decide", "tomas asked 4 min ago", "You may know that it is granted, and no more.")
 	if len(h.asked) != 5 {
 		t.Errorf("the API was asked %q", h.asked)
 	}
@@ -64,10 +66,54 @@ func TestNowOnAWall(t *testing.T) {
 	page := h.page("/?wall")
 	has(t, page, `class="head wall"`, `data-live="/?wall"`, "12 more that have no room here.", "Nothing was opened yet that you may see.", "None is owed.")
 	lacks(t, page, "For mara alone", "Hang it on a wall")
-	if n := strings.Count(page, `aria-label="Open: `); n != 4 {
+	if n := strings.Count(page, `aria-label="Granted: `); n != 4 {
 		t.Errorf("%d open grants are on the wall", n)
 	}
 	has(t, h.page("/"), "For mara alone")
+}
+
+// lightest is how many bytes the first page and everything that it needs may be on
+// the wire.
+const lightest = 100_000
+
+// TestNowIsLightInTheWorstNight: with two hundred of everything the first page comes
+// through a bad connection all the same, counts right, and leads to what it leaves out.
+func TestNowIsLightInTheWorstNight(t *testing.T) {
+	const many = 200
+	now := view.Now{Headline: "200 doors are open, 200 closing"}
+	var inbox view.Inbox
+	var reviews []view.ReviewRow
+	for i := range many {
+		grant := openGrant()
+		grant.ID = canon.Sum(fmt.Append(nil, i))
+		over := grant
+		over.State = access.Ended
+		row := view.Row{ID: grant.ID, Title: grant.Title, Requester: "tomas", Severity: "SEV2", At: canon.At(instant), Known: "waiting for 1 of 2 signatures; nothing is open"}
+		now.Live, now.Closing, now.Waiting = append(now.Live, grant), append(now.Closing, over), append(now.Waiting, row)
+		inbox.Requests = append(inbox.Requests, view.Ask{Row: row, Legs: []string{"security"}})
+		reviews = append(reviews, view.ReviewRow{ID: grant.ID, Title: grant.Title, Requester: "noor", Stands: view.ReviewOverdue, Due: canon.At(instant)})
+	}
+	h := open(t, glance(now, inbox, reviews, figures(12)))
+	w := h.request(http.MethodGet, "/", nil, "Accept-Encoding", "gzip, deflate, br")
+	page := w.Body.String()
+	if w.Header().Get("Content-Encoding") != "" {
+		t.Error("a page is compressed: its length would tell what stands in it")
+	}
+	bytes := len(page)
+	for _, part := range strings.Split(page, `"`) {
+		if strings.HasPrefix(part, "/static/") {
+			bytes += h.request(http.MethodGet, part, nil, "Accept-Encoding", "gzip, deflate, br").Body.Len()
+		}
+	}
+	t.Logf("%d bytes, of which %d are the page", bytes, len(page))
+	if bytes > lightest {
+		t.Errorf("%d bytes with its assets, more than %d", bytes, lightest)
+	}
+	has(t, page, "188 more are granted", `<a href="/requests?state=granted">And 148 more</a>`, "188 more are closing", `<a href="/requests?state=pending">And 160 more</a>`,
+		`<a href="/reviews">And 160 more</a>`, "And 160 more: <code>halligan inbox</code>")
+	if n := strings.Count(page, `aria-label="Granted: `); n != 12 {
+		t.Errorf("%d grants are shown whole", n)
+	}
 }
 
 // TestT32NowEscapes has every text of the first page be hostile.

@@ -42,7 +42,7 @@ func TestPeople(t *testing.T) {
 	h := open(t, map[string]any{"/api/v1/people": somebody()})
 	page := h.page("/people")
 	has(t, page, "<h1>2 people</h1>", "1 of security and 1 of leads", "There is no recovery quorum", `href="/people/ilya"`, "key cools off", "020 7946 0000", "Removed", ">you<", "nobody",
-		"Ilya &lt;script&gt;alert(", `href="/coverage">Who could agree`, "<code>halligan people</code>")
+		"Ilya &lt;script&gt;alert(", `href="/coverage">Coverage</a> says who could agree`, "<code>halligan people</code>")
 	if strings.Contains(page, hostile) {
 		t.Error("a name is markup")
 	}

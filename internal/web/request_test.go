@@ -164,7 +164,7 @@ func TestRequestSaysItsWords(t *testing.T) {
 func TestRequestThatIsOpen(t *testing.T) {
 	r := granted()
 	page := requested(t, r).page("/requests/" + r.ID.String())
-	has(t, page, "41:12", "<p>db-2 is closing since", "db-2 is closing since", "By hand: the console", "Closing means that the end is not proved yet.", "/decide", "Say no", "/stop")
+	has(t, page, "41:12", "<p>db-2 is closing since", "db-2 is closing since", "By hand: the console", "Closing means that the end is not proved yet.", "/decide", ">Deny</a>", "/stop")
 	hasNot(t, page, "halligan exec", "What it would open")
 	r.Acts = []view.Act{view.MayStop, view.MayExtend}
 	own := requested(t, r).as("ilya").page("/requests/" + r.ID.String())
@@ -209,7 +209,7 @@ func TestLimitedReader(t *testing.T) {
 	limited := view.Request{ID: r.ID, Short: r.Short, Scenario: r.Scenario, State: r.State, Limited: true}
 	h := requested(t, limited)
 	page := h.page("/requests/" + r.ID.String())
-	has(t, page, "database-locked-out", "pending", "and no more")
+	has(t, page, "database-locked-out", "waiting", "and no more")
 	hasNot(t, page, "ilya", "PD-4711", "evidence", "words", "/outage")
 	if len(h.asked) != 2 {
 		t.Errorf("the API was asked %q", h.asked)

@@ -15,7 +15,7 @@ type choice struct {
 	Here       bool
 }
 
-// states says each state of a request as a filter does.
+// states is the word for each state of a request, the same on every page.
 var states = map[access.State]string{
 	access.Pending: "waiting", access.Granted: "granted", access.Ended: "ended", access.Denied: "denied",
 	access.Withdrawn: "withdrawn", access.Lapsed: "lapsed", access.Void: "void", access.Reconciled: "carried back",

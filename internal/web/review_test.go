@@ -48,7 +48,7 @@ func TestReview(t *testing.T) {
 	for do, want := range map[string]struct{ has, lacks []string }{
 		"sign-off": {has: []string{"Your word on it", `href="#sign-off"`, digest, `data-act="sign-off"`, "Write it anew"}},
 		"sign":     {has: []string{`href="#write"`, `<h2 id="write">Write it anew</h2>`}, lacks: []string{"Your word on it", "<details class=\"card\""}},
-		"":         {has: []string{`<details class="card" id="write-too">`}, lacks: []string{"Your word on it"}},
+		"":         {has: []string{`<details class="card screen" id="write-too">`}, lacks: []string{"Your word on it"}},
 	} {
 		page := open(t, looking(r, do)).page(path)
 		has(t, page, "The review is due at 04:07:12.", "it is given at SEV1 only", "nobody can pay", "the pool was full", "ilya asks for database-locked-out",

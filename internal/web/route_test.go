@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -135,11 +137,33 @@ func TestAssets(t *testing.T) {
 	if len(found) < 3 {
 		t.Fatalf("only %q", found)
 	}
+	compressed := 0
 	for _, path := range found {
 		w := h.request(http.MethodGet, path, nil, "Cookie", "")
 		if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Header().Get("Content-Type") == "" {
 			t.Errorf("%s: %d, %v", path, w.Code, w.Header())
 		}
+	}
+	for _, path := range found {
+		plain, small := h.request(http.MethodGet, path, nil), h.request(http.MethodGet, path, nil, "Accept-Encoding", "br, gzip;q=0.5")
+		if none := h.request(http.MethodGet, path, nil, "Accept-Encoding", "gzip;q=0, br"); none.Header().Get("Content-Encoding") != "" || none.Body.String() != plain.Body.String() {
+			t.Errorf("%s: compressed to whoever refuses it", path)
+		}
+		if small.Header().Get("Content-Encoding") == "" {
+			continue
+		}
+		r, err := gzip.NewReader(small.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := io.ReadAll(r)
+		if err != nil || string(whole) != plain.Body.String() || small.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: compressed it is another: %v, %v", path, err, small.Header())
+		}
+		compressed++
+	}
+	if compressed < 2 {
+		t.Errorf("%d assets are compressed", compressed)
 	}
 	if w := h.request(http.MethodGet, "/static/0000000000000000/look.css", nil); w.Code != http.StatusNotFound {
 		t.Errorf("another digest: %d", w.Code)

@@ -2,13 +2,17 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
+	"strings"
 )
 
 //go:embed assets/*
@@ -20,6 +24,7 @@ type file struct {
 	kind   string
 	digest string
 	data   []byte
+	gzip   []byte // the same, compressed; nil where that saves nothing
 }
 
 // embedded reads every asset.
@@ -38,7 +43,9 @@ func embedded() map[string]file {
 	}
 	linked := map[string]file{}
 	for name, of := range files {
-		linked[name] = newFile(name, link(of.data, files))
+		to := newFile(name, link(of.data, files))
+		to.gzip = compressed(to.data)
+		linked[name] = to
 	}
 	for name := range files {
 		if moved := linked[name].digest != files[name].digest; moved && taken(name, files) {
@@ -52,6 +59,36 @@ func newFile(name string, data []byte) file {
 	sum := sha256.Sum256(data)
 	return file{kind: mime.TypeByExtension(path.Ext(name)), digest: hex.EncodeToString(sum[:8]), data: data}
 }
+
+// compressed is data as gzip has it, or nil where that saves nothing.
+func compressed(data []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(err) // the level is one that there is, and a buffer takes everything
+	}
+	if out.Len() >= len(data) {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// takesGzip tells whether a browser says that it takes gzip. One that refuses it by
+// a quality of zero is taken at its word.
+func takesGzip(r *http.Request) bool {
+	for each := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, quality, _ := strings.Cut(strings.ReplaceAll(each, " ", ""), ";")
+		if strings.EqualFold(coding, "gzip") {
+			return !refused.MatchString(quality)
+		}
+	}
+	return false
+}
+
+var refused = regexp.MustCompile(`^q=0(\.0*)?$`)
 
 // taken tells whether a script takes from an asset.
 func taken(name string, files map[string]file) bool {
@@ -74,7 +111,9 @@ func link(data []byte, files map[string]file) []byte {
 // asset is the address of an asset.
 func (p *pages) asset(name string) string { return "/static/" + p.files[name].digest + "/" + name }
 
-// static sends an asset.
+// static sends an asset, compressed to whoever takes that. Pages never are: they hold
+// what is not for everybody beside what a stranger chose, and the length of the two
+// compressed together would tell one by the other (BREACH).
 func (p *pages) static(c *call) error {
 	of, ok := p.files[c.r.PathValue("name")]
 	if !ok || of.digest != c.r.PathValue("digest") {
@@ -82,10 +121,15 @@ func (p *pages) static(c *call) error {
 	}
 	header := c.w.Header()
 	header.Set("Content-Type", of.kind)
-	header.Set("Content-Length", strconv.Itoa(len(of.data)))
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	header.Del("Vary")
+	header.Set("Vary", "Accept-Encoding")
+	data := of.data
+	if of.gzip != nil && takesGzip(c.r) {
+		data = of.gzip
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("Content-Length", strconv.Itoa(len(data)))
 	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(of.data) // an error means that the reader has gone
+	_, _ = c.w.Write(data) // an error means that the reader has gone
 	return nil
 }

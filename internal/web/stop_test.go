@@ -16,9 +16,9 @@ func TestStopSaysWhatEnds(t *testing.T) {
 	path := "/requests/" + r.ID.String() + "/stop"
 	page := requested(t, r).page(path)
 	has(t, page, "This ends 1 target now, for which 3 credentials were issued.", "db-2 is closing since", `data-act="stop"`, `name="why" required`,
-		"Stop it now", "halligan stop "+r.Short, "at the host")
+		"Stop this grant</button>", "halligan stop "+r.Short, "at the host")
 	r.Acts = nil
-	hasNot(t, requested(t, r).page(path), "data-act", "Stop it now")
+	hasNot(t, requested(t, r).page(path), "data-act", "Stop this grant</button>")
 	waits := waiting()
 	has(t, requested(t, waits).page("/requests/"+waits.ID.String()+"/stop"), "Nothing is open: the request ends")
 }
@@ -29,7 +29,7 @@ func TestStopEverything(t *testing.T) {
 	others.ID, others.Title, others.Acts = canon.Sum([]byte("others")), "Not mine", nil
 	h := open(t, map[string]any{"/api/v1/now": view.Now{Live: []view.Request{one, two, others, hidden}, Closing: []view.Request{}, Waiting: []view.Row{}}})
 	page := h.page("/stop")
-	has(t, page, "<h1>Stop 2 grants</h1>", "2 other grants are for others to stop", `data-act-each="stop"`, "asked 2 times", "Stop 2 grants</button>",
+	has(t, page, "<h1>Stop everything</h1>", "That is 2 grants: all that you may stop; 2 other grants are for others to stop.", `data-act-each="stop"`, "asked 2 times", "Stop 2 grants</button>",
 		`name="of" value="`+one.ID.String()+`"`, `name="of" value="`+two.ID.String()+`"`, "Identity provider down")
 	hasNot(t, page, others.ID.String(), hidden.ID.String(), "Not mine", "secret")
 	if len(h.asked) != 2 {

@@ -20,6 +20,14 @@ document.addEventListener('submit', (event) => {
   else run(form, event.submitter);
 });
 
+// Of a form with several verdicts Enter in a field chooses none: its first button is
+// no more meant than its last.
+for (const pressed of ['keydown', 'keypress']) {
+  document.addEventListener(pressed, (event) => {
+    if (event.key === 'Enter' && event.target.matches('form[data-verdicts] input')) event.preventDefault();
+  });
+}
+
 // signOut ends the session. Who leaves a machine must not be told that it is over
 // before it is; one that had ended by itself is.
 async function signOut(form) {
@@ -103,10 +111,17 @@ async function sign(draft) {
   try {
     credential = await navigator.credentials.get({ publicKey: { challenge, rpId: draft.rp, userVerification: 'required', timeout: 120000 } });
   } catch (error) {
-    throw new Problem('Nothing was signed', error.name === 'NotAllowedError' ? 'The passkey was not used. Press the button again when you are ready.' : error.message);
+    throw new Problem('Nothing was signed', whyNone(error, draft.rp, 'The passkey was not used. Press the button again when you are ready.'));
   }
   const { authenticatorData, clientDataJSON, signature } = credential.response;
   return { authenticator_data: base64(authenticatorData), client_data: base64(clientDataJSON), signature: base64(signature) };
+}
+
+// whyNone says what to do when the browser gave no passkey.
+export function whyNone(error, cell, otherwise) {
+  if (/certificate/i.test(error.message)) return 'This browser distrusts the certificate of this page, and gives it no passkey. Have it trust the authority of the cell, as halligan tls trust says, or use the command line';
+  if (error.name === 'SecurityError') return `Passkeys belong to ${cell}: open this page by that name`;
+  return error.name === 'NotAllowedError' ? otherwise : error.message;
 }
 
 // body is what the API takes. The statement goes in byte for byte: it was signed so.
@@ -143,6 +158,8 @@ async function ask(address, content) {
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
   const problem = new Problem(told.detail || told.title || 'The server refused', told.hint, answer.status >= 500 && told.reason !== 'internal');
+  if (told.reason === 'statement-expired') Object.assign(problem, { message: 'It was not taken: too long went by between the button and your passkey', hint: 'Nothing is lost: what you wrote stands here. Press the button again. If that does not help, the clock of this machine or of the server is wrong' });
+  if (answer.status === 401 && /^token-/.test(told.reason)) Object.assign(problem, { message: 'Your session is over, and nothing was sent', hint: 'What you wrote stands here. Sign in again in another tab, then press the button here once more', signIn: true });
   problem.refused = [403, 404, 409].includes(answer.status);
   throw problem;
 }
@@ -162,6 +179,10 @@ function say(form, problem) {
   place.hidden = !problem;
   if (!problem) return;
   place.textContent = problem.hint ? `${sentence(problem.message)} ${sentence(problem.hint)}` : sentence(problem.message);
+  if (problem.signIn) {
+    const link = Object.assign(document.createElement('a'), { href: '/sign-in', target: '_blank', rel: 'noopener', textContent: 'Sign in in another tab' });
+    place.append(' ', link);
+  }
   place.scrollIntoView({ block: 'nearest' });
 }
 

@@ -2,6 +2,8 @@
 // stands behind the # of the address, so that no server and no log gets it with the
 // page; it goes in the body of two requests, and no cookie goes with them.
 
+import { whyNone } from './act.js';
+
 const utf8 = new TextEncoder();
 const place = (name) => document.getElementById('enrol-' + name);
 const code = location.hash.slice(1);
@@ -72,7 +74,7 @@ async function create(invitation, name) {
       },
     });
   } catch (error) {
-    throw problemOf('No passkey was made.', error.name === 'NotAllowedError' ? 'Press the button again when you are ready.' : error.message);
+    throw problemOf('No passkey was made.', whyNone(error, invitation.cell, 'Press the button again when you are ready'));
   }
 }
 

@@ -1,5 +1,7 @@
 // Has the device make a passkey, and shows the line by which a roster knows it.
 
+import { whyNone } from './act.js';
+
 const form = document.querySelector('form[data-make]');
 
 form.addEventListener('submit', async (event) => {
@@ -34,7 +36,7 @@ async function make() {
       },
     });
   } catch (error) {
-    throw new Error(error.name === 'NotAllowedError' ? 'Nothing was made. Press the button again when you are ready.' : error.message);
+    throw new Error('Nothing was made. ' + sentence(whyNone(error, form.dataset.host, 'Press the button again when you are ready')));
   }
   const { attestationObject, clientDataJSON } = credential.response;
   return new URLSearchParams({ person: name, attestation: base64(attestationObject), client_data: base64(clientDataJSON) });

@@ -46,9 +46,8 @@ var actShape = regexp.MustCompile(strings.Join([]string{
 // inBrowser takes the list in that follows at a line.
 func (p *page) inBrowser(at int, lines []string) error {
 	var items []string
-	for i, line := range lines {
+	for _, line := range lines {
 		if !regexp.MustCompile(`^(\d+\. |   \S)`).MatchString(line) {
-			lines = lines[:i]
 			break
 		}
 		items = append(items, strings.TrimSpace(line))

@@ -15,5 +15,5 @@
 // reaches every Region, whether STS checks a web token's signature, and whether a
 // session policy still binds a console session. Those stay claims of the vendor.
 //
-// Read judge.go first, then judge_test.go.
+// Read judge.go first, then meaning_test.go and the tables that it names.
 package meaning

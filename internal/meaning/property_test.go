@@ -155,3 +155,45 @@ func TestSessionPolicyAddsNothing(t *testing.T) {
 		t.Errorf("%d were allowed and %d narrowed: the openings are not random enough", given, narrowed)
 	}
 }
+
+// TestLawReadsPoliciesAsAWSDoes: the law says of a policy that it allows an action always
+// (a probe rests on that), or may allow it (the kind of proof of an end rests on that).
+// What it allows always, AWS allows; and what AWS allows, it may allow.
+func TestLawReadsPoliciesAsAWSDoes(t *testing.T) {
+	j := judge(t)
+	r := rand.New(rand.NewPCG(5, 31))
+	var cases []meaning.Case
+	var policies []access.IAMPolicy
+	for range 500 {
+		text := randomPolicy(r, 4, 0)
+		policy, err := access.DecodeIAM(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		c := randomCalls[r.IntN(len(randomCalls))]
+		policies = append(policies, policy)
+		cases = append(cases, meaning.Case{Principal: "arn:aws:sts::" + number + ":assumed-role/Emergency/hg-1", Action: c.action, Resource: c.resource, Account: number,
+			Identity: []meaning.Policy{{Name: "role", Document: jsontext.Value(text)}}, Context: map[string][]string{"aws:RequestedRegion": {randomRegions[r.IntN(len(randomRegions))]}}})
+	}
+	verdicts, err := j.Weigh(context.Background(), cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	always, never := 0, 0
+	for i, v := range verdicts {
+		action := cases[i].Action
+		if policies[i].AllowsAlways(action) {
+			if always++; !v.Allowed {
+				t.Errorf("the law says that %s is always allowed, and it is not: %s", action, cases[i].Identity[0].Document)
+			}
+		}
+		if !policies[i].MayAllow(action) {
+			if never++; v.Allowed {
+				t.Errorf("the law says that %s is never allowed, and it is: %s", action, cases[i].Identity[0].Document)
+			}
+		}
+	}
+	if always < 20 || never < 20 {
+		t.Errorf("%d always and %d never: the policies are not random enough", always, never)
+	}
+}

@@ -19,17 +19,11 @@ type visited struct {
 }
 
 func (v visited) Open(ctx context.Context, lease provider.Lease) error {
-	lease.AWS.Sessions = true
 	err := v.AWS.Open(ctx, lease)
 	if err == nil && v.w.visits(lease) == 0 {
 		v.w.double.Visit("eu-west-1", roleARN, "hg-"+lease.Request+"-0a1b2c3d")
 	}
 	return err
-}
-
-func (v visited) Close(ctx context.Context, lease provider.Lease) error {
-	lease.AWS.Sessions = true
-	return v.AWS.Close(ctx, lease)
 }
 
 // visits counts the Systems Manager sessions under a lease.
@@ -48,7 +42,12 @@ func TestContract(t *testing.T) {
 		w := newWorld(t)
 		how := map[providertest.Fault]awstest.How{providertest.DidNot: awstest.Down, providertest.DidAnyway: awstest.Lost, providertest.Hangs: awstest.Hangs}
 		return providertest.Subject{
-			Provider: visited{w.aws, w}, Lease: w.lease,
+			Provider: visited{w.aws, w},
+			Lease: func(name string) provider.Lease {
+				lease := w.lease(name)
+				lease.AWS.Sessions = true
+				return lease
+			},
 			Fail: func(f providertest.Fault) {
 				w.double.Mend()
 				if f != providertest.Sound {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -40,22 +39,22 @@ func (a *AWS) Probe(ctx context.Context, leases []provider.Lease) []access.Round
 	return rounds
 }
 
-// look is one round of one lease. An error says that STS began no session.
+// look is one round of one lease. An error says that STS began no session of its
+// twin. Without a control nothing is proved, and nobody is kept out.
 func (a *AWS) look(ctx context.Context, of *provider.AWS) (access.Round, error) {
-	twin, err := a.assume(ctx, a.own(of.Twin))
-	if err != nil {
-		return silence, err
-	}
-	control, err := a.assume(ctx, a.own(of.Control))
-	if err != nil {
-		return silence, fmt.Errorf("the control session: %w", err)
-	}
 	r, err := a.roleOf(of.Twin.RoleARN)
 	if err != nil {
 		return silence, err
 	}
-	twins, controls := a.everywhere(ctx, r, of, twin), a.everywhere(ctx, r, of, control)
-	return access.Round{Twin: let(twins), Control: held(controls)}, nil
+	twin, err := a.assume(ctx, a.own(of.Twin))
+	if err != nil {
+		return silence, err
+	}
+	round := access.Round{Twin: let(a.everywhere(ctx, r, of, twin)), Control: access.Unreachable}
+	if control, err := a.assume(ctx, a.own(of.Control)); err == nil {
+		round.Control = held(a.everywhere(ctx, r, of, control))
+	}
+	return round, nil
 }
 
 // everywhere does the read in each region with one session's keys.

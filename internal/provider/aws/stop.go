@@ -35,10 +35,12 @@ func (a *AWS) Open(ctx context.Context, lease provider.Lease) error {
 		switch {
 		case err != nil:
 			return err
-		case round.Control == access.Refused:
-			return fmt.Errorf("a control session of %s may not %s: its policy, boundary or a policy above it denies that: %w", r.arn(), lease.AWS.Probe.IAM(), provider.ErrRefused)
-		case round.Twin != access.Refused || round.Control != access.Accepted:
+		case round.Twin != access.Refused:
 			return nil // STS let it in; what its services answer is the baseline's to find
+		case round.Control == access.Refused:
+			return fmt.Errorf("no session of %s may %s, nor a control: its policy, boundary or a policy above it denies that: %w", r.arn(), lease.AWS.Probe.IAM(), provider.ErrRefused)
+		case round.Control == access.Unreachable:
+			return fmt.Errorf("a session of %s is refused, and no control can be asked whether that is its slot: %w", r.arn(), provider.ErrUnreachable)
 		}
 		if !detached {
 			if err := a.slot(ctx, r, lease.AWS, false); err != nil {

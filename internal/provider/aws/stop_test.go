@@ -46,6 +46,28 @@ func TestOpenNeedsOnlySTS(t *testing.T) {
 	}
 }
 
+// TestOpenWithoutControl: what only a proof needs keeps nobody out. A slot that is
+// attached is not taken off without a control that says that it is the slot.
+func TestOpenWithoutControl(t *testing.T) {
+	w := newWorld(t)
+	w.double.AddRole(awstest.Role{ARN: roleARN, Audience: access.STSAudience, Subjects: []string{subject}, Sources: "hg-0", Allows: []string{"rds:*"}})
+	lease := w.lease("one")
+	if err := w.aws.Open(t.Context(), lease); err != nil {
+		t.Error(err)
+	}
+	if got := w.probe(t, lease); got != round(access.Accepted, access.Unreachable) {
+		t.Errorf("open: %v", got)
+	}
+	w.double.Attach(roleARN, slotOne)
+	if err := w.aws.Open(t.Context(), lease); !errors.Is(err, provider.ErrUnreachable) || len(w.double.Attached(roleARN)) != 1 {
+		t.Errorf("with the slot: %v, attached %v", err, w.double.Attached(roleARN))
+	}
+	w.double.AddRole(awstest.Role{ARN: roleARN, Audience: access.STSAudience, Subjects: []string{subject}, Sources: "hg-", Allows: []string{"ec2:*"}})
+	if err := w.aws.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.double.Attached(roleARN)) != 1 {
+		t.Errorf("with a role that may not make the probe: %v, attached %v", err, w.double.Attached(roleARN))
+	}
+}
+
 // TestT47SlotsApart: closing one lease leaves the other, and opening one never takes
 // off the slot of a lease that has ended.
 func TestT47SlotsApart(t *testing.T) {

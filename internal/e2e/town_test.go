@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
 )
 
 // people of every story: ann and bob are called at night, three are security, two
@@ -62,6 +63,8 @@ type founding struct {
 	passkeys bool     // everybody has a passkey beside their own key
 	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
+
+	aws *awstest.Double // plays an AWS account that the scenario opens as well
 }
 
 func (f founding) scenarios() []string {
@@ -113,6 +116,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.reach(f.host, address) },
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
+		func() error { return w.account(f.aws) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },
 		func() error { return w.secure(f.solo) },

@@ -73,3 +73,20 @@ func (l Line) Turn(task string) (told bool, status int, wait time.Duration, and 
 }
 func (l Line) Sent(task string)              { l.all.sent(l.of, task, 202) }
 func (l Line) Failed(task string, over bool) { l.all.failed(l.of, task, over) }
+
+// Trouble is what a server lacks to open the accounts of a genesis, with some token
+// keys at hand.
+func Trouble(g *cell.Genesis, held ...string) string {
+	world := &following{}
+	world.law.Store(&law{genesis: g})
+	return (&accounts{world: world, held: held}).trouble()
+}
+
+// AtTarget is what jobs are grouped by that are asked about in one round.
+func AtTarget(j scheduler.Job) string { return atTarget(j) }
+
+// Takes tells whether the server does a task of a kind itself.
+func Takes(j scheduler.Job) bool {
+	work, ok := new(works).table()[j.Task.Kind]
+	return ok && (work.Takes == nil || work.Takes(j))
+}

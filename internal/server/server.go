@@ -168,11 +168,10 @@ func (s *Server) wire(ctx context.Context) error {
 	if err := s.sinks(work.channels); err != nil {
 		return err
 	}
-	if work.ssh = s.Hosts; work.ssh == nil {
-		work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: func() canon.Time { return s.broker.Now() }}
+	opened, err := s.providers(work)
+	if err != nil {
+		return err
 	}
-	work.exec = execprovider.New(programs(s.Settings.Programs), func() canon.Time { return s.broker.Now() })
-	work.lookout = lookoutOf(s.Settings)
 	follow := []broker.Follower{world, s.live, s.mark}
 	if err := s.gather(ctx); err != nil {
 		return err
@@ -181,9 +180,8 @@ func (s *Server) wire(ctx context.Context) error {
 		work.circle, follow = s.circle, append(follow, grown{s.circle, s.Wall})
 	}
 	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
-	var err error
 	s.broker, err = broker.Open(ctx, s.keys.signing(broker.Options{
-		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Minter: s.keys.Authority, Wall: s.Wall, Rand: random,
+		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Minter: s.keys.Authority, Sessions: opened, Wall: s.Wall, Rand: random,
 		Follow: append(follow, s.scheduler), Cosigned: s.cosigned(),
 		Often: s.Settings.Limits.StatementsPerMinute,
 	}))
@@ -210,9 +208,22 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
+		Certificate: s.shown, Unready: opened.trouble, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
 	})
 	return nil
+}
+
+// providers are those that open and shut what grants are for.
+func (s *Server) providers(work *works) (*accounts, error) {
+	now := func() canon.Time { return s.broker.Now() }
+	if work.ssh = s.Hosts; work.ssh == nil {
+		work.ssh = &sshprovider.SSH{Signer: s.keys.Authority, Rand: rand.Reader, Now: now}
+	}
+	work.exec = execprovider.New(programs(s.Settings.Programs), now)
+	work.lookout = lookoutOf(s.Settings)
+	opened, err := s.openAccounts(work.world)
+	work.aws, work.stopped = opened, func(account, role string, slot int) bool { return s.live.View().SlotStopped(account, role, slot) }
+	return opened, err
 }
 
 // enrolments are the invitations and offers. Where they cannot be read, the server

@@ -40,7 +40,9 @@ type works struct {
 	origin   string
 	world    *following
 	ssh      provider.Provider
-	exec     provider.Provider // of the targets that programs open
+	exec     provider.Provider                         // of the targets that programs open
+	aws      provider.Provider                         // of roles of AWS accounts
+	stopped  func(account, role string, slot int) bool // a slot keeps somebody out now
 	lookout  *lookout.Lookout
 	channels map[string]sink
 	repeats  *repeats
@@ -55,13 +57,6 @@ type works struct {
 
 func (w *works) table() map[cell.TaskKind]scheduler.Work {
 	due := scheduler.Work{Do: always(scheduler.Result{Kind: cell.EffectDue}), Group: together, Workers: 4}
-	atHost := func(j scheduler.Job) string {
-		lease, ok := j.Lease()
-		if !ok || lease.Program != "" {
-			return j.Task.ID // a program is asked about one lease at a time
-		}
-		return lease.Host
-	}
 	return map[cell.TaskKind]scheduler.Work{
 		cell.TaskLapse:       due,
 		cell.TaskRung:        due,
@@ -76,9 +71,10 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskRecover:     due,
 		cell.TaskRotated:     {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
 		cell.TaskConsequence: {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
-		cell.TaskOpen:        {Do: w.open, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
-		cell.TaskBaseline:    {Do: w.baseline, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
-		cell.TaskProve:       {Do: w.prove, Group: atHost, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskOpen:        {Do: w.open, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskBaseline:    {Do: w.baseline, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
+		cell.TaskProve:       {Do: w.prove, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskList:        {Do: w.list, Takes: ofAccount, Workers: 8, Longest: roundLongest, Pause: scheduler.Pause{First: time.Second, Most: 30 * time.Second}},
 		cell.TaskShut:        {Do: w.shut, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 30 * time.Second}},
 		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
 		cell.TaskAlarm: {
@@ -139,8 +135,11 @@ func (w *works) lease(ctx context.Context, j scheduler.Job) (provider.Lease, boo
 	if !ok || j.Request.Grant == nil {
 		return provider.Lease{}, false
 	}
-	if l.Program != "" {
+	switch {
+	case l.Program != "":
 		return w.programLease(ctx, j, l)
+	case l.Account != "":
+		return w.accountLease(ctx, j, l)
 	}
 	host, known := w.world.host(l.Host)
 	if !known {
@@ -169,6 +168,8 @@ func hostKeys(h *cell.Host) []string {
 }
 
 func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	ctx, cancel := bounded(ctx, jobs)
+	defer cancel()
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
 		lease, ok := w.lease(ctx, j)
@@ -197,21 +198,20 @@ func why(err error) string {
 
 // baseline looks whether twins are accepted while their leases are open.
 func (w *works) baseline(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	ctx, cancel := bounded(ctx, jobs)
+	defer cancel()
 	return w.probe(ctx, jobs)
 }
 
 // prove closes and looks whether twins are refused.
 func (w *works) prove(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
-	for _, j := range jobs {
-		if lease, ok := w.lease(ctx, j); ok {
-			// An error here changes nothing: the probe tells what is so.
-			_ = w.ssh.Close(ctx, lease)
-		}
-	}
+	ctx, cancel := bounded(ctx, jobs)
+	defer cancel()
+	w.close(ctx, jobs)
 	return w.probe(ctx, jobs)
 }
 
-// probe asks the one host of all jobs in one round. Where the host was not reached
+// probe asks the one host or role of all jobs in one round. Where it was not reached
 // that proves nothing: the rules are not troubled with it, and it is tried again.
 func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	results := make([]scheduler.Result, len(jobs))
@@ -222,7 +222,7 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 			leases, of = append(leases, lease), append(of, i)
 		}
 	}
-	if len(leases) == 0 || w.absent.was(leases[0].Host.ID, w.broker().Now()) {
+	if len(leases) == 0 || w.absent.was(place(leases[0]), w.broker().Now()) {
 		return results
 	}
 	reached := false
@@ -233,7 +233,7 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 		}
 	}
 	if !reached {
-		w.absent.note(leases[0].Host.ID, w.broker().Now())
+		w.absent.note(place(leases[0]), w.broker().Now())
 	}
 	return results
 }

@@ -23,8 +23,11 @@ func programs(settings map[string]config.Program) map[string]execprovider.Progra
 
 // provider is the one that opens and closes a lease.
 func (w *works) provider(lease provider.Lease) provider.Provider {
-	if lease.Program != "" {
+	switch {
+	case lease.Program != "":
 		return w.exec
+	case lease.AWS != nil:
+		return w.aws
 	}
 	return w.ssh
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,9 @@ func (c *request) signedBy(by sdk.Credentials, service string, headers []string)
 	}
 	if len(c.body) == 0 {
 		again.Body, again.ContentLength = http.NoBody, 0
+	}
+	if !slices.Contains(headers, "content-length") { // some programs leave it out of what they sign
+		again.ContentLength = 0
 	}
 	for _, name := range headers {
 		if name != "host" && name != "content-length" {

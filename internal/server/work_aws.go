@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/provider"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+)
+
+// Deadlines of one round. AWS is asked over several calls, and takes one change of
+// a role at a time; a host answers at once or not at all.
+const (
+	roundLongest     = 2 * time.Minute
+	hostRoundLongest = 30 * time.Second
+)
+
+// bounded bounds a round at a host more narrowly than one at an account.
+func bounded(ctx context.Context, jobs []scheduler.Job) (context.Context, context.CancelFunc) {
+	if ofAccount(jobs[0]) {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, hostRoundLongest)
+}
+
+// ofAccount tells whether a job is about a lease of an AWS role.
+func ofAccount(j scheduler.Job) bool {
+	lease, ok := j.Lease()
+	return ok && lease.Account != ""
+}
+
+// atTarget groups jobs whose leases are asked about in one round: those of one
+// host, or of one role.
+func atTarget(j scheduler.Job) string {
+	lease, ok := j.Lease()
+	switch {
+	case !ok || lease.Program != "":
+		return j.Task.ID // a program is asked about one lease at a time
+	case lease.Account != "":
+		return "aws " + lease.Account + " " + lease.Role
+	}
+	return lease.Host
+}
+
+// place names what a round asks.
+func place(l provider.Lease) string {
+	switch {
+	case l.AWS != nil:
+		return l.AWS.Twin.RoleARN
+	case l.Program != "":
+		return "program " + l.Program
+	}
+	return l.Host.ID
+}
+
+// accountLease is what the provider is told of a lease of an AWS role: sessions as
+// the rules build them, to be asked with.
+func (w *works) accountLease(ctx context.Context, j scheduler.Job, l *access.Lease) (provider.Lease, bool) {
+	genesis := w.world.genesis()
+	scenario, err := w.broker().ScenarioOf(ctx, j.Request)
+	if err != nil || genesis == nil {
+		return provider.Lease{}, false
+	}
+	target, known := scenario.AWS(l.Target)
+	account, there := genesis.Account(l.Account)
+	if !known || !there {
+		return provider.Lease{}, false
+	}
+	twin, control, ok := cell.Twins(genesis, scenario, j.Request, l.Target)
+	if !ok {
+		return provider.Lease{}, false
+	}
+	regions := target.Regions
+	if len(regions) == 0 {
+		regions = account.Regions
+	}
+	return provider.Lease{
+		KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester,
+		AWS: &provider.AWS{
+			Twin: twin, Control: control, Probe: target.Probe, Regions: regions, Slot: l.Slot,
+			Ending:   func() bool { return w.stopped != nil && w.stopped(l.Account, l.Role, l.Slot) },
+			Sessions: slices.Contains(l.Needs, access.ProofEnded),
+		},
+	}, true
+}
+
+// close has every lease of a round closed, one of each slot where a slot is what
+// closes them.
+func (w *works) close(ctx context.Context, jobs []scheduler.Job) {
+	done := map[string]bool{}
+	for _, j := range jobs {
+		lease, ok := w.lease(ctx, j)
+		if !ok {
+			continue
+		}
+		name := lease.KeyID
+		if lease.AWS != nil && !lease.AWS.Sessions {
+			name = "slot " + strconv.Itoa(lease.AWS.Slot)
+		}
+		if done[name] {
+			continue
+		}
+		// An error here changes nothing: the probe tells what is so.
+		done[name] = w.provider(lease).Close(ctx, lease) == nil
+	}
+}
+
+// list has an account list what outlives the sessions of leases whose door is
+// shut. What it cannot list for certain is asked again.
+func (w *works) list(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	lister, can := w.aws.(provider.Lister)
+	for i, j := range jobs {
+		lease, ok := w.lease(ctx, j)
+		if !can || !ok {
+			continue
+		}
+		standing, err := lister.List(ctx, lease)
+		if err == nil && !slices.Contains(standing, lease.KeyID) {
+			results[i] = scheduler.Result{Kind: cell.EffectListed, Observed: cell.Observed{Listed: access.ListedGone}}
+			continue
+		}
+		if err == nil {
+			_ = w.aws.Close(ctx, lease) // ends what it can list; the next list tells
+		}
+	}
+	return results
+}

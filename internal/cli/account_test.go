@@ -22,6 +22,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/cli"
 	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // lent is a desk of ann's with a granted request that opens an AWS account. What
@@ -393,6 +394,23 @@ func TestExecOfAnAccountEndsWithTheGrant(t *testing.T) {
 		if code != 8 || !strings.Contains(errOut.String(), "stopped by sue") {
 			t.Errorf("code %d: %s", code, errOut.String())
 		}
+	}
+}
+
+// TestUseOfAnAccount: nobody is told to log in by SSH where there is an account.
+func TestUseOfAnAccount(t *testing.T) {
+	r := view.Request{Short: "5f0c1a2b", Grant: &view.Grant{Targets: []string{"db-1", "prod"}}}
+	text := cli.UseSheet(r, []view.Opening{
+		{Target: "prod", Account: "main", Role: "EmergencyDatabase"},
+		{Target: "db-1", Host: "db-1", Address: "db-1.example.com:22", User: "root"},
+	})
+	for _, want := range []string{"  halligan exec 5f0c1a2b prod -- aws …\n", "in account main, as EmergencyDatabase", "  halligan credential 5f0c1a2b db-1\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it has no %q:\n%s", want, text)
+		}
+	}
+	if text = cli.UseSheet(r, []view.Opening{{Target: "prod", Account: "main"}}); strings.Contains(text, "ssh") {
+		t.Errorf("it speaks of ssh:\n%s", text)
 	}
 }
 

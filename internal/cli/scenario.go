@@ -21,7 +21,7 @@ type scenarioListCommand struct{}
 
 // Help is the long help of `scenario list`.
 func (scenarioListCommand) Help() string {
-	return `Each is an example to be changed: situations that a team should have thought of on a calm day. What they open today are SSH hosts, envelopes and programs.
+	return `Each is an example to be changed: situations that a team should have thought of on a calm day. What they open today are SSH hosts, envelopes and programs, and with --account a role of AWS.
 
 Examples:
 
@@ -44,6 +44,9 @@ func (scenarioListCommand) Run(c *call) error {
 				opens = append([]string{"a host"}, opens...)
 			}
 			c.say("%s: %s", b.ID, b.Title)
+			if b.Role != "" {
+				opens = append(opens, "with --account the AWS role "+b.Role)
+			}
 			c.say("  opens %s; wants the groups %s", both(opens), both(b.Groups))
 		}
 	})
@@ -55,29 +58,34 @@ type filling struct {
 	Folder   string            `arg:"" optional:"" default:"." help:"Folder that holds cell.yaml."`
 	Host     string            `placeholder:"ID" help:"The host that it opens. Default: the first of cell.yaml."`
 	Program  string            `placeholder:"ID" help:"A program of cell.yaml, without parameters, that it opens as well: of security-containment and deploy-pipeline-broken."`
+	Account  string            `placeholder:"ID" help:"An AWS account of cell.yaml in which it opens a role as well, where it has one: halligan scenario list."`
 	Group    map[string]string `placeholder:"NAME=ID" help:"What your cell calls one of on-call, leads, security and managers; once for each."`
 }
 
-// file is the scenario as a file.
-func (f filling) file() ([]byte, error) {
+// file is the scenario as a file, and the policy of its role, if it opens one, by
+// the name that it has in the folder.
+func (f filling) file() (data []byte, name string, policy []byte, err error) {
 	if all, err := config.Builtins(); err == nil && !slices.ContainsFunc(all, func(b config.Builtin) bool { return b.ID == f.Scenario }) {
-		return nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
+		return nil, "", nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
 	}
-	with, err := config.Filling{Host: f.Host, Program: f.Program, Groups: f.Group}.For(f.Folder, f.Scenario)
+	with, err := config.Filling{Host: f.Host, Program: f.Program, Account: f.Account, Groups: f.Group}.For(f.Folder, f.Scenario)
 	switch {
 	case errors.Is(err, config.ErrNoBuiltin):
-		return nil, because(exitNotFound, err, "").or("halligan scenario list")
+		return nil, "", nil, because(exitNotFound, err, "").or("halligan scenario list")
 	case errors.Is(err, config.ErrUnfit):
-		return nil, because(exitUsage, err, "cannot add %s", f.Scenario).
-			or("add it to %s, or say what yours is called: --group managers=ID, --host ID, --program ID", config.CellFile)
+		return nil, "", nil, because(exitUsage, err, "cannot add %s", f.Scenario).
+			or("add it to %s, or say what yours is called: --group managers=ID, --host ID, --program ID, --account ID", config.CellFile)
 	case err != nil:
-		return nil, broken(err)
+		return nil, "", nil, broken(err)
 	}
-	data, err := with.Scenario(f.Scenario)
+	data, err = with.Scenario(f.Scenario)
+	if err == nil {
+		name, policy, err = with.Policy(f.Scenario)
+	}
 	if err != nil {
-		return nil, because(exitUsage, err, "cannot add %s", f.Scenario)
+		return nil, "", nil, because(exitUsage, err, "cannot add %s", f.Scenario)
 	}
-	return data, nil
+	return data, name, policy, nil
 }
 
 type scenarioShowCommand struct{ filling }
@@ -92,11 +100,20 @@ func (scenarioShowCommand) Help() string {
 
 // Run prints.
 func (s scenarioShowCommand) Run(c *call) error {
-	data, err := s.file()
+	data, name, policy, err := s.file()
 	if err != nil {
 		return err
 	}
-	return c.answer(map[string]string{"scenario": s.Scenario, "file": string(data)}, func() { c.print(string(data)) })
+	out := map[string]string{"scenario": s.Scenario, "file": string(data)}
+	if policy != nil {
+		out["policy"] = string(policy)
+	}
+	return c.answer(out, func() {
+		c.print(string(data))
+		if policy != nil {
+			c.print("\n# " + name + "\n" + string(policy))
+		}
+	})
 }
 
 type scenarioAddCommand struct{ filling }
@@ -108,12 +125,14 @@ func (scenarioAddCommand) Help() string {
 Examples:
 
     halligan scenario add root-recovery cell
-    halligan scenario add data-loss --host backup1 --group leads=dba-leads`
+    halligan scenario add data-loss --host backup1 --group leads=dba-leads
+    halligan scenario add database-locked-out --account prod`
 }
 
 // added is what was written, as JSON.
 type added struct {
 	File     string           `json:"file"`
+	Policy   string           `json:"policy,omitempty"` // the file of its role's policy
 	Problems []config.Problem `json:"problems"`
 }
 
@@ -123,26 +142,37 @@ func (s scenarioAddCommand) Run(c *call) error {
 		return failf(exitUsage, "cannot add to %s: the cell is sealed, and its files say what is in force", s.Folder).
 			or("copy cell.yaml, notes.json and scenarios elsewhere, add it to the copy, and: halligan change propose --files COPY")
 	}
-	data, err := s.file()
+	data, policyName, policy, err := s.file()
 	if err != nil {
 		return err
 	}
 	name := config.ScenariosDir + "/" + s.Scenario + ".yaml"
-	path := filepath.Join(s.Folder, filepath.FromSlash(name))
-	if _, err := os.Lstat(path); err == nil {
-		return failf(exitUsage, "%s is there already", path).or("compare it with what halligan scenario show %s prints", s.Scenario)
+	out := added{File: filepath.Join(s.Folder, filepath.FromSlash(name)), Problems: []config.Problem{}}
+	files := map[string][]byte{out.File: data}
+	if policy != nil {
+		out.Policy = filepath.Join(s.Folder, filepath.FromSlash(policyName))
+		files[out.Policy] = policy
 	}
-	if err := writeFile(path, data); err != nil {
-		return because(exitInternal, err, "cannot write %s", path)
+	for path := range files {
+		if _, err := os.Lstat(path); err == nil {
+			return failf(exitUsage, "%s is there already", path).or("compare it with what halligan scenario show %s prints", s.Scenario)
+		}
 	}
-	out := added{File: path, Problems: []config.Problem{}}
+	for path, data := range files {
+		if err := writeFile(path, data); err != nil {
+			return because(exitInternal, err, "cannot write %s", path)
+		}
+	}
 	for _, p := range config.Lint(s.Folder) {
-		if p.File == name {
+		if p.File == name || policy != nil && p.File == policyName {
 			out.Problems = append(out.Problems, p)
 		}
 	}
 	return c.answer(out, func() {
-		c.say("wrote %s", path)
+		c.say("wrote %s", out.File)
+		if out.Policy != "" {
+			c.say("wrote %s: the most that its role may do", out.Policy)
+		}
 		for _, p := range out.Problems {
 			c.say("%s", p)
 		}

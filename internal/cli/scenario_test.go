@@ -36,6 +36,7 @@ func TestScenarioAdd(t *testing.T) {
 			t.Errorf("%q: code %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.says, out, errOut)
 		}
 	}
+	addsRole(t, folder)
 	if code, out, errOut := run("lint", folder); code != 0 {
 		t.Errorf("code %d\n%s%s", code, out, errOut)
 	}
@@ -47,5 +48,48 @@ func TestScenarioAdd(t *testing.T) {
 	}
 	if code, _, errOut := run("scenario", "add", "root-recovery", folder, "--group", "managers=leads"); code != 2 || !strings.Contains(errOut, "the cell is sealed") {
 		t.Errorf("code %d: %s", code, errOut)
+	}
+}
+
+// addsRole adds scenarios with a role of AWS, once the cell has an account: each
+// with the file of its policy, which is never written over.
+func addsRole(t *testing.T, folder string) {
+	t.Helper()
+	if code, out, errOut := run("scenario", "add", "security-containment", folder, "--group", "managers=leads", "--account", "prod"); code != 2 || !strings.Contains(errOut, `there is no AWS account "prod"`) {
+		t.Errorf("code %d\n%s%s", code, out, errOut)
+	}
+	sample := filepath.Join("..", "config", "testdata", "good", "aws")
+	text, err := os.ReadFile(filepath.Join(sample, "cell.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\naws:")
+	section, _, _ = strings.Cut(section, "\nchannels:")
+	path := filepath.Join(folder, "cell.yaml")
+	cell, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(string(cell)+"\naws:"+section+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(folder, "issuer"), os.DirFS(filepath.Join(sample, "issuer"))); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errOut := run("scenario", "add", "root-recovery", folder, "--group", "managers=leads", "--account", "prod"); code != 2 || !strings.Contains(errOut, "opens no role of AWS") {
+		t.Errorf("code %d\n%s%s", code, out, errOut)
+	}
+	code, out, errOut := run("scenario", "add", "security-containment", folder, "--group", "managers=leads", "--account", "prod")
+	if code != 0 || !strings.Contains(out, "the most that its role may do") {
+		t.Fatalf("code %d\n%s%s", code, out, errOut)
+	}
+	if policy, err := os.ReadFile(filepath.Join(folder, "policies", "security-containment.json")); err != nil || !strings.Contains(string(policy), "ec2:RevokeSecurityGroupIngress") {
+		t.Errorf("%s, %v", policy, err)
+	}
+	if err := os.Remove(filepath.Join(folder, "scenarios", "security-containment.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errOut := run("scenario", "add", "security-containment", folder, "--group", "managers=leads", "--account", "prod"); code != 2 || !strings.Contains(errOut, "is there already") {
+		t.Errorf("a policy is written over: code %d\n%s%s", code, out, errOut)
 	}
 }

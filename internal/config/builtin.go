@@ -14,9 +14,10 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	law "github.com/halligan-dev/halligan/internal/cell"
 )
 
-//go:embed builtin/*.tmpl starter/*.tmpl
+//go:embed builtin/*.tmpl builtin/*.json starter/*.tmpl
 var templates embed.FS
 
 // builtins are the scenarios that come with the program, in the order in which
@@ -39,6 +40,7 @@ type Builtin struct {
 	Groups       []string `json:"groups"`              // that it names, as the built-ins call them; sorted
 	Host         bool     `json:"host,omitzero"`       // it opens a host
 	Envelopes    []string `json:"envelopes,omitempty"` // that it opens
+	Role         string   `json:"role,omitempty"`      // of AWS, that it opens as well where an account is named
 	Solo         []string `json:"solo,omitempty"`      // what its requester may open alone when nobody answers
 }
 
@@ -46,7 +48,7 @@ type Builtin struct {
 func Builtins() ([]Builtin, error) {
 	var all []Builtin
 	for _, id := range builtins {
-		b, _, err := (Filling{Host: "host", Solo: true}).read(id)
+		b, _, err := (Filling{Host: "host", Account: "account", regions: []string{"eu-west-1"}, Solo: true}).read(id)
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +61,10 @@ func Builtins() ([]Builtin, error) {
 type Filling struct {
 	Host    string            // empty where it opens none
 	Program string            // empty: it opens none
+	Account string            // of AWS; empty: it opens no role
 	Groups  map[string]string // of the cell, by the names that the built-ins use; absent: the same name
 	Solo    bool              // somebody could go in alone, and somebody would hear of it
+	regions []string          // of the account
 }
 
 // ErrNoBuiltin says that no scenario of that name comes with the program.
@@ -73,6 +77,20 @@ var ErrUnfit = errors.New("the cell lacks what the scenario names")
 func (f Filling) Scenario(id string) ([]byte, error) {
 	_, data, err := f.read(id)
 	return data, err
+}
+
+// Policy is the file of the most that a built-in scenario's role may do, and its
+// name in the folder of the cell; nil where the filling opens no role.
+func (f Filling) Policy(id string) (name string, data []byte, err error) {
+	name = PoliciesDir + "/" + id + iamSuffix
+	if f.Account == "" || !slices.Contains(builtins, id) {
+		return name, nil, nil
+	}
+	data, err = fs.ReadFile(templates, "builtin/"+id+iamSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %s opens no role of AWS", ErrUnfit, id)
+	}
+	return name, data, err
 }
 
 // For is the filling with what it does not say taken from the cell of a folder:
@@ -102,6 +120,16 @@ func (f Filling) For(folder, id string) (Filling, error) {
 	if f.Program != "" && !slices.Contains(cell.programIDs(), f.Program) {
 		return f, fmt.Errorf("%w: there is no program %q", ErrUnfit, f.Program)
 	}
+	if f.Account != "" {
+		i := slices.IndexFunc(cell.aws.Accounts, func(a law.Account) bool { return a.ID == f.Account })
+		if i < 0 {
+			return f, fmt.Errorf("%w: there is no AWS account %q", ErrUnfit, f.Account)
+		}
+		f.regions = cell.aws.Accounts[i].Regions
+		if _, _, err := f.Policy(id); err != nil {
+			return f, err
+		}
+	}
 	for _, name := range wanted.Groups {
 		if _, ok := cell.groups[f.group(name)]; !ok {
 			return f, fmt.Errorf("%w: there is no group %s", ErrUnfit, f.group(name))
@@ -123,6 +151,8 @@ func (f Filling) group(name string) string {
 // with stands in Starter.
 type filled struct {
 	Host, Program string
+	Account       string // of AWS
+	Regions       []string
 	Channels      []string
 	Two, Ladder   bool // a requester and two approvers; a ladder
 	Solo          bool // which ends alone
@@ -136,7 +166,7 @@ func (f Filling) read(id string) (Builtin, []byte, error) {
 	}
 	groups := map[string]bool{}
 	name := ScenariosDir + "/" + id + ".yaml"
-	data, err := render("builtin/"+id+".yaml.tmpl", filled{Host: f.Host, Program: f.Program, Two: true, Ladder: true, Solo: f.Solo, LeadsCount: 2}, func(name string) string {
+	data, err := render("builtin/"+id+".yaml.tmpl", filled{Host: f.Host, Program: f.Program, Account: f.Account, Regions: f.regions, Two: true, Ladder: true, Solo: f.Solo, LeadsCount: 2}, func(name string) string {
 		groups[name] = true
 		return f.group(name)
 	})
@@ -158,6 +188,9 @@ func (f Filling) read(id string) (Builtin, []byte, error) {
 	}
 	for _, open := range s.out.Opens {
 		b.Host = b.Host || open.SSH != nil
+		if open.AWS != nil {
+			b.Role = open.AWS.Role
+		}
 		if open.Envelope != nil {
 			b.Envelopes = append(b.Envelopes, open.Envelope.Name)
 		}

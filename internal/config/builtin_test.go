@@ -122,6 +122,87 @@ func TestBuiltins(t *testing.T) {
 	}
 }
 
+// TestBuiltinRoles: seven can open a role of AWS, each without a problem and with a
+// policy that gives nothing away; the others say that they have none.
+func TestBuiltinRoles(t *testing.T) {
+	folder := staffed(t)
+	path := filepath.Join(folder, "cell.yaml")
+	_, section, _ := strings.Cut(string(readFile(t, "testdata/good/aws/cell.yaml")), "\naws:")
+	section, _, _ = strings.Cut(section, "\nchannels:")
+	if err := os.WriteFile(path, append(readFile(t, path), []byte("\naws:"+section+"\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	copyTree(t, filepath.Join(folder, "issuer"), "testdata/good/aws/issuer")
+	if err := os.MkdirAll(filepath.Join(folder, "policies"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	all, err := config.Builtins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]bool{}
+	for _, b := range all {
+		filling, err := config.Filling{Account: "prod"}.For(folder, b.ID)
+		if b.Role == "" {
+			if !errors.Is(err, config.ErrUnfit) || !strings.Contains(err.Error(), "opens no role of AWS") {
+				t.Errorf("%s: %v", b.ID, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := filling.Scenario(b.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, policy, err := filling.Policy(b.ID)
+		if err != nil || policy == nil {
+			t.Fatal(b.ID, err)
+		}
+		for name, data := range map[string][]byte{name: policy, "scenarios/" + b.ID + ".yaml": data} {
+			if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		roles[b.Role] = true
+	}
+	if got := render(config.Lint(folder)); got != "" || len(roles) != 7 {
+		t.Fatalf("%d roles:\n%s", len(roles), got)
+	}
+	if _, err := config.FillNotes(folder, &counter{}); err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for id, data := range compiled(t, folder).Scenarios {
+		var s access.Scenario
+		if err := canon.Decode(data, access.ScenarioLimit, &s); err != nil {
+			t.Fatal(id, err)
+		}
+		for _, open := range s.Opens {
+			if open.AWS == nil {
+				continue
+			}
+			policy, err := access.DecodeIAM(open.AWS.Policy)
+			if err != nil || len(open.AWS.Needs()) != 0 || !slices.Contains(open.AWS.Source, access.FromRequest) || len(open.AWS.Regions) != 2 || len(open.AWS.WithoutRails) != 0 {
+				t.Errorf("%s: %+v, %v", id, open.AWS, err)
+			}
+			for _, action := range []string{"iam:CreateUser", "iam:PassRole", "sts:AssumeRole", "s3:GetObject", "ec2:TerminateInstances", "rds:DeleteDBInstance", "secretsmanager:GetSecretValue", "kms:Decrypt", "ssm:SendCommand", "lambda:InvokeFunction", "cloudtrail:StopLogging"} {
+				if policy.MayAllow(action) {
+					t.Errorf("%s may %s", id, action)
+				}
+			}
+			checked++
+		}
+	}
+	if checked != 7 {
+		t.Errorf("%d roles were checked", checked)
+	}
+	if _, err := (config.Filling{Account: "dev"}).For(folder, "data-loss"); !errors.Is(err, config.ErrUnfit) {
+		t.Errorf("an account that is not there: %v", err)
+	}
+}
+
 // TestBuiltinsEndAlone: where somebody has a security key and a channel hears of it,
 // some of the ladders end with going in alone, without a problem.
 func TestBuiltinsEndAlone(t *testing.T) {
@@ -243,7 +324,7 @@ func TestBuiltinsPage(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("# Built-in scenarios\n\n<!-- Written by `go test ./internal/config -run TestBuiltinsPage -update`; do not edit. -->\n\n")
-	b.WriteString("Ten situations that a team should have thought of on a calm day, as files to begin with: `halligan scenario list`, `show`\nand `add`. Each has criteria, exclusions that point to the other way, two severities with quorums of two people or more, a\nladder, and a procedure that begins with the evidence to note before anybody asks. They name the groups `on-call`, `leads`,\n`security` and `managers` (`--group managers=ID` says what yours is called), and open hosts, envelopes and programs: other\ntargets are not there yet. [Write a scenario](../howto/write-a-scenario.md) says how to go on from them.\n")
+	b.WriteString("Ten situations that a team should have thought of on a calm day, as files to begin with: `halligan scenario list`, `show`\nand `add`. Each has criteria, exclusions that point to the other way, two severities with quorums of two people or more, a\nladder, and a procedure that begins with the evidence to note before anybody asks. They name the groups `on-call`, `leads`,\n`security` and `managers` (`--group managers=ID` says what yours is called), and open hosts, envelopes and programs;\nseven can open a role of an AWS account as well (`--account ID`). [Write a scenario](../howto/write-a-scenario.md) says\nhow to go on from them.\n")
 	for _, each := range all {
 		b.WriteString("\n## " + each.ID + "\n\n" + each.Title + ".\n\n")
 		for _, text := range each.UseWhen {
@@ -261,6 +342,9 @@ func TestBuiltinsPage(t *testing.T) {
 			opens = append(opens, "the envelope `"+name+"`")
 		}
 		b.WriteString("\nIt opens " + strings.Join(opens, " and ") + ".")
+		if each.Role != "" {
+			b.WriteString("\nWith `--account ID` it opens the AWS role `" + each.Role + "` as well, which may do what `policies/" + each.ID + ".json` says.")
+		}
 		if len(each.Solo) > 0 {
 			b.WriteString("\nWhen nobody answers for half an hour, whoever asked may [go in alone](../howto/go-in-alone.md), to the host only. This rung\nis there where the cell has a channel, and somebody of `on-call` a security key.")
 		}

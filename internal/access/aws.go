@@ -205,6 +205,9 @@ func (l *Lease) Lives() bool { return l.Account != "" && !l.Has(ProofExpired) &&
 // Stopped tells whether sessions of the lease are being kept out by its slot.
 func (l *Lease) Stopped() bool { return l.Lives() && !l.Held() }
 
+// ByAWS stands in Proof.By before the id of an account, which no host is named.
+const ByAWS = "aws:"
+
 // SameSlot tells whether what stops the one lease stops the other.
 func (l *Lease) SameSlot(other *Lease) bool {
 	return l.Account != "" && l.Account == other.Account && l.Role == other.Role && l.Slot == other.Slot

@@ -70,7 +70,7 @@ const (
 type Proof struct {
 	Kind ProofKind  `json:"kind"`
 	At   canon.Time `json:"at"`
-	By   string     `json:"by,omitempty"` // person who attested, or host that listed
+	By   string     `json:"by,omitempty"` // person who attested, host that listed, or ByAWS and an account
 }
 
 // ExpirySkew is how long after its own end a credential is taken for dead.

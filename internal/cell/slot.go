@@ -141,7 +141,7 @@ func listedByAWS(l *access.Lease, c Command) ([]Event, *Refusal) {
 	if c.Observed.Listed != access.ListedGone {
 		return nil, refuse(NothingNew, "account %s does not show that nothing is left of %s", l.Account, l.Target)
 	}
-	return proved(l, access.Proof{Kind: access.ProofEnded, At: c.At, By: l.Account}), nil
+	return proved(l, access.Proof{Kind: access.ProofEnded, At: c.At, By: access.ByAWS + l.Account}), nil
 }
 
 // SharesSlot are the other grants that are ended with a lease: their requests, in

@@ -275,17 +275,23 @@ func (k *knownScenarios) members(groups []string) (people []string) {
 	return slices.Compact(people)
 }
 
-// ways are the ways into hosts that need no certificate; only when no server
-// could give one.
+// ways are the ways into hosts and accounts that need no server; only when no
+// server could give access.
 func (k *knownScenarios) ways(of view.Scenario, targets []string) map[string]string {
 	if k.from != fromKept {
 		return nil
 	}
 	ways := map[string]string{}
 	for _, each := range of.Opens {
-		host, err := k.host(each.Host)
-		if err == nil && slices.Contains(targets, each.Target) && host.Other != "" {
-			ways[each.Target] = host.Other
+		other := ""
+		if host, ok := k.genesis.Host(each.Host); ok {
+			other = host.Other
+		}
+		if account, ok := k.genesis.Account(each.Account); ok {
+			other = account.Other
+		}
+		if slices.Contains(targets, each.Target) && other != "" {
+			ways[each.Target] = other
 		}
 	}
 	return ways

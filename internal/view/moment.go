@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -66,6 +67,9 @@ func proof(e *cell.LeaseProved) string {
 	case access.ProofExpired:
 		return fmt.Sprintf("The last credential for %s is over: no new login is possible.", e.Target)
 	case access.ProofEnded:
+		if account, ok := strings.CutPrefix(e.Proof.By, access.ByAWS); ok {
+			return fmt.Sprintf("Systems Manager of AWS account %s lists no session of this grant at %s that goes on.", account, e.Target)
+		}
 		return fmt.Sprintf("Host %s listed its sessions: of this grant at %s none is left.", e.Proof.By, e.Target)
 	case access.ProofAttested:
 		return fmt.Sprintf("%s attests that nothing of it is left at %s.", e.Proof.By, e.Target)

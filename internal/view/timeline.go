@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -37,7 +38,7 @@ func Timeline(entries []cell.Recorded) ([]Moment, error) {
 		}
 		for _, e := range r.Outcome.Events {
 			m := Moment{Entry: r.Index, At: r.Entry.At, Event: cell.NameOf(e), Who: t.who, Target: cell.TargetOf(e), Text: t.tell(e)}
-			if proved, ok := e.(*cell.LeaseProved); ok && proved.Proof.Kind == access.ProofEnded {
+			if proved, ok := e.(*cell.LeaseProved); ok && proved.Proof.Kind == access.ProofEnded && !strings.HasPrefix(proved.Proof.By, access.ByAWS) {
 				m.Host = proved.Proof.By
 			}
 			moments = append(moments, m)

@@ -2,6 +2,7 @@ package cell_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -516,4 +517,56 @@ func TestNobodySaysWhichSlotIsFree(t *testing.T) {
 	if slot := s.request().Leases[0].Slot; slot != 2 {
 		t.Errorf("the grant has slot %d", slot)
 	}
+}
+
+// TestRandomRoles lives on at random from every state of a lease of a role, with
+// more grants of the same roles beside it. A server that is stopped on the way, and
+// lets go of what is over, gives every grant the slot that a replay gives it.
+func TestRandomRoles(t *testing.T) {
+	lives := 1500
+	if testing.Short() {
+		lives = 150
+	}
+	deeds := append(awsDeeds(), effectDeeds()...)
+	first := func(s *story, state access.State) canon.Digest { // request of bob's in a state
+		for _, id := range slices.SortedFunc(maps.Keys(s.World.Requests), func(a, b canon.Digest) int { return slices.Compare(a[:], b[:]) }) {
+			if r := s.World.Requests[id]; r.State == state && r.Requester == "bob" {
+				return id
+			}
+		}
+		return s.id
+	}
+	for range 4 {
+		deeds = append(deeds,
+			deed{"ask", "bob, for the same role", func(s *story) cell.Command {
+				return s.Ask("bob", fmt.Sprint("more", len(s.Log)), s.request().Targets[0])
+			}},
+			deed{"agree", "sam, to bob", func(s *story) cell.Command { return s.Approve("sam", first(s, access.Pending)) }},
+			deed{"agree", "lea, to bob", func(s *story) cell.Command { return s.Approve("lea", first(s, access.Pending)) }},
+		)
+	}
+	deeds = append(deeds, deed{"stop", "sue, bob's, and live on with that", func(s *story) cell.Command {
+		s.id = first(s, access.Granted)
+		return s.Stop("sue", s.id)
+	}})
+	starts, seen := startsOf(statesOfAWS), map[string]int{}
+	for seed := range lives {
+		q := newSequence(seed, starts[seed%len(starts)], deeds, seed/len(starts)%len(deeds))
+		if err := q.run(deeds); err != nil {
+			t.Fatalf("seed %d, from %q: %s: %v", seed, q.state, strings.Join(q.steps, "; "), err)
+		}
+		for _, r := range q.World.Requests {
+			for _, l := range r.Leases {
+				seen[fmt.Sprintf("slot %d", min(l.Slot, 2))]++
+				seen[string(l.State)]++
+				if l.State == access.LeaseClosed && l.Lives() {
+					seen["closed, and its slot is used"]++
+				}
+			}
+		}
+	}
+	if len(seen) < 7 {
+		t.Errorf("seen: %v", seen)
+	}
+	t.Logf("seen: %v", seen)
 }

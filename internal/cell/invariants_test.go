@@ -295,6 +295,8 @@ func (t transition) authorised(e *cell.CredentialAuthorised) string {
 		return "I2: authorised for a lease that is not open"
 	case t.command.Signed == nil || t.command.Signed.Signer.Ed25519 != r.Holder || t.command.Signed.Statement.Actor != r.Requester:
 		return "I2: authorised for another than the holder key"
+	case r.Leases[i].Account != "" && present(t.before, r.Requester):
+		return sessionAuthorised(e, t.command.At, r)
 	case e.Before.After(r.Grant.Until) || !e.Before.After(t.command.At) || e.Before.Sub(e.After) > 5*time.Minute:
 		return fmt.Sprintf("I2: a certificate from %s until %s under a grant until %s", e.After, e.Before, r.Grant.Until)
 	case !present(t.before, r.Requester):
@@ -334,7 +336,26 @@ func (t transition) proved(e *cell.LeaseProved) string {
 	return ""
 }
 
+// sessionAuthorised checks I2 for a session of a role: only what a console may live
+// on is longer than the grant.
+func sessionAuthorised(e *cell.CredentialAuthorised, at canon.Time, r *access.Request) string {
+	longest := 16 * time.Minute
+	if e.Console {
+		longest = 61 * time.Minute
+	}
+	if !e.Before.After(at) || e.Before.Sub(e.After) > longest || !e.Console && e.Before.After(r.Grant.Until) || e.After.After(at) {
+		return fmt.Sprintf("I2: a session from %s until %s under a grant until %s", e.After, e.Before, r.Grant.Until)
+	}
+	return ""
+}
+
 func (t transition) ended(was *access.Lease, o cell.Observed) string {
+	if was.Account != "" {
+		if !was.DoorShut() || o.Listed != access.ListedGone {
+			return fmt.Sprintf("I3: ended is proved by %q, door shut %t", o.Listed, was.DoorShut())
+		}
+		return ""
+	}
 	var shut canon.Time
 	for _, p := range was.Proofs {
 		if p.Kind == access.ProofExpired || p.Kind == access.ProofRefused {
@@ -368,6 +389,14 @@ func (t transition) closed(e *cell.LeaseClosed) string {
 	kinds := map[access.ProofKind]bool{}
 	for _, p := range l.Proofs {
 		kinds[p.Kind] = true
+	}
+	if l.Account != "" {
+		door, person := kinds[access.ProofRefused] || kinds[access.ProofExpired], kinds[access.ProofAttested] || kinds[access.ProofUnissued]
+		left := slices.Contains(l.Needs, access.ProofAttested) || slices.Contains(l.Needs, access.ProofEnded) && !kinds[access.ProofEnded]
+		if !person && (!door || left) || l.State != access.LeaseClosed || l.Closing == nil || l.Closing.List != 0 {
+			return fmt.Sprintf("I3: a role is closed by %v, needs %v", kinds, l.Needs)
+		}
+		return ""
 	}
 	enough := kinds[access.ProofAttested] || kinds[access.ProofUnissued] ||
 		kinds[access.ProofEnded] && (kinds[access.ProofRefused] || kinds[access.ProofExpired])

@@ -570,3 +570,19 @@ func TestRandomRoles(t *testing.T) {
 	}
 	t.Logf("seen: %v", seen)
 }
+
+// FuzzIssuerKey: what is taken for a public key is one in its one spelling, with the
+// thumbprint for its name.
+func FuzzIssuerKey(f *testing.F) {
+	good := celltest.IssuerKey("current")
+	f.Add(good.Public)
+	for _, change := range [][2]string{{`"RS256"`, `"none"`}, {"AQAB", "Aw"}, {good.ID, "kid"}, {`"use"`, `"d":"AA","use"`}, {"{", "{ "}, {"sig", "enc"}} {
+		f.Add(strings.Replace(good.Public, change[0], change[1], 1))
+	}
+	f.Fuzz(func(t *testing.T, public string) {
+		id, err := cell.CheckIssuerKey(public)
+		if err == nil && (len(id) != 43 || !strings.Contains(public, `"kid":"`+id+`"`) || strings.Contains(public, `"d":`) || !canon.Canonical([]byte(public))) {
+			t.Errorf("%s is taken as %s", public, id)
+		}
+	})
+}

@@ -206,6 +206,11 @@ A lease that a program opened closes by everything that its program can show
 (**refused**, **ended**), seen after the program said that it closed, or by
 **attested**. It is never *unissued*, for a program opens by itself.
 
+A lease of an AWS role closes by **refused** or **expired** alone, for nothing
+outlives its sessions; where Systems Manager may run one that does, by **ended**
+after that; and by **attested** alone where a guard rail does not hold. It goes
+on being **expired** after it is closed: until then its stop slot is used.
+
 A lease that is closing for two minutes pages, and again every fifteen.
 
 `

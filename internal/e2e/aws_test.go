@@ -33,9 +33,13 @@ const (
 
 // account gives the cell an AWS account, which a double plays, with what a blueprint
 // would have made there; and gives its scenario a role of it.
-func (w *town) account(at *awstest.Double) error {
+func (w *town) account(at *awstest.Double, outlives bool) error {
 	if at == nil {
 		return nil
+	}
+	policy, bounds := `"rds:*"`, ""
+	if outlives {
+		policy, bounds = `["rds:*","ssm:StartSession"]`, "regions: [eu-west-1]\n      "
 	}
 	private, public, err := issuer.GenerateOIDC(rand.Reader)
 	if err != nil {
@@ -51,7 +55,7 @@ func (w *town) account(at *awstest.Double) error {
 	})
 	at.AddRole(awstest.Role{
 		ARN: stopperRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/stopper"}, Sources: "hg-",
-		Allows: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy"},
+		Allows: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy", "ssm:DescribeSessions", "ssm:TerminateSession"},
 	})
 	endpoints := "aws:\n  endpoints:\n"
 	for kind, url := range at.Endpoints() {
@@ -61,7 +65,7 @@ func (w *town) account(at *awstest.Double) error {
 		os.WriteFile(w.path("cell", "keys", "issuer-"+key.ID[:16]+".pem"), private, 0o600),
 		os.Mkdir(w.path("cell", "issuer"), 0o700), os.Mkdir(w.path("cell", "policies"), 0o700),
 		os.WriteFile(w.path("cell", "issuer", "current.jwk"), public, 0o600),
-		os.WriteFile(w.path("cell", "policies", "rds.json"), []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"rds:*","Resource":"*"}]}`), 0o600),
+		os.WriteFile(w.path("cell", "policies", "rds.json"), []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":`+policy+`,"Resource":"*"}]}`), 0o600),
 		edit(w.path("cell", "cell.yaml"), func(text string) string {
 			return text + fmt.Sprintf(`
 aws:
@@ -77,7 +81,7 @@ aws:
       account: prod
       role: EmergencyDatabase
       policy: policies/rds.json
-      probe: { service: rds, action: DescribeDBInstances }
+      `+bounds+`probe: { service: rds, action: DescribeDBInstances }
       console: true
       allows: Start, stop and change databases of prod
 alarms:`, 1)
@@ -441,5 +445,43 @@ func TestAccountWithoutItsKey(t *testing.T) {
 	w.lease(t, id, "state", "open")
 	if found = ok[string](t)(w.as("sam", "findings", "--json")); strings.Contains(found, `"not-ready"`) {
 		t.Errorf("findings: %s", found)
+	}
+}
+
+// TestAccountEndsWhatOutlivesASession: a session of Systems Manager goes on when the
+// keys that began it are over. It is ended with the grant, and the lease is closed only
+// when the account lists none any more; another person's goes on.
+func TestAccountEndsWhatOutlivesASession(t *testing.T) {
+	t.Parallel()
+	at := awstest.New(t)
+	w := newTown(t, founding{aws: at, outlives: true})
+	anns, bobs := w.inAccount(t, "ann", 20*time.Minute), w.inAccount(t, "bob", 20*time.Minute)
+	for person, id := range map[string]canon.Digest{"ann": anns, "bob": bobs} {
+		if keys := w.keysOf(t, person, id); !keys.works(t, at) {
+			t.Errorf("%s's keys do not open the account", person)
+		}
+		for _, s := range at.Sessions() {
+			if s.Source == "hg-"+id.Short() && !strings.HasSuffix(s.Name, "-twin") {
+				at.Visit("eu-west-1", emergencyRole, s.Name)
+			}
+		}
+	}
+	if n := len(at.Visits()); n != 2 {
+		t.Fatalf("%d sessions go on, want 2", n)
+	}
+	w.lease(t, anns, "worked", "true")
+	at.Break(awstest.Fault{Kind: "ssm", How: awstest.Down})
+	ok[string](t)(w.as("sue", "stop", anns.String(), "--why", "enough"))
+	w.lease(t, anns, "proofs.0.kind", "refused")
+	if got := status(t, w, anns, "leases.0.state")[0]; got != "closing" {
+		t.Errorf("while nothing is listed the lease is %s", got)
+	}
+	at.Mend()
+	w.lease(t, anns, "state", "closed")
+	if got := status(t, w, anns, "leases.0.proofs.1.kind")[0]; got != "ended" {
+		t.Errorf("the second proof is %q", got)
+	}
+	if left := at.Visits(); len(left) != 1 || !strings.Contains(left[0].Owner, "hg-"+bobs.Short()) {
+		t.Errorf("what goes on: %+v", left)
 	}
 }

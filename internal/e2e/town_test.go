@@ -64,7 +64,8 @@ type founding struct {
 	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
 
-	aws *awstest.Double // plays an AWS account that the scenario opens as well
+	aws      *awstest.Double // plays an AWS account that the scenario opens as well
+	outlives bool            // its role may begin sessions of Systems Manager
 }
 
 func (f founding) scenarios() []string {
@@ -116,7 +117,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.reach(f.host, address) },
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.programs(f.program) },
-		func() error { return w.account(f.aws) },
+		func() error { return w.account(f.aws, f.outlives) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },
 		func() error { return w.secure(f.solo) },

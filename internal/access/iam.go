@@ -101,6 +101,9 @@ func (s *IAMStatement) checkConditions() error {
 			if !strings.Contains(key, ":") || !plainLatin(key) || len(values) == 0 {
 				return fmt.Errorf("condition %q is not a key with its values", key)
 			}
+			if strings.HasPrefix(strings.ToLower(key), "aws:multifactorauth") {
+				return fmt.Errorf("condition %s is of AWS's own second factor, which no session that came by a token has; say mfa in the scenario's controls", key)
+			}
 			if slices.ContainsFunc(values, func(v string) bool { return !plainLatin(v) }) {
 				return fmt.Errorf("a value of condition %s has characters that a session's policy may not have", key)
 			}

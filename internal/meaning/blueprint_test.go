@@ -12,6 +12,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/meaning"
 )
 
@@ -84,11 +85,36 @@ func scenes() []scene {
 	}}
 }
 
-// genesis is a cell whose accounts are those of the scenes, with an issuer that has a
-// path and one that has none.
-func genesis() *cell.Genesis {
+// side is an account of a cell with the scenes that open roles in it.
+type side struct {
+	genesis *cell.Genesis
+	account string
+	scenes  []scene
+}
+
+// own is the side of the scenes above. Of its issuers one has a path and one has none.
+func own() side {
 	g := celltest.AWSGenesis()
-	return &g
+	return side{&g, "prod", scenes()}
+}
+
+// sides are all that is put before the evaluator: the scenes above, roles that the tests of
+// the law use, and a cell as people write it, in files.
+func sides(t *testing.T) []side {
+	t.Helper()
+	g := celltest.AWSGenesis()
+	scenario := celltest.AWSScenario()
+	document, err := config.Read("../config/testdata/good/aws")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []side{own(), written(t, &g, "prod", &scenario)}
+	for _, account := range document.Genesis.AWS.Accounts {
+		for _, scenario := range document.Scenarios {
+			all = append(all, written(t, document.Genesis, account.ID, scenario))
+		}
+	}
+	return all
 }
 
 // scenarioOf is the scenario of a scene.
@@ -98,8 +124,13 @@ func scenarioOf(s scene) *access.Scenario {
 
 // written are roles that somebody else thought of. What is inside and outside of each is
 // what the law reads out of its policies, so that two readers are held to each other.
-func written(t *testing.T, scenario access.Scenario) (scenes []scene) {
+func written(t *testing.T, g *cell.Genesis, account string, scenario *access.Scenario) side {
 	t.Helper()
+	in, ok := g.Account(account)
+	if !ok {
+		t.Fatalf("no account %s", account)
+	}
+	number, all := in.Account, side{genesis: g, account: account}
 	known := []call{
 		{"rds:StopDBInstance", "arn:aws:rds:eu-west-1:" + number + ":db:main"}, {"rds:DeleteDBInstance", "arn:aws:rds:eu-west-1:" + number + ":db:main"},
 		{"ec2:DescribeInstances", "*"}, {"ec2:StopInstances", "arn:aws:ec2:eu-west-1:" + number + ":instance/i-0abc1234"}, {"s3:GetObject", "arn:aws:s3:::data/x"},
@@ -114,7 +145,7 @@ func written(t *testing.T, scenario access.Scenario) (scenes []scene) {
 		return p
 	}
 	for _, open := range scenario.Opens {
-		if open.AWS == nil {
+		if open.AWS == nil || open.AWS.Account != account {
 			continue
 		}
 		s := scene{scenario: scenario.ID, mfa: scenario.Controls.MFA, aws: *open.AWS}
@@ -135,31 +166,31 @@ func written(t *testing.T, scenario access.Scenario) (scenes []scene) {
 		if len(s.inside) == 0 {
 			s.inside = []call{{s.aws.Probe.IAM(), "*"}}
 		}
-		scenes = append(scenes, s)
+		all.scenes = append(all.scenes, s)
 	}
-	if len(scenes) == 0 {
-		t.Fatalf("scenario %s opens no role", scenario.ID)
+	if len(all.scenes) == 0 {
+		t.Fatalf("scenario %s opens no role in %s", scenario.ID, account)
 	}
-	return scenes
+	return all
 }
 
-func sampleBlueprint(t *testing.T) *blueprint.Blueprint { return blueprintOf(t, scenes()) }
+func sampleBlueprint(t *testing.T) *blueprint.Blueprint { return own().blueprint(t) }
 
-func blueprintOf(t *testing.T, scenes []scene) *blueprint.Blueprint {
+func (of side) blueprint(t *testing.T) *blueprint.Blueprint {
 	t.Helper()
-	g := genesis()
-	of := blueprint.Cell{Origin: g.Origin, Issuers: g.AWS.Issuers}
+	g := of.genesis
+	c := blueprint.Cell{Origin: g.Origin, Issuers: g.AWS.Issuers}
 	for i := range g.AWS.Accounts {
 		a := &g.AWS.Accounts[i]
-		of.Accounts = append(of.Accounts, blueprint.Account{ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions})
+		c.Accounts = append(c.Accounts, blueprint.Account{ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions})
 	}
-	for _, s := range scenes {
+	for _, s := range of.scenes {
 		if err := s.aws.Check(); err != nil {
 			t.Fatalf("%s: %v", s.scenario, err)
 		}
-		of.Scenarios = append(of.Scenarios, scenarioOf(s))
+		c.Scenarios = append(c.Scenarios, scenarioOf(s))
 	}
-	b, err := blueprint.Of(of, "prod")
+	b, err := blueprint.Of(c, of.account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,9 +199,9 @@ func blueprintOf(t *testing.T, scenes []scene) *blueprint.Blueprint {
 
 // minted are the session that the law authorises under a grant of a scene that ends at
 // before, and the sessions of its probes.
-func minted(t *testing.T, s scene) (session, twin, control access.Session) {
+func (of side) minted(t *testing.T, s scene) (session, twin, control access.Session) {
 	t.Helper()
-	g, scenario := genesis(), scenarioOf(s)
+	g, scenario := of.genesis, scenarioOf(s)
 	r := &access.Request{
 		ID: canon.Sum([]byte("a request")), Requester: "anna", Address: fromAddress, Grant: &access.Grant{From: canon.At(began), Until: canon.At(before)},
 		Leases: []access.Lease{{Target: s.aws.Name, Account: s.aws.Account, Role: s.aws.Role, Slot: 1}},
@@ -188,33 +219,37 @@ func minted(t *testing.T, s scene) (session, twin, control access.Session) {
 
 // samples are the scenes with what a blueprint makes of them, and the sessions that the
 // law authorises.
-func samples(t *testing.T) []sample {
+func samples(t *testing.T) (all []sample) {
 	t.Helper()
-	return append(samplesOf(t, scenes()), samplesOf(t, written(t, celltest.AWSScenario()))...)
+	for _, of := range sides(t) {
+		all = append(all, of.samples(t)...)
+	}
+	return all
 }
 
-func samplesOf(t *testing.T, scenes []scene) []sample {
+func (of side) samples(t *testing.T) []sample {
 	t.Helper()
-	b := blueprintOf(t, scenes)
+	b := of.blueprint(t)
 	scp := blueprint.SCP([]*blueprint.Blueprint{b}, []string{"arn:aws:iam::*:role/" + keeper})
 	var all []sample
-	for _, scene := range scenes {
-		role, ok := b.Role(scene.aws.Role)
+	for _, one := range of.scenes {
+		role, ok := b.Role(one.aws.Role)
 		if !ok {
-			t.Fatalf("no role %s", scene.aws.Role)
+			t.Fatalf("no role %s", one.aws.Role)
 		}
-		session, twin, control := minted(t, scene)
+		session, twin, control := of.minted(t, one)
 		s := sample{
-			name: scene.scenario + " " + scene.aws.Name, account: number, role: role.Name, origin: b.Cell.Origin, subject: session.Subject,
-			strengths: role.Doors[0].Strengths, regions: scene.aws.Regions, networks: scene.aws.Source, console: scene.aws.Console,
-			fixed:        len(scene.aws.Source) > 0 && !slices.Contains(scene.aws.Source, access.FromRequest),
-			withoutRails: scene.aws.WithoutRails,
+			name: one.scenario + " " + one.aws.Name, account: b.Account.Number, role: role.Name, origin: b.Cell.Origin, subject: session.Subject,
+			strengths: role.Doors[0].Strengths, regions: one.aws.Regions, networks: one.aws.Source, console: one.aws.Console,
+			fixed:        len(one.aws.Source) > 0 && !slices.Contains(one.aws.Source, access.FromRequest),
+			withoutRails: one.aws.WithoutRails,
 			trust:        b.TrustPolicy(role), policy: b.RolePolicy(role), boundary: b.Boundary(role), consoleTrust: b.ConsoleTrust(), reach: b.ReachConsole(role),
 			stopperTrust: b.StopperTrust(), stopperPolicy: b.StopperPolicy(), slots: map[int]jsontext.Value{},
 			stopAll: []meaning.Policy{{Name: "stop all", Document: blueprint.StopAll()}}, guard: []meaning.Policy{{Name: "scp", Document: scp}},
-			cutOff: []meaning.Policy{{Name: "cut-off", Document: blueprint.CutOff([]*blueprint.Blueprint{b})}},
-			minted: session, twin: twin, control: control, session: jsontext.Value(session.Policy), probe: call{scene.aws.Probe.IAM(), "*"},
-			inside: scene.inside, outside: scene.outside, onlyWithout: scene.onlyWithout,
+			cutOff:   []meaning.Policy{{Name: "cut-off", Document: blueprint.CutOff([]*blueprint.Blueprint{b})}},
+			sessions: slices.ContainsFunc(of.scenes, func(s scene) bool { return slices.Contains(s.aws.Needs(), access.ProofEnded) }),
+			minted:   session, twin: twin, control: control, session: jsontext.Value(session.Policy), probe: call{one.aws.Probe.IAM(), "*"},
+			inside: one.inside, outside: one.outside, onlyWithout: one.onlyWithout,
 		}
 		for _, issuer := range b.Cell.Issuers {
 			s.hosts = append(s.hosts, strings.TrimPrefix(issuer, "https://"))

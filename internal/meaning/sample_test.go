@@ -26,6 +26,7 @@ type sample struct {
 	networks            []string // that calls come from; none: from anywhere
 	fixed               bool     // the networks are the same for every session
 	console             bool
+	sessions            bool // a role of the account may begin Systems Manager sessions that can be listed
 	withoutRails        []string
 
 	trust, policy, boundary     jsontext.Value

@@ -53,7 +53,7 @@ func TestTablesNoticeEveryCondition(t *testing.T) {
 // boundary says again is taken out of there while its session's policy is looked at.
 func spoilings(t *testing.T) []spoiling {
 	t.Helper()
-	s := samples(t)[1]
+	s := own().samples(t)[1]
 	bare := s
 	bare.boundary = document(everything)
 	bounds := func(s sample) []line { return append(rails(s), places(s)...) }

@@ -66,8 +66,8 @@ func stopper(s sample) []line {
 		lines = append(lines, row(denied, ask(call{"iam:AttachRolePolicy", arn(s, "role", other)}, of(slotARN(s, 1))), "the stopper cannot stop %s, which is no emergency role", other))
 	}
 	session := "arn:aws:ssm:eu-west-1:" + s.account + ":session/"
-	lines = append(lines, row(allowed, ask(call{"ssm:DescribeSessions", "*"}, nil), "the stopper sees Systems Manager sessions"),
-		row(allowed, ask(call{"ssm:TerminateSession", session + s.minted.Name + "-0a1b2c3d"}, nil), "the stopper ends a Systems Manager session of Halligan's"),
+	lines = append(lines, row(s.sessions, ask(call{"ssm:DescribeSessions", "*"}, nil), "the stopper sees Systems Manager sessions, where a role may begin them"),
+		row(s.sessions, ask(call{"ssm:TerminateSession", session + s.minted.Name + "-0a1b2c3d"}, nil), "the stopper ends a Systems Manager session of Halligan's, where there may be one"),
 		row(denied, ask(call{"ssm:TerminateSession", session + "anna-0a1b2c3d"}, nil), "the stopper cannot end anybody else's"),
 		row(denied, ask(call{"ssm:StartSession", "arn:aws:ec2:eu-west-1:" + s.account + ":instance/i-0abc1234"}, nil), "the stopper cannot begin one"))
 	for _, c := range s.withRights() {

@@ -259,9 +259,29 @@ func (s *service) away(q map[string]string) ([]string, error) {
 func (s *service) people(c *call) error {
 	people := s.Live.View().People(s.instant())
 	for i := range people.People {
-		people.People[i] = s.named(c.r.Context(), people.People[i])
+		people.People[i] = s.salted(c.r.Context(), people.People[i])
 	}
 	return c.json(http.StatusOK, people)
+}
+
+// salted fills in the notes of a person with their salts, so that whoever prints a
+// number can compare it with the hash that was signed.
+func (s *service) salted(ctx context.Context, p view.Person) view.Person {
+	for _, note := range []**view.Note{&p.Name, &p.Contact} {
+		if *note == nil {
+			continue
+		}
+		filled := **note
+		read, err := s.Read.Note(ctx, filled.Hash)
+		switch {
+		case err == nil:
+			filled.Text, filled.Salt = read.Text, canon.Key32(read.Salt)
+		case !errors.Is(err, broker.ErrAbsent):
+			s.internal(err)
+		}
+		*note = &filled
+	}
+	return p
 }
 
 // named fills in the notes of a person.

@@ -10,8 +10,9 @@ import (
 // Deployed is what was found of an account: the resources of templates, or what
 // IAM itself says.
 type Deployed struct {
-	found []found
-	shows []string // kinds that it would show; none means all
+	found   []found
+	shows   []string // kinds that it would show; none means all
+	account string   // number of the account that said so; empty where none is named
 }
 
 // found is one resource that is there, or that should be.
@@ -73,8 +74,11 @@ func (d Deployed) approvals() bool {
 }
 
 // Compare names what is deployed and is not as the blueprint has it, and what is
-// not deployed.
+// not deployed. It fails when another account was asked.
 func (b *Blueprint) Compare(d Deployed) ([]Difference, error) {
+	if d.account != "" && d.account != b.Account.Number {
+		return nil, fmt.Errorf("this is what account %s says, and %s is %s", d.account, b.Account.ID, b.Account.Number)
+	}
 	wanted := append(b.standing(), b.watching()...)
 	if d.approvals() {
 		all, err := b.Approvals()

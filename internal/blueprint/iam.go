@@ -23,6 +23,7 @@ type iamAccount struct {
 
 type iamRole struct {
 	Name     string        `json:"RoleName"`
+	ARN      string        `json:"Arn"`
 	Trust    any           `json:"AssumeRolePolicyDocument"`
 	Inline   []iamInline   `json:"RolePolicyList"`
 	Attached []iamAttached `json:"AttachedManagedPolicies"`
@@ -47,6 +48,7 @@ type iamAttached struct {
 }
 
 type iamPolicy struct {
+	ARN      string `json:"Arn"`
 	Name     string `json:"PolicyName"`
 	Versions []struct {
 		Document any  `json:"Document"`
@@ -73,6 +75,9 @@ func IAM(data []byte) (Deployed, error) {
 	}
 	d := Deployed{shows: []string{kindRole, kindGroup, kindPolicy}}
 	for _, r := range a.Roles {
+		if parts := strings.Split(r.ARN, ":"); len(parts) > 4 {
+			d.account = parts[4]
+		}
 		props := map[string]any{
 			"AssumeRolePolicyDocument": decoded(r.Trust), "PermissionsBoundary": r.Boundary.ARN, "Policies": inlines(r.Inline), "ManagedPolicyArns": arns(r.Attached),
 		}
@@ -83,6 +88,9 @@ func IAM(data []byte) (Deployed, error) {
 		d.found = append(d.found, found{kind: kindGroup, name: g.Name, props: props, part: true})
 	}
 	for _, p := range a.Policies {
+		if p.Name == "" {
+			p.Name = p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
+		}
 		for _, version := range p.Versions {
 			if version.Default {
 				d.found = append(d.found, found{kind: kindPolicy, name: p.Name, props: map[string]any{"PolicyDocument": decoded(version.Document)}, part: true})

@@ -1,9 +1,15 @@
 package cli
 
-import "github.com/halligan-dev/halligan/internal/paper"
+import (
+	"errors"
+	"os"
+
+	"github.com/halligan-dev/halligan/internal/paper"
+)
 
 type blueprintDiffCommand struct {
-	Deployed string `required:"" help:"What is deployed: a folder or file of templates, as aws cloudformation get-template gives them, or the answer of aws iam get-account-authorization-details." placeholder:"PATH"`
+	Deployed string `xor:"from" required:"" help:"What is deployed: a folder or file of templates, as aws cloudformation get-template gives them, or the answer of aws iam get-account-authorization-details." placeholder:"PATH"`
+	Live     bool   `xor:"from" required:"" help:"Ask IAM itself, with the credentials of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which must allow iam:GetAccountAuthorizationDetails."`
 	blueprintFlags
 }
 
@@ -14,6 +20,7 @@ func (blueprintDiffCommand) Help() string {
 Examples:
 
     halligan blueprint diff --account prod --deployed aws/prod
+    halligan blueprint diff --account prod --live
     aws iam get-account-authorization-details > iam.json
     halligan blueprint diff --account prod --deployed iam.json --json`
 }
@@ -33,9 +40,9 @@ func (b blueprintDiffCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUsage, err, "cannot make the blueprint")
 	}
-	there, err := paper.ReadDeployed(b.Deployed)
+	there, err := b.deployed(c, wanted)
 	if err != nil {
-		return because(exitUsage, err, "cannot compare with %s", b.Deployed).or("give templates as they were deployed, or the answer of aws iam get-account-authorization-details")
+		return err
 	}
 	found, err := wanted.Compare(there)
 	if err != nil {
@@ -57,6 +64,26 @@ func (b blueprintDiffCommand) Run(c *call) error {
 	}
 	return failf(exitDiffers, "%s in account %s", count(len(found), "difference"), account).
 		or("deploy what halligan blueprint writes again, or change the scenario by its quorum")
+}
+
+// deployed is what is there: as files have it, or as IAM says.
+func (b blueprintDiffCommand) deployed(c *call, of *paper.Blueprint) (paper.Deployed, error) {
+	if !b.Live {
+		there, err := paper.ReadDeployed(b.Deployed)
+		if err != nil {
+			return there, because(exitUsage, err, "cannot compare with %s", b.Deployed).or("give templates as they were deployed, or the answer of aws iam get-account-authorization-details")
+		}
+		return there, nil
+	}
+	defer c.patienceFor("AWS")()
+	there, err := paper.AskAccount(c.ctx, of, os.Getenv)
+	switch {
+	case errors.Is(err, paper.ErrNoCredentials):
+		return there, because(exitUsage, err, "cannot ask the account").or(`export them first, such as: eval "$(aws configure export-credentials --format env)"`)
+	case err != nil:
+		return there, because(exitUnreachable, err, "cannot ask the account")
+	}
+	return there, nil
 }
 
 // account is the one that is compared.

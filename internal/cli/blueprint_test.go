@@ -4,10 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // awsCell is the folder of a cell with two accounts, one of which a scenario opens
@@ -40,13 +45,13 @@ severities:
 opens:
   - aws: { name: database, account: prod, role: EmergencyDatabase, policy: policies/rds.json, console: true, regions: [eu-west-1], probe: { service: rds, action: DescribeDBInstances }, allows: Start databases of prod }
 `)
-	cell, err := os.ReadFile(filepath.Join(folder, "cell.yaml"))
+	begun, err := os.ReadFile(filepath.Join(folder, "cell.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Here who asks and who approves are different people: a step of Systems Manager
 	// cannot tell them apart.
-	text := strings.Replace(string(cell), `on-call: ["ann", "ben", "cara", "dan"]`, `on-call: ["ann"]`, 1)
+	text := strings.Replace(string(begun), `on-call: ["ann", "ben", "cara", "dan"]`, `on-call: ["ann"]`, 1)
 	text = strings.Replace(text, `leads: ["ann", "ben", "cara", "dan"]`, `leads: ["ben", "cara", "dan"]`, 1)
 	write("cell.yaml", text+`
 aws:
@@ -154,7 +159,7 @@ func TestBlueprintOthers(t *testing.T) {
 func TestProcedureCommand(t *testing.T) {
 	folder := awsCell(t)
 	text, _ := ended(t, 0, "procedure", "aws-database", "--files", folder, "--role", "approver")
-	for _, want := range []string{"For whoever is asked to agree: leads", "call ann", "policy/halligan-stop-all", "STALE after", "not sealed yet"} {
+	for _, want := range []string{"For whoever is asked to agree: leads", "call ann", "policy/halligan-stop-all", "STALE after", "Written from files"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q:\n%s", want, text)
 		}
@@ -172,4 +177,26 @@ func TestProcedureCommand(t *testing.T) {
 	}
 	ended(t, 4, "procedure", "nosuch", "--files", folder)
 	ended(t, 0, "procedure", "aws-database", "--files", folder, "--json")
+}
+
+// TestT11NoPrintOfALie: a number that the founders did not sign is not printed for
+// people to call, whatever salt the server gives with it.
+func TestT11NoPrintOfALie(t *testing.T) {
+	c := newSignedCell(t)
+	l := newLiar(t, c)
+	first := c.Genesis.People[0]
+	note := c.notes[slices.IndexFunc(c.notes, func(n ledger.Note) bool { return canon.Digest(n.Hash()) == first.Contact })]
+	l.answers["cell/evidence"] = c.evidence(c.bodies, func(e ledger.Entry) bool { return e.Stream == cell.StreamCell })
+	people := func(text string) {
+		l.answers["people"] = view.People{People: []view.Person{{ID: first.ID, Contact: &view.Note{Hash: canon.Digest(ledger.NoteHash(note.Salt, text)), Text: text, Salt: note.Salt}}}}
+	}
+	people(note.Text)
+	print := []string{"procedure", "database-locked-out"}
+	if code, out, errOut := l.desk(t, "lea").run(print...); code != 0 || !strings.Contains(out, note.Text) || !strings.Contains(strings.ReplaceAll(out, "\n", " "), "Genesis "+c.Digest.String()) {
+		t.Fatalf("code %d: %s%s", code, out, errOut)
+	}
+	people("call +49 30 666 666")
+	if code, out, errOut := l.desk(t, "lea").run(print...); code != 6 || out != "" || !strings.Contains(errOut, "name or contact of "+first.ID+" is not what was signed") {
+		t.Errorf("code %d: %s%s", code, out, errOut)
+	}
 }

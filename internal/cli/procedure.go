@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/paper"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 type procedureCommand struct {
@@ -108,7 +111,14 @@ func (p procedureCommand) written(c *call) (none paper.Procedure, err error) {
 		}
 		document := proved.world.InForce()
 		known = &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
-		places = paper.Places{Genesis: canon.Digest(m.pinned.Genesis), Server: m.way.client.Profile().URL, People: proved.people()}
+		places = paper.Places{Genesis: canon.Digest(m.pinned.Genesis), Server: m.way.client.Profile().URL}
+		shown, err := readAs[view.People](m, "people")
+		if err != nil {
+			return none, err
+		}
+		if places.People, err = proved.people(shown); err != nil {
+			return none, err
+		}
 	}
 	if known.Scenarios[p.Scenario] == nil {
 		return none, noScenario(known, p.Scenario)
@@ -129,14 +139,32 @@ func peopleOfFiles(folder string) (all []paper.Person, err error) {
 }
 
 // people are those of the roster, with names and contacts whose hash the founders
-// or the change quorum signed: a wrong number on paper would be called.
-func (p *proof) people() (all []paper.Person) {
-	for _, person := range p.world.Roster.People {
-		if !person.Removed {
-			name, _ := p.text(person.Name)
-			contact, _ := p.text(person.Contact)
-			all = append(all, paper.Person{ID: person.ID, Name: line(name), Contact: line(contact)})
-		}
+// or the change quorum signed: a wrong number on paper would be called. What has
+// another hash is an error, and not left out.
+func (p *proof) people(shown view.People) (all []paper.Person, err error) {
+	given := map[string]view.Person{}
+	for _, person := range shown.People {
+		given[person.ID] = person
 	}
-	return all
+	for _, person := range p.world.Roster.People {
+		if person.Removed {
+			continue
+		}
+		one := paper.Person{ID: person.ID}
+		for _, note := range []struct {
+			to     *string
+			signed canon.Digest
+			given  *view.Note
+		}{{&one.Name, person.Name, given[person.ID].Name}, {&one.Contact, person.Contact, given[person.ID].Contact}} {
+			if note.signed.IsZero() || note.given == nil || note.given.Text == "" { // none, or erased
+				continue
+			}
+			if canon.Digest(ledger.NoteHash(note.given.Salt, note.given.Text)) != note.signed {
+				return nil, unproved(fmt.Sprintf("the server's name or contact of %s is not what was signed", person.ID))
+			}
+			*note.to = line(note.given.Text)
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/halligan-dev/halligan/internal/blueprint"
+	"github.com/halligan-dev/halligan/internal/deployed"
 )
 
 // Bounds of what is read.
@@ -20,6 +22,25 @@ const (
 	deployedFiles = 200
 	deployedBytes = blueprint.IAMLimit
 )
+
+// iamRegions are where IAM is administered, by partition.
+var iamRegions = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+// ErrNoCredentials says that the environment has none of AWS.
+var ErrNoCredentials = deployed.ErrNoCredentials
+
+// AskAccount asks the account of a blueprint what IAM has now, with the
+// credentials of an environment.
+func AskAccount(ctx context.Context, of *Blueprint, environment func(string) string) (Deployed, error) {
+	data, err := deployed.Account(ctx, deployed.Options{
+		Region: iamRegions[of.Account.Partition], Endpoint: environment("AWS_ENDPOINT_URL_IAM"), Key: environment("AWS_ACCESS_KEY_ID"),
+		Secret: environment("AWS_SECRET_ACCESS_KEY"), Token: environment("AWS_SESSION_TOKEN"),
+	})
+	if err != nil {
+		return Deployed{}, err
+	}
+	return blueprint.IAM(data)
+}
 
 // ReadDeployed reads a file or a folder of templates, or the answer of IAM.
 func ReadDeployed(path string) (Deployed, error) {
@@ -52,7 +73,7 @@ func ReadDeployed(path string) (Deployed, error) {
 		if len(names) == 1 && bytes.Contains(data, []byte(`"RoleDetailList"`)) {
 			return blueprint.IAM(data)
 		}
-		template, err := readTemplate(data)
+		template, err := ReadTemplate(data)
 		if err != nil {
 			return Deployed{}, fmt.Errorf("%s: %w", name, err)
 		}
@@ -79,16 +100,16 @@ func readBounded(name string) (data []byte, err error) {
 	return data, err
 }
 
-// readTemplate reads a template, alone or within the answer of get-template. What
+// ReadTemplate reads a template, alone or within the answer of get-template. What
 // is none, such as an Automation document beside it, is nil.
-func readTemplate(data []byte) (map[string]any, error) {
+func ReadTemplate(data []byte) (map[string]any, error) {
 	var value map[string]any
 	if err := yaml.Unmarshal(data, &value); err != nil {
 		return nil, err
 	}
 	switch body := value["TemplateBody"].(type) {
 	case string:
-		return readTemplate([]byte(strings.TrimSpace(body)))
+		return ReadTemplate([]byte(strings.TrimSpace(body)))
 	case map[string]any:
 		value = body
 	}
@@ -97,3 +118,6 @@ func readTemplate(data []byte) (map[string]any, error) {
 	}
 	return value, nil
 }
+
+// Templates is what templates hold that were read one by one.
+func Templates(all ...map[string]any) Deployed { return blueprint.Templates(all) }

@@ -126,7 +126,7 @@ const StaleAfter = 90
 
 // footing says which print it is and how to tell whether it is still true.
 func (p Procedure) footing() []string {
-	genesis := "This cell is not sealed yet: nothing can be opened by this procedure."
+	genesis := "Written from files, which say nothing of what was signed, and not from a sealed cell."
 	if !p.Genesis.IsZero() {
 		genesis = "Genesis " + p.Genesis.String() + "."
 	}

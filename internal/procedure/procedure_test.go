@@ -3,6 +3,7 @@ package procedure_test
 import (
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -149,8 +150,8 @@ func TestVersions(t *testing.T) {
 		}
 	}
 	c.Genesis = canon.Digest{}
-	if unsealed := procedure.Write(c, s); !strings.Contains(unsealed.Text(unsealed.Pages[:1]), "not sealed yet") {
-		t.Error("the print of a cell that is not sealed does not say so")
+	if unsealed := procedure.Write(c, s); !strings.Contains(strings.ReplaceAll(unsealed.Text(unsealed.Pages[:1]), "\n", " "), "from a sealed cell") {
+		t.Error("the print from files does not say so")
 	}
 }
 
@@ -159,5 +160,33 @@ func TestHTMLEscapes(t *testing.T) {
 	p := procedure.Write(everything())
 	if text := p.HTML(p.Pages); strings.Contains(text, "<Dole>") || !strings.Contains(text, "Dan &lt;Dole&gt;") {
 		t.Error("a name is taken for HTML")
+	}
+}
+
+// TestPrintedPageIsValidHTML has a foreign judge read the page that is printed.
+func TestPrintedPageIsValidHTML(t *testing.T) {
+	judge := os.Getenv("HALLIGAN_HTML_VALIDATE")
+	if judge == "" {
+		judge = filepath.Join("..", "..", ".tools", "html", "node_modules", ".bin", "html-validate")
+	}
+	if _, err := os.Stat(judge); err != nil {
+		t.Skip("no html-validate in .tools: scripts/deps.sh installs it where there is npm")
+	}
+	dir := t.TempDir()
+	p := procedure.Write(everything())
+	for name, text := range map[string]string{
+		"page.html":          p.HTML(p.Pages),
+		"twice.html":         p.HTML(append(p.Pages[:1:1], p.Pages[0])), // an id that stands twice
+		".htmlvalidate.json": `{"root": true, "extends": ["html-validate:recommended", "html-validate:a11y"], "rules": {"doctype-style": "off", "long-title": "off"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said, err := exec.Command(judge, "--formatter", "text", filepath.Join(dir, "page.html")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
+	if exec.Command(judge, filepath.Join(dir, "twice.html")).Run() == nil {
+		t.Error("the judge finds nothing wrong with an id that stands twice")
 	}
 }

@@ -60,6 +60,7 @@ type Request struct {
 type Note struct {
 	Hash canon.Digest `json:"hash"`
 	Text string       `json:"text,omitempty"`
+	Salt canon.Key32  `json:"salt,omitzero"` // of names and contacts in a list of people: Hash is SHA-256 of it and Text
 }
 
 // Decision is one verdict.

@@ -99,7 +99,8 @@ func own() side {
 }
 
 // sides are all that is put before the evaluator: the scenes above, roles that the tests of
-// the law use, and a cell as people write it, in files.
+// the law use, a cell as people write it, in files, and the scenarios that come with the
+// program.
 func sides(t *testing.T) []side {
 	t.Helper()
 	g := celltest.AWSGenesis()
@@ -114,7 +115,7 @@ func sides(t *testing.T) []side {
 			all = append(all, written(t, document.Genesis, account.ID, scenario))
 		}
 	}
-	return all
+	return append(all, builtin(t)...)
 }
 
 // scenarioOf is the scenario of a scene.

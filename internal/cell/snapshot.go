@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -260,6 +261,10 @@ func (w *World) restoreDocument(part cellPart) error {
 
 func (w *World) restoreMemos(memos []Memo) error {
 	for _, memo := range memos {
+		if p, ok := readPublished(string(memo.Body)); ok {
+			w.Published = append(w.Published, p)
+			continue
+		}
 		var body memoBody
 		// Their spelling is nobody's proof, and a start reads thousands: they are not
 		// encoded again and compared.
@@ -281,6 +286,26 @@ func (w *World) restoreMemos(memos []Memo) error {
 	w.forgetPublished()
 	w.published = len(w.Published) > 0 && w.Newest().Size == w.index
 	return nil
+}
+
+// readPublished reads the memo of a checkpoint as KeepPublished spells it: a start
+// reads thousands. False: it is spelled in another way, or is another memo.
+func readPublished(memo string) (p Published, ok bool) {
+	rest, ok := strings.CutPrefix(memo, `{"published":{`)
+	if !ok {
+		return p, false
+	}
+	if at, after, replaced := strings.Cut(rest, `","root":"`); replaced {
+		at, ok = strings.CutPrefix(at, `"replaced":"`)
+		ok, rest = ok && p.Replaced.UnmarshalText([]byte(at)) == nil, after
+	} else {
+		rest, ok = strings.CutPrefix(rest, `"root":"`)
+	}
+	root, rest, _ := strings.Cut(rest, `","size":`)
+	size, ended := strings.CutSuffix(rest, "}}")
+	var err error
+	p.Size, err = strconv.ParseInt(size, 10, 64)
+	return p, ok && ended && err == nil && p.Root.UnmarshalText([]byte(root)) == nil
 }
 
 // restoreUsed takes a used nonce back. The entry stands before the nonce in the key

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -54,14 +55,24 @@ func (c *serveCommand) Run(on *call) error {
 	if err != nil {
 		return err
 	}
-	bundle, _, err := compile(c.Folder)
-	if err != nil {
-		return err
-	}
-	s, err := server.Open(on.ctx, server.Options{
-		Settings: settings, Anchor: anchor, Version: version, Agree: c.agree(on, bundle),
-		Log: log,
+	files := sync.OnceValues(func() (config.Bundle, error) {
+		bundle, _, err := compile(c.Folder)
+		return bundle, err
 	})
+	go files() // while the cell is opened, which asks for them at its end
+	s, err := server.Open(on.ctx, server.Options{
+		Settings: settings, Anchor: anchor, Version: version, Log: log,
+		Agree: func(in server.InForce) error {
+			bundle, err := files()
+			if err != nil {
+				return err
+			}
+			return c.agree(on, bundle)(in)
+		},
+	})
+	if _, broken := files(); broken != nil {
+		return broken
+	}
 	var disagrees *failure
 	if errors.As(err, &disagrees) {
 		return disagrees

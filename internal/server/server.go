@@ -297,7 +297,6 @@ func (s *Server) Addresses() (web, metrics string) {
 // Serve answers until the context ends or a part fails, and then closes
 // everything: commands that were taken are finished first.
 func (s *Server) Serve(ctx context.Context) error {
-	collectSeldom()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	errorLog := slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
@@ -324,6 +323,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	run("certificate", func() error { s.shown.Run(ctx); return nil })
 	run("high-water mark", func() error { return s.mark.run(ctx) })
 	run("looking back", func() error {
+		defer collectSeldom()
 		if err := s.live.LookBack(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("older entries were not read: of some keys it is not known when they signed", slog.Any("error", err))
 		}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -29,23 +30,28 @@ type shown struct {
 	Body  any    // what the page's own sheet is made from
 }
 
-// templates parses every sheet. Each page is its own "main" within one frame, so
+// cabinet makes sheets when they are first asked for: making all of them is a good
+// part of a start, and one is nothing beside showing it.
+type cabinet struct {
+	mu    sync.Mutex
+	funcs template.FuncMap
+	frame *template.Template
+	made  map[string]*template.Template
+}
+
+// sheet is the sheet of that name. Each page is its own "main" within one frame, so
 // the frame is cloned for each.
-func (p *pages) templates() map[string]*template.Template {
-	frame := template.Must(template.New("frame").Funcs(p.functions()).ParseFS(sheets, "pages/frame.html", "pages/part_*.html"))
-	entries, err := sheets.ReadDir("pages")
-	if err != nil {
-		panic(err) // they are embedded
+func (c *cabinet) sheet(name string) *template.Template {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frame == nil {
+		c.frame = template.Must(template.New("frame").Funcs(c.funcs).ParseFS(sheets, "pages/frame.html", "pages/part_*.html"))
+		c.made = map[string]*template.Template{}
 	}
-	all := map[string]*template.Template{}
-	for _, entry := range entries {
-		name, ok := strings.CutSuffix(entry.Name(), ".html")
-		if !ok || name == "frame" || strings.HasPrefix(name, "part_") {
-			continue
-		}
-		all[name] = template.Must(template.Must(frame.Clone()).ParseFS(sheets, "pages/"+entry.Name()))
+	if c.made[name] == nil {
+		c.made[name] = template.Must(template.Must(c.frame.Clone()).ParseFS(sheets, "pages/"+name+".html"))
 	}
-	return all
+	return c.made[name]
 }
 
 // show sends a page: the sheet of that name within the frame. With ?part=main only
@@ -61,7 +67,7 @@ func (p *pages) showAs(c *call, status int, name string, of shown) error {
 		part = "main"
 	}
 	var page bytes.Buffer
-	if err := p.sheets[name].ExecuteTemplate(&page, part, of); err != nil {
+	if err := p.sheets.sheet(name).ExecuteTemplate(&page, part, of); err != nil {
 		return err
 	}
 	seen := canon.Visible(page.String()) // our own sheets hold nothing that it changes

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -27,7 +26,7 @@ type Options struct {
 type pages struct {
 	Options
 	mux    *http.ServeMux
-	sheets map[string]*template.Template
+	sheets cabinet
 	files  map[string]file // of assets, by name
 	words  words
 }
@@ -42,7 +41,7 @@ func New(o Options) http.Handler {
 		o.SecretIn = func(string) string { return "" }
 	}
 	p := &pages{Options: o, mux: http.NewServeMux(), files: embedded()}
-	p.sheets = p.templates()
+	p.sheets.funcs = p.functions()
 	for _, route := range routes {
 		p.mux.Handle(route.Pattern(), p.serve(route))
 	}

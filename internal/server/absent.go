@@ -31,8 +31,12 @@ func (a *absent) was(host string, now canon.Time) bool {
 }
 
 // note takes down that a host was not there. Only hosts of the cell are asked, so
-// that there are never many.
+// that there are never many. What is at no host, as a program's lease, is not noted:
+// one program says nothing of another.
 func (a *absent) note(host string, now canon.Time) {
+	if host == "" {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.since == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
@@ -90,3 +91,12 @@ func Takes(j scheduler.Job) bool {
 	work, ok := new(works).table()[j.Task.Kind]
 	return ok && (work.Takes == nil || work.Takes(j))
 }
+
+// Absent is what is remembered of hosts that were not there.
+type Absent struct{ absent }
+
+// Note takes down that a host was not there.
+func (a *Absent) Note(host string, now canon.Time) { a.note(host, now) }
+
+// Was tells whether a host is left alone.
+func (a *Absent) Was(host string, now canon.Time) bool { return a.was(host, now) }

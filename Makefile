@@ -20,6 +20,7 @@ RACE_PACKAGES := \
 	internal/cli \
 	internal/alert \
 	internal/alert/mailtest \
+	internal/authn/oidc \
 	internal/api \
 	internal/broker \
 	internal/certificate \

@@ -144,16 +144,28 @@ func (c *Client) Into(ctx context.Context, path string, query url.Values, v any)
 	return nil
 }
 
-// read reads an address with a session; a session that the server no longer
-// takes is opened anew, once.
+// Post has a path of the API do what needs a session and nothing else, such as ending
+// one. Path begins after /api/v1.
+func (c *Client) Post(ctx context.Context, path string) (jsontext.Value, error) {
+	data, err := c.inSession(ctx, http.MethodPost, "/api/v1"+path)
+	return jsontext.Value(data), err
+}
+
+// read reads an address with a session.
 func (c *Client) read(ctx context.Context, address string) ([]byte, error) {
+	return c.inSession(ctx, http.MethodGet, address)
+}
+
+// inSession asks with a session; one that the server no longer takes is opened anew,
+// once.
+func (c *Client) inSession(ctx context.Context, method, address string) ([]byte, error) {
 	for try := range 2 {
 		token, err := c.session(ctx, try > 0)
 		if err != nil {
 			return nil, err
 		}
 		data, err := c.patiently(ctx, func() ([]byte, error) {
-			return c.exchange(ctx, ask{method: http.MethodGet, address: address, token: token})
+			return c.exchange(ctx, ask{method: method, address: address, token: token})
 		})
 		var no *Problem
 		if try == 0 && errors.As(err, &no) && no.Status == http.StatusUnauthorized && no.Reason == ReasonToken {

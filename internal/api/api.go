@@ -103,6 +103,10 @@ type Options struct {
 	// EndedFile keeps which sessions were ended before their time; empty: a restart
 	// forgets it.
 	EndedFile string
+	// Provider is the identity provider that people may sign in at; nil: there is none.
+	Provider Provider
+	// ProvidedFile keeps the sessions that it opened; empty: a restart ends them.
+	ProvidedFile string
 	// Enrol keeps invitations and offers of passkeys; nil: in memory only.
 	Enrol *enrol.Book
 	// Names are the host names that requests may name, beside the address that
@@ -130,6 +134,11 @@ type service struct {
 	tokens    tokens
 	attempts  *attempts
 	ended     *ended
+	provided  *provided
+	onces     onces
+	signIns   *limiter[netip.Prefix]
+	visitors  *limiter[netip.Prefix]
+	redeeming *places
 	enrol     *enrol.Book
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
@@ -177,10 +186,12 @@ func New(o Options) http.Handler {
 	s := &service{
 		Options: o, tokens: tokens{key: slices.Clone(o.SessionKey)},
 		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
+		onces: onces{used: map[[seedSize]byte]canon.Time{}}, signIns: newLimiter[netip.Prefix](signInRate), visitors: newLimiter[netip.Prefix](visitorRate), redeeming: newPlaces(signInsMost, signInsMost/2),
 		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
 		mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
 	s.rememberEnded()
+	s.rememberProvided()
 	s.attempts = o.Monitor.attempted(o.Ledger.Now)
 	if s.enrol = o.Enrol; s.enrol == nil {
 		s.enrol, _ = enrol.Open("") // there is nothing to fail

@@ -85,7 +85,7 @@ func cookie(token string, seconds int) *http.Cookie {
 
 // endSession ends the session whose token the request brings, for good.
 func (s *service) endSession(c *call) error {
-	if err := s.ended.add(c.who.Digest, c.who.Until, s.Ledger.Now()); err != nil {
+	if err := s.ended.add(s.Ledger.Now(), over{c.who.Digest, c.who.Until}); err != nil {
 		return err
 	}
 	if c.cookie {

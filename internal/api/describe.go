@@ -27,6 +27,7 @@ const (
 	tagLedger    = "ledger"
 	tagHost      = "hosts"
 	tagEnrol     = "enrolment"
+	tagSession   = "sessions"
 )
 
 var tags = []openapi.Tag{
@@ -37,6 +38,7 @@ var tags = []openapi.Tag{
 	{Name: tagLedger, About: "The ledger, for verifiers (C2SP tlog-tiles, tlog-checkpoint)."},
 	{Name: tagHost, About: "What host programs read and report."},
 	{Name: tagEnrol, About: "How a passkey comes to be proposed: invitations, and what was offered with their codes."},
+	{Name: tagSession, About: "Where somebody is signed in to read, and how they do it by an identity provider."},
 }
 
 // Patterns of texts that have a form of their own.
@@ -104,6 +106,7 @@ var statuses = map[string]int{
 	reasonMediaType: http.StatusUnsupportedMediaType,
 	reasonHost:      http.StatusMisdirectedRequest,
 
+	reasonProvider: http.StatusForbidden, reasonIdentity: http.StatusForbidden, reasonBegun: http.StatusForbidden, reasonSilent: http.StatusServiceUnavailable,
 	reasonNotProposer: http.StatusForbidden, reasonUnverified: http.StatusUnprocessableEntity, reasonKeyKnown: http.StatusConflict,
 	reasonStranger: http.StatusTooManyRequests, reasonOften: http.StatusTooManyRequests, reasonReads: http.StatusTooManyRequests,
 	reasonInternal: http.StatusInternalServerError, reasonMintFailed: http.StatusInternalServerError,

@@ -14,7 +14,7 @@ import (
 
 // operations has the description of every route of the table, by its pattern.
 // A test fails when either has one that the other lacks.
-var operations = map[string]operation{
+var operations = withSignIn(map[string]operation{
 	"POST /api/v1/statements": {
 		id: "submitStatement", tag: tagStatement, summary: "Take a signed statement",
 		about: "The only way for a person to change anything. The statement must be in its canonical spelling (RFC 8785): its very bytes are " +
@@ -226,7 +226,7 @@ var operations = map[string]operation{
 		id: "readAttachment", tag: tagLedger, summary: "Genesis, a scenario or an encrypted file of an envelope",
 		answers: []success{{status: http.StatusOK, about: "The very bytes.", media: mediaBytes}}, reasons: []string{reasonNotFound},
 	},
-}
+})
 
 // ofWishes are the reasons of package enrol.
 func ofWishes() []string {

@@ -77,9 +77,9 @@ func (e *ended) has(session canon.Digest) bool {
 	return found
 }
 
-// add ends a session. It is over when add returns, whatever it returns; after an
-// error a restart may bring it back for the rest of its time.
-func (e *ended) add(session canon.Digest, until, now canon.Time) error {
+// add ends sessions. They are over when add returns, whatever it returns; after an
+// error a restart may bring them back for the rest of their time.
+func (e *ended) add(now canon.Time, sessions ...over) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for other, at := range e.until {
@@ -87,7 +87,9 @@ func (e *ended) add(session canon.Digest, until, now canon.Time) error {
 			delete(e.until, other)
 		}
 	}
-	e.until[session] = until
+	for _, each := range sessions {
+		e.until[each.Session] = each.Until
+	}
 	if e.path == "" {
 		return nil
 	}

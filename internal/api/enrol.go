@@ -43,11 +43,14 @@ func (s *service) invite(c *call) error {
 		return tooMany()
 	}
 	fingerprint, err := s.signedWish(c, sent, keys, share)
-	if err != nil {
-		if busy := new(broker.Malformed); !errors.As(err, &busy) {
-			return err
+	if bad := new(broker.Malformed); errors.As(err, &bad) {
+		if sent.Signature.Passkey != nil {
+			err = whosePasskey(wish.Actor, bad.Err)
 		}
 		return s.stranger(c, err)
+	}
+	if err != nil {
+		return err
 	}
 	shown := s.Live.View()
 	switch {
@@ -123,7 +126,7 @@ type opened struct {
 	Until   canon.Time   `json:"until"`
 	Cell    string       `json:"cell"`
 	Genesis canon.Digest `json:"genesis"`
-	// Challenge is what the passkey is made under.
+	// Challenge is what the passkey is made under: of this code and this person.
 	Challenge []byte `json:"challenge"`
 }
 
@@ -152,7 +155,7 @@ func (s *service) lookUp(c *call) error {
 	}
 	out := opened{
 		Person: invitation.Person, By: invitation.By, Until: invitation.Until, Cell: s.Anchor.Origin,
-		Genesis: canon.Digest(s.Anchor.Genesis), Challenge: passkey.RegistrationChallenge(s.Anchor.Origin),
+		Genesis: canon.Digest(s.Anchor.Genesis), Challenge: passkey.InvitationChallenge(s.Anchor.Origin, invitation.Person, sent.Code),
 	}
 	for _, person := range s.Live.View().People(s.instant()).People {
 		if person.ID == out.Person {
@@ -195,7 +198,9 @@ func (s *service) offer(c *call) error {
 	if err := s.stillGood(invitation.Person, invitation.By); err != nil {
 		return err
 	}
-	made, err := passkey.Registration{Attestation: sent.Attestation, ClientData: sent.ClientData}.Key(s.Anchor.Origin)
+	made, err := passkey.Registration{
+		Attestation: sent.Attestation, ClientData: sent.ClientData, Challenge: passkey.InvitationChallenge(s.Anchor.Origin, invitation.Person, sent.Code),
+	}.Key(s.Anchor.Origin)
 	switch {
 	case err != nil:
 		return &broker.Malformed{What: "registration", Err: err}

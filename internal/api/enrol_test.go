@@ -62,8 +62,13 @@ func (h *house) lookUp(c canon.Key32) reply {
 	return h.do("POST", "/api/v1/enrol/look", fmt.Appendf(nil, `{"code":"%s"}`, c))
 }
 
-// offers sends what an authenticator made.
-func (h *house) offers(c canon.Key32, made passkey.Registration) reply {
+// offers has an authenticator make a passkey for ann with a code, and sends it.
+func (h *house) offers(c canon.Key32, device *passkeytest.Authenticator) reply {
+	return h.brings(c, device.RegisterFor("ann", c))
+}
+
+// brings sends what an authenticator made.
+func (h *house) brings(c canon.Key32, made passkey.Registration) reply {
 	b64 := base64.StdEncoding.EncodeToString
 	return h.do("POST", "/api/v1/enrol", fmt.Appendf(nil, `{"code":"%s","attestation":"%s","client_data":"%s"}`, c, b64(made.Attestation), b64(made.ClientData)))
 }
@@ -84,11 +89,11 @@ func TestEnrolment(t *testing.T) {
 	h := open(t)
 	c := h.invites("ann")
 	looked := string(h.lookUp(c).Body)
-	for _, part := range []string{`"person":"ann"`, `"by":"sam"`, `"cell":"` + celltest.Origin + `"`, base64.StdEncoding.EncodeToString(passkey.RegistrationChallenge(celltest.Origin))} {
+	for _, part := range []string{`"person":"ann"`, `"by":"sam"`, `"cell":"` + celltest.Origin + `"`, base64.StdEncoding.EncodeToString(passkey.InvitationChallenge(celltest.Origin, "ann", c))} {
 		contains(t, "what the code opens", looked, part)
 	}
 	device := passkeytest.New("ann's phone", celltest.Origin)
-	got := h.offers(c, device.Register())
+	got := h.offers(c, device)
 	same(t, "offered", got.Status, http.StatusCreated)
 	contains(t, "its words", string(got.Body), strings.Join(enrol.WordsOf(device.Line()), `","`))
 	for person, sees := range map[string]int{"sam": 1, "lea": 1, "ann": 1, "bob": 0} {
@@ -202,7 +207,7 @@ func TestT20OneCodeOneOffer(t *testing.T) {
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	for i := range 100 {
-		made := passkeytest.New(fmt.Sprint("phone ", i), celltest.Origin).Register()
+		made := passkeytest.New(fmt.Sprint("phone ", i), celltest.Origin)
 		wait.Go(func() {
 			got := h.offers(c, made)
 			mu.Lock()
@@ -215,7 +220,7 @@ func TestT20OneCodeOneOffer(t *testing.T) {
 	same(t, "refused", statuses[http.StatusConflict], 99)
 	same(t, "offers", len(h.waiting("sam").Offers), 1)
 	h.again()
-	same(t, "the code again", h.offers(c, passkeytest.New("later", celltest.Origin).Register()).reason(), "invitation-code")
+	same(t, "the code again", h.offers(c, passkeytest.New("later", celltest.Origin)).reason(), "invitation-code")
 	same(t, "a look", h.lookUp(c).reason(), "invitation-code")
 	same(t, "the signature again", h.wishes("sam", w).reason(), "invitation-spent")
 	same(t, "offers", len(h.waiting("sam").Offers), 1)
@@ -226,9 +231,9 @@ func TestT20OneCodeOneOffer(t *testing.T) {
 func TestT69OneCodeCostsItsWordsOnce(t *testing.T) {
 	h := open(t)
 	c := h.invites("ann")
-	var made []passkey.Registration
+	var made []*passkeytest.Authenticator
 	for i := range 64 {
-		made = append(made, passkeytest.New(fmt.Sprint("phone ", i), celltest.Origin).Register())
+		made = append(made, passkeytest.New(fmt.Sprint("phone ", i), celltest.Origin))
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -248,7 +253,7 @@ func TestT69OneCodeCostsItsWordsOnce(t *testing.T) {
 // somebody who was removed.
 func TestT20CodesEnd(t *testing.T) {
 	h := open(t)
-	made := passkeytest.New("phone", celltest.Origin).Register()
+	made := passkeytest.New("phone", celltest.Origin)
 	revoked := h.invites("ann")
 	same(t, "revoked", h.wishes("lea", h.wish(enrol.Revoke, "lea", "", canon.Sum(revoked[:]))).Status, http.StatusNoContent)
 	same(t, "a revoked code", h.offers(revoked, made).reason(), "invitation-code")
@@ -287,18 +292,55 @@ func TestT25RegistrationsOfOtherPages(t *testing.T) {
 	} {
 		device := passkeytest.New("phone", celltest.Origin)
 		told.tell(device)
-		same(t, name, h.offers(c, device.Register()).reason(), told.reason)
+		same(t, name, h.offers(c, device).reason(), told.reason)
 	}
-	same(t, "lea's own passkey", h.offers(c, deviceOf("lea").Register()).reason(), "key-known")
+	same(t, "lea's own passkey", h.offers(c, deviceOf("lea")).reason(), "key-known")
 	same(t, "offers", len(h.waiting("sam").Offers), 0)
-	same(t, "the code is still good", h.offers(c, passkeytest.New("phone", celltest.Origin).Register()).Status, http.StatusCreated)
+	same(t, "the code is still good", h.offers(c, passkeytest.New("phone", celltest.Origin)).Status, http.StatusCreated)
+}
+
+// TestT21RegistrationOfAnotherInvitation: a passkey that was made for another code, for
+// another person, or on the page that needs no code is taken for none.
+func TestT21RegistrationOfAnotherInvitation(t *testing.T) {
+	h := open(t)
+	c, other := h.invites("ann"), h.invites("bob")
+	device := passkeytest.New("phone", celltest.Origin)
+	for name, made := range map[string]passkey.Registration{
+		"another code of the same person":  device.RegisterFor("ann", other),
+		"the same code for another person": device.RegisterFor("bob", c),
+		"another code, another person":     device.RegisterFor("bob", other),
+		"no code at all":                   device.Register(),
+	} {
+		same(t, name, h.brings(c, made).reason(), "malformed")
+	}
+	same(t, "offers", len(h.waiting("sam").Offers), 0)
+	same(t, "what was made for it", h.offers(c, device).Status, http.StatusCreated)
+}
+
+// TestPasskeyOfAnotherInvites: who picks another person's passkey to sign an
+// invitation is told whose it is not, as everywhere else.
+func TestPasskeyOfAnotherInvites(t *testing.T) {
+	h := open(t, withPasskeys)
+	_, id := code()
+	w := h.wish(enrol.Invite, "sam", "ann", id)
+	data, err := w.Encode()
+	must(t, err)
+	made := deviceOf("lea").Assert(enrol.Kind, data)
+	body, err := json.Marshal(map[string]any{"invitation": jsontext.Value(data), "signature": map[string]any{"passkey": map[string][]byte{
+		"authenticator_data": made.AuthenticatorData, "client_data": made.ClientData, "signature": made.Signature,
+	}}})
+	must(t, err)
+	got := h.do("POST", "/api/v1/invitations", body)
+	same(t, "reason", got.reason(), "malformed")
+	contains(t, "whose it is not", string(got.Body), "the passkey that signed is none of sam's in this cell")
+	contains(t, "what to do", string(got.Body), "when the device asks, choose the passkey of sam")
 }
 
 // TestT17StrangersOfferNothing: without a code nothing is kept, an address that
 // tries many is bounded, and people go on from the same address.
 func TestT17StrangersOfferNothing(t *testing.T) {
 	h := open(t, func(h *house) { h.rate = api.PerMinute(60) })
-	made, bounded := passkeytest.New("phone", celltest.Origin).Register(), 0
+	made, bounded := passkeytest.New("phone", celltest.Origin), 0
 	for range 200 {
 		c, _ := code()
 		switch got := h.offers(c, made).reason(); got {
@@ -328,7 +370,7 @@ func TestT61CodesAreNowhere(t *testing.T) {
 	h := open(t)
 	c := h.invites("ann")
 	h.lookUp(c)
-	h.offers(c, passkeytest.New("phone", celltest.Origin).Register())
+	h.offers(c, passkeytest.New("phone", celltest.Origin))
 	for name, text := range map[string]string{"the log": h.log.String(), "the list": string(h.get("sam", "/api/v1/invitations").Body), "the file": h.enrolled()} {
 		if strings.Contains(text, c.String()) || strings.Contains(text, base64.StdEncoding.EncodeToString(c[:])) {
 			t.Errorf("the code is in %s", name)

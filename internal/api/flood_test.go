@@ -38,12 +38,12 @@ func TestT69StrangersNextDoor(t *testing.T) {
 	h.took(h.stopped("sue", live))
 	same(t, "the first grant", h.state(live), access.Ended)
 
-	// Who writes somebody's key into a signature that is none is told no more than
-	// that, every time, and does not stop that person.
+	// Who writes somebody's key into a signature that is none is told what a stranger
+	// is, and does not stop that person.
 	data, signature := sign(t, "sam", h.statement("sam", approval(id)))
 	signature.SSHSig[len(signature.SSHSig)-1] ^= 1
 	for range 30 {
-		same(t, "a false signature", h.do("POST", "/api/v1/statements", envelope(t, data, signature)).reason(), "malformed")
+		same(t, "a false signature", h.do("POST", "/api/v1/statements", envelope(t, data, signature)).reason(), "too-many-attempts")
 	}
 	h.asked("ann", "three", "db-1")
 	if h.token("sam") == "" {

@@ -37,7 +37,7 @@ func (s *service) report(c *call) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), submitLongest)
 	defer cancel()
 	err := s.Hosts.Report(ctx, Report{Bytes: r.Report, Signature: r.Signature, Share: share})
-	if err != nil && !proved(broker.Answer{}, err) && !host {
+	if err != nil && !proved(broker.Answer{}, err) {
 		return s.stranger(c, err)
 	}
 	if err != nil {

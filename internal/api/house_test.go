@@ -58,6 +58,7 @@ type house struct {
 	often    int
 	genesis  cell.Genesis
 	pages    func(inside http.Handler) http.Handler // nil: there are none
+	provider api.Provider                           // nil: there is none
 	scenario canon.Digest
 	mfa      roster.Strength // that the scenario demands
 	lists    note.Signer
@@ -244,6 +245,7 @@ func (h *house) start() {
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
 		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Proxies: h.proxies, Enrol: book,
+		Provider: h.provider, ProvidedFile: filepath.Join(h.folder, "provided.json"),
 	}))
 	h.server.EnableHTTP2 = true
 	h.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0)

@@ -72,6 +72,15 @@ func (l *Live) Owner(fingerprint string) (string, bool) {
 	return people.Owner(fingerprint)
 }
 
+// Identified is the person who has an identity of a provider now.
+func (l *Live) Identified(as roster.Identity) (string, bool) {
+	people := l.people.Load()
+	if people == nil {
+		return "", false
+	}
+	return people.Identified(as)
+}
+
 // Keys are a person's keys in wire form, removed ones among them: what a removed
 // key signed is for the law to refuse.
 func (l *Live) Keys(person string) [][]byte {

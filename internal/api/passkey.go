@@ -52,7 +52,9 @@ func (s *service) signedInBrowser(c *call, a assertion, sent *broker.Submission)
 	err = whosePasskey(of.Actor, err)
 	if len(keys) > 0 {
 		s.attempts.person(view.AttemptForged, of.Actor, kindOf(sent), Network(c.from))
-		s.strangers.take(Network(c.from)) // charged; the answer stands, for whoever shares the address
+		if !s.strangers.take(Network(c.from)) {
+			return tooMany() // as it says of nobody: the answer tells no stranger who is here
+		}
 		return err
 	}
 	return s.stranger(c, err)

@@ -256,12 +256,24 @@ func TestPasskeysOfStrangers(t *testing.T) {
 	h := open(t, withPasskeys, func(h *house) { h.rate = api.Rate{Each: 0.001, Burst: 30} })
 	id := h.asked("ann", "one", "db-1")
 	refusals := map[string]int{}
-	for range 40 {
+	for range 20 {
 		refusals[h.tap(deviceOf("eve"), "eve", approval(id)).reason()]++
 		refusals[h.tap(deviceOf("eve"), "sam", approval(id)).reason()]++
 	}
-	if refusals["too-many-attempts"] < 20 || refusals["malformed"] < 30 {
+	if refusals["too-many-attempts"] < 5 || refusals["malformed"] < 20 {
 		t.Errorf("strangers' taps: %v", refusals)
+	}
+	// An address that had enough is told the same of everybody: whether sam has a
+	// passkey, an SSH key or none, or is nobody at all.
+	for range 3 {
+		for _, actor := range []string{"eve", "sam", "nobody-here"} {
+			same(t, "a tap in the name of "+actor, h.tap(deviceOf("eve"), actor, approval(id)).reason(), "too-many-attempts")
+			data, _ := sign(t, "stranger", h.statement(actor, approval(id)))
+			for _, key := range []string{"sam", "stranger"} {
+				forged := signBytes(t, key, statement.KindSession, data)
+				same(t, "a forgery of the key of "+key+" for "+actor, h.do("POST", "/api/v1/statements", envelope(t, data, forged)).reason(), "too-many-attempts")
+			}
+		}
 	}
 	h.took(h.tap(deviceOf("sam"), "sam", approval(id)))
 }

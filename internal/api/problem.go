@@ -69,6 +69,11 @@ const (
 	reasonNotProposer = "not-a-proposer"
 	reasonUnverified  = "user-not-verified"
 	reasonKeyKnown    = "key-known"
+
+	reasonProvider = "provider-refused"
+	reasonSilent   = "provider-silent"
+	reasonIdentity = "identity-unknown"
+	reasonBegun    = "not-begun-here"
 )
 
 func problem(status int, reason, title, detail, hint string) *Problem {

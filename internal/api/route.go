@@ -15,6 +15,9 @@ const (
 	// These two change what is kept of invitations, and nothing of the cell.
 	InvitationSignature Access = "invitation-signature" // a wish signed by who may propose changes, in the body
 	Code                Access = "code"                 // the code of an invitation, in the body
+
+	// This one opens a session to read, and nothing else.
+	Returned Access = "returned" // what the identity provider gave the browser that asked it, which a cookie knows
 )
 
 // Forgery says why a page of another site gains nothing by having somebody's
@@ -28,6 +31,7 @@ const (
 	Signed           Forgery = "signed"             // what counts is a signature in the body
 	Coded            Forgery = "coded"              // what counts is a code in the body, and no cookie
 	SameOriginCookie Forgery = "same-origin cookie" // it needs the cookie, which other sites' pages cannot use
+	OwnPage          Forgery = "own page"           // what a browser says is of another site's page is refused
 )
 
 // Route is one row of the table.
@@ -72,6 +76,11 @@ var routes = []Route{
 	{Method: get, Path: "/api/v1/invitations", Access: Token, Forgery: ReadOnly, handle: (*service).enrolments},
 	{Method: get, Path: "/api/v1/offers/{id}", Access: Token, Forgery: ReadOnly, handle: (*service).offerOf},
 
+	// How people sign in by the identity provider, to read.
+	{Method: get, Path: "/api/v1/sign-in", Access: Public, Forgery: ReadOnly, Metered: true, handle: (*service).ways},
+	{Method: post, Path: "/api/v1/sign-in/begin", Access: Returned, Forgery: OwnPage, Body: signInBody, handle: (*service).beginSignIn},
+	{Method: post, Path: "/api/v1/sign-in/finish", Access: Returned, Forgery: OwnPage, Body: signInBody, handle: (*service).finishSignIn},
+
 	// What anybody may read.
 	{Method: get, Path: "/api/v1/cell", Access: Public, Forgery: ReadOnly, handle: (*service).cell},
 	{Method: get, Path: "/api/v1/openapi.json", Access: Public, Forgery: ReadOnly, handle: (*service).openAPI},
@@ -108,6 +117,9 @@ var routes = []Route{
 	{Method: get, Path: "/api/v1/entries/{entry}", Access: Token, Forgery: ReadOnly, handle: (*service).entry},
 	{Method: get, Path: "/api/v1/statements/{digest}", Access: Token, Forgery: ReadOnly, handle: (*service).receipt},
 	{Method: post, Path: "/api/v1/session/end", Access: Token, Forgery: SameOriginCookie, handle: (*service).endSession},
+	{Method: get, Path: "/api/v1/sessions", Access: Token, Forgery: ReadOnly, handle: (*service).sessions},
+	{Method: post, Path: "/api/v1/sessions/{id}/end", Access: Token, Forgery: SameOriginCookie, handle: (*service).endOne},
+	{Method: post, Path: "/api/v1/sessions/end-others", Access: Token, Forgery: SameOriginCookie, handle: (*service).endOthers},
 	{Method: get, Path: "/api/v1/watch", Access: Token, Forgery: ReadOnly, Stream: true, handle: (*service).watch},
 }
 

@@ -24,7 +24,7 @@ func path(r api.Route) string {
 
 // methodOf is the method of a route that changes nothing of the cell.
 func methodOf(r api.Route) string {
-	if r.Path == "/api/v1/session/end" {
+	if r.Access == api.Token && r.Forgery == api.SameOriginCookie {
 		return http.MethodPost
 	}
 	return http.MethodGet
@@ -45,6 +45,8 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 			same(t, r.Path+": forgery", r.Forgery, api.SameOriginCookie)
 		case r.Access == api.Code:
 			same(t, r.Path+": forgery", r.Forgery, api.Coded)
+		case r.Access == api.Returned:
+			same(t, r.Path+": forgery", r.Forgery, api.OwnPage)
 		default:
 			same(t, r.Path+": forgery", r.Forgery, api.Signed)
 		}
@@ -79,6 +81,10 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 					t.Errorf("%s: a token and %s: %s", r.Path, body, got)
 				}
 			}
+		case api.Returned:
+			same(t, r.Path+": for humans", r.Humans, false)
+			same(t, r.Path+": changes", r.Changes(), false)
+			same(t, r.Path+": a token alone", h.do(r.Method, path(r), []byte("{}"), "Authorization", bearer).reason(), "not-found")
 		default:
 			t.Errorf("%s: access %q", r.Path, r.Access)
 		}

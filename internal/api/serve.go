@@ -90,6 +90,10 @@ func (s *service) outermost() http.Handler {
 		}
 		if s.pages != nil && s.Serves(r.URL.Path) && path.Clean(r.URL.Path) == r.URL.Path {
 			route = "page"
+			if !s.mayLook(r) {
+				tooManyPages(a)
+				return
+			}
 			s.pages.ServeHTTP(a, r)
 			return
 		}
@@ -205,8 +209,8 @@ func (s *service) admit(route Route, c *call) error {
 	return err
 }
 
-// authenticate finds out who reads. A token counts while its time lasts, the key
-// that opened it is still that person's, and nobody has ended the session.
+// authenticate finds out who reads. A token counts while its time lasts, the key or
+// the identity that opened it is still that person's, and nobody has ended the session.
 func (s *service) authenticate(c *call) error {
 	const hint = "sign a session statement; the client does that by itself"
 	given, ok, p := c.token()
@@ -229,8 +233,14 @@ func (s *service) authenticate(c *call) error {
 
 // reads tells whether a ticket counts now.
 func (s *service) reads(who ticket) bool {
+	if !s.Ledger.Now().Before(who.Until) || s.ended.has(who.Digest) {
+		return false
+	}
+	if of, ok := s.provided.get(who.Digest); ok {
+		return of.Person == who.Person && of.key() == who.Key && s.provides(of)
+	}
 	owner, ok := s.Live.Owner(who.fingerprint())
-	return ok && owner == who.Person && s.Ledger.Now().Before(who.Until) && !s.ended.has(who.Digest)
+	return ok && owner == who.Person
 }
 
 // read takes the body in, up to a number of bytes.

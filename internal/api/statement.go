@@ -96,7 +96,9 @@ func (s *service) submit(c *call) error {
 	done()
 	s.count(a, err)
 	s.tried(c, &submission, a, err)
-	if !proved(a, err) && !s.strangers.take(Network(c.from)) && !somebody {
+	// What no key signed gets one answer at an address that had enough, whether the key
+	// that it names is somebody's or nobody's.
+	if !proved(a, err) && !s.strangers.take(Network(c.from)) && (!somebody || errors.As(err, new(*broker.Malformed))) {
 		return tooMany()
 	}
 	if err != nil {

@@ -95,7 +95,8 @@ var rooms = []room{
 	{path: "internal/authn/passkey", kind: work, may: []string{"internal/authn/sshsig"}},
 	{path: "internal/authn/passkey/passkeytest", kind: tool, may: []string{"internal/authn/passkey", "internal/authn/sshsig"}},
 	{path: "internal/authn/totp", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
-	{path: "internal/authn/oidc", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+	{path: "internal/authn/oidc", kind: adapter},
+	{path: "internal/authn/oidc/oidctest", kind: tool},
 
 	// Edges.
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/seal", "internal/authn/sshsig")},

@@ -1,6 +1,6 @@
 // Package authn is the floor on which the ways of proving who acted live, one
-// room each: sshsig for SSH signatures, passkey for what browsers hand over;
-// one-time codes and identity providers later.
+// room each: sshsig for SSH signatures, passkey for what browsers hand over, oidc
+// for identity providers, which let people read; one-time codes later.
 //
 // It is for naming that floor. It holds no code and must never hold any that
 // decides: each room answers "which key made these bytes, and how much did the

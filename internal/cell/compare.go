@@ -194,9 +194,26 @@ func (c *comparing) people(from, to *Genesis) {
 			c.note(d, "is another text: %s becomes %s; whoever calls back calls there", was.Contact.Short(), is.Contact.Short())
 		}
 		c.keys(Difference{About: "person " + id, Of: "keys"}, was.Keys, is.Keys)
-		was.ID, was.Name, was.Contact, was.Keys = is.ID, is.Name, is.Contact, is.Keys
+		c.identities(Difference{About: "person " + id, Of: "oidc"}, was.OIDC, is.OIDC)
+		was.ID, was.Name, was.Contact, was.Keys, was.OIDC = is.ID, is.Name, is.Contact, is.Keys, is.OIDC
 		if d.Of = ""; !same(was, is) {
 			c.other(d)
+		}
+	}
+}
+
+// identities compares who may sign in as a person, to read.
+func (c *comparing) identities(d Difference, from, to []roster.Identity) {
+	for _, identity := range to {
+		if !slices.Contains(from, identity) {
+			d.Bearing = Widens
+			c.note(d, "whoever is subject %q at %s may read as this person", identity.Subject, identity.Issuer)
+		}
+	}
+	for _, identity := range from {
+		if !slices.Contains(to, identity) {
+			d.Bearing = Tightens
+			c.note(d, "subject %q at %s reads as this person no longer", identity.Subject, identity.Issuer)
 		}
 	}
 }

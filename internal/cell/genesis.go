@@ -73,6 +73,9 @@ type ScenarioRef struct {
 	Digest canon.Digest `json:"digest"`
 }
 
+// rulesIdentities are the first rules by which people sign in at an identity provider.
+const rulesIdentities = 2
+
 // RulesNow is the number of the newest rules that this version knows. It
 // decides by any of 1 to RulesNow: by those that a cell began with, until an
 // upgrade raises them.
@@ -115,6 +118,9 @@ func (g *Genesis) Check() (roster.Roster, error) {
 		return r, fmt.Errorf("origin: %w", err)
 	}
 	for _, p := range g.People {
+		if len(p.OIDC) > 0 && g.Rules < rulesIdentities {
+			return r, fmt.Errorf("people: %s: identities need rules %d", p.ID, rulesIdentities)
+		}
 		if p.Removed || slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Removed }) {
 			return r, fmt.Errorf("people: %s: nobody and no key is removed on the first day", p.ID)
 		}

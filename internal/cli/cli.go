@@ -55,6 +55,7 @@ type commands struct {
 	Findings findingsCommand `cmd:"" group:"anyone" help:"List what is not as it should be, worst first, and what was refused."`
 	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
+	Sessions sessionsCommand `cmd:"" group:"anyone" help:"List where you are signed in to read, and end what you do not know."`
 	Invite   inviteCommand   `cmd:"" group:"anyone" help:"Invite somebody to make a passkey in a browser, which you then propose."`
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
 	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`

@@ -63,6 +63,9 @@ func peopleSheet(p view.People, now canon.Time) string {
 			}
 			s.say("  %s %s%s", key.Kind(), key.Fingerprint, state)
 		}
+		for _, identity := range person.OIDC {
+			s.say("  reads as subject %s at %s", line(identity.Subject), line(identity.Issuer))
+		}
 	}
 	s.say("\nChanges of the cell need %s. Security is the group %s.", p.Change, p.Security)
 	s.say("%s", recoveryWords(p.Recovery))

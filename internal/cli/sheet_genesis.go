@@ -65,6 +65,9 @@ func (s *sheet) founder(person view.Person, texts map[canon.Digest]string) {
 	for _, key := range person.Keys {
 		s.say("    %s %s", key.Kind(), key.Fingerprint)
 	}
+	for _, identity := range person.OIDC {
+		s.say("    whoever is subject %s at %s may read as %s", line(identity.Subject), line(identity.Issuer), person.ID)
+	}
 }
 
 // machines is what the cell opens, and where it alarms.

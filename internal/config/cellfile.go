@@ -33,9 +33,11 @@ type personFile struct {
 	Contact  word   `yaml:"contact"`
 	Keys     []word `yaml:"keys"`
 	KeysFrom word   `yaml:"keys_from"`
+
+	OIDC []identityFile `yaml:"oidc"`
 }
 
-func (*personFile) planned() []string { return []string{"passkeys", "totp", "oidc", "custodian"} }
+func (*personFile) planned() []string { return []string{"passkeys", "totp", "custodian"} }
 
 type changeFile struct {
 	Mark

@@ -47,6 +47,7 @@ func lintFolder(f *findings, files fs.FS, folder string) {
 		server.checkWitnesses(f, cell.witnesses)
 		server.checkNetworks(f, texts(cell.file.Networks))
 		server.checkTrackers(f, scenarios)
+		server.checkProvider(f, cell.file.People)
 	}
 }
 

@@ -30,6 +30,7 @@ type Server struct {
 	Networks      map[string]Network
 	Trackers      map[string]Tracker
 	Endpoints     map[string]string // service of AWS → another address than its own
+	OIDC          *Provider         // nil: nobody signs in at an identity provider
 	Limits        Limits
 }
 
@@ -159,6 +160,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.networks()
 	s.trackers()
 	s.endpoints()
+	s.provider()
 	s.limits()
 	return s
 }

@@ -17,11 +17,12 @@ type serverFile struct {
 	Networks       table[networkFile] `yaml:"networks"`
 	Trackers       table[trackerFile] `yaml:"trackers"`
 	AWS            awsServerFile      `yaml:"aws"`
+	OIDC           providerFile       `yaml:"oidc"`
 	Limits         limitsFile         `yaml:"limits"`
 }
 
 func (*serverFile) planned() []string {
-	return []string{"postgres", "slack", "pagerduty", "sns", "oidc", "kms", "log", "replicas"}
+	return []string{"postgres", "slack", "pagerduty", "sns", "kms", "log", "replicas"}
 }
 
 type dataFile struct {

@@ -131,7 +131,11 @@ func (w *town) sites(t *testing.T) []site {
 		t.Fatal(err)
 	}
 	_, port, _ := strings.Cut(w.web, ":")
-	return []site{{name: origin, address: w.web, key: key}, {name: origin + ":" + port, address: w.web, key: key}}
+	all := []site{{name: origin, address: w.web, key: key}, {name: origin + ":" + port, address: w.web, key: key}}
+	for _, key := range w.trusts {
+		all = append(all, site{name: "trusted.invalid", address: w.web, key: key}) // for its key alone
+	}
+	return all
 }
 
 // openBrowser opens a browser on nothing yet.

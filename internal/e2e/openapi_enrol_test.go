@@ -37,7 +37,7 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 	device := passkeytest.New("ann's phone", origin)
 	made := func(of canon.Key32, flags byte) []byte {
 		device.Flags = flags
-		r := device.Register()
+		r := device.RegisterFor("ann", of)
 		return ok[[]byte](t)(json.Marshal(map[string]any{"code": of, "attestation": r.Attestation, "client_data": r.ClientData}))
 	}
 	looks := ok[[]byte](t)(json.Marshal(map[string]any{"code": code}))

@@ -92,7 +92,7 @@ func (s *scribe) handler() http.Handler {
 
 // tokenFor is a token for a path: one of its own where sessions end.
 func (s *scribe) tokenFor(path string) string {
-	if !strings.HasSuffix(path, "/session/end") {
+	if !strings.HasSuffix(path, "/session/end") && !strings.HasSuffix(path, "/sessions/end-others") {
 		return s.bearer()
 	}
 	token, err := s.opened("sue")
@@ -199,8 +199,8 @@ func (s *scribe) signed(operation string, body []byte) ([]byte, error) {
 	if strings.HasSuffix(operation, "/report") {
 		return s.report()
 	}
-	if slices.ContainsFunc(enrolPaths, func(path string) bool { return strings.HasSuffix(operation, path) }) {
-		return body, nil // the tour signs what is taken
+	if slices.ContainsFunc(slices.Concat(signInPaths, enrolPaths), func(path string) bool { return strings.HasSuffix(operation, path) }) {
+		return body, nil // the tour sends what is taken
 	}
 	var sent struct {
 		Statement map[string]any `json:"statement"`

@@ -36,10 +36,10 @@ func (s *scribe) tour(t *testing.T) {
 	s.pool = append(s.pool, live)
 	s.refused(t, id)
 
-	offer := s.enrolled(t)
+	offer, elsewhere := s.enrolled(t), s.signsIn(t)
 
 	bob := s.tokenOf(t, "bob") // who sees little, and whose session ends on the way
-	paths := strings.NewReplacer("/requests/{id}", "/requests/"+id.String(), "/changes/{id}", "/changes/"+proposed, "/offers/{id}", "/offers/"+offer.String(), "/statements/{digest}", "/statements/"+id.String(),
+	paths := strings.NewReplacer("/requests/{id}", "/requests/"+id.String(), "/changes/{id}", "/changes/"+proposed, "/offers/{id}", "/offers/"+offer.String(), "/sessions/{id}", "/sessions/"+elsewhere, "/statements/{digest}", "/statements/"+id.String(),
 		"/attachments/{digest}", "/attachments/"+s.wire.anchor.Genesis.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")
 	absent := strings.NewReplacer("{id}", strings.Repeat("0", 64), "{digest}", strings.Repeat("0", 64), "{scenario}", "none", "{level}", "0", "{index...}", "999", "{entry}", "999999")
 	for _, route := range api.Routes() {
@@ -58,6 +58,10 @@ func (s *scribe) tour(t *testing.T) {
 		s.ask(t, method, path+query, "", http.Header{"Cookie": {"__Host-halligan=" + s.bearer()}, "Sec-Fetch-Site": {"cross-site"}})
 		s.ask(t, method, path+query, s.tokenOf(t, "sid"), http.Header{"If-None-Match": {"*"}})
 		s.ask(t, method, path+query, s.tokenOf(t, "sue"), nil)
+		if strings.Contains(route.Path, "/sessions/{id}") {
+			s.ask(t, method, path, bob, nil)
+			s.ask(t, method, absent.Replace(route.Path), bob, nil)
+		}
 		if method == http.MethodGet {
 			s.ask(t, method, absent.Replace(route.Path), s.bearer(), nil)
 			s.ask(t, method, path, bob, nil)
@@ -117,6 +121,12 @@ func (s *scribe) floods(t *testing.T) {
 		s.post(t, "/api/v1/statements", []byte("{}"), 0)
 		for _, path := range enrolPaths {
 			s.post(t, path, []byte("{}"), 0)
+		}
+		s.ask(t, http.MethodGet, "/api/v1/sign-in", "", nil)
+	}
+	for range 70 {
+		for _, path := range signInPaths {
+			s.post(t, path, []byte("[]"), 0)
 		}
 	}
 	replacer := strings.NewReplacer("{id}", id.String(), "{digest}", id.String(), "{scenario}", "database-locked-out", "{level}", "0", "{index...}", "000.p/1", "{entry}", "0")

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/authn/oidc/oidctest"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
 )
 
@@ -47,6 +48,8 @@ type town struct {
 	watchers map[string]*watcher // witnesses, by name
 	letters  *letterbox          // of the channel desk; nil without
 	sockets  map[string]string   // of people's ssh-agents, by person
+	provider *oidctest.Provider  // that people sign in at; nil without
+	trusts   []string            // digests of keys that browsers trust besides the server's
 }
 
 // founding is what a cell is founded with.
@@ -64,8 +67,9 @@ type founding struct {
 	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
 
-	aws      *awstest.Double // plays an AWS account that the scenario opens as well
-	outlives bool            // its role may begin sessions of Systems Manager
+	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
+	outlives bool               // its role may begin sessions of Systems Manager
+	provider *oidctest.Provider // that people may sign in at; nil: there is none
 }
 
 func (f founding) scenarios() []string {
@@ -89,7 +93,7 @@ func found(dir string, f founding) (*town, error) {
 	if len(f.channels) == 0 {
 		f.channels = []string{"pager"}
 	}
-	w := &town{dir: dir, bin: bin, hooks: map[string]*hook{}}
+	w := &town{dir: dir, bin: bin, hooks: map[string]*hook{}, provider: f.provider}
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -125,6 +129,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.symptoms(f.symptoms) },
 		func() error { return w.recovery(f.recovery) },
 		func() error { return w.passkeys(f.passkeys) },
+		func() error { return w.signInAt(f.provider) },
 	}
 	if len(f.watchers) > 0 {
 		steps = append(steps, func() error { return w.watched(f.watchers...) }, w.seal, w.introduce, w.desks)

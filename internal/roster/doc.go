@@ -5,7 +5,8 @@
 // is agreed (cell).
 //
 // The invariant: one human is one person. An id and a key belong to exactly one
-// person for ever, and what was removed never counts again.
+// person for ever, and what was removed never counts again. An identity at a
+// provider is one present person's.
 //
 // Read roster.go first.
 package roster

@@ -24,6 +24,7 @@ type Person struct {
 	Name    canon.Digest `json:"name,omitzero"`    // hash of a note
 	Contact canon.Digest `json:"contact,omitzero"` // hash of a note: how to call them
 	Keys    []Key        `json:"keys"`
+	OIDC    []Identity   `json:"oidc,omitempty"` // by which an identity provider lets them read
 	Removed bool         `json:"removed,omitzero"`
 }
 
@@ -32,6 +33,8 @@ type Roster struct {
 	People []Person            `json:"people"` // sorted by id
 	Groups map[string][]string `json:"groups"` // group → person ids, sorted
 	owner  map[string]int      // fingerprint → index of People
+
+	identified map[Identity]int // → index of People
 }
 
 var (
@@ -71,7 +74,7 @@ func New(people []Person, groups map[string][]string) (Roster, error) {
 
 // index checks the people and finds each key's owner.
 func (r *Roster) index() error {
-	r.owner = make(map[string]int)
+	r.owner, r.identified = make(map[string]int), make(map[Identity]int)
 	for i, p := range r.People {
 		if err := canon.CheckID(p.ID); err != nil {
 			return fmt.Errorf("person %w", err)
@@ -95,6 +98,9 @@ func (r *Roster) index() error {
 			}
 			r.owner[key.Fingerprint] = i
 		}
+		if err := r.claim(i); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -104,7 +110,7 @@ func (r *Roster) Restore() error { return r.index() }
 
 // Clone is a deep copy.
 func (r *Roster) Clone() Roster {
-	c := Roster{People: slices.Clone(r.People), Groups: r.Groups, owner: r.owner}
+	c := Roster{People: slices.Clone(r.People), Groups: r.Groups, owner: r.owner, identified: r.identified}
 	for i := range c.People {
 		c.People[i].Keys = slices.Clone(c.People[i].Keys)
 	}

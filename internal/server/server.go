@@ -61,6 +61,7 @@ type Server struct {
 	alarms    []*alert.Webhook
 	circle    *witness.Circle // nil when the cell has no witnesses
 	shown     *certificate.Shown
+	idp       api.Provider // nil: nobody signs in at one
 }
 
 // Timeouts of the listeners: how long a caller may take for a header, and how
@@ -72,11 +73,12 @@ const (
 	streamsEach   = 32 // requests at a time on one connection
 )
 
-// These lie beside the database: which sessions were ended before their time, and
-// invitations and offers of passkeys.
+// These lie beside the database: which sessions were ended before their time, those
+// that an identity provider opened, and invitations and offers of passkeys.
 const (
-	endedFile = "ended-sessions.json"
-	enrolFile = "enrolments.json"
+	endedFile    = "ended-sessions.json"
+	providedFile = "provider-sessions.json"
+	enrolFile    = "enrolments.json"
 )
 
 // Open loads the cell and listens; nothing is answered before Serve.
@@ -95,6 +97,9 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	if s.shown, err = certificateNow(o.Settings, o.Log); err != nil {
+		return nil, err
+	}
+	if s.idp, err = s.provider(); err != nil {
 		return nil, err
 	}
 	if s.store, err = sqlite.Open(o.Settings.DataFolder, sqlite.Options{Space: s.space}); err != nil {
@@ -209,6 +214,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
 		Certificate: s.shown, Unready: opened.trouble, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
+		Provider: s.idp, ProvidedFile: filepath.Join(s.Settings.DataFolder, providedFile),
 	})
 	return nil
 }

@@ -95,6 +95,7 @@ func (c *Cell) LookBack(older []cell.Recorded) bool {
 	}
 	for _, r := range slices.Backward(older) {
 		p.learn(r, &c.s.roster)
+		c.s.learned.sessions.learn(r)
 		c.s.learned.open(r)
 	}
 	return true

@@ -13,12 +13,13 @@ import (
 
 // learned is what no world holds, because no rule reads it: only entries tell.
 type learned struct {
-	salts   map[canon.Digest]string // request → salt of its words
-	told    map[canon.Digest][]Told
-	unheard map[string]Unheard // channel → what it missed since it last answered well
-	refused Refusals
-	keys    keyProofs
-	opened  map[canon.Digest]canon.Time // request → when its first target was open
+	salts    map[canon.Digest]string // request → salt of its words
+	told     map[canon.Digest][]Told
+	unheard  map[string]Unheard // channel → what it missed since it last answered well
+	refused  Refusals
+	keys     keyProofs
+	sessions sessions
+	opened   map[canon.Digest]canon.Time // request → when its first target was open
 }
 
 // Told is what became of one alarm of a request on one channel.
@@ -52,9 +53,10 @@ const toldMost = 64
 func newLearned() learned {
 	return learned{
 		salts: map[canon.Digest]string{}, told: map[canon.Digest][]Told{}, unheard: map[string]Unheard{},
-		refused: Refusals{ByReason: map[string]int64{}, ByPerson: map[string]int64{}},
-		keys:    newKeyProofs(),
-		opened:  map[canon.Digest]canon.Time{},
+		refused:  Refusals{ByReason: map[string]int64{}, ByPerson: map[string]int64{}},
+		keys:     newKeyProofs(),
+		sessions: newSessions(),
+		opened:   map[canon.Digest]canon.Time{},
 	}
 }
 
@@ -94,6 +96,7 @@ func Recorded(index int64, body []byte) (cell.Recorded, error) {
 
 func (s *state) learn(r cell.Recorded) {
 	s.learned.keys.learn(r, &s.roster)
+	s.learned.sessions.learn(r)
 	s.learned.open(r)
 	for _, e := range r.Outcome.Events {
 		switch e := e.(type) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/roster"
 )
 
 // People is everybody of a cell, removed or not.
@@ -28,9 +29,11 @@ type Person struct {
 	Contact *Note    `json:"contact,omitzero"`
 	Groups  []string `json:"groups,omitempty"`
 	Keys    []Key    `json:"keys"`
-	Removed bool     `json:"removed,omitzero"`
-	CanSign bool     `json:"can_sign"`
-	May     Powers   `json:"may"`
+	// OIDC is who they are to identity providers, which lets them read and never sign.
+	OIDC    []roster.Identity `json:"oidc,omitempty"`
+	Removed bool              `json:"removed,omitzero"`
+	CanSign bool              `json:"can_sign"`
+	May     Powers            `json:"may"`
 }
 
 // Powers are what a person may do by the document in force, if a key of theirs
@@ -89,7 +92,7 @@ func (c *Cell) People(at Instant) People {
 func (s *state) person(id string, at Instant) Person {
 	p, _ := s.roster.Person(id)
 	v := Person{
-		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{},
+		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{}, OIDC: slices.Clone(p.OIDC),
 		Removed: p.Removed, CanSign: s.roster.CanSign(p.ID),
 	}
 	for _, key := range p.Keys {

@@ -26,8 +26,12 @@ const (
 	insideMost  = 16 << 20         // bytes of one answer of the API
 )
 
-// sessionCookie is the cookie that the API gives for a session statement.
-const sessionCookie = "__Host-halligan"
+// sessionCookie is the cookie that the API gives for a session statement, and
+// begunCookie the one of a sign-in that is under way at the identity provider.
+const (
+	sessionCookie = "__Host-halligan"
+	begunCookie   = "__Host-halligan-oidc"
+)
 
 // call is one request on its way through a page.
 type call struct {
@@ -171,16 +175,27 @@ func (p *pages) inside(ctx context.Context, c *call, path string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
+	return p.asked(c, r, path)
+}
+
+// asked has the API answer a request in the reader's name: from where they are, and
+// with their cookies.
+func (p *pages) asked(c *call, r *http.Request, path string) ([]byte, error) {
 	r.RemoteAddr, r.Host, r.RequestURI = c.r.RemoteAddr, c.r.Host, path
-	for _, cookie := range c.r.CookiesNamed(sessionCookie) { // all of them: which one counts is for the API to say
-		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: cookie.Value})
+	for _, name := range []string{sessionCookie, begunCookie} {
+		for _, cookie := range c.r.CookiesNamed(name) { // all of them: which one counts is for the API to say
+			r.AddCookie(&http.Cookie{Name: name, Value: cookie.Value})
+		}
 	}
 	w := &kept{header: http.Header{}}
 	p.API.ServeHTTP(w, r)
 	if w.over {
 		return nil, fmt.Errorf("the API's answer to %s is over %d bytes", path, insideMost)
 	}
-	if w.status == http.StatusOK {
+	for _, cookie := range w.header.Values("Set-Cookie") {
+		c.w.Header().Add("Set-Cookie", cookie)
+	}
+	if w.status == http.StatusOK || w.status == http.StatusNoContent {
 		return w.body.Bytes(), nil
 	}
 	problem := &Problem{Status: w.status, Title: http.StatusText(w.status)}

@@ -60,6 +60,7 @@ func (p *pages) functions() template.FuncMap {
 		"keykind":   keyKind,
 		"cooling":   cooling,
 		"unproved":  unproved,
+		"how":       sessionHow,
 
 		"sealtone": sealTone,
 		"bearing":  bearingTone,

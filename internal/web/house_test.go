@@ -27,6 +27,7 @@ type house struct {
 	t     *testing.T
 	pages http.Handler
 	asked []string // of the API, in order
+	sent  []string // to it: paths and bodies
 	says  map[string]any
 }
 
@@ -58,11 +59,19 @@ func (h *house) api(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusBadRequest, "token-twice", "more than one token")
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, "/api/v1/sign-in") {
+		h.signIn(w, r)
+		return
+	}
 	if cookie, err := r.Cookie("__Host-halligan"); err != nil || cookie.Value != "mara's" {
 		problem(http.StatusUnauthorized, "token-missing", "a token is needed")
 		return
 	}
 	said, ok := h.says[r.URL.RequestURI()]
+	if r.Method == http.MethodPost {
+		body, _ := io.ReadAll(r.Body)
+		h.sent = append(h.sent, r.URL.Path+" "+string(body))
+	}
 	if !ok && r.URL.Path == "/api/v1/me" {
 		said, ok = map[string]any{"id": "mara", "name": map[string]any{"text": "Mara Lind"}, "may_ask": []string{}}, true
 	}

@@ -19,6 +19,7 @@ const (
 	ReadsOnly  Guard = "reads only"  // it changes nothing, and its answer is not for other origins
 	WritesOut  Guard = "writes out"  // it gives bytes to sign and keeps nothing; other origins are refused
 	OwnSession Guard = "own session" // it changes the reader's session alone; other origins are refused
+	OwnBrowser Guard = "own browser" // a step of a sign-in that a cookie binds to the browser that began it
 )
 
 // Route is one row of the table.
@@ -55,6 +56,10 @@ var routes = []Route{
 	{Method: get, Path: "/changes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).changes},
 	{Method: get, Path: "/changes/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).change},
 	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
+	{Method: get, Path: "/sign-in/provider", Access: Anybody, Guard: OwnBrowser, handle: (*pages).toProvider},
+	{Method: get, Path: "/sign-in/return", Access: Anybody, Guard: OwnBrowser, handle: (*pages).fromProvider},
+	{Method: get, Path: "/sessions", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).sessions},
+	{Method: post, Path: "/sessions/end", Access: SignedIn, Guard: OwnSession, Body: formBody, handle: (*pages).endSession},
 	{Method: get, Path: "/static/{digest}/{name}", Access: Anybody, Guard: ReadsOnly, handle: (*pages).static},
 
 	// For whoever needs access.

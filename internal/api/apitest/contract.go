@@ -191,8 +191,14 @@ func (c *Contract) Check(x Exchange) error {
 // nowhere looks at the answer of what is no operation. What is not below the API
 // is the pages' to answer.
 func (c *Contract) nowhere(x Exchange) error {
+	below := strings.HasPrefix(x.Path, "/api/") || strings.HasPrefix(x.Path, "/ledger/")
 	switch x.Status {
 	case http.StatusNotFound, http.StatusMisdirectedRequest:
+	case http.StatusUnauthorized: // a page that needs a session, asked for by HEAD
+		if below {
+			return fmt.Errorf("no operation is there")
+		}
+		return nil
 	case http.StatusMethodNotAllowed:
 		if x.Header.Get("Allow") == "" {
 			return fmt.Errorf("it has no header Allow")
@@ -200,7 +206,7 @@ func (c *Contract) nowhere(x Exchange) error {
 	default:
 		return fmt.Errorf("no operation is there")
 	}
-	if x.Status == http.StatusNotFound && !strings.HasPrefix(x.Path, "/api/") && !strings.HasPrefix(x.Path, "/ledger/") {
+	if x.Status == http.StatusNotFound && !below {
 		return nil
 	}
 	if kind := x.Header.Get("Content-Type"); kind != mediaProblem {

@@ -32,6 +32,8 @@ const (
 type Registration struct {
 	Attestation []byte // attestationObject
 	ClientData  []byte // clientDataJSON
+	// Challenge is the one that it must have been made under; nil: that of the host.
+	Challenge []byte
 }
 
 // Key is a new passkey. What is beside its Line is the authenticator's own word,
@@ -47,17 +49,29 @@ type Key struct {
 	UserVerified   bool   // by a PIN, a finger or a face, when it was made
 }
 
-// RegistrationChallenge is the challenge under which passkeys of a host are made.
-// It is the same for all: nothing is signed under it, and a new key counts only
-// once a quorum has signed that it is in the roster.
+// RegistrationChallenge is the challenge under which passkeys of a host are made
+// where nobody invited. It is the same for all: nothing is signed under it, and a new
+// key counts only once a quorum has signed that it is in the roster.
 func RegistrationChallenge(host string) []byte {
 	sum := sha256.Sum256([]byte("halligan passkey v1\n" + host))
 	return sum[:]
 }
 
+// InvitationChallenge is the challenge under which whoever has the code of an
+// invitation makes a passkey for a person: what was made for another code, another
+// person, or on a page without a code, is not taken for it.
+func InvitationChallenge(host, person string, code [32]byte) []byte {
+	sum := sha256.Sum256(append([]byte("halligan passkey of an invitation v1\n"+host+"\n"+person+"\n"), code[:]...))
+	return sum[:]
+}
+
 // Key reads the public key of a new passkey of a host: the cell's name.
 func (r Registration) Key(host string) (Key, error) {
-	if _, err := sshsig.Page(r.ClientData, sshsig.CeremonyRegister, host, RegistrationChallenge(host)); err != nil {
+	challenge := r.Challenge
+	if challenge == nil {
+		challenge = RegistrationChallenge(host)
+	}
+	if _, err := sshsig.Page(r.ClientData, sshsig.CeremonyRegister, host, challenge); err != nil {
 		return Key{}, err
 	}
 	data, err := readAttestation(r.Attestation)

@@ -97,6 +97,15 @@ func (a *Authenticator) Register() passkey.Registration {
 	return a.RegisterKey(id[:], key)
 }
 
+// RegisterFor is Register for a person who has the code of an invitation.
+func (a *Authenticator) RegisterFor(person string, code [32]byte) passkey.Registration {
+	other := *a
+	if other.Challenge == nil {
+		other.Challenge = passkey.InvitationChallenge(a.Host, person, code)
+	}
+	return other.Register()
+}
+
 // RegisterKey is Register with a credential id and a COSE key of the test's own.
 func (a *Authenticator) RegisterKey(id, key []byte) passkey.Registration {
 	data := append(a.head(a.Flags|Credential), make([]byte, 16)...) // no model is told

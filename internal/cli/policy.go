@@ -111,7 +111,7 @@ Examples:
 func (p policyAddCommand) Run(c *call) error {
 	if _, err := os.Stat(filepath.Join(p.Folder, anchorFile)); err == nil {
 		return failf(exitUsage, "cannot add to %s: the cell is sealed, and its files say what is in force", p.Folder).
-			or("copy cell.yaml, notes.json, scenarios and policies elsewhere, add it to the copy, and: halligan change propose --files COPY")
+			or("copy cell.yaml, notes.json, scenarios, policies and issuer (where there are any) elsewhere, add it to the copy, and: halligan change propose --files COPY")
 	}
 	files, err := config.PolicyExample(p.Name)
 	if err != nil {

@@ -140,7 +140,7 @@ type added struct {
 func (s scenarioAddCommand) Run(c *call) error {
 	if _, err := os.Stat(filepath.Join(s.Folder, anchorFile)); err == nil {
 		return failf(exitUsage, "cannot add to %s: the cell is sealed, and its files say what is in force", s.Folder).
-			or("copy cell.yaml, notes.json and scenarios elsewhere, add it to the copy, and: halligan change propose --files COPY")
+			or("copy cell.yaml, notes.json, scenarios, policies and issuer (where there are any) elsewhere, add it to the copy, and: halligan change propose --files COPY")
 	}
 	data, policyName, policy, err := s.file()
 	if err != nil {

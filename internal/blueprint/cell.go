@@ -101,7 +101,7 @@ func Of(c Cell, account string) (*Blueprint, error) {
 		}
 	}
 	if b.Account.Management && len(b.Roles) > 0 {
-		return nil, fmt.Errorf("account %s is the management account of its organisation, which no service control policy binds: it gets no role; %s is opened in it by a scenario", account, b.Roles[0].Name)
+		return nil, fmt.Errorf("account %s is the management account of its organisation, which no service control policy binds: it gets no role; %s is opened in it by a scenario, which should open it in a member account", account, b.Roles[0].Name)
 	}
 	slices.SortFunc(b.Roles, func(x, y Role) int { return strings.Compare(x.Name, y.Name) })
 	for i := range b.Roles {

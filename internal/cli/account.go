@@ -127,7 +127,7 @@ func whenOpen[T any](m *member, h *holder, target string, fetch func() (T, error
 			return got, err
 		}
 		if since < 0 {
-			m.c.tell("%s is still being opened; waiting", target)
+			m.c.tell("%s is still being opened; waiting for a minute (halligan status %s says what is in the way)", target, h.id.Short())
 		}
 		r, err := m.follow(h.id, since)
 		if err != nil {

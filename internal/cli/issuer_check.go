@@ -33,10 +33,11 @@ func (i issuerCheckCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUsage, err, "cannot check the issuers")
 	}
-	bad := 0
+	bad, other := 0, false
 	for _, seen := range all {
 		if !seen.Good {
 			bad++
+			other = other || !seen.Digest.IsZero()
 		}
 	}
 	err = c.answer(all, func() {
@@ -54,6 +55,10 @@ func (i issuerCheckCommand) Run(c *call) error {
 	if err != nil || bad == 0 {
 		return err
 	}
-	return failf(exitUnverified, "%s of %d shows what the cell's document does not say, or nothing", count(bad, "issuer"), len(all)).
+	if !other {
+		return failf(exitUnverified, "of %s, %d cannot be read", count(len(all), "issuer"), bad).
+			or("bring the host back, or its certificate: while AWS reads none of them, no session begins")
+	}
+	return failf(exitUnverified, "of %s, %d: the cell's document does not say what is shown, or nothing is", count(len(all), "issuer"), bad).
 		or("after a change of the keys: halligan issuer publish. Otherwise somebody else wrote it: delete the provider of that issuer in every account, and tell security")
 }

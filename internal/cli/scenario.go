@@ -65,8 +65,14 @@ type filling struct {
 // file is the scenario as a file, and the policy of its role, if it opens one, by
 // the name that it has in the folder.
 func (f filling) file() (data []byte, name string, policy []byte, err error) {
-	if all, err := config.Builtins(); err == nil && !slices.ContainsFunc(all, func(b config.Builtin) bool { return b.ID == f.Scenario }) {
-		return nil, "", nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
+	if all, err := config.Builtins(); err == nil {
+		i := slices.IndexFunc(all, func(b config.Builtin) bool { return b.ID == f.Scenario })
+		if i < 0 {
+			return nil, "", nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
+		}
+		if f.Account != "" && all[i].Role == "" {
+			return nil, "", nil, failf(exitUsage, "cannot add %s: it opens no role of AWS", f.Scenario).or("leave out --account; halligan scenario list names those that have one")
+		}
 	}
 	with, err := config.Filling{Host: f.Host, Program: f.Program, Account: f.Account, Groups: f.Group}.For(f.Folder, f.Scenario)
 	switch {

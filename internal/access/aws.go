@@ -178,6 +178,16 @@ func (a *AWS) checkPolicies() error {
 // and ends them; other ways to that are behind a guard rail.
 const outliving = "ssm:StartSession"
 
+// unlisted runs as root on machines, and leaves there what nobody can list.
+const unlisted = "ssm:SendCommand"
+
+// Outlives tells whether the role may begin sessions of Systems Manager, which a stop
+// must end by themselves, whatever closes the lease.
+func (a *AWS) Outlives() bool {
+	policy, err := DecodeIAM(a.Policy)
+	return err != nil || policy.MayAllow(outliving)
+}
+
 // Needs are the proofs that close a lease of the role besides a shut door. Where
 // something may stay behind that nothing lists, only a person can tell.
 func (a *AWS) Needs() []ProofKind {
@@ -185,7 +195,9 @@ func (a *AWS) Needs() []ProofKind {
 		return []ProofKind{ProofAttested}
 	}
 	switch policy, err := DecodeIAM(a.Policy); {
-	case err == nil && !policy.MayAllow(outliving):
+	case err == nil && policy.MayAllow(unlisted):
+		return []ProofKind{ProofAttested}
+	case !a.Outlives():
 		return nil
 	case len(a.Regions) == 0: // it would have to be listed in every region that there is
 		return []ProofKind{ProofAttested}

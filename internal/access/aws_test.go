@@ -199,12 +199,16 @@ func TestT50PolicyIsReadAsIAMReadsIt(t *testing.T) {
 // TestNeedsOfRoles: what may be left behind says what closes a lease.
 func TestNeedsOfRoles(t *testing.T) {
 	all := strings.Replace(allowRDS, "rds:*", "*", 1)
+	shells := strings.Replace(allowRDS, "rds:*", "ssm:*Session", 1)
 	for name, c := range map[string]struct {
 		change func(*access.AWS)
 		want   access.ProofKind
 	}{
 		"databases":            {func(*access.AWS) {}, ""},
-		"all, in one region":   {func(a *access.AWS) { a.Policy, a.Regions = all, []string{"eu-west-1"} }, access.ProofEnded},
+		"shells, in a region":  {func(a *access.AWS) { a.Policy, a.Regions = shells, []string{"eu-west-1"} }, access.ProofEnded},
+		"shells, anywhere":     {func(a *access.AWS) { a.Policy = shells }, access.ProofAttested},
+		"commands":             {func(a *access.AWS) { a.Policy = strings.Replace(allowRDS, "rds:*", "ssm:SendCommand", 1) }, access.ProofAttested},
+		"all, in one region":   {func(a *access.AWS) { a.Policy, a.Regions = all, []string{"eu-west-1"} }, access.ProofAttested},
 		"all, in every region": {func(a *access.AWS) { a.Policy = all }, access.ProofAttested},
 		"without the rail":     {func(a *access.AWS) { a.WithoutRails = []string{access.RailPersistence} }, access.ProofAttested},
 		"without another rail": {func(a *access.AWS) { a.WithoutRails = []string{access.RailTrails} }, ""},
@@ -219,6 +223,25 @@ func TestNeedsOfRoles(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s needs %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestT43AStopEndsWhatOutlives: sessions of Systems Manager are ended by a stop also
+// where their list proves nothing, because a person attests.
+func TestT43AStopEndsWhatOutlives(t *testing.T) {
+	for name, change := range map[string]func(*access.AWS){
+		"in a region":      func(a *access.AWS) { a.Regions = []string{"eu-west-1"} },
+		"anywhere":         func(*access.AWS) {},
+		"without the rail": func(a *access.AWS) { a.WithoutRails = []string{access.RailPersistence} },
+	} {
+		a := role()
+		a.Policy = strings.Replace(allowRDS, "rds:*", "ssm:StartSession", 1)
+		if change(&a); !a.Outlives() {
+			t.Errorf("%s: its sessions are left alone", name)
+		}
+	}
+	if a := role(); a.Outlives() {
+		t.Error("databases have no such sessions")
 	}
 }
 

@@ -115,7 +115,7 @@ func Of(c Cell, account string) (*Blueprint, error) {
 func (b *Blueprint) add(s *access.Scenario, a *access.AWS) error {
 	role := Role{
 		Name: a.Role, Policy: a.Policy, Slots: a.SlotCount(), Regions: sorted(a.Regions), WithoutRails: sorted(a.WithoutRails),
-		Console: a.Console, Sessions: slices.Contains(a.Needs(), access.ProofEnded), Allows: a.Allows,
+		Console: a.Console, Sessions: a.Outlives(), Allows: a.Allows,
 	}
 	if !slices.Contains(a.Source, access.FromRequest) {
 		role.Networks = sorted(a.Source)

@@ -14,21 +14,26 @@ import (
 // noPersistence denies what makes an identity, a key, a session or a right that
 // is still there when the session is over. sts:AssumeRoot is not one of
 // sts:AssumeRole*. A key that is pushed to a machine opens a session there that
-// nobody can list.
+// nobody can list. What is got for a service by a session's keys is not asked of IAM
+// again: bearer tokens and registry logins live for twelve hours, credentials of
+// access grants are another role's, and who is in a database by a login of IAM stays.
 var noPersistence = words{
 	"account:Accept*", "account:Close*", "account:Delete*", "account:Disable*", "account:Enable*", "account:Put*", "account:Start*",
-	"ec2-instance-connect:*", "ecs:ExecuteCommand",
+	"dsql:DbConnect*", "ec2-instance-connect:*", "ecr:GetAuthorizationToken", "ecs:ExecuteCommand",
+	"eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:UpdateAccessEntry", "elasticache:Connect",
 	"iam:Add*", "iam:Attach*", "iam:ChangePassword", "iam:Create*", "iam:Delete*PermissionsBoundary", "iam:Enable*", "iam:PassRole",
 	"iam:Put*", "iam:Remove*", "iam:Reset*", "iam:Resync*", "iam:Set*", "iam:Update*", "iam:Upload*",
-	"identitystore:Create*", "identitystore:Update*",
+	"identitystore:Create*", "identitystore:Update*", "lightsail:GetInstanceAccessDetails", "memorydb:Connect",
 	"organizations:Accept*", "organizations:Attach*", "organizations:Create*", "organizations:Delete*", "organizations:Deregister*",
 	"organizations:Detach*", "organizations:Disable*", "organizations:Enable*", "organizations:Invite*", "organizations:Move*",
 	"organizations:Put*", "organizations:Register*", "organizations:Update*",
+	"ram:AssociateResourceShare", "ram:CreateResourceShare", "rds-db:connect",
+	"redshift-serverless:GetCredentials", "redshift:GetClusterCredentials*",
 	"rolesanywhere:Create*", "rolesanywhere:Enable*", "rolesanywhere:Import*", "rolesanywhere:Put*", "rolesanywhere:Update*",
-	"signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "ssm-guiconnect:*",
+	"s3:GetDataAccess", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "ssm-guiconnect:*",
 	"sso-directory:Add*", "sso-directory:Create*", "sso-directory:Update*",
-	"sso:Associate*", "sso:Attach*", "sso:Create*", "sso:Provision*", "sso:Put*", "sso:Update*",
-	"sts:AssumeRole*", "sts:AssumeRoot", "sts:GetFederationToken", "sts:GetSessionToken", "sts:GetWebIdentityToken",
+	"sso-oauth:Create*", "sso:Associate*", "sso:Attach*", "sso:Create*", "sso:Provision*", "sso:Put*", "sso:Update*",
+	"sts:AssumeRole*", "sts:AssumeRoot", "sts:GetFederationToken", "sts:GetServiceBearerToken", "sts:GetSessionToken", "sts:GetWebIdentityToken",
 }
 
 // noTrailChanges denies what changes a trail, deletes a log, or blinds what

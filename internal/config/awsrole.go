@@ -167,10 +167,13 @@ func (s *scenarioFacts) rolePolicies(t *roleFile, out *access.AWS) {
 		s.warnf(t.Policy.at, "allow what the emergency needs", "the policy allows everything")
 	}
 	const outlive = "the policy allows ssm:StartSession, and such sessions outlive the grant: "
+	const attested = "each lease closes only when a person attests"
 	switch needs := out.Needs(); {
 	case slices.Contains(needs, access.ProofEnded):
 		s.warnf(t.Policy.at, "deny ssm:StartSession where it is not needed", outlive+"its end is known only when Systems Manager lists none")
+	case policy.MayAllow("ssm:SendCommand") && out.Holds(access.RailPersistence):
+		s.warnf(t.Policy.at, "deny ssm:SendCommand where it is not needed", "the policy allows ssm:SendCommand, and nobody can list what a command leaves on a machine: "+attested)
 	case slices.Contains(needs, access.ProofAttested) && out.Holds(access.RailPersistence):
-		s.warnf(t.Policy.at, "name regions, in which they can be listed, or deny ssm:StartSession", outlive+"each lease closes only when a person attests")
+		s.warnf(t.Policy.at, "name regions, in which they can be listed, or deny ssm:StartSession", outlive+attested)
 	}
 }

@@ -248,7 +248,7 @@ func (of side) samples(t *testing.T) []sample {
 			stopperTrust: b.StopperTrust(), stopperPolicy: b.StopperPolicy(), slots: map[int]jsontext.Value{},
 			stopAll: []meaning.Policy{{Name: "stop all", Document: blueprint.StopAll()}}, guard: []meaning.Policy{{Name: "scp", Document: scp}},
 			cutOff:   []meaning.Policy{{Name: "cut-off", Document: blueprint.CutOff([]*blueprint.Blueprint{b})}},
-			sessions: slices.ContainsFunc(of.scenes, func(s scene) bool { return slices.Contains(s.aws.Needs(), access.ProofEnded) }),
+			sessions: slices.ContainsFunc(of.scenes, func(s scene) bool { return s.aws.Outlives() }),
 			minted:   session, twin: twin, control: control, session: jsontext.Value(session.Policy), probe: call{one.aws.Probe.IAM(), "*"},
 			inside: one.inside, outside: one.outside, onlyWithout: one.onlyWithout,
 		}

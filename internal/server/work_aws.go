@@ -83,7 +83,7 @@ func (w *works) accountLease(ctx context.Context, j scheduler.Job, l *access.Lea
 		AWS: &provider.AWS{
 			Twin: twin, Control: control, Probe: target.Probe, Regions: regions, Slot: l.Slot,
 			Ending:   func() bool { return w.stopped != nil && w.stopped(l.Account, l.Role, l.Slot) },
-			Sessions: slices.Contains(l.Needs, access.ProofEnded),
+			Sessions: target.Outlives(),
 		},
 	}, true
 }

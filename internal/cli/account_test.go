@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -266,14 +267,14 @@ func TestExecLendsToOneCommand(t *testing.T) {
 	l := borrowed(t)
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "AKIAOWN", "AWS_SECRET_ACCESS_KEY": "own", "AWS_SESSION_TOKEN": "own", "AWS_PROFILE": "own", "AWS_CONFIG_FILE": "/own",
-		"AWS_WEB_IDENTITY_TOKEN_FILE": "/own", "AWS_ROLE_ARN": "own", "AWS_PAGER": "cat",
+		"AWS_WEB_IDENTITY_TOKEN_FILE": "/own", "AWS_ROLE_ARN": "own", "AWS_BEARER_TOKEN_BEDROCK": "own", "AWS_PAGER": "cat",
 	} {
 		t.Setenv(name, value)
 	}
 	found := l.environmentOf()
 	for name, want := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-		"AWS_WEB_IDENTITY_TOKEN_FILE": "", "AWS_ROLE_ARN": "", "AWS_PAGER": "cat", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1",
+		"AWS_WEB_IDENTITY_TOKEN_FILE": "", "AWS_ROLE_ARN": "", "AWS_BEARER_TOKEN_BEDROCK": "", "AWS_PAGER": "cat", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1",
 	} {
 		if found[name] != want {
 			t.Errorf("%s is %q, want %q", name, found[name], want)
@@ -291,6 +292,29 @@ func TestExecLendsToOneCommand(t *testing.T) {
 	}
 	if code, _, _ := l.run("exec", l.id.String(), "--", "sh", "-c", "exit 7"); code != 7 {
 		t.Errorf("code %d", code)
+	}
+}
+
+// TestT61TheCounterIsAskedPastAProxy: a proxy of the person's is told neither the
+// password nor the keys.
+func TestT61TheCounterIsAskedPastAProxy(t *testing.T) {
+	l := borrowed(t)
+	told := make(chan string, 8)
+	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.RequestURI }))
+	defer proxy.Close()
+	for _, spared := range []string{"", "example.com", "*"} {
+		t.Setenv("http_proxy", proxy.URL)
+		t.Setenv("NO_PROXY", spared)
+		t.Setenv("no_proxy", "")
+		if code, out, errOut := l.run("exec", l.id.String(), "--", "sh", "-c", asks); code != 0 || !strings.Contains(out, lentSecret) {
+			t.Errorf("NO_PROXY %q: code %d, %s", spared, code, errOut)
+		}
+		if got := l.environmentOf()["no_proxy"]; !strings.HasPrefix(got, spared) {
+			t.Errorf("NO_PROXY %q became %q", spared, got)
+		}
+	}
+	if len(told) > 0 {
+		t.Errorf("the proxy was asked for %s", <-told)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -152,10 +153,28 @@ func (c *counter) remove() {
 }
 
 func (c *counter) variables() []variable {
-	return []variable{
+	return append([]variable{
 		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + c.listener.Addr().String() + counterPath},
 		{"AWS_CONTAINER_AUTHORIZATION_TOKEN", c.password},
+	}, direct()...)
+}
+
+// direct keeps a person's proxy out of what is asked at the counter: it would be told
+// the password, and, on this machine, see the keys. Whom it spares otherwise stays.
+func direct() []variable {
+	const here = "127.0.0.1"
+	upper, lower := os.Getenv("NO_PROXY"), os.Getenv("no_proxy")
+	spared := func(first, second string) string {
+		switch own := cmp.Or(first, second); own {
+		case "":
+			return here
+		case "*":
+			return own
+		default:
+			return own + "," + here
+		}
 	}
+	return []variable{{"NO_PROXY", spared(upper, lower)}, {"no_proxy", spared(lower, upper)}}
 }
 
 // ownWays are the variables by which programs find credentials of a person's own.
@@ -177,7 +196,7 @@ func lentEnvironment(own []string, region string, lent ...variable) []string {
 	var all []string
 	for _, line := range own {
 		name, value, _ := strings.Cut(line, "=")
-		if slices.Contains(ownWays, name) {
+		if slices.Contains(ownWays, name) || strings.HasPrefix(name, "AWS_BEARER_TOKEN_") {
 			continue
 		}
 		chosen = chosen || value != "" && (name == "AWS_REGION" || name == "AWS_DEFAULT_REGION")

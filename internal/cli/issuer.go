@@ -53,7 +53,7 @@ func (n issuerNewCommand) Run(c *call) error {
 	}
 	public, id, private, err := server.MakeIssuerKey(settings.KeysFolder)
 	if err != nil {
-		return because(exitUsage, err, "").or("run it as whoever runs the server, on its machine")
+		return because(exitUsage, err, "").or("run it as whoever runs the server, on its machine, with the folder that halligan init began")
 	}
 	file := filepath.Join(n.Folder, name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

@@ -67,7 +67,7 @@ func (c *cellFacts) readAWS(f *findings, folder fs.FS) {
 	if n := len(file.Keys); file.Keys != nil && n == 0 || n > cell.IssuerKeysMost {
 		f.errorf(file.key("keys"), "name the key that signs now, and the next", "keys: must be 1 to %d, are %d", cell.IssuerKeysMost, n)
 	} else if n == 1 {
-		f.warnf(file.key("keys"), "make the next one now, with halligan issuer", "there is no next key: AWS must have read it before it can take the first one's place")
+		f.warnf(file.key("keys"), "make the next one now, with halligan issuer new", "there is no next key: AWS must have read it before it can take the first one's place")
 	}
 	if n := len(file.Accounts); n > cell.AccountsMost {
 		f.errorf(file.key("accounts"), "make cells of fewer accounts", "accounts: at most %d, has %d", cell.AccountsMost, n)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -305,5 +307,42 @@ func TestT43SSHOutlivesNothing(t *testing.T) {
 	}
 	if in, err := w.host.accepts(file); in || err != nil {
 		t.Errorf("the certificate opens the host: %v %v", in, err)
+	}
+}
+
+// TestStopEverything: one command ends every live grant that its signer may stop, each
+// by a signature of its own, and says which it may not.
+func TestStopEverything(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, founding{long: true})
+	wr := newWire(t, w)
+	one, _ := agreed(t, wr, 30*time.Minute)
+	two, _ := agreed(t, wr, 30*time.Minute)
+	if out, err := w.as("bob", "stop", "--all", "--why", "not mine", "--yes"); err != nil || !strings.Contains(out, "Nothing is live that you may stop.") {
+		t.Fatalf("somebody who may stop nothing: %v\n%s", err, out)
+	}
+	for _, id := range []canon.Digest{one, two} {
+		if got := status(t, w, id, "state")[0]; got != "granted" {
+			t.Fatalf("request %s is %s", id.Short(), got)
+		}
+	}
+	var all []struct {
+		Request canon.Digest `json:"request"`
+		Entry   int64        `json:"entry"`
+	}
+	out := ok[string](t)(w.as("sue", "stop", "--all", "--why", "a key of ours is out", "--yes", "--json"))
+	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all) != 2 || all[0].Entry == all[1].Entry || all[0].Entry == 0 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, id := range []canon.Digest{one, two} {
+		if got := status(t, w, id, "state", "end.by", "end.why"); got[0] != "ended" || got[1] != "sue" || got[2] != "stopped" {
+			t.Errorf("request %s is %v", id.Short(), got)
+		}
+	}
+	if out := ok[string](t)(w.as("sue", "stop", "--all", "--why", "again", "--yes")); !strings.Contains(out, "Nothing is live that you may stop.") {
+		t.Errorf("with nothing left: %s", out)
+	}
+	if out, err := w.as("sue", "stop", one.String(), "--all", "--why", "which?"); err == nil || !strings.Contains(out+err.Error(), "the id of one request, or --all") {
+		t.Errorf("both: %v\n%s", err, out)
 	}
 }

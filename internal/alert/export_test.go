@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 )
 
 // AnswerLimit is for tests of what is read.
@@ -21,3 +22,6 @@ func (m *Mail) SetDial(dial func(ctx context.Context) (net.Conn, error)) { m.dia
 
 // Letter is the mail of a message.
 func (m Message) Letter(from string, to ...string) ([]byte, error) { return m.letter(from, to) }
+
+// SetDeadline makes attempts shorter.
+func (s *SNS) SetDeadline(d time.Duration) { s.deadline = d }

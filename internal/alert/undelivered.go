@@ -23,7 +23,7 @@ const (
 	Unreachable Class = "unreachable" // no connection
 	Forbidden   Class = "forbidden"   // the host's name led to an address that is not for alarms
 	Untrusted   Class = "untrusted"   // TLS failed, or was not offered where it is demanded
-	Unsigned    Class = "unsigned"    // the mail server offers no sign-in with a password
+	Unsigned    Class = "unsigned"    // the mail server offers no sign-in with a password; there are no credentials for SNS
 	Broken      Class = "broken"      // the connection ended, or did not speak what it should
 	Interrupted Class = "interrupted" // the caller's context ended
 	Malformed   Class = "malformed"   // the message failed its Check

@@ -26,8 +26,8 @@ const (
 	urlLimit    = 2048
 )
 
-// Receipt says that a receiver answered 2xx: a webhook, or a mail server that took
-// the mail for everybody it is for.
+// Receipt says that a receiver answered 2xx: a webhook, a mail server that took the
+// mail for everybody it is for, or SNS, which gave the message an id.
 type Receipt struct {
 	Status int
 	At     time.Time // when the answer came

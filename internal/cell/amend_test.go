@@ -507,10 +507,16 @@ func TestCompareNamesEveryDifference(t *testing.T) {
 	}
 }
 
-// TestMailNeedsRules2: a cell that began with rules 1 has no channel by mail and gets
-// none by a change, also when it decides by newer rules; others can.
-func TestMailNeedsRules2(t *testing.T) {
-	post := cell.Channel{ID: "post", Kind: cell.ChannelMail}
+// TestMailAndSNSNeedRules2: a cell that began with rules 1 has no channel but webhooks
+// and gets none by a change, also when it decides by newer rules; others can.
+func TestMailAndSNSNeedRules2(t *testing.T) {
+	for _, kind := range []string{cell.ChannelMail, cell.ChannelSNS} {
+		t.Run(kind, func(t *testing.T) { needsRules2(t, cell.Channel{ID: "post", Kind: kind}) })
+	}
+}
+
+func needsRules2(t *testing.T, post cell.Channel) {
+	t.Helper()
 	g := celltest.Genesis()
 	g.Channels = append(g.Channels, post)
 	if _, err := g.Check(); err != nil {

@@ -58,13 +58,14 @@ type Host struct {
 // Channel is where alarms go. Its address and secret are the server's own.
 type Channel struct {
 	ID   string `json:"id"`
-	Kind string `json:"kind"` // ChannelWebhook or ChannelMail
+	Kind string `json:"kind"` // ChannelWebhook, ChannelMail or ChannelSNS
 }
 
-// The kinds of channels. Mail needs rules 2.
+// The kinds of channels. All but webhooks need rules 2.
 const (
 	ChannelWebhook = "webhook"
 	ChannelMail    = "smtp"
+	ChannelSNS     = "sns"
 )
 
 // ScenarioRef names a scenario by the digest of its canonical JSON.
@@ -159,8 +160,8 @@ func (g *Genesis) checkChannels() error {
 		if err := canon.CheckID(c.ID); err != nil {
 			return fmt.Errorf("channels: %w", err)
 		}
-		if seen[c.ID] || c.Kind != ChannelWebhook && (c.Kind != ChannelMail || g.Rules < 2) {
-			return fmt.Errorf("channels: %s must stand once and be of kind %s, or under rules 2 of kind %s", c.ID, ChannelWebhook, ChannelMail)
+		if seen[c.ID] || c.Kind != ChannelWebhook && (g.Rules < 2 || c.Kind != ChannelMail && c.Kind != ChannelSNS) {
+			return fmt.Errorf("channels: %s must stand once and be of kind %s, or under rules 2 of kind %s or %s", c.ID, ChannelWebhook, ChannelMail, ChannelSNS)
 		}
 		seen[c.ID] = true
 	}

@@ -209,3 +209,20 @@ func TestLargeFiles(t *testing.T) {
 		t.Errorf("over the limit: %v", problems)
 	}
 }
+
+// FuzzAWSKeys: what is taken has both keys, and nothing that ends a line or a header.
+func FuzzAWSKeys(f *testing.F) {
+	f.Add("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = a/b=\naws_session_token=t\n")
+	f.Add("[default]\r\n#\naws_access_key_id\n=")
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, ok := config.DecodeAWSKeys(text)
+		if !ok {
+			return
+		}
+		for _, key := range [][]byte{keys.ID.Key(), keys.Secret.Key(), append([]byte("x"), keys.Token.Key()...)} {
+			if len(key) == 0 || bytes.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				t.Fatalf("%q was taken for a key", key)
+			}
+		}
+	})
+}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/roster"
 )
 
@@ -106,8 +105,8 @@ func (c *cellFacts) readChannels(f *findings) {
 			f.errorf(ch.ID.at, "give the other another id", "channel %s stands twice, first in line %d", ch.ID.text, first.line)
 		}
 		seen[ch.ID.text] = ch.ID.at
-		if ch.Kind.text != "" && ch.Kind.text != cell.ChannelWebhook && ch.Kind.text != cell.ChannelMail {
-			f.errorf(ch.Kind.at, "use webhook or smtp", "channel kind %s is not supported by this version", show(ch.Kind.text))
+		if ch.Kind.text != "" && !slices.Contains(channelKinds, ch.Kind.text) {
+			f.errorf(ch.Kind.at, "use webhook, smtp or sns", "channel kind %s is not supported by this version", show(ch.Kind.text))
 		}
 	}
 }

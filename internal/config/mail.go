@@ -58,8 +58,7 @@ func (s *serverFacts) mail() {
 		if !idOf(s.findings, e.key) {
 			continue
 		}
-		if slices.ContainsFunc(s.file.Webhooks, func(w entry[webhookFile]) bool { return w.key.text == e.key.text }) {
-			s.errorf(e.key.at, "a channel is of one kind: take one of the two out", "channel %s stands under webhooks too", show(e.key.text))
+		if s.elsewhere(e.key, "webhooks", keysOf(s.file.Webhooks)) {
 			continue
 		}
 		if to, ok := s.mailTo(&e.value); ok {
@@ -154,7 +153,19 @@ func oneLine(text string) bool {
 	})
 }
 
-// checkChannels compares webhooks and mail with the channels of the cell.
+// channelKinds are the kinds of channels that this version knows.
+var channelKinds = []string{cell.ChannelWebhook, cell.ChannelMail, cell.ChannelSNS}
+
+// elsewhere tells whether a channel stands under another kind too.
+func (s *serverFacts) elsewhere(key word, section string, keys []word) bool {
+	twice := slices.ContainsFunc(keys, func(other word) bool { return other.text == key.text })
+	if twice {
+		s.errorf(key.at, "a channel is of one kind: take one of the two out", "channel %s stands under %s too", show(key.text), section)
+	}
+	return twice
+}
+
+// checkChannels compares webhooks, mail and topics with the channels of the cell.
 func (s *serverFacts) checkChannels(f *findings, channels []channelFile) {
 	for _, section := range []struct {
 		name, kind, what string
@@ -162,14 +173,15 @@ func (s *serverFacts) checkChannels(f *findings, channels []channelFile) {
 	}{
 		{"webhooks", cell.ChannelWebhook, "webhook", keysOf(s.file.Webhooks)},
 		{"mail", cell.ChannelMail, "mail server", keysOf(s.file.Mail)},
+		{"sns", cell.ChannelSNS, "topic", keysOf(s.file.SNS)},
 	} {
 		for _, key := range section.keys {
 			i := slices.IndexFunc(channels, func(c channelFile) bool { return c.ID.text == key.text })
 			switch {
 			case i < 0:
 				f.errorf(key.at, nearest(key.text, idsOf(channels), "channels: "), "channel %s does not exist", showID(key.text))
-			case channels[i].Kind.text != section.kind && slices.Contains([]string{cell.ChannelWebhook, cell.ChannelMail}, channels[i].Kind.text):
-				f.errorf(key.at, "write it where channels of its kind stand: webhook under webhooks, smtp under mail",
+			case channels[i].Kind.text != section.kind && slices.Contains(channelKinds, channels[i].Kind.text):
+				f.errorf(key.at, "write it where channels of its kind stand: webhook under webhooks, smtp under mail, sns under sns",
 					"channel %s is of kind %s in %s, and stands under %s", show(key.text), channels[i].Kind.text, CellFile, section.name)
 			}
 		}

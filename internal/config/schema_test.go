@@ -103,7 +103,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"scenario-unknown-key", "scenario-evidence", "scenario-training", "scenario-opens-postgres", "scenario-severity", "scenario-quorum-empty",
 		"scenario-mfa-hardware", "scenario-principals-none", "scenario-principals-star", "scenario-permit", "scenario-source-address-text",
 		"server-unknown-key", "server-limits", "server-tls-half", "server-secret-inline-key", "server-webhook-scheme",
-		"server-mail-server", "server-mail-missing", "server-names",
+		"server-mail-server", "server-mail-missing", "server-sns", "server-names",
 	} {
 		folder := t.TempDir()
 		archive := readArchive(t, filepath.Join("testdata/broken", name+".txtar"))

@@ -25,6 +25,7 @@ type Server struct {
 	TLS           TLS    // the zero value asks for a local certificate
 	Webhooks      map[string]Webhook
 	Mail          map[string]Mail
+	SNS           map[string]SNS
 	Programs      map[string]Program
 	Witnesses     map[string]string // name of a witness → its address
 	Networks      map[string]Network
@@ -155,6 +156,7 @@ func readServer(f *findings, data []byte, folder string) *serverFacts {
 	s.tls()
 	s.webhooks()
 	s.mail()
+	s.topics()
 	s.programs()
 	s.witnessed()
 	s.networks()

@@ -58,9 +58,15 @@ webhooks:
 mail:
   desk: { server: "mail.example.com:465", tls: tls, from: h@example.com, to: [a@example.com, b+c@example.com], username: h, password_file: pager.secret }
   wall: { server: "[::1]:25", tls: none, from: h@example.com, to: [a@example.com] }
+sns:
+  cloud: { topic: "arn:aws:sns:eu-west-1:123456789012:halligan-alarms", endpoint: "https://sns.vpce.example.com", credentials_file: aws.secret }
+  plain: { topic: "arn:aws-cn:sns:cn-north-1:123456789012:a.fifo" }
 witnesses: { w.example.net: "http://127.0.0.1:9/w", v.example.net: "https://v.example.net" }
 limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_minute: 7 }
 `)
+	if err := os.WriteFile(filepath.Join(folder, "aws.secret"), []byte("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = a/b=\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	server, problems, err := config.LoadServer(filepath.Join(folder, "server.yaml"))
 	if err != nil || len(problems) != 0 {
 		t.Fatalf("%v, %v", problems, err)
@@ -75,6 +81,10 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 		Mail: map[string]config.Mail{
 			"desk": {Server: "mail.example.com:465", TLS: "tls", From: "h@example.com", To: []string{"a@example.com", "b+c@example.com"}, Username: "h"},
 			"wall": {Server: "[::1]:25", TLS: "none", From: "h@example.com", To: []string{"a@example.com"}},
+		},
+		SNS: map[string]config.SNS{
+			"cloud": {Topic: "arn:aws:sns:eu-west-1:123456789012:halligan-alarms", Endpoint: "https://sns.vpce.example.com", Keys: &config.AWSKeys{}},
+			"plain": {Topic: "arn:aws-cn:sns:cn-north-1:123456789012:a.fifo"},
 		},
 		Witnesses: map[string]string{"w.example.net": "http://127.0.0.1:9/w", "v.example.net": "https://v.example.net"},
 		Limits:    config.Limits{Connections: 10, Streams: 5, RequestsPerMinute: 60, StatementsPerMinute: 7},
@@ -94,11 +104,38 @@ limits: { connections: 10, streams: 5, requests_per_minute: 60, statements_per_m
 	}
 }
 
+// TestAWSKeys: a file of credentials holds one profile's keys and nothing else, above
+// all no program to run.
+func TestAWSKeys(t *testing.T) {
+	const both = "aws_access_key_id=AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = a/b=c\n"
+	for text, want := range map[string]string{
+		"[default]\n" + both: "AKIAIOSFODNN7EXAMPLE a/b=c ",
+		"# mine\r\n\r\n [default] \r\n; x\r\n" + both + "aws_session_token = t==": "AKIAIOSFODNN7EXAMPLE a/b=c t==",
+		"": "", both: "", "[default]\n": "", "[default]\naws_access_key_id = AKIA\n": "", "[default]\n[default]\n" + both: "", "[other]\n" + both: "",
+		"[default]\n" + both + "[other]\n" + both: "", "[default]\n" + both + "aws_access_key_id=x\n": "", "[default]\n" + both + "aws_session_token =\n": "",
+		"[default]\n" + both + "credential_process = /bin/sh\n": "", "[default]\n" + both + "role_arn = x\n": "", "[default]\n" + both + "aws_session_token = a b\n": "",
+		"[default]\n" + both + "aws_session_token = \x1b[2J\n": "", "[default]\n" + both + "word\n": "",
+	} {
+		keys, ok := config.DecodeAWSKeys(text)
+		got := ""
+		if ok {
+			got = fmt.Sprintf("%s %s %s", keys.ID.Key(), keys.Secret.Key(), keys.Token.Key())
+		}
+		if got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestSecretsDoNotPrint: not in text, JSON, logs or the problems of a file.
 func TestSecretsDoNotPrint(t *testing.T) {
 	folder := serverFolder(t, `webhooks: { pager: { url: "https://example.com/", secret_file: pager.secret } }
 mail: { desk: { server: "mail.example.com:465", tls: tls, from: h@example.com, to: [a@example.com], username: h, password_file: pager.secret } }
+sns: { cloud: { topic: "arn:aws:sns:eu-west-1:123456789012:halligan-alarms", credentials_file: aws.secret } }
 `)
+	if err := os.WriteFile(filepath.Join(folder, "aws.secret"), []byte("[default]\naws_access_key_id = AKIA"+secretText+"\naws_secret_access_key = "+secretText+"\naws_session_token = "+secretText+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	server, _, err := config.LoadServer(filepath.Join(folder, "server.yaml"))
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ type serverFile struct {
 	TLS            tlsFile            `yaml:"tls"`
 	Webhooks       table[webhookFile] `yaml:"webhooks"`
 	Mail           table[mailFile]    `yaml:"mail"`
+	SNS            table[snsFile]     `yaml:"sns"`
 	Programs       table[pathFile]    `yaml:"programs"`
 	Witnesses      table[word]        `yaml:"witnesses"`
 	Networks       table[networkFile] `yaml:"networks"`
@@ -22,7 +23,7 @@ type serverFile struct {
 }
 
 func (*serverFile) planned() []string {
-	return []string{"postgres", "slack", "pagerduty", "sns", "kms", "log", "replicas"}
+	return []string{"postgres", "slack", "pagerduty", "kms", "log", "replicas"}
 }
 
 type dataFile struct {

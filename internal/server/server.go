@@ -58,8 +58,8 @@ type Server struct {
 	monitor   *api.Monitor
 	web       *crowd
 	watch     net.Listener
-	alarms    []*alert.Webhook
-	circle    *witness.Circle // nil when the cell has no witnesses
+	alarms    []interface{ Close() } // what keeps connections to receivers of alarms
+	circle    *witness.Circle        // nil when the cell has no witnesses
 	shown     *certificate.Shown
 	idp       api.Provider // nil: nobody signs in at one
 }
@@ -268,7 +268,7 @@ func (s *Server) sinks(into map[string]sink) error {
 		}
 		into[channel] = made
 	}
-	return nil
+	return s.topics(into)
 }
 
 // names are the host names that callers may use, so that a page elsewhere cannot

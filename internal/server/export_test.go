@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/verify"
@@ -100,3 +102,18 @@ func (a *Absent) Note(host string, now canon.Time) { a.note(host, now) }
 
 // Was tells whether a host is left alone.
 func (a *Absent) Was(host string, now canon.Time) bool { return a.was(host, now) }
+
+// SendBy sends an alarm by a channel of these settings.
+func SendBy(ctx context.Context, settings config.Server, channel string, m alert.Message) error {
+	s, into := &Server{Options: Options{Settings: settings}}, map[string]sink{}
+	if err := s.sinks(into); err != nil {
+		return err
+	}
+	defer func() {
+		for _, made := range s.alarms {
+			made.Close()
+		}
+	}()
+	_, err := into[channel].Send(ctx, m)
+	return err
+}

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // loan is what an AWS account gave for one target, opened on this machine with the
@@ -118,23 +120,25 @@ func regionOf(known *scenarioBook, target *access.AWS) string {
 	return ""
 }
 
-// whenOpen fetches, and waits while the target is still being opened.
+// whenOpen fetches, and waits while the target is still being opened: it looks until
+// that is over, for each fetch that is refused stands in the ledger and counts.
 func whenOpen[T any](m *member, h *holder, target string, fetch func() (T, error)) (T, error) {
-	deadline, since := m.c.now().Add(time.Minute), int64(-1)
-	for {
-		got, err := fetch()
-		if !refusedFor(err, "lease-not-open") || m.c.now().After(deadline) {
-			return got, err
-		}
-		if since < 0 {
-			m.c.tell("%s is still being opened; waiting for a minute (halligan status %s says what is in the way)", target, h.id.Short())
-		}
-		r, err := m.follow(h.id, since)
-		if err != nil {
-			return got, err
+	got, err := fetch()
+	if !refusedFor(err, "lease-not-open") {
+		return got, err
+	}
+	m.c.tell("%s is still being opened; waiting for a minute (halligan status %s says what is in the way)", target, h.id.Short())
+	for deadline, since := m.c.now().Add(time.Minute), int64(-1); m.c.now().Before(deadline); {
+		r, failed := m.follow(h.id, since)
+		if failed != nil {
+			return got, failed
 		}
 		since = r.Last
+		if !slices.ContainsFunc(r.Leases, func(l view.Lease) bool { return l.Target == target && l.State == access.LeaseOpening }) {
+			return fetch()
+		}
 	}
+	return got, err
 }
 
 // wanted tells whether a target that was named is an account; what is wanted of

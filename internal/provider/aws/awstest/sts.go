@@ -104,7 +104,8 @@ func (c *request) begin(w http.ResponseWriter, s Session) {
 	s.Begun = d.now()
 	s.Until = s.Begun.Add(lasts)
 	s.Key = d.next("ASIA")
-	s.Secret, s.Token = "secret-of-"+s.Key, "session-token-of-"+s.Key
+	_, mine, _ := strings.Cut(d.server.Listener.Addr().String(), ":") // two doubles give no secret alike
+	s.Secret, s.Token = "secret-of-"+s.Key+"-"+mine, "session-token-of-"+s.Key+"-"+mine
 	kept, answered := s, s
 	d.sessions[s.Key] = &kept
 	if d.lie != nil {

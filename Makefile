@@ -27,6 +27,7 @@ RACE_PACKAGES := \
 	internal/host \
 	internal/witness \
 	internal/provider/aws \
+	internal/provider/aws/mototest \
 	internal/provider/exec \
 	internal/provider/ssh \
 	internal/scheduler \

@@ -1,11 +1,8 @@
 package alert_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,50 +14,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 )
 
 // motoServer starts a double of AWS that others made (scripts/deps.sh gets it), and
 // gives its address and a way to call AWS's own command line against it.
 func motoServer(t *testing.T) (address string, line func(args ...string) string) {
 	t.Helper()
-	folder := os.Getenv("HALLIGAN_MOTO")
-	if folder == "" {
-		t.Skip("HALLIGAN_MOTO does not name the folder with moto_server and aws: make test does (scripts/deps.sh gets them)")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, port, _ := net.SplitHostPort(listener.Addr().String())
-	address = "http://" + listener.Addr().String()
-	listener.Close()
+	program := mototest.Program(t, "aws")
+	address = mototest.Start(t)
 	home := t.TempDir()
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=" + keyID,
 		"AWS_SECRET_ACCESS_KEY=x", "AWS_DEFAULT_REGION=eu-west-1", "AWS_CONFIG_FILE=" + filepath.Join(home, "config")}
-	var said bytes.Buffer
-	cmd := exec.Command(filepath.Join(folder, "moto_server"), "-H", host, "-p", port)
-	cmd.Stdout, cmd.Stderr, cmd.Env = &said, &said, env
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	over := make(chan error, 1)
-	go func() { over <- cmd.Wait() }()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); <-over })
-	for limit := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		answer, err := http.Get(address + "/moto-api/data.json")
-		if err == nil {
-			answer.Body.Close()
-			break
-		}
-		if time.Now().After(limit) || len(over) > 0 {
-			t.Fatalf("moto does not start: %s", said.String())
-		}
-	}
 	return address, func(args ...string) string {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, filepath.Join(folder, "aws"), append([]string{"--endpoint-url", address, "--output", "json"}, args...)...)
+		cmd := exec.CommandContext(ctx, program, append([]string{"--endpoint-url", address, "--output", "json"}, args...)...)
 		cmd.Env = env
 		out, err := cmd.CombinedOutput()
 		if err != nil {

@@ -2,16 +2,12 @@ package api
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/disk"
 )
 
 // ended are the sessions that somebody ended before their time. A token is kept
@@ -49,17 +45,7 @@ func (s *service) rememberEnded() {
 // openEnded reads the file; none is no session.
 func openEnded(path string) (*ended, error) {
 	e := &ended{path: path, until: map[canon.Digest]canon.Time{}}
-	if path == "" {
-		return e, nil
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return e, nil
-	}
-	var list []over
-	if err == nil {
-		err = canon.Decode(data, endedBytes, &list)
-	}
+	list, err := recall[over](path, endedBytes)
 	if err != nil {
 		return e, fmt.Errorf("cannot read the ended sessions in %s: %w", path, err)
 	}
@@ -101,11 +87,7 @@ func (e *ended) add(now canon.Time, sessions ...over) error {
 		list = append(list, over{session, until})
 	}
 	slices.SortFunc(list, func(a, b over) int { return slices.Compare(a.Session[:], b.Session[:]) })
-	data, err := canon.Encode(list)
-	if err == nil {
-		err = disk.Replace(e.path, data, 0o600)
-	}
-	if err != nil {
+	if err := keep(e.path, list); err != nil {
 		return fmt.Errorf("cannot write the ended sessions, so a restart would bring one back: %w", err)
 	}
 	return nil

@@ -2,16 +2,13 @@ package api
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
+	"maps"
 	"slices"
 	"sync"
 
 	"github.com/halligan-dev/halligan/internal/canon"
-	"github.com/halligan-dev/halligan/internal/disk"
 	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -64,17 +61,7 @@ func (s *service) rememberProvided() {
 // openProvided reads the file; none is no session.
 func openProvided(path string) (*provided, error) {
 	p := &provided{path: path, all: map[canon.Digest]providedSession{}}
-	if path == "" {
-		return p, nil
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
-	}
-	var list []providedSession
-	if err == nil {
-		err = canon.Decode(data, providedBytes, &list)
-	}
+	list, err := recall[providedSession](path, providedBytes)
 	if err != nil {
 		return p, fmt.Errorf("cannot read the sessions in %s: %w", path, err)
 	}
@@ -126,19 +113,8 @@ func (p *provided) add(of providedSession, now canon.Time) error {
 		return busy("too many people have signed in by the identity provider in the last minutes; a passkey needs no room")
 	}
 	p.all[of.Session] = of
-	if p.path == "" {
-		return nil
-	}
-	list := make([]providedSession, 0, len(p.all))
-	for _, each := range p.all {
-		list = append(list, each)
-	}
-	slices.SortFunc(list, func(a, b providedSession) int { return slices.Compare(a.Session[:], b.Session[:]) })
-	data, err := canon.Encode(list)
-	if err == nil {
-		err = disk.Replace(p.path, data, 0o600)
-	}
-	if err != nil {
+	list := slices.SortedFunc(maps.Values(p.all), func(a, b providedSession) int { return slices.Compare(a.Session[:], b.Session[:]) })
+	if err := keep(p.path, list); err != nil {
 		delete(p.all, of.Session)
 		return fmt.Errorf("cannot write the sessions of the identity provider: %w", err)
 	}

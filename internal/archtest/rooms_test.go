@@ -87,6 +87,7 @@ var rooms = []room{
 	{path: "internal/provider/ssh", kind: adapter, may: with(encoding, "internal/access", "internal/provider", "internal/revocation")},
 	{path: "internal/provider/aws", kind: adapter, may: with(encoding, "internal/access", "internal/provider")},
 	{path: "internal/provider/aws/awstest", kind: tool},
+	{path: "internal/provider/aws/mototest", kind: tool},
 	{path: "internal/provider/exec", kind: adapter, may: with(encoding, "internal/access", "internal/provider")},
 	{path: "internal/deployed", kind: adapter},
 	{path: "internal/provider/providertest", kind: tool, may: []string{"internal/access", "internal/provider"}},

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"errors"
-	"slices"
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -77,7 +76,7 @@ func (s stopCommand) everything(m *member) error {
 	if err != nil {
 		return err
 	}
-	live := slices.DeleteFunc(slices.Clone(now.Live), func(r view.Request) bool { return r.Limited || !r.May(view.MayStop) })
+	live := now.Stoppable()
 	others := len(now.Live) - len(live)
 	if others > 0 {
 		m.c.tell("Live besides, and for others to stop: %s.", count(others, "grant"))

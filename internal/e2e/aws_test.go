@@ -23,6 +23,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 )
 
 const (
@@ -377,10 +378,7 @@ func (c canary) nowhere(t *testing.T, w *town) {
 // and fetches by a profile that credential wrote, and nothing else of a person's.
 func TestForeignProgramsFindTheirKeys(t *testing.T) {
 	t.Parallel()
-	foreign := filepath.Join(os.Getenv("HALLIGAN_MOTO"), "aws")
-	if _, err := os.Stat(foreign); os.Getenv("HALLIGAN_MOTO") == "" || err != nil {
-		t.Skip("no AWS command line: make test installs one and sets HALLIGAN_MOTO")
-	}
+	foreign := mototest.Program(t, "aws")
 	at := awstest.New(t)
 	w := newTown(t, founding{aws: at})
 	id := w.inAccount(t, "ann", 20*time.Minute)

@@ -1,71 +1,17 @@
 package paper_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/halligan-dev/halligan/internal/paper"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 )
-
-// moto starts a double of AWS that others made, and gives its address.
-func moto(t *testing.T) (url string) {
-	t.Helper()
-	folder := os.Getenv("HALLIGAN_MOTO")
-	if folder == "" {
-		t.Skip("HALLIGAN_MOTO does not name the folder with moto_server and aws: make test does (scripts/deps.sh gets them)")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	host, port, _ := net.SplitHostPort(address)
-	var said bytes.Buffer
-	cmd := exec.Command(filepath.Join(folder, "moto_server"), "-H", host, "-p", port)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	over := make(chan error, 1)
-	go func() { over <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-over
-	})
-	url = "http://" + address
-	for limit := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		answer, err := http.Get(url + "/moto-api/data.json")
-		if err == nil {
-			answer.Body.Close()
-			return url
-		}
-		select {
-		case err := <-over:
-			over <- err
-			t.Fatalf("moto ended: %v: %s", err, said.String())
-		default:
-		}
-		if time.Now().After(limit) {
-			t.Fatalf("moto does not start: %s", said.String())
-		}
-	}
-}
 
 // deploy makes what a template has of IAM, as CloudFormation would, with the real
 // client; moto checks policies as IAM does when they are written.
@@ -121,7 +67,7 @@ func deploy(t *testing.T, client *iam.Client, template map[string]any) {
 // it by the way that --live takes, and finds nothing that differs; and then what
 // somebody changed there.
 func TestDeployAndAsk(t *testing.T) {
-	url := moto(t)
+	url := mototest.Start(t)
 	client := iam.New(iam.Options{Region: "us-east-1", BaseEndpoint: &url, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "none"}, nil
 	})})

@@ -109,3 +109,8 @@ func (s *state) keeps(person string) bool {
 	}
 	return false
 }
+
+// Stoppable are the live grants that the reader may stop, as they stand in n.
+func (n Now) Stoppable() []Request {
+	return slices.DeleteFunc(slices.Clone(n.Live), func(r Request) bool { return r.Limited || !r.May(MayStop) })
+}

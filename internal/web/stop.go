@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -20,7 +19,7 @@ func (p *pages) stopAll(c *call) error {
 	if err := p.get(c, "/api/v1/now", &now); err != nil {
 		return err
 	}
-	live := slices.DeleteFunc(now.Live, func(r view.Request) bool { return r.Limited || !r.May(view.MayStop) })
+	live := now.Stoppable()
 	others := len(now.Live) - len(live)
 	return p.show(c, "stop_all", shown{Title: "Stop everything", Body: struct {
 		Live   []view.Request

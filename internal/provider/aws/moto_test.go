@@ -1,17 +1,13 @@
 package aws_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,65 +17,13 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/provider/aws"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 )
-
-// motoProgram finds a program of the folder that scripts/deps.sh fills.
-func motoProgram(t *testing.T, name string) string {
-	t.Helper()
-	folder := os.Getenv("HALLIGAN_MOTO")
-	if folder == "" {
-		t.Skip("HALLIGAN_MOTO does not name the folder with moto_server and aws: make test does (scripts/deps.sh gets them)")
-	}
-	return filepath.Join(folder, name) // a wrong folder fails the test instead of skipping it
-}
-
-// moto starts a double of AWS that others made. It does not look at tokens, tags,
-// source identities or policies: it shows that our calls have AWS's form.
-func moto(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	host, port, _ := net.SplitHostPort(address)
-	var said bytes.Buffer
-	cmd := exec.Command(motoProgram(t, "moto_server"), "-H", host, "-p", port)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	over := make(chan error, 1)
-	go func() { over <- cmd.Wait() }()
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGKILL)
-		<-over
-	})
-	url := "http://" + address
-	for limit := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		answer, err := http.Get(url + "/moto-api/data.json")
-		if err == nil {
-			answer.Body.Close()
-			return url
-		}
-		if time.Now().After(limit) {
-			t.Fatalf("moto does not start: %s", said.String())
-		}
-		select {
-		case err := <-over:
-			over <- err
-			t.Fatalf("moto ended: %v: %s", err, said.String())
-		default:
-		}
-	}
-}
 
 // motoWorld is a world whose AWS is moto. Its clock is the machine's, as moto's is.
 func motoWorld(t *testing.T) (*world, *iam.Client, string) {
 	t.Helper()
-	url := moto(t)
+	url := mototest.Start(t)
 	w := newWorld(t, func(o *aws.Options) {
 		o.Endpoints = aws.Endpoints{}
 		for _, kind := range []string{"sts", "iam", "ssm", "probe"} {
@@ -173,7 +117,7 @@ func TestMotoProbes(t *testing.T) {
 // of a credential_process, and is the session that was authorised.
 func TestAWSCommandLine(t *testing.T) {
 	w, _, url := motoWorld(t)
-	program := motoProgram(t, "aws")
+	program := mototest.Program(t, "aws")
 	s := w.session("00112233445566ff", 1, 10*time.Minute)
 	m, err := w.aws.Mint(t.Context(), s, w.recipient())
 	if err != nil {

@@ -61,6 +61,26 @@ func (b *browser) oneLine(what string) {
 	}
 }
 
+// wholeWords demands that nothing which is pressed or counted breaks within a word: that it has
+// no more lines than words.
+func (b *browser) wholeWords(what string) {
+	b.t.Helper()
+	var broken []string
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll('button, .btn, .tag, thead th, .num')].flatMap(e => {
+		const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), broken = [];
+		while (texts.nextNode()) {
+			const text = texts.currentNode, range = document.createRange();
+			range.selectNodeContents(text);
+			const lines = new Set([...range.getClientRects()].map(r => r.top));
+			if (lines.size > text.data.trim().split(/\s+/).length) broken.push(text.data);
+		}
+		return broken;
+	})`, &broken))
+	if len(broken) > 0 {
+		b.t.Errorf("%s: broken within a word: %q", what, broken)
+	}
+}
+
 // furnished is a town in which something is open, something waits and something
 // is over, and the values of the pages' paths in it.
 func furnished(t *testing.T) (w *town, values map[string][]string) {
@@ -77,6 +97,17 @@ func furnished(t *testing.T) (w *town, values map[string][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sealRoot(t, w)
+	ended, err := w.grant(time.Hour, "primary")
+	if err == nil {
+		_, err = w.as("sam", "stop", ended, "--why", "it was the replica", "--yes")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := w.as("bob", "approve", waiting, "--check", "in-person", "--yes"); err == nil {
+		t.Fatalf("bob agreed to his own request:\n%s", said)
+	}
 	open, err := w.grant(time.Hour, "primary")
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +123,7 @@ func furnished(t *testing.T) (w *town, values map[string][]string) {
 	if change == nil {
 		t.Fatalf("no change in\n%s", changes)
 	}
-	return w, map[string][]string{"request": {waiting, open, over}, "scenario": {"database-locked-out", "cloud-root-locked-out"}, "person": {"ann"}, "envelope": {"prod-root"}, "entry": {"9"}, "change": {change[1]}}
+	return w, map[string][]string{"request": {waiting, open, over, ended}, "scenario": {"database-locked-out", "cloud-root-locked-out"}, "person": {"ann"}, "envelope": {"prod-root"}, "entry": {"9"}, "change": {change[1]}}
 }
 
 // TestBrowserPages looks at every page of the table in each viewport: axe finds
@@ -112,6 +143,7 @@ func TestBrowserPages(t *testing.T) {
 				b.accessible(script, what)
 				b.fits(what)
 				b.oneLine(what)
+				b.wholeWords(what)
 				b.picture(fileName(path) + "-" + through.name)
 			}
 			b.clean()

@@ -66,7 +66,7 @@ func (b *browser) oneLine(what string) {
 func (b *browser) wholeWords(what string) {
 	b.t.Helper()
 	var broken []string
-	b.do(chromedp.Evaluate(`[...document.querySelectorAll('button, .btn, .tag, thead th, .num')].flatMap(e => {
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll('button, .btn, .tag, th, td:not(.mono, :has(.mono))')].flatMap(e => {
 		const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), broken = [];
 		while (texts.nextNode()) {
 			const text = texts.currentNode, range = document.createRange();

@@ -108,3 +108,20 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestAge: a cell of any size ends now, its last hour is busy, and time goes on.
+func TestAge(t *testing.T) {
+	for _, all := range []int64{100, 10_000, 1_000_000} {
+		busy := min(ageBusy, all/2)
+		for entry, want := range map[int64]time.Duration{0: 0, all - busy: ageOf - ageBusyFor, all - busy/2: ageOf - ageBusyFor/2, all: ageOf, all + 100: ageOf} {
+			if got := ageAt(entry, all); got.Round(time.Second) != want {
+				t.Errorf("entry %d of %d belongs at %s, want %s", entry, all, got, want)
+			}
+		}
+		for entry := int64(0); entry < all; entry += all / 100 {
+			if ageAt(entry, all) >= ageAt(entry+1, all) {
+				t.Errorf("entry %d of %d: time does not go on", entry, all)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/server"
@@ -50,17 +51,18 @@ func (f *folderOf) now() time.Time {
 type plan struct {
 	name   string
 	people []string
-	hosts  []string // that the scenario opens, the target first
+	hosts  []string         // that the scenario opens, the target first
+	wall   func() time.Time // nil: time.Now
 }
 
 // makeCell founds a cell in a folder of the run, as `halligan init` and
 // `halligan init seal` do.
 func (r *run) makeCell(name string) (*folderOf, error) {
-	return r.makeCellOf(plan{name, people, []string{target}})
+	return r.makeCellOf(plan{name: name, people: people, hosts: []string{target}})
 }
 
 func (r *run) makeCellOf(p plan) (*folderOf, error) {
-	f := &folderOf{path: r.path(p.name), keys: map[string]ed25519.PrivateKey{}, people: p.people}
+	f := &folderOf{path: r.path(p.name), keys: map[string]ed25519.PrivateKey{}, people: p.people, wall: p.wall}
 	if err := os.MkdirAll(filepath.Join(f.path, "people"), 0o700); err != nil {
 		return nil, err
 	}
@@ -166,7 +168,24 @@ func (f *folderOf) found(name string) error {
 	if f.bundle, err = config.Compile(f.path, keys); err != nil {
 		return err
 	}
-	var signed []server.Founding
+	if err := f.seal(); err != nil {
+		return err
+	}
+	anchor := server.AnchorOf(&f.bundle)
+	data, err := anchor.Encode()
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(filepath.Join(f.path, "anchor.json"), data, 0o600),
+		server.WriteProfiles(filepath.Join(f.path, "profiles"), "https://"+f.listen, settings, &f.bundle))
+}
+
+// seal begins the ledger with the signatures of all founders, at the cell's time.
+func (f *folderOf) seal() error {
+	l, err := f.local()
+	if err != nil {
+		return err
+	}
 	for _, id := range f.people {
 		data, err := server.FoundStatement(&f.bundle, id)
 		if err != nil {
@@ -180,16 +199,12 @@ func (f *folderOf) found(name string) error {
 		if err != nil {
 			return err
 		}
-		signed = append(signed, server.Founding{Statement: data, Signature: ledger.Signature{SSHSig: blob}})
+		_, err = l.Submit(context.Background(), broker.Submission{
+			Statement: data, Signature: ledger.Signature{SSHSig: blob}, Attachments: f.bundle.Attachments, Notes: f.bundle.Notes,
+		})
+		if err != nil {
+			return errors.Join(err, l.close())
+		}
 	}
-	if err := server.Seal(context.Background(), settings, &f.bundle, signed); err != nil {
-		return err
-	}
-	anchor := server.AnchorOf(&f.bundle)
-	data, err := anchor.Encode()
-	if err != nil {
-		return err
-	}
-	return errors.Join(os.WriteFile(filepath.Join(f.path, "anchor.json"), data, 0o600),
-		server.WriteProfiles(filepath.Join(f.path, "profiles"), "https://"+f.listen, settings, &f.bundle))
+	return l.close()
 }

@@ -26,19 +26,6 @@ type local struct {
 	*broker.Broker
 	cell  *folderOf
 	store *sqlite.Store
-	count string // the standing task that takes counts of refusals
-}
-
-// Committed is broker.Follower.
-func (l *local) Committed(w *cell.World, _ []cell.Recorded) {
-	if l.count != "" {
-		return // looking through all tasks at each commit would be what is measured
-	}
-	for id, task := range w.Tasks {
-		if task.Kind == cell.TaskCount {
-			l.count = id
-		}
-	}
 }
 
 func (f *folderOf) local(follow ...broker.Follower) (*local, error) {
@@ -56,7 +43,7 @@ func (f *folderOf) local(follow ...broker.Follower) (*local, error) {
 	}
 	l.Broker, err = broker.Open(context.Background(), broker.Options{
 		Origin: f.bundle.Genesis.Origin, Store: l.store, Beside: l.store, Check: verify.Signatures{}, Signer: keys.Ledger,
-		Minter: keys.Authority, Wall: f.now, Rand: func(b []byte) { rand.Read(b) }, Follow: append(follow, l),
+		Minter: keys.Authority, Wall: f.now, Rand: func(b []byte) { rand.Read(b) }, Follow: follow,
 	})
 	if err != nil {
 		return nil, errors.Join(err, l.store.Close())
@@ -145,11 +132,4 @@ func freshNote() ledger.Note {
 	n := ledger.Note{Text: "the database refuses every login"}
 	rand.Read(n.Salt[:])
 	return n
-}
-
-// counts appends one entry that needs no signature.
-func (l *local) counts() error {
-	_, err := l.Effect(context.Background(), cell.Effect{Kind: cell.EffectRefusedCount, Task: l.count},
-		cell.Observed{Counts: map[string]int64{"unknown-key": 3}})
-	return err
 }

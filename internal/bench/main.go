@@ -21,6 +21,7 @@ type run struct {
 	profile string // where the profile of the server of B1 or B9 goes; empty: none is taken
 	rows    []row
 	started []*process
+	old     map[int64]*folderOf // by their entries
 }
 
 func main() {
@@ -31,7 +32,7 @@ func main() {
 		}
 		return
 	}
-	r := &run{}
+	r := &run{old: map[int64]*folderOf{}}
 	var only, page string
 	flag.BoolVar(&r.quick, "quick", false, "few and short turns: about two minutes")
 	flag.StringVar(&only, "only", "", "ids to measure, such as B1,B3; all if not given")

@@ -13,7 +13,9 @@ const reading = `
   of 5 ms, its answer being final when the tree with the entry is written.
 - B4 works in memory. The parts of a full replay are every signature, one SHA-256
   and one JSON pass for each entry; the replay decides every entry again as well.
-- B6 starts the programs as they are shipped.
+- B6 starts the programs as they are shipped. Its cell is the larger one of B7: whole
+  emergencies that are over, proved and reviewed, over a year that ends now. What is
+  forgotten after minutes, nonces and checkpoints, is there of the last ones alone.
 - B10 works in memory. The page is made from answers that were encoded before: it
   reads them, and writes HTML in which every text is escaped for its place.
 - B9 needs a machine that does little else: hosts, their reports and other people

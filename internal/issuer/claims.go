@@ -2,7 +2,6 @@ package issuer
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -40,13 +39,6 @@ type sessions struct {
 	Transitive []string            `json:"transitive_tag_keys"`
 }
 
-var (
-	idShape     = regexp.MustCompile(`^[0-9a-f]{32,64}$`)
-	sourceShape = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	tagShape    = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{1,128}$`)
-	valueShape  = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{0,256}$`)
-)
-
 // check demands that these bytes are a whole token that ends soon and is for
 // nobody else, in its one encoding.
 func (b Bounds) check(token []byte) error {
@@ -62,13 +54,13 @@ func (b Bounds) check(token []byte) error {
 		return ErrTokenSubject
 	case CheckURL(c.Issuer) != nil:
 		return ErrIssuer
-	case !idShape.MatchString(c.ID):
+	case !made(c.ID, 32, 64, hexDigit):
 		return ErrTokenID
 	case c.NotBefore != c.Issued, c.Expires <= c.Issued, c.Expires-c.Issued > int64(MaxTokenLife/time.Second):
 		return ErrLife
 	case c.Issued > now.Add(tokenSkew).Unix(), c.Expires <= now.Unix():
 		return ErrLife
-	case c.Source != "" && !sourceShape.MatchString(c.Source), c.Tags != nil && !c.Tags.valid():
+	case c.Source != "" && !made(c.Source, 2, 64, inSource), c.Tags != nil && !c.Tags.valid():
 		return ErrTags
 	}
 	return nil
@@ -82,11 +74,11 @@ func (s *sessions) valid() bool {
 	}
 	folded := map[string]bool{}
 	for key, values := range s.Principal {
-		lower := strings.ToLower(key)
-		if !tagShape.MatchString(key) || folded[lower] || len(values) != 1 || !valueShape.MatchString(values[0]) {
+		plain := strings.ToLower(key)
+		if !made(key, 1, 128, inTag) || folded[plain] || len(values) != 1 || !made(values[0], 0, 256, inTag) {
 			return false
 		}
-		folded[lower] = true
+		folded[plain] = true
 	}
 	named := map[string]bool{}
 	for _, key := range s.Transitive {
@@ -106,10 +98,8 @@ func CheckURL(text string) error {
 		return errIssuerURL
 	}
 	if strings.HasSuffix(text, "/") || strings.Contains(u.Path, "//") || strings.Contains(u.Path, "..") || len(text) > 200 || u.String() != text ||
-		strings.ToLower(u.Host) != u.Host || !hostShape.MatchString(u.Host) {
+		strings.ToLower(u.Host) != u.Host || !isHost(u.Host) {
 		return errIssuerURL
 	}
 	return nil
 }
-
-var hostShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)

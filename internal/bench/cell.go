@@ -51,8 +51,9 @@ func (f *folderOf) now() time.Time {
 type plan struct {
 	name   string
 	people []string
-	hosts  []string         // that the scenario opens, the target first
-	wall   func() time.Time // nil: time.Now
+	hosts  []string                      // that the scenario opens, the target first
+	wall   func() time.Time              // nil: time.Now
+	alter  func(files map[string][]byte) // what it is founded with; nil: as it is
 }
 
 // makeCell founds a cell in a folder of the run, as `halligan init` and
@@ -95,6 +96,9 @@ func (r *run) makeCellOf(p plan) (*folderOf, error) {
 	}
 	f.listen, f.metrics = web, metrics
 	files[config.ServerFile] = fmt.Appendf(nil, "listen: %s\nmetrics_listen: %s\n", web, metrics)
+	if p.alter != nil {
+		p.alter(files)
+	}
 	for path, data := range files {
 		path = filepath.Join(f.path, path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {

@@ -74,7 +74,7 @@ func (r *run) all(page string) (err error) {
 		measure func() error
 	}{
 		{"B1", r.measureMint}, {"B2", r.measureWhole}, {"B3", r.measureAppend}, {"B4", r.measureVerify}, {"B6", r.measureStart}, {"B7", r.measureGrowth},
-		{"B8", r.measureAccess}, {"B9", r.measureStorm}, {"B10", r.measurePage},
+		{"B8", r.measureAccess}, {"B9", r.measureStorm}, {"B10", r.measurePage}, {"B12", r.measureAccount},
 	} {
 		if r.only != nil && !slices.Contains(r.only, m.id) {
 			continue

@@ -16,6 +16,8 @@ const reading = `
 - B6 starts the programs as they are shipped. Its cell is the larger one of B7: whole
   emergencies that are over, proved and reviewed, over a year that ends now. What is
   forgotten after minutes, nonces and checkpoints, is there of the last ones alone.
+- B12 plays AWS by a double on the same machine, which answers at once or 50 ms later.
+  The ratio is what comes on top, in multiples of the 50 ms: one call in the way is 1.
 - B10 works in memory. The page is made from answers that were encoded before: it
   reads them, and writes HTML in which every text is escaped for its place.
 - B9 needs a machine that does little else: hosts, their reports and other people

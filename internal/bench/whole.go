@@ -129,13 +129,13 @@ func (c *crowd) open(who string, approvers ...string) (o opened, err error) {
 	return o, c.awaitOpen(who, o.id, said.Request)
 }
 
-func (c *crowd) ask(who string) (o opened, err error) {
+func (c *crowd) ask(who string, targets ...string) (o opened, err error) {
 	public, holder, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return o, err
 	}
 	note := freshNote()
-	said, err := c.submit(who, c.cell.keys[who], c.cell.request(public, note), note)
+	said, err := c.submit(who, c.cell.keys[who], c.cell.request(public, note, targets...), note)
 	return opened{said.Digest, holder}, err
 }
 

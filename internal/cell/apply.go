@@ -199,7 +199,7 @@ func applyLease(r *access.Request, e Event) error {
 	case *OpenFailed:
 		l.Trouble = e.Why
 	case *TwinWorked:
-		l.Worked = true
+		l.Worked, l.Trouble = true, ""
 	case *CredentialAuthorised:
 		l.Issued++
 		if e.Before.After(l.NotAfter) {

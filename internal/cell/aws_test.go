@@ -61,6 +61,7 @@ func awsDeeds() []deed {
 	return []deed{
 		at(cell.EffectOpened, "", cell.TaskOpen, cell.Observed{}),
 		at(cell.EffectProbed, "baseline: twin accepted, control accepted", cell.TaskBaseline, celltest.Round(access.Accepted, access.Accepted)),
+		at(cell.EffectOpenFailed, "baseline: refused", cell.TaskBaseline, cell.Observed{Why: "refused"}),
 		at(cell.EffectProbed, "prove: twin refused, control accepted", cell.TaskProve, celltest.Round(access.Refused, access.Accepted)),
 		at(cell.EffectProbed, "prove: both refused", cell.TaskProve, celltest.Round(access.Refused, access.Refused)),
 		at(cell.EffectDue, "expire, when it is due", cell.TaskExpire, cell.Observed{}),

@@ -118,6 +118,13 @@ func opened(l *access.Lease, c Command) ([]Event, *Refusal) {
 	if c.Effect.Kind == EffectOpened {
 		return []Event{&LeaseOpened{Target: l.Target}}, nil
 	}
+	return openFailed(l, c)
+}
+
+// openFailed takes that a lease cannot be used yet, and why. One that is open already
+// goes on: what is minted needs nothing at its target, and the next look may see it
+// work.
+func openFailed(l *access.Lease, c Command) ([]Event, *Refusal) {
 	if refusal := failure(c); refusal != nil {
 		return nil, refusal
 	}
@@ -135,6 +142,9 @@ func failure(c Command) *Refusal {
 }
 
 func baseline(l *access.Lease, c Command) ([]Event, *Refusal) {
+	if c.Effect.Kind == EffectOpenFailed {
+		return openFailed(l, c)
+	}
 	round := c.Observed.Round
 	if round == nil || round.Twin != access.Accepted || round.Control != access.Accepted {
 		return nil, refuse(NothingNew, "the twin was not seen to work at %s", l.Target)

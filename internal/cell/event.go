@@ -111,7 +111,8 @@ type (
 	LeaseOpened struct {
 		Target string `json:"target"`
 	}
-	// OpenFailed: the target could not be opened yet; it is tried again.
+	// OpenFailed: the target could not be opened yet, or no session works there yet;
+	// it is tried again.
 	OpenFailed struct {
 		Target string `json:"target"`
 		Why    string `json:"why"`

@@ -180,6 +180,8 @@ func effectDeeds() []deed {
 			effect(cell.EffectProbed, "baseline: twin accepted, control accepted", cell.TaskBaseline, seeing(celltest.Round(access.Accepted, access.Accepted))),
 			effect(cell.EffectProbed, "baseline: twin refused, control accepted", cell.TaskBaseline, seeing(celltest.Round(access.Refused, access.Accepted))),
 			effect(cell.EffectProbed, "baseline: twin accepted, control unreachable", cell.TaskBaseline, seeing(celltest.Round(access.Accepted, access.Unreachable))),
+			effect(cell.EffectOpenFailed, "baseline: refused", cell.TaskBaseline, seeing(cell.Observed{Why: "refused"})),
+			effect(cell.EffectOpenFailed, "baseline: without a reason", cell.TaskBaseline, nothing),
 			effect(cell.EffectDelivered, "", cell.TaskDeliver, nothing),
 			effect(cell.EffectMintFailed, "internal", cell.TaskDeliver, seeing(cell.Observed{Why: "internal"})),
 			effect(cell.EffectMintFailed, "without a reason", cell.TaskDeliver, nothing),

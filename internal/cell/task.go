@@ -59,7 +59,7 @@ type Task struct {
 // results says which effects may come back from which task.
 var results = map[TaskKind][]EffectKind{
 	TaskOpen:        {EffectOpened, EffectOpenFailed},
-	TaskBaseline:    {EffectProbed},
+	TaskBaseline:    {EffectProbed, EffectOpenFailed},
 	TaskDeliver:     {EffectDelivered, EffectMintFailed},
 	TaskProve:       {EffectProbed},
 	TaskList:        {EffectListed},

@@ -190,6 +190,51 @@ func TestAccountFromRequestToProof(t *testing.T) {
 	}
 }
 
+// TestOneCallFromAgreementToCredential: whoever was agreed waits for the one call of
+// STS that begins their session. Twins and controls, which begin at the same time, may
+// be as slow as they like; and once they answer, the lease is seen to work.
+func TestOneCallFromAgreementToCredential(t *testing.T) {
+	t.Parallel()
+	at := awstest.New(t)
+	w := newTown(t, founding{aws: at})
+	for _, name := range []string{"-twin", "-control"} {
+		at.Break(awstest.Fault{Kind: "sts", Body: name, How: awstest.Hangs})
+	}
+	at.Break(awstest.Fault{Kind: "iam", How: awstest.Hangs})
+	id := w.inAccount(t, "ann", 20*time.Minute)
+	if keys := w.keysOf(t, "ann", id); !keys.works(t, at) {
+		t.Error("the keys do not open the account")
+	}
+	mine := 0
+	for _, call := range at.Calls() {
+		if call.Kind == "sts" && !strings.Contains(call.Body, "-twin") && !strings.Contains(call.Body, "-control") {
+			mine++
+		}
+	}
+	if mine != 1 {
+		t.Errorf("%d calls of STS were made for the first credential, want 1", mine)
+	}
+	at.Mend()
+	w.lease(t, id, "worked", "true")
+}
+
+// TestSlotOfThePastIsTakenOff: what stopped somebody else long ago is still attached
+// when a grant begins in its slot. It is found and taken off while the grant lives.
+func TestSlotOfThePastIsTakenOff(t *testing.T) {
+	t.Parallel()
+	at := awstest.New(t)
+	w := newTown(t, founding{aws: at})
+	at.Attach(emergencyRole, "arn:aws:iam::123456789012:policy/halligan-stop-slot-EmergencyDatabase-1")
+	id := w.inAccount(t, "ann", 20*time.Minute)
+	w.lease(t, id, "worked", "true")
+	if left := at.Attached(emergencyRole); len(left) > 0 {
+		t.Errorf("attached: %v", left)
+	}
+	if keys := w.keysOf(t, "ann", id); !keys.works(t, at) {
+		t.Error("the keys do not open the account")
+	}
+}
+
 // TestAccountInACommand: the command finds its keys as SDKs do, is terminated when
 // somebody stops the grant, and a link signs in to the console.
 func TestAccountInACommand(t *testing.T) {
@@ -256,6 +301,18 @@ func TestAccountExpires(t *testing.T) {
 	}
 	if keys.works(t, at) {
 		t.Error("keys that are expired open the account")
+	}
+	// With IAM back a stop attaches its slot, and its last session's end takes it off.
+	at.Mend()
+	id = w.inAccount(t, "ann", 20*time.Second)
+	w.keysOf(t, "ann", id)
+	ok[string](t)(w.as("sue", "stop", id.String(), "--why", "enough"))
+	w.lease(t, id, "state", "closed")
+	if got := at.Attached(emergencyRole); len(got) != 1 {
+		t.Errorf("after the stop, attached: %v", got)
+	}
+	if err := until(3*patience, "the slot to be taken off", func() (bool, error) { return len(at.Attached(emergencyRole)) == 0, nil }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -68,6 +68,14 @@ type Lister interface {
 	List(ctx context.Context, lease Lease) ([]string, error)
 }
 
+// Clearer is a Provider whose Close leaves something at the target.
+type Clearer interface {
+	// Clear takes off what closing a lease left there. Nothing of the lease may be
+	// able to live any more; where another lease needs the same thing, it stays, and
+	// that is an error that wraps ErrUnreachable.
+	Clear(ctx context.Context, lease Lease) error
+}
+
 var (
 	// ErrUnreachable says that the target did not answer.
 	ErrUnreachable = errors.New("the target cannot be reached")

@@ -63,7 +63,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskSolo:        due,
 		cell.TaskWaited:      {Do: w.waited, Workers: 4, Pause: scheduler.Pause{First: time.Second, Most: 15 * time.Second}},
 		cell.TaskEnd:         due,
-		cell.TaskExpire:      {Do: expire, Group: together, Workers: 4},
+		cell.TaskExpire:      {Do: w.expire, Group: accountsApart, Workers: 4, Longest: roundLongest},
 		cell.TaskPage:        due,
 		cell.TaskOwe:         due,
 		cell.TaskOverdue:     due,
@@ -118,11 +118,14 @@ const expireAgain = time.Minute
 // something. Once a refusal has shown that the door is shut it proves nothing more,
 // and thirty thousand entries that say so would stand in the way of the hosts'
 // lists, which close the leases.
-func expire(_ context.Context, jobs []scheduler.Job) []scheduler.Result {
+func (w *works) expire(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	if ofAccount(jobs[0]) {
+		return w.expireAccount(ctx, jobs)
+	}
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
 		results[i] = scheduler.Result{Kind: cell.EffectDue}
-		if lease, ok := j.Lease(); ok && lease.DoorShut() && lease.Account == "" { // the slot of a role is used until then
+		if lease, ok := j.Lease(); ok && lease.DoorShut() {
 			results[i] = scheduler.Result{After: expireAgain}
 		}
 	}
@@ -177,6 +180,10 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: "internal"}}
 			continue
 		}
+		if lease.AWS != nil {
+			results[i] = scheduler.Result{Kind: cell.EffectOpened} // nothing has to be made there; the baseline looks
+			continue
+		}
 		if err := w.provider(lease).Open(ctx, lease); err != nil {
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
 			continue
@@ -200,7 +207,9 @@ func why(err error) string {
 func (w *works) baseline(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	ctx, cancel := bounded(ctx, jobs)
 	defer cancel()
-	return w.probe(ctx, jobs)
+	results := w.probe(ctx, jobs)
+	w.clear(ctx, jobs, results)
+	return results
 }
 
 // prove closes and looks whether twins are refused.

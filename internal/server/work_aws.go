@@ -46,6 +46,14 @@ func atTarget(j scheduler.Job) string {
 	return lease.Host
 }
 
+// accountsApart groups the jobs of one role, and puts all others together.
+func accountsApart(j scheduler.Job) string {
+	if ofAccount(j) {
+		return atTarget(j)
+	}
+	return ""
+}
+
 // place names what a round asks.
 func place(l provider.Lease) string {
 	switch {
@@ -107,6 +115,52 @@ func (w *works) close(ctx context.Context, jobs []scheduler.Job) {
 		// An error here changes nothing: the probe tells what is so.
 		done[name] = w.provider(lease).Close(ctx, lease) == nil
 	}
+}
+
+// clear finds out why what is open at an account was not seen to work, and takes off
+// what a lease of the past left in the way. A grant is open before anybody asked its
+// account, so that its first credential waits for nothing but itself: what is wrong
+// there, whoever fetches is told at once, and everybody by this.
+func (w *works) clear(ctx context.Context, jobs []scheduler.Job, results []scheduler.Result) {
+	for i, j := range jobs {
+		lease, ok := w.lease(ctx, j)
+		if !ok || lease.AWS == nil || seenToWork(results[i]) {
+			continue
+		}
+		if err := w.aws.Open(ctx, lease); err != nil {
+			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
+			continue
+		}
+		results[i] = scheduler.Result{After: lookAgain}
+	}
+}
+
+// lookAgain is how soon after a slot was taken off it is looked whether that helped.
+const lookAgain = 250 * time.Millisecond
+
+func seenToWork(r scheduler.Result) bool {
+	return r.Kind == cell.EffectProbed && r.Observed.Round.Twin == access.Accepted && r.Observed.Round.Control == access.Accepted
+}
+
+// expireAccount says that the last sessions of leases are over, and then takes off
+// the slots that stopped them, where nobody else needs them: the next grant in such
+// a slot works from its first credential on. Where that fails, or we crash before it,
+// its baseline finds the slot and takes it off.
+func (w *works) expireAccount(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+	results := make([]scheduler.Result, len(jobs))
+	cleared := map[int]bool{}
+	for i, j := range jobs {
+		if _, err := w.broker().Effect(ctx, cell.Effect{Kind: cell.EffectDue, Task: j.Task.ID}, cell.Observed{}); err != nil {
+			results[i] = scheduler.Result{Kind: cell.EffectDue} // it is told once more, as any result
+			continue
+		}
+		lease, ok := w.lease(ctx, j)
+		clearer, can := w.aws.(provider.Clearer)
+		if ok && can && !cleared[lease.AWS.Slot] {
+			cleared[lease.AWS.Slot] = clearer.Clear(ctx, lease) == nil
+		}
+	}
+	return results
 }
 
 // list has an account list what outlives the sessions of leases whose door is

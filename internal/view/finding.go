@@ -121,10 +121,13 @@ func overdue(at Instant) func(*access.Lease) (Finding, bool) {
 }
 
 func failing(l *access.Lease) (Finding, bool) {
-	if l.State != access.LeaseOpening || l.Trouble == "" {
+	if !l.Held() || l.Trouble == "" {
 		return Finding{}, false
 	}
 	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, say(failures, l.Trouble))
+	if l.State == access.LeaseOpen {
+		text = fmt.Sprintf("%s is open, and nothing was seen to work there yet: %s.", l.Target, say(failures, l.Trouble))
+	}
 	return Finding{Kind: FindingOpening, Target: l.Target, Text: text}, true
 }
 

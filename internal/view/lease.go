@@ -73,6 +73,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 		}
 		return "being opened"
 	case access.LeaseOpen:
+		if l.Trouble != "" {
+			return "open; " + issued(l, at.Now) + "; nothing was seen to work there yet: " + say(failures, l.Trouble)
+		}
 		return "open; " + issued(l, at.Now)
 	case access.LeaseClosing:
 		return fmt.Sprintf("closing since %s: %s%s", clock(l.Closing.At, at.Now), unproved(l, at.Now), heard(l, at))

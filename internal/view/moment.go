@@ -15,7 +15,7 @@ func (t teller) ofLease(e cell.Event) string {
 	case *cell.LeaseOpened:
 		return fmt.Sprintf("%s is open.", e.Target)
 	case *cell.OpenFailed:
-		return fmt.Sprintf("%s could not be opened yet: %s; it is tried again.", e.Target, say(failures, e.Why))
+		return fmt.Sprintf("%s does not open yet: %s; it is tried again.", e.Target, say(failures, e.Why))
 	case *cell.TwinWorked:
 		return fmt.Sprintf("A twin of the credential was accepted at %s, so that a refusal later on will prove something.", e.Target)
 	case *cell.CredentialAuthorised:

@@ -21,7 +21,8 @@ const (
 
 // Open looks whether a session of the lease works. Nothing has to be made for it,
 // and no control plane is asked: STS and the role's own services suffice. Only a
-// slot that is still attached, from a lease of the past, is taken off.
+// slot that is still attached, from a lease of the past, is taken off. Sessions may
+// be minted before and meanwhile.
 func (a *AWS) Open(ctx context.Context, lease provider.Lease) error {
 	ctx, cancel := context.WithTimeout(ctx, shutLongest)
 	defer cancel()
@@ -72,6 +73,17 @@ func (a *AWS) Close(ctx context.Context, lease provider.Lease) error {
 		}
 	}
 	return err
+}
+
+// Clear takes the lease's stop slot off its role again.
+func (a *AWS) Clear(ctx context.Context, lease provider.Lease) error {
+	ctx, cancel := context.WithTimeout(ctx, shutLongest)
+	defer cancel()
+	r, err := a.checked(lease)
+	if err != nil {
+		return err
+	}
+	return a.slot(ctx, r, lease.AWS, false)
 }
 
 // checked refuses what is not whole, before any call.

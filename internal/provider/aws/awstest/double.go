@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -54,13 +53,21 @@ const (
 // Fault spoils calls. Empty members fit every call.
 type Fault struct {
 	Kind, Region, Action string
+	Body                 string // what stands in the call's body
 	How                  How
 	Times                int // calls; 0: until Mend
 }
 
+// Judge hears what the double cannot understand: a test.
+type Judge interface {
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Cleanup(func())
+}
+
 // Double is AWS. Make it with New.
 type Double struct {
-	t      testing.TB
+	t      Judge
 	server *httptest.Server
 	done   chan struct{}
 
@@ -74,13 +81,14 @@ type Double struct {
 	visits   []Visit
 	signIns  map[string]*Session // by sign-in token
 	faults   []*Fault
+	latency  time.Duration
 	calls    []Call
 	serial   int
 	lie      func(*Session)
 }
 
 // New starts a double that ends with the test.
-func New(t testing.TB) *Double {
+func New(t Judge) *Double {
 	d := &Double{
 		t: t, done: make(chan struct{}), now: time.Now, issuers: map[string]func() ([]byte, error){}, roles: map[string]Role{},
 		attached: map[string][]string{}, sessions: map[string]*Session{}, users: map[string]string{}, signIns: map[string]*Session{},
@@ -143,6 +151,13 @@ func (d *Double) Break(f Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults = append(d.faults, &f)
+}
+
+// SetLatency has every answer come so much later.
+func (d *Double) SetLatency(late time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.latency = late
 }
 
 // Mend ends every fault, and lies.
@@ -210,8 +225,9 @@ func (d *Double) serve(w http.ResponseWriter, r *http.Request) {
 	c.action = c.name()
 	d.mu.Lock()
 	d.calls = append(d.calls, Call{c.kind, c.region, c.action, d.who(r), string(body)})
-	how := d.spoilt(c)
+	how, late := d.spoilt(c), d.latency
 	d.mu.Unlock()
+	time.Sleep(late)
 	switch how {
 	case Down:
 		cut(w)
@@ -233,7 +249,7 @@ func (d *Double) serve(w http.ResponseWriter, r *http.Request) {
 // spoilt tells how a call shall fail.
 func (d *Double) spoilt(c *request) How {
 	for i, f := range d.faults {
-		if f.Kind != "" && f.Kind != c.kind || f.Region != "" && f.Region != c.region || f.Action != "" && f.Action != c.action {
+		if f.Kind != "" && f.Kind != c.kind || f.Region != "" && f.Region != c.region || f.Action != "" && f.Action != c.action || !strings.Contains(string(c.body), f.Body) {
 			continue
 		}
 		if f.Times > 0 {

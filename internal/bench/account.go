@@ -21,7 +21,7 @@ import (
 // released keeps its stop slot, so that all of a run stay open.
 const (
 	accountLatency = 50 * time.Millisecond
-	accountEach    = 6
+	accountEach    = 4
 	accountDue     = 1.5
 	accountTarget  = "prod"
 )

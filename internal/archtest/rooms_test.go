@@ -122,6 +122,7 @@ var rooms = []room{
 	{path: "internal/meaning", kind: tool},
 	{path: "internal/e2e", kind: tool, may: []string{everything, "internal/cli"}},
 	{path: "internal/bench", kind: tool, may: []string{everything, "internal/cli"}},
+	{path: "internal/bench/cloud", kind: tool, may: []string{"internal/issuer", "internal/provider/aws/awstest"}},
 	{path: "internal/alert/mailtest", kind: tool},
 	{path: "internal/api/apitest", kind: tool, may: []string{"internal/api"}},
 	{path: "internal/cell/celltest", kind: tool, may: law},

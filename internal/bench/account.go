@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/issuer"
-	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -24,63 +21,38 @@ const (
 	accountEach    = 4
 	accountDue     = 1.5
 	accountTarget  = "prod"
+	accountIssuer  = "https://oidc.example.com"
 )
 
-// accountJudge hears what the double of AWS does not understand.
-type accountJudge struct {
-	wrong []error
-	over  []func()
-}
-
-func (j *accountJudge) Error(args ...any) { j.wrong = append(j.wrong, errors.New(fmt.Sprint(args...))) }
-func (j *accountJudge) Errorf(format string, args ...any) {
-	j.wrong = append(j.wrong, fmt.Errorf(format, args...))
-}
-func (j *accountJudge) Cleanup(do func()) { j.over = append(j.over, do) }
-
-// end ends the double and says what it did not understand.
-func (j *accountJudge) end() error {
-	for _, do := range slices.Backward(j.over) {
-		do()
-	}
-	return errors.Join(j.wrong...)
-}
-
 // measureAccount is B12.
-func (r *run) measureAccount() (err error) {
-	judge := &accountJudge{}
-	defer func() { err = errors.Join(err, judge.end()) }()
-	account := awstest.New(judge)
-	private, public, err := issuer.GenerateOIDC(rand.Reader)
+func (r *run) measureAccount() error {
+	program, err := r.build("cloud", ".", "./internal/bench/cloud")
 	if err != nil {
 		return err
 	}
-	cell, err := r.makeCellOf(plan{"account", people, []string{target}, func(files map[string][]byte) { addAccount(files, account, public) }})
+	keys := r.path("cloud-keys")
+	account, err := r.launch("cloud-process", program, keys, accountIssuer, "localhost.example", scenario, accountTarget)
 	if err != nil {
 		return err
 	}
-	key, err := issuer.ParseJWK(public)
+	defer account.end()
+	endpoints, err := account.line()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(cell.path, "keys", "issuer-"+key.ID[:16]+".pem"), private, 0o600); err != nil {
-		return err
-	}
-	server, err := r.self("serve", cell.path, "")
+	crowd, server, err := r.withAccount(endpoints, keys)
 	if err != nil {
 		return err
 	}
 	defer server.end()
-	if _, err := server.line(); err != nil {
-		return err
-	}
-	crowd, err := cell.crowd()
-	if err != nil {
-		return err
-	}
 	at := func(late time.Duration) func() (turn, error) {
 		return func() (turn, error) {
-			account.SetLatency(late)
+			if _, err := fmt.Fprintln(account.in, late); err != nil {
+				return turn{}, err
+			}
+			if _, err := account.line(); err != nil {
+				return turn{}, err
+			}
 			return crowd.atAccount()
 		}
 	}
@@ -103,30 +75,47 @@ func (r *run) measureAccount() (err error) {
 	return nil
 }
 
-// addAccount gives a cell an account that a double plays, and its scenario a role there.
-func addAccount(files map[string][]byte, account *awstest.Double, public []byte) {
-	const url, arn, origin = "https://oidc.example.com", "arn:aws:iam::123456789012:role/", "localhost.example"
-	account.AddIssuer(url, func() ([]byte, error) { return fmt.Appendf(nil, `{"keys":[%s]}`, public), nil })
-	account.AddRole(awstest.Role{
-		ARN: arn + "EmergencyDatabase", Audience: "sts.amazonaws.com", Subjects: []string{origin + "/" + scenario + "/" + accountTarget}, Sources: "hg-", Allows: []string{"rds:*"},
-	})
-	account.AddRole(awstest.Role{
-		ARN: arn + "halligan-stopper", Audience: "sts.amazonaws.com", Subjects: []string{origin + "/stopper"}, Sources: "hg-", Allows: []string{"iam:*"},
-	})
+// withAccount serves a cell that has an account, with the issuer's keys of a folder.
+func (r *run) withAccount(endpoints, keys string) (*crowd, *process, error) {
+	private, err := filepath.Glob(filepath.Join(keys, "issuer-*.pem"))
+	if err != nil || len(private) != 1 {
+		return nil, nil, errors.Join(err, fmt.Errorf("%d keys of the issuer, want 1", len(private)))
+	}
+	secret, err1 := os.ReadFile(private[0])
+	public, err2 := os.ReadFile(filepath.Join(keys, "current.jwk"))
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, nil, err
+	}
+	cell, err := r.makeCellOf(plan{"account", people, []string{target}, func(files map[string][]byte) { addAccount(files, endpoints, public) }})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.WriteFile(filepath.Join(cell.path, "keys", filepath.Base(private[0])), secret, 0o600); err != nil {
+		return nil, nil, err
+	}
+	server, err := r.self("serve", cell.path, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := server.line(); err != nil {
+		return nil, nil, err
+	}
+	crowd, err := cell.crowd()
+	return crowd, server, err
+}
+
+// addAccount gives a cell an account, and its scenario a role there.
+func addAccount(files map[string][]byte, endpoints string, public []byte) {
 	files["issuer/current.jwk"] = public
 	files["policies/rds.json"] = []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"rds:*","Resource":"*"}]}`)
 	files[config.CellFile] = append(files[config.CellFile], `
 aws:
-  issuers: [`+url+`]
+  issuers: [`+accountIssuer+`]
   keys: [issuer/current.jwk]
   accounts:
     - { id: prod, account: "123456789012", regions: [eu-west-1], other_way: "The console" }
 `...)
-	server := bytes.NewBuffer(append(files[config.ServerFile], "aws:\n  endpoints:\n"...))
-	for kind, at := range account.Endpoints() {
-		fmt.Fprintf(server, "    %s: %q\n", kind, at)
-	}
-	files[config.ServerFile] = server.Bytes()
+	files[config.ServerFile] = append(files[config.ServerFile], "aws: { endpoints: "+endpoints+" }\n"...)
 	path := config.ScenariosDir + "/" + scenario + ".yaml"
 	files[path] = bytes.Replace(files[path], []byte("\nprocedure:"), []byte(`
   - aws: { account: prod, role: EmergencyDatabase, policy: policies/rds.json, probe: { service: rds, action: DescribeDBInstances }, allows: Databases }

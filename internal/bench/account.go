@@ -86,7 +86,7 @@ func (r *run) withAccount(endpoints, keys string) (*crowd, *process, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, nil, err
 	}
-	cell, err := r.makeCellOf(plan{"account", people, []string{target}, func(files map[string][]byte) { addAccount(files, endpoints, public) }})
+	cell, err := r.makeCellOf(plan{name: "account", people: people, hosts: []string{target}, alter: func(files map[string][]byte) { addAccount(files, endpoints, public) }})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,6 +15,7 @@ type Extension struct {
 	Targets   []string      `json:"targets"` // that stay open; the others begin to close
 	Why       canon.Digest  `json:"why"`     // hash of the note
 	At        canon.Time    `json:"at"`
+	Code      bool          `json:"code,omitzero"` // asked with a code: that it was them is the server's word
 	State     State         `json:"state"`         // pending, granted, denied; withdrawn when another took its place; lapsed with the grant
 	Late      *Late         `json:"late,omitzero"` // the overdue review that it was asked in spite of
 	Decisions []Decision    `json:"decisions,omitempty"`

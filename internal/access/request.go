@@ -43,6 +43,7 @@ type Request struct {
 	At             canon.Time    `json:"at"`
 	Address        string        `json:"address,omitempty"` // as the server saw it
 	Lapses         canon.Time    `json:"lapses"`
+	Code           bool          `json:"code,omitzero"` // asked with a code: that it was them is the server's word
 	State          State         `json:"state"`
 	Late           *Late         `json:"late,omitzero"`     // the overdue review that it was asked in spite of
 	Widened        []Widened     `json:"widened,omitempty"` // rungs of the ladder that it reached
@@ -68,6 +69,7 @@ type Decision struct {
 	For       canon.Seconds `json:"for,omitzero"`      // narrowed to; 0 is not narrowed
 	Targets   []string      `json:"targets,omitempty"` // narrowed to; none is not narrowed
 	At        canon.Time    `json:"at"`
+	Code      bool          `json:"code,omitzero"` // with a code: that it was them is the server's word
 }
 
 // Grant is what an agreed request gives: targets and a window.
@@ -97,6 +99,8 @@ type End struct {
 	At  canon.Time `json:"at"`
 	Why string     `json:"why"`
 	By  string     `json:"by,omitempty"`
+
+	Code bool `json:"code,omitzero"` // with a code: that it was by them is the server's word
 }
 
 // DecisionsMost bounds the decisions of one request.

@@ -8,6 +8,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -170,7 +171,7 @@ type signedBy struct {
 	Verified bool   `json:"verified,omitzero"`  // and it verified who touched it
 	Passkey  bool   `json:"passkey,omitzero"`   // in a browser
 	Trouble  string `json:"trouble,omitempty"`  // why the signature is not good; the ledger is broken then
-	Strength string `json:"strength,omitempty"` // in a word: possession, user-verified
+	Strength string `json:"strength,omitempty"` // in a word: server-attested, possession, user-verified
 }
 
 // entry is one entry with its proof.
@@ -197,7 +198,7 @@ func (s *service) entry(c *call) error {
 		if err != nil {
 			return err
 		}
-		out.Kind, out.Digest, out.Signed = string(of.Body.Kind()), canon.Sum(data), checked(of.Body.Kind(), data, r.Entry.Cause.Signature)
+		out.Kind, out.Digest, out.Signed = string(of.Body.Kind()), canon.Sum(data), s.checked(of.Body.Kind(), data, r.Entry.Cause.Signature)
 	}
 	head, err := s.Read.Head(c.r.Context()) // after the entry: it covers it
 	if err != nil {
@@ -217,14 +218,16 @@ func (s *service) entry(c *call) error {
 }
 
 // checked is what a signature shows now, whatever was thought of it when it came.
-func checked(kind statement.Kind, data []byte, signature *ledger.Signature) *signedBy {
+func (s *service) checked(kind statement.Kind, data []byte, signature *ledger.Signature) *signedBy {
 	by, err := sshsig.Verify(signature.SSHSig, sshsig.Namespace(string(kind)), data)
 	if err != nil {
 		return &signedBy{Trouble: err.Error()}
 	}
-	out := &signedBy{Key: by.Fingerprint, Type: by.Type, Touched: by.Touched, Verified: by.UserVerified, Passkey: by.Passkey, Strength: "possession"}
+	out := &signedBy{Key: by.Fingerprint, Type: by.Type, Touched: by.Touched, Verified: by.UserVerified, Passkey: by.Passkey}
+	shown := roster.Possession
 	if by.Security && by.Touched && by.UserVerified {
-		out.Strength = "user-verified"
+		shown = roster.UserVerified
 	}
+	out.Strength = string(s.Live.Proves(by.Fingerprint, shown))
 	return out
 }

@@ -72,6 +72,16 @@ func (l *Live) Owner(fingerprint string) (string, bool) {
 	return people.Owner(fingerprint)
 }
 
+// Proves is what a signature by a key proves of its owner, of which the signature
+// itself shows shown.
+func (l *Live) Proves(fingerprint string, shown roster.Strength) roster.Strength {
+	if people := l.people.Load(); people != nil {
+		key, _ := people.Key(fingerprint)
+		return key.Proves(shown)
+	}
+	return shown
+}
+
 // Identified is the person who has an identity of a provider now.
 func (l *Live) Identified(as roster.Identity) (string, bool) {
 	people := l.people.Load()

@@ -230,7 +230,7 @@ func (c *comparing) keys(d Difference, from, to []roster.Key) {
 	for _, key := range to {
 		if !slices.Contains(from, key) {
 			d.Bearing = Widens
-			c.note(d, "%s is added", key.Fingerprint)
+			c.note(d, "%s is added%s", key.Fingerprint, heldWords(key))
 		}
 	}
 	for _, key := range from {
@@ -239,6 +239,14 @@ func (c *comparing) keys(d Difference, from, to []roster.Key) {
 			c.note(d, "%s is removed, for good", key.Fingerprint)
 		}
 	}
+}
+
+// heldWords says of a key who holds it, where that is not its owner.
+func heldWords(key roster.Key) string {
+	if key.Code {
+		return ": a code device; the server holds the key, and signs with it when somebody gives a code"
+	}
+	return ""
 }
 
 func (c *comparing) groups(from, to map[string][]string) {

@@ -37,6 +37,7 @@ func Decide(w *World, c Command) (Outcome, error) {
 	var refusal *Refusal
 	switch {
 	case c.Signed != nil && c.Effect == nil && c.Signed.Statement.Body != nil:
+		c.Signed = w.worth(c.Signed)
 		outcome, refusal = decideSigned(w, c.Signed, c)
 	case c.Effect != nil && c.Signed == nil:
 		outcome, refusal = decideEffect(w, *c.Effect, c)
@@ -86,6 +87,27 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		refusal = w.forbidden(s, nil, c)
 	}
 	return outcome, against(refusal, person)
+}
+
+// worth is a statement with what its signature proves in this world: a key that
+// the server holds proves no more than its word, whatever the signature shows.
+func (w *World) worth(s *Signed) *Signed {
+	proved := w.Proves(s.Signer)
+	if proved == s.Signer.Strength {
+		return s
+	}
+	weaker := *s
+	weaker.Signer.Strength = proved
+	return &weaker
+}
+
+// byCode tells whether that its actor signed is the server's word: with a code.
+func (s *Signed) byCode() bool { return s.Signer.Strength == roster.ServerAttested }
+
+// Proves is what a signature proves in this world of the person whose key it is by.
+func (w *World) Proves(s Signer) roster.Strength {
+	key, _ := w.Roster.Key(s.Fingerprint)
+	return key.Proves(s.Strength)
 }
 
 // against says whom a refusal is held against, unless that was said before.
@@ -241,7 +263,8 @@ func decideFound(w *World, s *Signed, _ Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(WrongGenesis, "genesis %s cannot be used: %v", body.Genesis, err)
 	}
 	owner, _ := r.Owner(s.Signer.Fingerprint)
-	if owner != s.Statement.Actor || !slices.Contains(genesis.Founders, owner) || !s.Signer.Strength.AtLeast(roster.Possession) {
+	key, _ := r.Key(s.Signer.Fingerprint)
+	if owner != s.Statement.Actor || !slices.Contains(genesis.Founders, owner) || !key.Proves(s.Signer.Strength).AtLeast(roster.Possession) {
 		return Outcome{}, refuse(NotFounder, "genesis must be signed by its founders with their own keys; %s is not %s's", s.Signer.Fingerprint, s.Statement.Actor)
 	}
 	if slices.Contains(w.Founded, owner) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -74,6 +75,8 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 	body, person := s.Statement.Body.(*statement.Decision), s.Statement.Actor
 	quorum, name := w.quorumOf(change)
 	switch {
+	case !s.Signer.Strength.AtLeast(roster.Possession):
+		return Outcome{}, refuse(TooWeak, "the signature proves %q; what is decided of the cell itself needs %s", s.Signer.Strength, roster.Possession)
 	case !quorum.Names(person, w.Roster.In):
 		return Outcome{}, refuse(NotApprover, "%s is in no leg of the %s quorum", person, name)
 	case !change.Until.IsZero():

@@ -31,7 +31,7 @@ func decideExtend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	}
 	e := access.Extension{
 		ID: s.Statement.Digest, Key: s.Signer.Fingerprint, For: body.For, Targets: body.Targets,
-		Why: body.Why.Hash, At: c.At, State: access.Pending,
+		Why: body.Why.Hash, At: c.At, State: access.Pending, Code: s.byCode(),
 	}
 	if len(e.Targets) == 0 {
 		e.Targets = r.Held()

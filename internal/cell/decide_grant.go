@@ -120,9 +120,9 @@ func decideStop(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	}
 	switch {
 	case r.State == access.Pending:
-		return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Denied, By: person}}}, nil
+		return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Denied, By: person, Code: s.byCode()}}}, nil
 	case r.State == access.Granted:
-		end := access.End{At: c.At, Why: access.EndStopped, By: person}
+		end := access.End{At: c.At, Why: access.EndStopped, By: person, Code: s.byCode()}
 		return Outcome{StreamOf(r.ID), w.end(r, end)}, nil
 	}
 	return Outcome{}, refuse(NotLive, "request %s is %s; there is nothing left to stop", r.ID.Short(), r.State)

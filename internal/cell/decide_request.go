@@ -35,7 +35,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		ID: s.Statement.Digest, Requester: person, Key: s.Signer.Fingerprint, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
 		Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
 		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
-		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending,
+		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending, Code: s.byCode(),
 	}
 	if r.Late, refusal = w.owing(scenario, &r, c); refusal != nil {
 		return Outcome{}, refusal
@@ -178,7 +178,7 @@ func (w *World) judged(r *access.Request, s *Signed, at canon.Time) (access.Deci
 	}
 	decision := access.Decision{
 		Statement: s.Statement.Digest, Approver: person, Key: s.Signer.Fingerprint,
-		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: at,
+		Approves: body.Verdict == statement.Approve, Check: string(body.Check), At: at, Code: s.byCode(),
 	}
 	if body.Narrow != nil {
 		decision.For, decision.Targets = body.Narrow.For, body.Narrow.Targets
@@ -256,9 +256,9 @@ func (w *World) deny(r *access.Request, d access.Decision, at canon.Time) (Outco
 	}
 	events := []Event{&Decided{Decision: d}}
 	if r.State == access.Pending {
-		return Outcome{StreamOf(r.ID), append(events, &RequestOver{State: access.Denied, By: d.Approver})}, nil
+		return Outcome{StreamOf(r.ID), append(events, &RequestOver{State: access.Denied, By: d.Approver, Code: d.Code})}, nil
 	}
-	end := access.End{At: at, Why: access.EndVetoed, By: d.Approver}
+	end := access.End{At: at, Why: access.EndVetoed, By: d.Approver, Code: d.Code}
 	return Outcome{StreamOf(r.ID), append(events, w.end(r, end)...)}, nil
 }
 
@@ -286,7 +286,7 @@ func decideWithdraw(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if r.State != access.Pending {
 		return Outcome{}, refuse(NotPending, "request %s is %s; only a waiting request can be withdrawn", r.ID.Short(), r.State)
 	}
-	return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Withdrawn, By: s.Statement.Actor}}}, nil
+	return Outcome{StreamOf(r.ID), []Event{&RequestOver{State: access.Withdrawn, By: s.Statement.Actor, Code: s.byCode()}}}, nil
 }
 
 // own finds the request that a statement of its requester speaks of.

@@ -94,6 +94,7 @@ type (
 	RequestOver struct {
 		State access.State `json:"state"`
 		By    string       `json:"by,omitempty"`
+		Code  bool         `json:"code,omitzero"` // that it was by them is the server's word
 	}
 	// GrantEnded: nothing more is authorised under the grant.
 	GrantEnded struct {

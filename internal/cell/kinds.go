@@ -32,13 +32,13 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{statement.KindFound, ByFounder, "each founder, once", roster.Possession, StreamCell, "init seal", 1, decideFound},
-		{statement.KindSession, ByPerson, "anyone of the roster", roster.Possession, StreamSession, "(any reading command)", 1, decideSession},
-		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.Possession, StreamRequest, "request", 1, decideRequest},
-		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester, for an extension too; for a change, a member of the change quorum; for a recovery, of the recovery quorum", roster.Possession, StreamRequest, "approve, deny", 1, decideDecision},
-		{statement.KindWithdraw, ByPerson, "the requester", roster.Possession, StreamRequest, "withdraw", 1, decideWithdraw},
+		{statement.KindSession, ByPerson, "anyone of the roster", roster.ServerAttested, StreamSession, "(any reading command)", 1, decideSession},
+		{statement.KindRequest, ByPerson, "a member of the scenario's may_request", roster.ServerAttested, StreamRequest, "request", 1, decideRequest},
+		{statement.KindDecision, ByPerson, "an approver of the request's severity, never the requester, for an extension too; for a change, a member of the change quorum; for a recovery, of the recovery quorum", roster.ServerAttested, StreamRequest, "approve, deny", 1, decideDecision},
+		{statement.KindWithdraw, ByPerson, "the requester", roster.ServerAttested, StreamRequest, "withdraw", 1, decideWithdraw},
 		{statement.KindFetch, ByHolder, "the requester", roster.Possession, StreamRequest, "credential, exec", 1, decideFetch},
 		{statement.KindRelease, ByHolder, "the requester", roster.Possession, StreamRequest, "release", 1, decideRelease},
-		{statement.KindStop, ByPerson, "the requester, any approver of the scenario, security", roster.Possession, StreamRequest, "stop", 1, decideStop},
+		{statement.KindStop, ByPerson, "the requester, any approver of the scenario, security", roster.ServerAttested, StreamRequest, "stop", 1, decideStop},
 		{statement.KindAttest, ByPerson, "security or an approver of the scenario, never the requester", roster.Possession, StreamRequest, "attest", 1, decideAttest},
 		{statement.KindChange, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "change propose", 1, decideChange},
 		{statement.KindUpgrade, ByPerson, "a member of the change quorum", roster.Possession, StreamCell, "upgrade", 1, decideUpgrade},
@@ -54,7 +54,7 @@ func Rules() []Rule {
 		{statement.KindWitnessedOutage, ByPerson, "a custodian of any envelope of the cell, never the requester", roster.Possession, StreamRequest, "outage", 2, decideOutage},
 		{statement.KindRecover, ByPerson, "a member of the recovery quorum", roster.Possession, StreamCell, "recover propose", RulesOfRecovery, decideRecover},
 		{statement.KindCancel, ByPerson, "anyone in a leg of any quorum of the cell, those whom the recovery removes too; two people's are the end of it", roster.Possession, StreamCell, "recover cancel", RulesOfRecovery, decideCancel},
-		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.Possession, StreamRequest, "extend", 2, decideExtend},
+		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.ServerAttested, StreamRequest, "extend", 2, decideExtend},
 		{statement.KindSolo, ByPerson, "the requester, when the ladder offers to go in alone", roster.UserVerified, StreamRequest, "solo", 2, decideSolo},
 		{statement.KindReconcile, ByPerson, "anyone of the roster", roster.Possession, StreamRequest, "reconcile", 2, decideReconcile},
 	}

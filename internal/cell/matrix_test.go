@@ -60,6 +60,7 @@ func sections() []section {
 		{"An amendment of the cell's document", statesOfAmendment, amendDeeds()},
 		{"A recovery", statesOfRecovery, recoverDeeds()},
 		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
+		{"A code of an app", statesOfCode, codeDeeds()},
 		{"The ledger's key", statesOfLedgerKey, ledgerKeyDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"What was signed with no server", statesOfOffline, offlineDeeds()},

@@ -43,7 +43,7 @@ func peopleSheet(p view.People, now canon.Time) string {
 		case person.Removed:
 			text += "; REMOVED"
 		case !person.CanSign:
-			text += "; cannot sign: no key is left"
+			text += "; cannot sign: no key is left that its owner holds"
 		}
 		s.say("%s", text)
 		if person.Contact != nil && person.Contact.Text != "" {

@@ -91,6 +91,7 @@ func (b *brief) sheet() string {
 	s.say("Why:")
 	s.WriteString(quoted("  ", why))
 	s.say("Asked at %s from %s. It lapses at %s.", clock(b.request.At, b.at), known(b.request.Address), clock(b.request.Lapses, b.at))
+	s.late(b.shown.Code)
 	s.say("")
 	s.say("Call back on a number that you know, and hear these words:")
 	s.say("")

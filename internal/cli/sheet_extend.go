@@ -47,6 +47,11 @@ func (b *brief) extensionSheet(s *sheet) {
 	s.say("More time was asked for at %s. Agreed to at %s, it makes it %s longer: until %s.", clock(b.extension.At, b.at),
 		clock(b.at, b.at), canon.SecondsOf(until.Sub(b.grant.Until)), clock(until, b.at))
 	s.say("Each minute until the last signature is a minute more.")
+	for _, e := range b.shown.Extensions {
+		if e.ID == b.of {
+			s.late(e.Code)
+		}
+	}
 	s.say("")
 	s.say("Call back on a number that you know, and hear these words, which are those of the request:")
 	s.say("")

@@ -32,6 +32,7 @@ func requestSheet(r view.Request, now canon.Time) string {
 		asked += ", from " + r.Address
 	}
 	s.say("%s.", asked)
+	s.late(r.Code)
 	if n := r.Narrowed; n != nil {
 		s.say("Narrowed so far to %s on %s.", n.For, both(n.Targets))
 	}

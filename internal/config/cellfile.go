@@ -33,11 +33,12 @@ type personFile struct {
 	Contact  word   `yaml:"contact"`
 	Keys     []word `yaml:"keys"`
 	KeysFrom word   `yaml:"keys_from"`
+	TOTP     []word `yaml:"totp"`
 
 	OIDC []identityFile `yaml:"oidc"`
 }
 
-func (*personFile) planned() []string { return []string{"passkeys", "totp", "custodian"} }
+func (*personFile) planned() []string { return []string{"passkeys", "custodian"} }
 
 type changeFile struct {
 	Mark

@@ -100,6 +100,11 @@ func (c *cellFacts) keysOf(f *findings, folder fs.FS, p personFile) []publicKey 
 	if len(p.Keys) == 0 && !p.KeysFrom.given() {
 		f.errorf(p.ID.at, "add keys with a line of a .pub file, or keys_from with the name of one", "person %s has no key: %s could sign nothing", p.ID.text, p.ID.text)
 	}
+	for _, line := range p.TOTP {
+		if key, ok := readDevice(f, line); ok {
+			keys = append(keys, key)
+		}
+	}
 	if len(keys) > roster.KeysMost {
 		f.errorf(p.ID.at, "take out those that are not used", "person %s has %d keys, at most %d", p.ID.text, len(keys), roster.KeysMost)
 	}

@@ -62,6 +62,17 @@ func readKey(f *findings, at place, line string) (publicKey, bool) {
 	return out, true
 }
 
+// readDevice reads the line of a code device: a key that the server holds.
+func readDevice(f *findings, line word) (publicKey, bool) {
+	key, ok := readKey(f, line.at, line.text)
+	if ok && !strings.HasPrefix(key.Line, "ssh-ed25519 ") {
+		f.errorf(line.at, "write under totp what halligan enrol --totp printed, and other keys under keys", "is no code device: the server makes plain Ed25519 keys for those")
+		return publicKey{}, false
+	}
+	key.Code = ok
+	return key, ok
+}
+
 // ours demands that a passkey is one of the cell's own pages: only they show what
 // is signed, and a page of another host could ask for anything.
 func (c *cellFacts) ours(f *findings, key publicKey) bool {

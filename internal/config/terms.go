@@ -72,6 +72,23 @@ func (s *scenarioFacts) controls() {
 	}
 }
 
+// codes warns where one code alone would let somebody in.
+func (s *scenarioFacts) codes(w word) {
+	if w.text != string(roster.ServerAttested) {
+		return
+	}
+	for _, severity := range access.Severities {
+		places := 0
+		for _, leg := range s.out.Severities[severity].Quorum {
+			places += leg.Count
+		}
+		if places == 1 {
+			s.warnf(w.at, "demand possession, or the signatures of two people at "+string(severity),
+				"mfa takes codes, and at %s one signature is enough: whoever has the server, or one person's app, agrees alone", severity)
+		}
+	}
+}
+
 func (s *scenarioFacts) mfa(w word) {
 	if w.text == "" {
 		return
@@ -88,6 +105,7 @@ func (s *scenarioFacts) mfa(w word) {
 	if s.cell == nil {
 		return
 	}
+	s.codes(w)
 	var weak []string
 	asking := s.mayAsk()
 	for _, p := range asking {

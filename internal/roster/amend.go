@@ -64,6 +64,8 @@ func (r *Roster) merge(before, after Person, diff *Amended) (Person, error) {
 		switch at := slices.IndexFunc(before.Keys, func(k Key) bool { return k.Fingerprint == key.Fingerprint }); {
 		case at >= 0 && before.Keys[at].Removed:
 			return merged, fmt.Errorf("key %s of %s was removed, and removed is for good", key.Fingerprint, after.ID)
+		case at >= 0 && before.Keys[at].Code != key.Code:
+			return merged, fmt.Errorf("key %s of %s would become another kind of key, or cease to be a code device: make a new one", key.Fingerprint, after.ID)
 		case at >= 0:
 		case r.Knows(key.Fingerprint):
 			return merged, fmt.Errorf("key %s of %s is or was another person's", key.Fingerprint, after.ID)

@@ -46,13 +46,29 @@ type Key struct {
 	Line        string `json:"key"`
 	Fingerprint string `json:"fingerprint"` // SHA256:…, as ssh-keygen -l prints it
 	Removed     bool   `json:"removed,omitzero"`
+
+	// Code says that the server holds the private half and signs with it when
+	// somebody gives the code of the person's device: its word, and no more.
+	Code bool `json:"code,omitzero"`
 }
 
-// MayProve tells whether signatures of a key may prove a strength. What a key
-// proved is known only from a signature; that the user was verified, only keys
-// of authenticators can say.
+// MayProve tells whether signatures of a key may prove a strength; where none is
+// demanded, possession is. What a key proved is known only from a signature; that
+// the user was verified, only keys of authenticators can say.
 func (k Key) MayProve(least Strength) bool {
+	if k.Code {
+		return least == ServerAttested
+	}
 	return !least.AtLeast(UserVerified) || strings.HasPrefix(k.Line, "sk-")
+}
+
+// Proves is what a signature by a key proves of the person, of which the signature
+// itself shows shown: by a code device never more than that the server says so.
+func (k Key) Proves(shown Strength) Strength {
+	if k.Code && shown.AtLeast(ServerAttested) {
+		return ServerAttested
+	}
+	return shown
 }
 
 // ParseKey reads an authorized_keys line: type, key, and a comment that is

@@ -147,6 +147,16 @@ func (r *Roster) Owner(fingerprint string) (string, bool) {
 	return "", false
 }
 
+// Key finds a key by its fingerprint, removed or not.
+func (r *Roster) Key(fingerprint string) (Key, bool) {
+	i, ok := r.owner[fingerprint]
+	if !ok {
+		return Key{}, false
+	}
+	k := slices.IndexFunc(r.People[i].Keys, func(k Key) bool { return k.Fingerprint == fingerprint })
+	return r.People[i].Keys[k], true
+}
+
 // Knows tells whether a key is or was anybody's.
 func (r *Roster) Knows(fingerprint string) bool {
 	_, ok := r.owner[fingerprint]
@@ -209,11 +219,12 @@ func (r *Roster) RemoveKey(person, fingerprint string) error {
 	return fmt.Errorf("key %s of person %s is %w", fingerprint, person, ErrUnknown)
 }
 
-// CanSign tells whether a person is present and has a key left.
+// CanSign tells whether a person is present and has a key left that signs more
+// than the server's word: with a code device alone nobody changes a cell.
 func (r *Roster) CanSign(person string) bool {
 	i, ok := r.find(person)
 	return ok && !r.People[i].Removed &&
-		slices.ContainsFunc(r.People[i].Keys, func(k Key) bool { return !k.Removed })
+		slices.ContainsFunc(r.People[i].Keys, func(k Key) bool { return !k.Removed && !k.Code })
 }
 
 func (r *Roster) find(id string) (int, bool) {

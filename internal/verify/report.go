@@ -227,7 +227,7 @@ type Signed struct {
 	Actor    string       `json:"actor"`
 	Digest   canon.Digest `json:"digest"`
 	Key      string       `json:"key"`
-	Strength string       `json:"strength"`
+	Strength string       `json:"strength"`       // server-attested: that a code of the person was right is the server's word
 	Page     string       `json:"page,omitempty"` // that asked a passkey for it; its host is trusted for what it showed
 }
 

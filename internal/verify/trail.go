@@ -39,7 +39,7 @@ func (e *examination) witness(r cell.Recorded, p cell.Prepared) {
 		rests = &t.rests
 	}
 	if stream := r.Outcome.Stream; ofRequest || stream == cell.StreamCell {
-		rests.add(r.Index, p)
+		rests.add(r.Index, p, e.proved(p))
 	}
 	e.count(p)
 	for _, event := range r.Outcome.Events {
@@ -144,14 +144,22 @@ func basis(kind access.ProofKind) Basis {
 	return OnServer
 }
 
+// proved is what a statement's signature proves by the rules; empty of a task.
+func (e *examination) proved(p cell.Prepared) string {
+	if p.Command.Signed == nil {
+		return ""
+	}
+	return string(e.world.Proves(p.Command.Signed.Signer))
+}
+
 // add notes on what one entry rests.
-func (r *Rests) add(index int64, p cell.Prepared) {
+func (r *Rests) add(index int64, p cell.Prepared, proved string) {
 	r.Recomputed = append(r.Recomputed, index)
 	c := p.Command
 	if s := c.Signed; s != nil {
 		r.Statements = append(r.Statements, Signed{
 			Entry: index, Kind: string(s.Statement.Body.Kind()), Actor: s.Statement.Actor,
-			Digest: s.Statement.Digest, Key: s.Signer.Fingerprint, Strength: string(s.Signer.Strength),
+			Digest: s.Statement.Digest, Key: s.Signer.Fingerprint, Strength: proved,
 			Page: sshsig.OriginOf(s.Signature.SSHSig),
 		})
 		if c.Observed.Address != "" {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -28,7 +27,7 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		q := e.Request
 		text := fmt.Sprintf("%s asks for %s at %s: %s, for %s (%s). It waits for its quorum until %s.",
 			q.Requester, q.Scenario, q.Severity, both(q.Targets), q.For, q.ID.Short(), whole(q.Lapses))
-		return "request.made", strings.TrimSpace(text + " " + lateText(q.Late))
+		return "request.made", sentences(text, askedWith(q.Code, q.Requester), lateText(q.Late))
 	case *cell.ChangeProposed:
 		return "change.proposed", fmt.Sprintf("%s proposes to %s (%s).", e.Change.Proposer, proposal(&e.Change), e.Change.ID.Short())
 	case *cell.PersonRemoved:
@@ -69,7 +68,7 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		if e.By != "" {
 			text += " by " + e.By
 		}
-		return "request.over", text + "."
+		return "request.over", text + byCode(e.Code) + "."
 	case *cell.GrantEnded:
 		return "grant.ended", fmt.Sprintf("%s ended: %s.", of, endText(&e.End))
 	case *cell.CredentialAuthorised:

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -21,6 +20,7 @@ type Extension struct {
 	At        canon.Time    `json:"at"`
 	Until     canon.Time    `json:"until,omitzero"` // the end that it gave; while it waits, that it would give now
 	By        []string      `json:"by,omitempty"`   // who filled its quorum
+	Code      string        `json:"code,omitempty"` // one sentence: that it was asked with a code, and what that is worth
 	Late      string        `json:"late,omitempty"` // one sentence: the overdue review that it was asked in spite of
 	Legs      []Leg         `json:"legs,omitempty"` // only while it waits
 	Decisions []Decision    `json:"decisions,omitempty"`
@@ -35,7 +35,7 @@ func (s *state) extensions(r *access.Request, at Instant) []Extension {
 		e := &r.Extensions[i]
 		v := Extension{
 			ID: e.ID, Short: e.ID.Short(), State: e.State, For: e.For, Targets: e.Targets, Why: &Note{Hash: e.Why}, At: e.At,
-			Until: e.Until, By: e.By, Late: lateText(e.Late),
+			Until: e.Until, By: e.By, Code: askedWith(e.Code, r.Requester), Late: lateText(e.Late),
 		}
 		for _, d := range e.Decisions {
 			v.Decisions = append(v.Decisions, s.decision(d))
@@ -111,7 +111,7 @@ func (t teller) ofExtension(e cell.Event) string {
 	case *cell.ExtensionAsked:
 		x := e.Extension
 		text := fmt.Sprintf("%s asks for more time: %s from the last signature on, for %s.", t.who, x.For, both(x.Targets))
-		return strings.TrimSpace(text + " " + lateText(x.Late))
+		return sentences(text, askedWith(x.Code, t.who), lateText(x.Late))
 	case *cell.ExtensionDecided:
 		return fmt.Sprintf("%s %s, on more time.", e.Decision.Approver, verdict(e.Decision))
 	case *cell.Extended:
@@ -125,7 +125,7 @@ func extensionAlarm(e cell.Event, r *access.Request, of string) (kind, sentence 
 	case *cell.ExtensionAsked:
 		x := e.Extension
 		text := fmt.Sprintf("%s asks for more time for %s: %s from the last signature on, on %s. Its quorum decides anew.", r.Requester, of, x.For, both(x.Targets))
-		return "extension.asked", strings.TrimSpace(text + " " + lateText(x.Late))
+		return "extension.asked", sentences(text, askedWith(x.Code, r.Requester), lateText(x.Late))
 	case *cell.Extended:
 		return "grant.extended", fmt.Sprintf("%s is extended by %s: until %s.", of, both(e.By), whole(e.Until))
 	}

@@ -176,10 +176,14 @@ func PasskeyHost(k roster.Key) string {
 	return string(last)
 }
 
-// Kind is a key's type for people: "passkey of" and its host, or the SSH type.
+// Kind is a key's type for people: "passkey of" and its host, that it is a code
+// device, or the SSH type.
 func (k Key) Kind() string {
-	if k.Passkey != "" {
+	switch {
+	case k.Passkey != "":
 		return "passkey of " + k.Passkey
+	case k.Code:
+		return "code device, held by the server,"
 	}
 	return k.Type
 }

@@ -126,7 +126,7 @@ func (s *state) counts(d access.Decision) bool {
 // demands, and that has cooled off at an instant.
 func (s *state) canSign(person, least string, at canon.Time) bool {
 	p, _ := s.roster.Person(person)
-	return s.roster.CanSign(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) })
+	return s.roster.Has(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) })
 }
 
 // proves tells whether a key that is left can prove what is demanded.

@@ -54,6 +54,8 @@ type Key struct {
 	Fingerprint string `json:"fingerprint"`
 	Line        string `json:"key"`
 	Removed     bool   `json:"removed,omitzero"`
+	// Code says that the server holds it, and signs when somebody gives a code.
+	Code bool `json:"code,omitzero"`
 	// Proved is when it last signed, or was added; zero: not since People.Since.
 	Proved   canon.Time `json:"proved,omitzero"`
 	Unproved bool       `json:"unproved,omitzero"` // not for ProvedWithin
@@ -99,7 +101,7 @@ func (s *state) person(id string, at Instant) Person {
 		kind, _, _ := strings.Cut(key.Line, " ")
 		k := Key{
 			Type: kind, Passkey: PasskeyHost(key), Fingerprint: key.Fingerprint, Line: key.Line,
-			Removed: key.Removed || p.Removed, Proved: s.learned.keys.of(key.Fingerprint),
+			Removed: key.Removed || p.Removed, Code: key.Code, Proved: s.learned.keys.of(key.Fingerprint),
 		}
 		k.Unproved = !k.Removed && s.unproved(key)
 		if !k.Removed && s.cools(key, at.Now) {

@@ -28,6 +28,7 @@ type Request struct {
 	Address        string          `json:"address,omitempty"`
 	Holder         canon.Key32     `json:"holder,omitzero"` // public key that fetches and gives back: of the machine, or browser, that asked
 	At             canon.Time      `json:"at,omitzero"`
+	Code           string          `json:"code,omitempty"` // one sentence: that it was asked with a code, and what that is worth
 	Lapses         canon.Time      `json:"lapses,omitzero"`
 	Salt           string          `json:"salt,omitempty"`  // of the confirmation words
 	Words          []string        `json:"words,omitempty"` // filled in by the caller, who works them out
@@ -72,6 +73,7 @@ type Decision struct {
 	Targets  []string      `json:"targets,omitempty"` // narrowed to
 	At       canon.Time    `json:"at"`
 	Key      string        `json:"key"`           // fingerprint
+	Code     bool          `json:"code,omitzero"` // with a code: that it was them is the server's word
 	Void     bool          `json:"void,omitzero"` // signer or key was removed since: it counts no more
 	Text     string        `json:"text"`
 }
@@ -145,7 +147,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	v := Request{
 		ID: r.ID, Short: r.ID.Short(), Scenario: r.Scenario, ScenarioDigest: r.ScenarioDigest, State: r.State, Title: s.title(r.Scenario),
 		Requester: r.Requester, Severity: Gravity(r), For: r.For, Targets: r.Targets, Incident: r.Incident,
-		Why: &Note{Hash: r.Why}, Address: r.Address, Holder: r.Holder, At: r.At, Lapses: r.Lapses,
+		Why: &Note{Hash: r.Why}, Address: r.Address, Holder: r.Holder, At: r.At, Code: askedWith(r.Code, r.Requester), Lapses: r.Lapses,
 		Salt: s.learned.salts[r.ID], Told: s.learned.told[r.ID], Late: lateText(r.Late), Review: s.review(r, at.Now), Last: s.last(r),
 	}
 	if scenario, ok := s.Scenarios[r.Scenario]; ok && s.Digests[r.Scenario] == r.ScenarioDigest {
@@ -234,7 +236,7 @@ func (s *state) title(scenario string) string {
 
 func (s *state) decision(d access.Decision) Decision {
 	return Decision{
-		Approver: d.Approver, Approves: d.Approves, Check: d.Check, For: d.For, Targets: d.Targets, At: d.At, Key: d.Key,
+		Approver: d.Approver, Approves: d.Approves, Check: d.Check, For: d.For, Targets: d.Targets, At: d.At, Key: d.Key, Code: d.Code,
 		Void: !s.counts(d), Text: d.Approver + " " + verdict(d),
 	}
 }
@@ -251,7 +253,23 @@ func verdict(d access.Decision) string {
 	if len(d.Targets) > 0 {
 		text += " to " + both(d.Targets) + " only"
 	}
-	return text + ", " + say(checks, d.Check)
+	return text + ", " + say(checks, d.Check) + byCode(d.Code)
+}
+
+// askedWith says of a request that was asked with a code what that is worth.
+func askedWith(code bool, who string) string {
+	if !code {
+		return ""
+	}
+	return "It was asked with a code from an app: that it was " + who + " is the server's word. Call them."
+}
+
+// byCode says of what somebody did with a code what that is worth.
+func byCode(code bool) string {
+	if code {
+		return ", with a code: that it was them is the server's word"
+	}
+	return ""
 }
 
 func endText(e *access.End) string {
@@ -259,5 +277,5 @@ func endText(e *access.End) string {
 	if e.By != "" {
 		text += " by " + e.By
 	}
-	return text
+	return text + byCode(e.Code)
 }

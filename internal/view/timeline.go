@@ -239,6 +239,7 @@ func (t teller) made(r *access.Request) string {
 	if r.Address != "" {
 		text += ", from " + r.Address
 	}
+	text += byCode(r.Code)
 	text = fmt.Sprintf("%s. It lapses at %s unless it is agreed.", text, clock(r.Lapses, t.at))
 	if late := lateText(r.Late); late != "" {
 		text += " " + late
@@ -248,13 +249,14 @@ func (t teller) made(r *access.Request) string {
 
 func (t teller) over(e *cell.RequestOver) string {
 	_, stop := t.body.(*statement.Stop)
+	with := byCode(e.Code)
 	switch {
 	case e.State == access.Denied && stop:
-		return fmt.Sprintf("%s stopped the request; nothing was opened.", e.By)
+		return fmt.Sprintf("%s stopped the request%s; nothing was opened.", e.By, with)
 	case e.State == access.Denied:
-		return fmt.Sprintf("The request is denied by %s; nothing was opened.", e.By)
+		return fmt.Sprintf("The request is denied by %s%s; nothing was opened.", e.By, with)
 	case e.State == access.Withdrawn:
-		return fmt.Sprintf("%s withdrew the request; nothing was opened.", e.By)
+		return fmt.Sprintf("%s withdrew the request%s; nothing was opened.", e.By, with)
 	case e.State == access.Lapsed:
 		return "The request lapsed: its quorum was not filled in time; nothing was opened."
 	case e.State == access.Void:

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,6 +101,11 @@ var ends = map[string]string{
 	access.EndKeyGone: "the key that asked was removed",
 	access.EndEpoch:   "entries of the ledger were lost while it lived", access.EndNarrowed: "the grant was extended without it",
 	access.EndOffline: "it was opened with no server",
+}
+
+// sentences puts those together that there are.
+func sentences(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), " ")
 }
 
 // say looks a word up and falls back to the word itself.

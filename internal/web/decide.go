@@ -19,6 +19,7 @@ type ballot struct {
 	For       canon.Seconds
 	Targets   []string
 	Why       *view.Note
+	Code      string // that it was asked with a code
 	Late      string
 	Lapses    canon.Time
 	Legs      []view.Leg
@@ -42,12 +43,12 @@ type deciding struct {
 func (r *requested) ballot(ofGrant bool) ballot {
 	if e := r.Extending(); e != nil && !ofGrant {
 		return ballot{
-			Of: e.ID, More: e, For: e.For, Targets: e.Targets, Why: e.Why, Late: e.Late, Lapses: r.Grant.Until, Legs: e.Legs,
+			Of: e.ID, More: e, For: e.For, Targets: e.Targets, Why: e.Why, Code: e.Code, Late: e.Late, Lapses: r.Grant.Until, Legs: e.Legs,
 			Decisions: e.Decisions, Narrowed: e.Narrowed, Yes: r.May(view.MayApproveExtension), No: r.May(view.MayDenyExtension),
 		}
 	}
 	return ballot{
-		Of: r.ID, For: r.For, Targets: r.Targets, Why: r.Why, Late: r.Late, Lapses: r.Lapses, Legs: r.Legs,
+		Of: r.ID, For: r.For, Targets: r.Targets, Why: r.Why, Code: r.Code, Late: r.Late, Lapses: r.Lapses, Legs: r.Legs,
 		Decisions: r.Decisions, Narrowed: r.Narrowed, Yes: r.May(view.MayApprove), No: r.May(view.MayDeny),
 	}
 }

@@ -73,6 +73,8 @@ func keyKind(k view.Key) string {
 	switch {
 	case k.Passkey != "":
 		return "passkey"
+	case k.Code:
+		return "code device"
 	case strings.HasPrefix(k.Type, "sk-"):
 		return "security key"
 	}

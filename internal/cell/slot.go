@@ -77,9 +77,9 @@ func (w *World) freeSlot(l *access.Lease, with []access.Lease) int {
 			}
 		}
 	}
-	for _, r := range w.Requests {
-		for i := range r.Leases {
-			count(&r.Leases[i])
+	for id := range w.tally.aws {
+		for i := range w.Requests[id].Leases {
+			count(&w.Requests[id].Leases[i])
 		}
 	}
 	for i := range with {
@@ -111,9 +111,9 @@ func (w *World) slotsOfRole(l *access.Lease) int {
 // slotOver is when what stops others in the slot of a lease may go: then the last
 // of their sessions is over. The zero instant: nobody is being stopped there.
 func (w *World) slotOver(l *access.Lease) (over canon.Time) {
-	for _, r := range w.Requests {
-		for i := range r.Leases {
-			if other := &r.Leases[i]; other.Stopped() && other.SameSlot(l) {
+	for id := range w.tally.aws {
+		for i := range w.Requests[id].Leases {
+			if other := &w.Requests[id].Leases[i]; other.Stopped() && other.SameSlot(l) {
 				over = canon.Later(over, other.NotAfter.Add(access.ExpirySkew.Duration()))
 			}
 		}

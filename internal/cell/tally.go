@@ -14,14 +14,15 @@ type tally struct {
 	open    map[string]int       // by requester, those that wait or live
 	holders map[canon.Key32]int  // by holder key, those that are not settled
 	debts   map[canon.Digest]int // those whose review is overdue, each once
+	aws     map[canon.Digest]int // those with sessions in AWS that may live, how many of their leases
 }
 
 func newTally() tally {
-	return tally{open: map[string]int{}, holders: map[canon.Key32]int{}, debts: map[canon.Digest]int{}}
+	return tally{open: map[string]int{}, holders: map[canon.Key32]int{}, debts: map[canon.Digest]int{}, aws: map[canon.Digest]int{}}
 }
 
 func (t tally) clone() tally {
-	return tally{open: maps.Clone(t.open), holders: maps.Clone(t.holders), debts: maps.Clone(t.debts)}
+	return tally{open: maps.Clone(t.open), holders: maps.Clone(t.holders), debts: maps.Clone(t.debts), aws: maps.Clone(t.aws)}
 }
 
 // count adds a request, or takes it off (-1).
@@ -34,6 +35,11 @@ func (t tally) count(r *access.Request, by int) {
 	}
 	if r.InDebt() {
 		add(t.debts, r.ID, by)
+	}
+	for i := range r.Leases {
+		if r.Leases[i].Lives() {
+			add(t.aws, r.ID, by)
+		}
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json"
+	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // json sends a value. What is read gets an ETag, so that asking again for what
 // has not changed costs little.
 func (c *call) json(status int, v any) error {
-	data, err := json.Marshal(v, json.Deterministic(true))
+	data, err := canon.Encode(v)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,14 @@ func Encode(v any) ([]byte, error) {
 		}
 		return data, nil
 	}
+	if data, ok := encodeQuick(v); ok {
+		return data, nil
+	}
+	return encodeGeneral(v)
+}
+
+// encodeGeneral is Encode for every value.
+func encodeGeneral(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode %T: %w", v, err)

@@ -1,0 +1,7 @@
+package canon
+
+// EncodeGeneral and EncodeQuick are the two ways of Encode.
+var (
+	EncodeGeneral = encodeGeneral
+	EncodeQuick   = encodeQuick
+)

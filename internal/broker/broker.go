@@ -118,7 +118,7 @@ func load(ctx context.Context, o Options) (*Broker, error) {
 	if b.Turns == nil {
 		b.Turns = NewTurns(runtime.GOMAXPROCS(0), checksMost)
 	}
-	b.decider = decider{broker: b, often: newOften(o.Often), lane: newLane(), fresh: map[ledger.Hash][]byte{}}
+	b.decider = decider{broker: b, often: newOften(o.Often), prompt: newLane(), yielding: newLane(), fresh: map[ledger.Hash][]byte{}}
 	if err := b.decider.load(ctx); err != nil {
 		return nil, fmt.Errorf("cannot open the cell: %w", err)
 	}

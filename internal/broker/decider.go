@@ -22,16 +22,17 @@ const (
 
 // decider is the one goroutine that owns the world.
 type decider struct {
-	broker *Broker
-	world  *cell.World
-	tiles  *ledger.Tiles
-	head   Head
-	often  *often
-	lane   *lane
-	quiet  int // batches in a row in which no person said anything
-	law    atomic.Pointer[law]
-	fresh  map[ledger.Hash][]byte // attachments that are not yet durable
-	unread error                  // of attachments: what was decided without one that may be there is not recorded
+	broker   *Broker
+	world    *cell.World
+	tiles    *ledger.Tiles
+	head     Head
+	often    *often
+	prompt   *lane // results that somebody may wait for
+	yielding *lane // results that yield
+	pace     pace  // of those
+	law      atomic.Pointer[law]
+	fresh    map[ledger.Hash][]byte // attachments that are not yet durable
+	unread   error                  // of attachments: what was decided without one that may be there is not recorded
 }
 
 // run decides until the broker is closed or the store fails for good.
@@ -42,7 +43,7 @@ func (d *decider) run() {
 		if !more {
 			return
 		}
-		if err := d.decide(d.gather(first), d.share()); err != nil {
+		if err := d.decide(d.gather(first)); err != nil {
 			d.broker.failed.Store(&err)
 			return
 		}
@@ -52,14 +53,23 @@ func (d *decider) run() {
 // next waits until there is something to decide. It gives what a person said, nil
 // when it is the turn of results alone, and false when nothing will come any more.
 func (d *decider) next() (first *job, more bool) {
-	for d.lane.waiting == 0 {
+	for d.prompt.waiting == 0 {
+		var rested <-chan time.Time
+		if d.yielding.waiting > 0 {
+			wait := d.pace.wait(d.broker.Wall())
+			if wait == 0 {
+				break
+			}
+			rested = time.After(wait)
+		}
 		select {
 		case first := <-d.broker.queue:
 			return first, true
 		case j := <-d.broker.effects:
 			d.laneIn(j)
+		case <-rested:
 		case <-d.broker.quit:
-			if len(d.broker.queue) == 0 && len(d.broker.effects) == 0 {
+			if d.pace = (pace{}); d.yielding.waiting == 0 && len(d.broker.queue) == 0 && len(d.broker.effects) == 0 {
 				return nil, false
 			}
 		}
@@ -79,20 +89,19 @@ func (d *decider) let() {
 
 // decide decides jobs in order and then results of tasks, commits what they became
 // and answers them. Its error ends the broker.
-func (d *decider) decide(jobs []*job, results share) error {
-	batch := newBatch(d)
+func (d *decider) decide(jobs []*job) error {
+	batch, began := newBatch(d), d.broker.Wall()
 	for _, j := range jobs {
 		d.step(j, batch)
 	}
-	before := batch.rows()
-	for len(jobs) < batchMost && results.most > 0 && batch.rows()-before < results.rows {
-		j := d.lane.take()
-		if j == nil {
-			break
+	jobs = d.results(d.prompt, batch, jobs)
+	if before := len(jobs); d.pace.wait(began) == 0 {
+		if jobs = d.results(d.yielding, batch, jobs); len(jobs) > before {
+			defer func() {
+				now := d.broker.Wall()
+				d.pace.yielded(now, now.Sub(began))
+			}()
 		}
-		d.step(j, batch)
-		jobs = append(jobs, j)
-		results.most--
 	}
 	err := d.unread
 	if err == nil {

@@ -1,15 +1,16 @@
 package broker
 
+import "github.com/halligan-dev/halligan/internal/cell"
+
 // Shares of a batch. People go first; results of tasks have a share beside them
 // that nobody can take, and while people are about no more than that little: what
 // results cost, whoever waits for the batch waits for too. The end of one grant
 // with many targets is one result and some hundred rows, so that rows are counted.
+// What yields has the same share again, when it is its turn (pace.go).
 const (
 	resultsBeside = 16   // in a batch, while people are about
 	rowsBeside    = 256  // that they may write: the result that reaches that is the last
-	rowsMost      = 4096 // the same while nobody is about
-	quietAfter    = 256  // batches in a row without a person, until nobody is about
-	laneMost      = 4096 // that are sorted at a time
+	rowsMost      = 1024 // the same while nobody is about
 )
 
 // share is what of a batch results may have.
@@ -55,11 +56,19 @@ func (l *lane) take() *job {
 }
 
 // laneIn takes in one result, with those of the stream that its task is of.
-func (d *decider) laneIn(j *job) { d.lane.put(d.world.Tasks[j.command.Effect.Task].Stream, j) }
+func (d *decider) laneIn(j *job) {
+	task := d.world.Tasks[j.command.Effect.Task]
+	lane := d.prompt
+	if id, ok := cell.RequestOf(task.Stream); ok && task.Yields(d.world.Requests[id]) {
+		lane = d.yielding
+	}
+	lane.put(task.Stream, j)
+}
 
-// sort takes in the results that came.
+// sort takes in the results that came, all of them: whoever brought one waits for
+// it, and what does not yield must not stand behind what does.
 func (d *decider) sort() {
-	for d.lane.waiting < laneMost {
+	for {
 		select {
 		case j := <-d.broker.effects:
 			d.laneIn(j)
@@ -79,20 +88,30 @@ func (d *decider) gather(first *job) []*job {
 	if first != nil {
 		jobs = append(jobs, first)
 	}
-	most := batchMost - min(resultsBeside, d.lane.waiting)
+	most := batchMost - min(resultsBeside, d.prompt.waiting) - min(resultsBeside, d.yielding.waiting)
 	for len(jobs) < most && len(d.broker.queue) > 0 {
 		jobs = append(jobs, <-d.broker.queue)
 	}
-	if d.quiet++; len(jobs) > 0 {
-		d.quiet = 0
+	if len(jobs) > 0 {
+		d.pace.hears(d.broker.Wall())
 	}
 	return jobs
 }
 
-// share is what results may have of the batch that was gathered.
-func (d *decider) share() share {
-	if d.quiet < quietAfter {
-		return share{resultsBeside, rowsBeside}
+// results decides results of a lane, as many as they may have of the batch, and
+// gives the jobs with them.
+func (d *decider) results(of *lane, batch *batch, jobs []*job) []*job {
+	share := share{batchMost, rowsMost}
+	if d.pace.about(d.broker.Wall()) {
+		share.most, share.rows = resultsBeside, rowsBeside
 	}
-	return share{batchMost, rowsMost}
+	for before := batch.rows(); len(jobs) < batchMost && share.most > 0 && batch.rows()-before < share.rows; share.most-- {
+		j := of.take()
+		if j == nil {
+			break
+		}
+		d.step(j, batch)
+		jobs = append(jobs, j)
+	}
+	return jobs
 }

@@ -9,13 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
-	"github.com/halligan-dev/halligan/internal/cell/celltest"
-	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -234,15 +231,9 @@ func TestLargeEndsAreFewInABatch(t *testing.T) {
 			targets = append(targets, fmt.Sprintf("db-%02d", i+1))
 		}
 		d := brokertest.New(t, brokertest.Setup{
-			Wrap: func(s broker.Store) broker.Store { g.Store = s; return g },
-			Wall: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
-			Change: func(g *cell.Genesis, s *access.Scenario) {
-				g.Hosts, s.Opens = nil, nil
-				for _, host := range targets {
-					g.Hosts = append(g.Hosts, cell.Host{ID: host, Address: host + ".example.com:22", Keys: []roster.Key{celltest.Line(host)}, Report: celltest.Line("report " + host), Other: "console"})
-					s.Opens = append(s.Opens, access.Open{SSH: &access.SSH{Name: host, Host: host, User: "root", Principals: []string{"emergency-dba"}}})
-				}
-			},
+			Wrap:   func(s broker.Store) broker.Store { g.Store = s; return g },
+			Wall:   func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+			Change: opening(targets),
 		})
 		for i := range grants {
 			id := d.Must(d.AskFor("ann", fmt.Sprint(i), 600, targets...)).Digest
@@ -251,6 +242,7 @@ func TestLargeEndsAreFewInABatch(t *testing.T) {
 		}
 		ends := waiting(t, d, cell.TaskEnd)
 		ahead.Store(int64(time.Hour))
+		d.Must(d.AskFor("bob", "others", 600, targets[0])) // people are about
 		open := g.close()
 		var all sync.WaitGroup
 		for _, task := range ends {

@@ -45,6 +45,7 @@ type Work struct {
 	Takes   func(Job) bool   // of which tasks of the kind this is the work; nil: of all
 	Group   func(Job) string // jobs of one group are done together; nil: each alone
 	Turn    func(Job) Turn   // set: jobs of one group are done one by one, by turns
+	Yields  func(Job) bool   // which jobs may wait: they have groups of their own, and three quarters of the workers at most; nil: none
 	Workers int              // groups at a time, or with Turn jobs of each group; 0: 16
 	Pause   Pause
 	Longest time.Duration // deadline of one Do; 0: 30 s
@@ -77,7 +78,7 @@ type Scheduler struct {
 	hosts    map[place]map[string]*held // of kinds that nothing here does
 	requests map[string]*requestOf      // stream → request, while it has tasks
 	wake     chan struct{}
-	slots    map[cell.TaskKind]chan struct{}
+	slots    map[cell.TaskKind]slots
 	lines    map[string]*line // of work that takes turns, by kind and group
 }
 
@@ -108,10 +109,10 @@ type requestOf struct {
 func New(work map[cell.TaskKind]Work, log *slog.Logger, jitter func() float64) *Scheduler {
 	s := &Scheduler{
 		work: work, log: log, jitter: jitter, held: map[string]*held{}, hosts: map[place]map[string]*held{}, requests: map[string]*requestOf{},
-		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]chan struct{}{}, lines: map[string]*line{},
+		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]slots{}, lines: map[string]*line{},
 	}
 	for kind, w := range work {
-		s.slots[kind] = make(chan struct{}, w.workers())
+		s.slots[kind] = newSlots(w.workers())
 	}
 	return s
 }
@@ -274,13 +275,6 @@ func (s *Scheduler) Run(ctx context.Context, b Broker) {
 	}
 }
 
-// group is jobs to be done together.
-type group struct {
-	kind cell.TaskKind
-	held []*held
-	jobs []Job
-}
-
 // due takes everything that is due off the queue, in groups or into lines, and
 // says which lines want one more worker and how long nothing more will be due.
 func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
@@ -288,7 +282,7 @@ func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 	defer s.mu.Unlock()
 	var groups []*group
 	var lines []*line
-	open := map[string]*group{}
+	open := map[groupOf]*group{}
 	for len(s.waiting) > 0 && !s.waiting[0].due.After(now) {
 		h := s.waiting.pop()
 		h.busy = true
@@ -303,10 +297,12 @@ func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 			}
 			continue
 		}
-		g := open[name]
+		yields := s.work[h.task.Kind].Yields
+		of := groupOf{name, yields != nil && yields(job)}
+		g := open[of]
 		if g == nil || len(g.jobs) == groupMost {
-			g = &group{kind: h.task.Kind}
-			open[name] = g
+			g = &group{kind: h.task.Kind, yields: of.yields}
+			open[of] = g
 			groups = append(groups, g)
 		}
 		g.held, g.jobs = append(g.held, h), append(g.jobs, job)
@@ -315,17 +311,6 @@ func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 		return groups, lines, time.Hour
 	}
 	return groups, lines, min(time.Hour, max(0, s.waiting[0].due.Sub(now)))
-}
-
-// do has one group done and brings the results back.
-func (s *Scheduler) do(ctx context.Context, b Broker, g *group) {
-	select {
-	case s.slots[g.kind] <- struct{}{}:
-		defer func() { <-s.slots[g.kind] }()
-	case <-ctx.Done():
-		return
-	}
-	s.try(ctx, b, g)
 }
 
 func (s *Scheduler) try(ctx context.Context, b Broker, g *group) {

@@ -241,3 +241,49 @@ func TestOnlyWhatItTakes(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatYieldsNeverHasAllWorkers: what may wait is done by three quarters of the
+// workers, however much of it hangs, and is never in one group with what may not.
+func TestWhatYieldsNeverHasAllWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		busy := 0
+		work := scheduler.Work{
+			Workers: 4, Longest: 3 * time.Hour,
+			Yields: func(j scheduler.Job) bool { return j.Request.Requester == "bob" },
+			Group: func(j scheduler.Job) string {
+				if j.Request.Requester == "bob" && j.Task.Due.Before(celltest.Start.Add(70*time.Minute)) {
+					return j.Task.ID
+				}
+				return "together"
+			},
+			Do: func(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+				for _, j := range jobs {
+					if j.Request.Requester != jobs[0].Request.Requester {
+						t.Errorf("a group holds jobs of %s and %s", jobs[0].Request.Requester, j.Request.Requester)
+					}
+				}
+				if jobs[0].Request.Requester == "ann" {
+					return due().Do(ctx, jobs)
+				}
+				mu.Lock()
+				busy++
+				mu.Unlock()
+				<-ctx.Done()
+				return nil
+			},
+		}
+		l := start(t, map[cell.TaskKind]scheduler.Work{cell.TaskLapse: work})
+		for _, holder := range []string{"1", "2", "3", "4", "5"} {
+			l.says(func() cell.Command { return l.cell.Ask("bob", holder, "db-1") })
+		}
+		time.Sleep(15 * time.Minute)
+		l.says(func() cell.Command { return l.cell.Ask("bob", "6", "db-1") })
+		l.says(func() cell.Command { return l.cell.Ask("ann", "7", "db-1") })
+		time.Sleep(61 * time.Minute)
+		synctest.Wait()
+		if n := l.count(cell.EffectDue); n != 1 || busy != 3 {
+			t.Errorf("%d results beside %d workers that hang, want 1 beside 3", n, busy)
+		}
+	})
+}

@@ -23,7 +23,7 @@ func HostsOf(g *cell.Genesis, effect scheduler.Broker) *hosts {
 	world.law.Store(&law{genesis: g})
 	return &hosts{
 		origin: g.Origin, check: verify.Signatures{}, world: world, tasks: scheduler.New(nil, nil, nil), effect: effect,
-		turns: broker.NewTurns(1, 1), heard: map[string]heard{},
+		turns: broker.NewTurns(1, 1), heard: map[string]heard{}, yielding: make(chan struct{}, yieldingAtOnce),
 	}
 }
 

@@ -29,6 +29,9 @@ type hosts struct {
 	tasks  *scheduler.Scheduler
 	effect scheduler.Broker
 
+	// Places for what yields, shared by all reports.
+	yielding chan struct{}
+
 	mu    sync.Mutex
 	heard map[string]heard
 }
@@ -70,34 +73,62 @@ func (h *hosts) Report(ctx context.Context, r api.Report) error {
 	if err := h.hear(facts, r.Bytes); err != nil {
 		return &broker.Malformed{What: "report", Err: err}
 	}
-	var tasks []string
+	var tasks, yielding []string
 	for _, job := range h.tasks.WaitingAt(cell.TaskList, facts.Host) {
 		lease, ok := job.Lease()
-		if !ok || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID) {
-			continue // the rules would refuse it; no entry would come of it
+		switch {
+		case !ok || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID): // the rules would refuse it; no entry would come of it
+		case job.Task.Yields(job.Request):
+			yielding = append(yielding, job.Task.ID)
+		default:
+			tasks = append(tasks, job.Task.ID)
 		}
-		tasks = append(tasks, job.Task.ID)
 	}
 	for _, job := range h.tasks.WaitingAt(cell.TaskSurvey, facts.Host) {
 		tasks = append(tasks, job.Task.ID)
 	}
-	return h.tell(ctx, tasks, cell.Observed{Report: &cell.Reported{Report: r.Bytes, Signature: r.Signature, Facts: facts}})
+	observed := cell.Observed{Report: &cell.Reported{Report: r.Bytes, Signature: r.Signature, Facts: facts}}
+	if err := h.tell(ctx, tasks, observed, telling{places: make(chan struct{}, toldAtOnce)}); err != nil {
+		return err
+	}
+	soon, cancel := context.WithTimeout(ctx, yieldingFor)
+	defer cancel()
+	return h.tell(ctx, yielding, observed, telling{h.yielding, soon.Done()})
 }
 
-// toldAtOnce is how many leases a report speaks of at a time: those of a storm are
-// hundreds at one host, and one after another each would wait for the disk alone.
-const toldAtOnce = 64
+// toldAtOnce is how many leases a report speaks of at a time: one after another,
+// each would wait for the disk alone. Of a storm, thousands wait for hosts that all
+// report: of what yields all reports together speak of so many, and each begins no
+// more after yieldingFor. A host that waited for all of them would not pull the list
+// meanwhile, nor show that what somebody stopped is over; it reports again in its
+// next round, seconds later, and what is left is told then.
+const (
+	toldAtOnce     = 64
+	yieldingAtOnce = 256
+	yieldingFor    = time.Second
+)
+
+// telling is how tasks are told of: as many at a time as there are places, and no
+// more once it is over.
+type telling struct {
+	places chan struct{}
+	over   <-chan struct{} // nil: never
+}
 
 // tell puts what a host reported before the rules for each of its tasks.
-func (h *hosts) tell(ctx context.Context, tasks []string, observed cell.Observed) error {
+func (h *hosts) tell(ctx context.Context, tasks []string, observed cell.Observed, by telling) error {
 	slices.Sort(tasks) // those of one request lie together
 	failed := make([]error, len(tasks))
-	turns := make(chan struct{}, toldAtOnce)
-	var telling sync.WaitGroup
+	var all sync.WaitGroup
 	for i, task := range tasks {
-		turns <- struct{}{}
-		telling.Go(func() {
-			defer func() { <-turns }()
+		select {
+		case by.places <- struct{}{}:
+		case <-by.over:
+			all.Wait()
+			return errors.Join(failed...)
+		}
+		all.Go(func() {
+			defer func() { <-by.places }()
 			_, err := h.effect.Effect(ctx, cell.Effect{Kind: cell.EffectListed, Task: task}, observed)
 			var refusal *cell.Refusal
 			if !errors.As(err, &refusal) {
@@ -105,7 +136,7 @@ func (h *hosts) tell(ctx context.Context, tasks []string, observed cell.Observed
 			}
 		})
 	}
-	telling.Wait()
+	all.Wait()
 	return errors.Join(failed...)
 }
 

@@ -203,7 +203,7 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	reports := &hosts{
 		origin: s.Anchor.Origin, check: verify.Signatures{}, turns: s.broker.Turns, world: world, tasks: s.scheduler, effect: s.broker,
-		signer: s.keys.Revocations, heard: map[string]heard{},
+		signer: s.keys.Revocations, heard: map[string]heard{}, yielding: make(chan struct{}, yieldingAtOnce),
 	}
 	s.monitor.Watch(s.broker, s.witnesses())
 	s.monitor.Certify(s.shown)

@@ -57,6 +57,7 @@ const (
 	RoleNameLongest      = 64
 	ConsoleSuffix        = "-console" // of the role that people fall back to
 	RolePolicyLongest    = 10240      // characters of a role's inline policies together
+	SharingRailLongest   = 2700       // characters that the guard rail against sharing takes of them, at most
 	SessionPolicyLongest = 2048       // characters, of the policies given with a session
 	ManagedPoliciesMost  = 10         // attached to one role
 	SlotsUsual           = 8
@@ -191,7 +192,7 @@ func (a *AWS) Outlives() bool {
 // Needs are the proofs that close a lease of the role besides a shut door. Where
 // something may stay behind that nothing lists, only a person can tell.
 func (a *AWS) Needs() []ProofKind {
-	if slices.Contains(a.WithoutRails, RailPersistence) {
+	if !a.Holds(RailPersistence) || !a.Holds(RailSharing) {
 		return []ProofKind{ProofAttested}
 	}
 	switch policy, err := DecodeIAM(a.Policy); {

@@ -6,6 +6,7 @@ import "slices"
 // out by name.
 const (
 	RailPersistence  = "no-persistence"
+	RailSharing      = "no-sharing"
 	RailTrails       = "no-trail-changes"
 	RailRoles        = "no-emergency-role-changes"
 	RailOrganization = "no-leave-organization"
@@ -22,6 +23,7 @@ type Rail struct {
 func Rails() []Rail {
 	return []Rail{
 		{RailPersistence, "make an identity, a key, a session or a grant of rights that outlives it"},
+		{RailSharing, "share data or rights with another account or with everybody, by a resource's own policy"},
 		{RailTrails, "change what records or watches"},
 		{RailRoles, "change Halligan's own roles, policies and identity providers"},
 		{RailOrganization, "take the account out of the organisation, or close it"},

@@ -58,6 +58,7 @@ type Door struct {
 // The names of what is made beside the roles.
 const (
 	StopperName = "halligan-stopper"
+	sharingName = prefix + "no-sharing" // of an inline policy of each role
 	StopAllName = "halligan-stop-all"
 	prefix      = "halligan-"
 )

@@ -100,26 +100,29 @@ func iam(t *testing.T, changes ...string) blueprint.Deployed {
 	policy := func(name string, document []byte) {
 		policies = append(policies, `{"PolicyName":"`+name+`","PolicyVersionList":[{"Document":{"old":true},"IsDefaultVersion":false},{"Document":`+string(document)+`,"IsDefaultVersion":true}]}`)
 	}
-	role := func(name, boundary, inline string, trust, document []byte) {
-		bound := ""
+	role := func(name, boundary, inline string, trust, document, sharing []byte) {
+		bound, more := "", ""
+		if sharing != nil {
+			more = `,{"PolicyName":"halligan-no-sharing","PolicyDocument":` + string(sharing) + `}`
+		}
 		if boundary != "" {
 			bound = `,"PermissionsBoundary":{"PermissionsBoundaryType":"Policy","PermissionsBoundaryArn":"arn:aws:iam::123456789012:policy/` + boundary + `"}`
 		}
-		roles = append(roles, `{"Arn":"arn:aws:iam::123456789012:role/`+name+`","RoleName":"`+name+`","AssumeRolePolicyDocument":`+string(trust)+`,"RolePolicyList":[{"PolicyName":"`+inline+`","PolicyDocument":`+string(document)+`}],"AttachedManagedPolicies":[]`+bound+`}`)
+		roles = append(roles, `{"Arn":"arn:aws:iam::123456789012:role/`+name+`","RoleName":"`+name+`","AssumeRolePolicyDocument":`+string(trust)+`,"RolePolicyList":[{"PolicyName":"`+inline+`","PolicyDocument":`+string(document)+`}`+more+`],"AttachedManagedPolicies":[]`+bound+`}`)
 	}
 	for _, r := range b.Roles {
 		policy(blueprint.BoundaryName(r.Name), b.Boundary(r))
 		for k := range r.Slots {
 			policy(blueprint.SlotName(r.Name, k+1), blueprint.StopSlot(k+1))
 		}
-		role(r.Name, blueprint.BoundaryName(r.Name), "scenario", b.TrustPolicy(r), b.RolePolicy(r))
+		role(r.Name, blueprint.BoundaryName(r.Name), "scenario", b.TrustPolicy(r), b.RolePolicy(r), b.Sharing(r))
 		if r.Console {
-			role(blueprint.ConsoleName(r.Name), blueprint.BoundaryName(r.Name), "scenario", b.ConsoleTrust(), b.RolePolicy(r))
+			role(blueprint.ConsoleName(r.Name), blueprint.BoundaryName(r.Name), "scenario", b.ConsoleTrust(), b.RolePolicy(r), b.Sharing(r))
 			policy("halligan-reach-"+blueprint.ConsoleName(r.Name), b.ReachConsole(r))
 		}
 	}
 	policy(blueprint.StopAllName, blueprint.StopAll())
-	role(blueprint.StopperName, "", blueprint.StopperName, b.StopperTrust(), b.StopperPolicy())
+	role(blueprint.StopperName, "", blueprint.StopperName, b.StopperTrust(), b.StopperPolicy(), nil)
 	text := `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[` + strings.Join(roles, ",") + `],"Policies":[` + strings.Join(policies, ",") + `]}`
 	for i := 0; i < len(changes); i += 2 {
 		if !strings.Contains(text, changes[i]) {

@@ -16,6 +16,9 @@ func (b *Blueprint) Documents() []Document {
 		all = append(all,
 			Document{of + "trust", "trust", b.TrustPolicy(r)}, Document{of + "policy", "policy", b.RolePolicy(r)},
 			Document{of + "boundary", "boundary", b.Boundary(r)})
+		if sharing := b.Sharing(r); sharing != nil {
+			all = append(all, Document{of + "sharing", "policy", sharing})
+		}
 		for k := range r.Slots {
 			all = append(all, Document{"slot/" + r.Name + "/" + digits(k+1), "slot", StopSlot(k + 1)})
 		}

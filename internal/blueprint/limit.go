@@ -34,7 +34,7 @@ func (b *Blueprint) Sizes() []Size {
 		of := "role " + r.Name + ": "
 		all = append(all,
 			Size{of + "characters of its trust policy", len(b.TrustPolicy(r)), trustLongest},
-			Size{of + "characters of its inline policy", len(b.RolePolicy(r)), access.RolePolicyLongest},
+			Size{of + "characters of its inline policies", len(b.RolePolicy(r)) + len(b.Sharing(r)), access.RolePolicyLongest},
 			Size{of + "characters of its permissions boundary", len(b.Boundary(r)), managedLongest},
 			Size{of + "managed policies that can be attached at once", r.Slots, access.ManagedPoliciesMost},
 			Size{of + "characters of the name of its slots", len(SlotName(r.Name, r.Slots)), policyNameMost})

@@ -28,7 +28,7 @@ func TestRefusals(t *testing.T) {
 		{"no region", "prod", func(c *blueprint.Cell) { c.Accounts[0].Regions = nil }, false, "names no region"},
 		{"management", "payer", func(c *blueprint.Cell) { c.Scenarios[0].Opens[0].AWS.Account = "payer" }, false, "management account"},
 		{"role policy", "prod", func(c *blueprint.Cell) { c.Scenarios[0].Opens[0].AWS.Policy = long }, false,
-			fmt.Sprintf("role EmergencyDatabase: characters of its inline policy: %d, at most 10240", len(long))},
+			fmt.Sprintf("role EmergencyDatabase: characters of its inline policies: %d, at most 10240", len(long)+len(of(t, "prod").Sharing(of(t, "prod").Roles[0])))},
 		{"trust", "prod", func(c *blueprint.Cell) {
 			for i := range 20 {
 				s := *c.Scenarios[0]

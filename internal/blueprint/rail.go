@@ -7,8 +7,8 @@ import (
 )
 
 // The guard rails, as what they deny. This is the one place that says it: each
-// role's permissions boundary is made of these statements, and so is what binds
-// people of the approval document. A boundary takes away and never gives, whatever
+// role's permissions boundary is made of these statements, but for that against
+// sharing, and so is what binds people of the approval document. A boundary takes away and never gives, whatever
 // the role's own policy allows, and whoever calls without a session policy.
 
 // noPersistence denies what makes an identity, a key, a session or a right that
@@ -27,13 +27,37 @@ var noPersistence = words{
 	"organizations:Accept*", "organizations:Attach*", "organizations:Create*", "organizations:Delete*", "organizations:Deregister*",
 	"organizations:Detach*", "organizations:Disable*", "organizations:Enable*", "organizations:Invite*", "organizations:Move*",
 	"organizations:Put*", "organizations:Register*", "organizations:Update*",
-	"ram:AssociateResourceShare", "ram:CreateResourceShare", "rds-db:connect",
+	"rds-db:connect",
 	"redshift-serverless:GetCredentials", "redshift:GetClusterCredentials*",
 	"rolesanywhere:Create*", "rolesanywhere:Enable*", "rolesanywhere:Import*", "rolesanywhere:Put*", "rolesanywhere:Update*",
 	"s3:GetDataAccess", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "ssm-guiconnect:*",
 	"sso-directory:Add*", "sso-directory:Create*", "sso-directory:Update*",
 	"sso-oauth:Create*", "sso:Associate*", "sso:Attach*", "sso:Create*", "sso:Provision*", "sso:Put*", "sso:Update*",
 	"sts:AssumeRole*", "sts:AssumeRoot", "sts:GetFederationToken", "sts:GetServiceBearerToken", "sts:GetSessionToken", "sts:GetWebIdentityToken",
+	"transfer:CreateUser", "transfer:ImportSshPublicKey",
+}
+
+// noSharing denies what writes who may use a thing on the thing itself, in another
+// account or everywhere: what is shared so is there when the session, and the role, are
+// long gone. Calls that set such a policy among other things, as those of topics and
+// queues do, cannot be told apart and are denied whole.
+var noSharing = words{
+	"acm-pca:CreatePermission", "acm-pca:PutPolicy", "aoss:CreateAccessPolicy", "aoss:UpdateAccessPolicy", "apigateway:UpdateRestApiPolicy",
+	"appstream:UpdateImagePermissions", "backup:PutBackupVaultAccessPolicy", "bedrock:PutResourcePolicy",
+	"codeartifact:Put*PermissionsPolicy", "codebuild:PutResourcePolicy", "dynamodb:PutResourcePolicy",
+	"ec2:Disable*BlockPublicAccess", "ec2:ModifyFpgaImageAttribute", "ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute",
+	"ec2:ModifyVpcEndpointServicePermissions", "ecr-public:SetRepositoryPolicy", "ecr:PutRegistryPolicy", "ecr:SetRepositoryPolicy",
+	"elasticfilesystem:PutFileSystemPolicy", "es:AuthorizeVpcEndpointAccess", "events:PutPermission", "glacier:SetVaultAccessPolicy",
+	"glue:PutResourcePolicy", "imagebuilder:Put*Policy", "kafka:PutClusterPolicy", "kinesis:PutResourcePolicy", "kms:PutKeyPolicy",
+	"lakeformation:*GrantPermissions", "lakeformation:PutDataLakeSettings", "lambda:Add*Permission",
+	"logs:PutDestinationPolicy", "logs:PutResourcePolicy", "network-firewall:PutResourcePolicy", "ram:AssociateResourceShare", "ram:CreateResourceShare",
+	"rds:ModifyDB*SnapshotAttribute", "redshift-serverless:PutResourcePolicy",
+	"redshift:Authorize*Access", "redshift:AuthorizeDataShare", "redshift:PutResourcePolicy", "rekognition:PutProjectPolicy",
+	"s3:CreateAccessGrant*", "s3:Put*Acl", "s3:Put*Policy", "s3:Put*PublicAccessBlock", "s3:PutAccessPointPolicyForObjectLambda", "s3:PutBucketOwnershipControls",
+	"s3express:Put*Policy", "s3tables:Put*Policy", "schemas:PutResourcePolicy", "secretsmanager:PutResourcePolicy", "serverlessrepo:PutApplicationPolicy",
+	"servicecatalog:CreatePortfolioShare", "ses:PutIdentityPolicy", "signer:AddProfilePermission",
+	"sns:AddPermission", "sns:SetTopicAttributes", "sqs:AddPermission", "sqs:SetQueueAttributes",
+	"ssm:ModifyDocumentPermission", "ssm:PutResourcePolicy", "vpc-lattice:Put*Policy", "workspaces:UpdateWorkspaceImagePermission",
 }
 
 // noTrailChanges denies what changes a trail, deletes a log, or blinds what
@@ -97,6 +121,32 @@ func (b *Blueprint) rails(without []string) []statement {
 	}
 	if holds(access.RailOrganization) {
 		all = append(all, statement{Sid: "NoLeaveOrganization", Effect: deny, Action: noLeaveOrganization, Resource: words{"*"}})
+	}
+	return all
+}
+
+// Sharing is the guard rail against sharing, nil where it does not hold. It stands in
+// an inline policy of each role beside what the role may do, because a boundary has no
+// room for it: what a policy denies is denied whatever else is attached, and only who
+// changes IAM takes it off.
+func (b *Blueprint) Sharing(r Role) []byte {
+	if slices.Contains(r.WithoutRails, access.RailSharing) {
+		return nil
+	}
+	return document(
+		statement{Sid: "NoSharing", Effect: deny, Action: noSharing, Resource: words{"*"}},
+		// A service that starts an encrypted machine or database makes a grant by the
+		// session's right, for itself and as long as it runs.
+		statement{Sid: "NoGrants", Effect: deny, Action: words{"kms:CreateGrant"}, Resource: words{"*"},
+			Condition: condition{"BoolIfExists": {"kms:GrantIsForAWSResource": {"false"}}}})
+}
+
+// inlines are the inline policies of a role: the most that its scenarios allow, and
+// what no session of it shares.
+func (b *Blueprint) inlines(r Role) list {
+	all := list{inline("scenario", b.RolePolicy(r))}
+	if sharing := b.Sharing(r); sharing != nil {
+		all = append(all, inline(sharingName, sharing))
 	}
 	return all
 }

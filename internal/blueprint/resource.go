@@ -121,7 +121,7 @@ func (b *Blueprint) emergencyRole(r Role) []resource {
 			{name: "RoleName", value: r.Name}, {name: "Description", value: clean("Emergency: "+r.Allows, 1000)}, {name: "MaxSessionDuration", value: 3600},
 			{name: "PermissionsBoundary", value: b.policyARN(BoundaryName(r.Name))},
 			{name: "AssumeRolePolicyDocument", value: parsed(b.TrustPolicy(r)), note: "Only a token for one of its scenarios, that names a grant, its slot and how the requester signed."},
-			{name: "Policies", value: list{inline("scenario", b.RolePolicy(r))}, note: "The most that its scenarios allow; each session is narrower still."},
+			{name: "Policies", value: b.inlines(r), note: "The most that its scenarios allow, each session being narrower still, and what no session may share."},
 			{name: "Tags", value: b.tags()},
 		},
 	})
@@ -141,7 +141,7 @@ func (b *Blueprint) consoleRole(r Role) []resource {
 			{name: "RoleName", value: ConsoleName(r.Name)}, {name: "Description", value: clean("Fall-back in the console: "+r.Allows, 1000)},
 			{name: "MaxSessionDuration", value: 3600}, {name: "PermissionsBoundary", value: b.policyARN(BoundaryName(r.Name))},
 			{name: "AssumeRolePolicyDocument", value: parsed(b.ConsoleTrust())},
-			{name: "Policies", value: list{inline("scenario", b.RolePolicy(r))}}, {name: "Tags", value: b.tags()},
+			{name: "Policies", value: b.inlines(r)}, {name: "Tags", value: b.tags()},
 		},
 	}, {
 		id: id + "Reach", kind: kindPolicy, note: "Attach this to the users whose passwords are in envelopes, and to nobody else.",

@@ -84,17 +84,30 @@ func unnoted(o object) object {
 // approvedGroup is the group that a user is put into, empty on calm days.
 func (b *Blueprint) approvedGroup(a Approval) []resource {
 	id := idOf("approved", a.Scenario.ID, a.Target)
-	may, rails := prefix+"may-"+a.Scenario.ID+"-"+a.Target, prefix+"rails-"+a.Scenario.ID+"-"+a.Target
-	return []resource{{
+	of := a.Scenario.ID + "-" + a.Target
+	all := []resource{{
 		id: id + "May", kind: kindPolicy, note: "What the role " + a.Role.Name + " may, for people of the group below.",
-		props: b.managed(may, "What the scenario "+a.Scenario.ID+" allows.", b.RolePolicy(a.Role)),
+		props: b.managed(prefix+"may-"+of, "What the scenario "+a.Scenario.ID+" allows.", b.RolePolicy(a.Role)),
 	}, {
 		id: id + "Rails", kind: kindPolicy, note: "The guard rails of the role, and a second factor given within the hour.",
-		props: b.managed(rails, "Guard rails of an approved group.", b.groupRails(a.Role)),
-	}, {
-		id: id, kind: kindGroup, after: []string{id + "May", id + "Rails"}, note: "Empty on calm days. What a member may ends when they are taken out, whatever they hold.",
-		props: object{{name: "GroupName", value: a.Group}, {name: "ManagedPolicyArns", value: texts(b.policyARN(may), b.policyARN(rails))}},
+		props: b.managed(prefix+"rails-"+of, "Guard rails of an approved group.", b.groupRails(a.Role)),
 	}}
+	attached := []string{b.policyARN(prefix + "may-" + of), b.policyARN(prefix + "rails-" + of)}
+	if sharing := b.Sharing(a.Role); sharing != nil {
+		all = append(all, resource{
+			id: id + "Sharing", kind: kindPolicy, note: "What people of the group may not share.",
+			props: b.managed(sharingName+"-"+of, "What an approved group may not share.", sharing),
+		})
+		attached = append(attached, b.policyARN(sharingName+"-"+of))
+	}
+	var after []string
+	for _, policy := range all {
+		after = append(after, policy.id)
+	}
+	return append(all, resource{
+		id: id, kind: kindGroup, after: after, note: "Empty on calm days. What a member may ends when they are taken out, whatever they hold.",
+		props: object{{name: "GroupName", value: a.Group}, {name: "ManagedPolicyArns", value: texts(attached...)}},
+	})
 }
 
 // automationRoleOf is who the documents act as.

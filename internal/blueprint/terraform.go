@@ -142,8 +142,12 @@ func (r resource) terraformMember(f field) (own object, beside []block) {
 		}
 		return object{{name: "tags", value: tags}}, nil
 	case "Policies":
-		for _, one := range f.value.(list) {
-			beside = append(beside, block{head: `resource "aws_iam_role_policy" "` + label(r.id) + `"`, note: f.note, body: object{
+		for i, one := range f.value.(list) {
+			id, note := label(r.id), f.note
+			if i > 0 {
+				id, note = id+"_"+digits(i+1), ""
+			}
+			beside = append(beside, block{head: `resource "aws_iam_role_policy" "` + id + `"`, note: note, body: object{
 				{name: "name", value: one.(object).get("PolicyName")}, {name: "role", value: expression("aws_iam_role." + label(r.id) + ".name")},
 				{name: "policy", value: encoded{one.(object).get("PolicyDocument")}},
 			}})

@@ -126,6 +126,9 @@ func (w *World) amendment(change *Change) (*amendment, *Refusal) {
 	if busy := w.busy(genesis); busy != "" {
 		return nil, refuse(NotAmendable, "%s has a lease that is not closed: nobody could prove its end without", busy)
 	}
+	if slot := w.slotLost(scenarios); slot != "" {
+		return nil, refuse(NotAmendable, "%s: nobody could stop it by itself", slot)
+	}
 	return made, nil
 }
 

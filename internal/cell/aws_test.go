@@ -587,3 +587,30 @@ func FuzzIssuerKey(f *testing.F) {
 		}
 	})
 }
+
+// TestT47SlotsStayWhileTheyAreUsed: no document takes away the stop slot that somebody's
+// session lives in. One below it may go, and it may go when the session is over.
+func TestT47SlotsStayWhileTheyAreUsed(t *testing.T) {
+	s := awsStory().granted("console").opened("console").fetched("console")
+	r := s.Must(s.Ask("ann", "2", "console"))
+	s.id, _ = cell.RequestOf(r.Outcome.Stream)
+	s.approve("sam", "lea").opened("console").fetched("console")
+	if l, _ := s.request().Lease("console"); l.Slot != 2 {
+		t.Fatalf("the second grant is in slot %d", l.Slot)
+	}
+	with := func(slots int) cell.Command {
+		scenario := celltest.AWSScenario()
+		scenario.Opens[4].AWS.Slots = slots
+		return s.By("sam", "sam", s.Amending(withoutRoy, scenario))
+	}
+	expectRefusal(t, s.Cell, with(1), cell.NotAmendable)
+	if _, err := cell.Decide(s.World, with(3)); err != nil {
+		t.Errorf("more slots: %v", err)
+	}
+	s.stopped()
+	expectRefusal(t, s.Cell, with(1), cell.NotAmendable) // its session lives on behind the slot
+	s.expired("console")
+	if _, err := cell.Decide(s.World, with(1)); err != nil {
+		t.Errorf("after the last session in it: %v", err)
+	}
+}

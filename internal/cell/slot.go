@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -98,14 +99,36 @@ func (w *World) freeSlot(l *access.Lease, with []access.Lease) int {
 
 // slotsOfRole is how many slots the role of a lease has.
 func (w *World) slotsOfRole(l *access.Lease) int {
-	for _, id := range sortedKeys(w.Scenarios) {
-		for _, open := range w.Scenarios[id].Opens {
+	if slots, opened := slotsIn(w.Scenarios, l); opened {
+		return slots
+	}
+	return access.SlotsUsual
+}
+
+// slotsIn is how many slots scenarios give the role of a lease; false if none opens it.
+func slotsIn(scenarios map[string]*access.Scenario, l *access.Lease) (slots int, opened bool) {
+	for _, id := range sortedKeys(scenarios) {
+		for _, open := range scenarios[id].Opens {
 			if a := open.AWS; a != nil && a.Account == l.Account && a.Role == l.Role {
-				return a.SlotCount()
+				return a.SlotCount(), true
 			}
 		}
 	}
-	return access.SlotsUsual
+	return 0, false
+}
+
+// slotLost says which living session is in a slot that scenarios to come take away;
+// empty when there is none. Its policy would be deleted with the next deployment.
+func (w *World) slotLost(scenarios map[string]*access.Scenario) string {
+	for _, id := range sortedRequests(w.Requests) {
+		for i := range w.Requests[id].Leases {
+			l := &w.Requests[id].Leases[i]
+			if slots, opened := slotsIn(scenarios, l); l.Lives() && opened && l.Slot > slots {
+				return fmt.Sprintf("request %s lives in stop slot %d of %s, and the document leaves that role %d", id.Short(), l.Slot, l.Role, slots)
+			}
+		}
+	}
+	return ""
 }
 
 // slotOver is when what stops others in the slot of a lease may go: then the last

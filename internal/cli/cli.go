@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/halligan-dev/halligan/internal/seal"
 )
 
 // globals are the flags of every command.
@@ -102,6 +104,7 @@ var groups = []kong.Group{
 
 // Main runs the command line of this process and gives its exit code.
 func Main() int {
+	seal.KeepFromDumps()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})

@@ -131,7 +131,7 @@ func (s *scenarioFacts) roleLists(t *roleFile) {
 			s.errorf(w.at, nearest(w.text, access.RailIDs(), "known here: "), "%s is not a guard rail", show(w.text))
 		case slices.Contains(texts(t.WithoutRails[:i]), w.text):
 			s.errorf(w.at, "take one out", "guard rail %s stands twice", w.text)
-		case w.text == access.RailPersistence:
+		case w.text == access.RailPersistence, w.text == access.RailSharing:
 			s.warnf(w.at, "take it out if you can", "without %s something may outlive the grant: each lease closes only when a person attests", w.text)
 		}
 	}
@@ -140,8 +140,12 @@ func (s *scenarioFacts) roleLists(t *roleFile) {
 // rolePolicies checks what the documents allow, and their sizes.
 func (s *scenarioFacts) rolePolicies(t *roleFile, out *access.AWS) {
 	policy, err := access.DecodeIAM(out.Policy)
-	if n := len(out.Policy); n > access.RolePolicyLongest || err != nil {
-		s.errorf(t.Policy.at, "allow by fewer, wider patterns, or make two roles of it", "the policy has %d characters, at most %d fit into a role", n, access.RolePolicyLongest)
+	most, beside := access.RolePolicyLongest, ""
+	if out.Holds(access.RailSharing) {
+		most, beside = most-access.SharingRailLongest, " beside guard rail "+access.RailSharing
+	}
+	if n := len(out.Policy); n > most || err != nil {
+		s.errorf(t.Policy.at, "allow by fewer, wider patterns, or make two roles of it", "the policy has %d characters, at most %d fit into a role%s", n, most, beside)
 		return
 	}
 	if n := out.LargestSession(); n > access.SessionPolicyLongest {

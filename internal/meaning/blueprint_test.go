@@ -244,7 +244,7 @@ func (of side) samples(t *testing.T) []sample {
 			strengths: role.Doors[0].Strengths, regions: one.aws.Regions, networks: one.aws.Source, console: one.aws.Console,
 			fixed:        len(one.aws.Source) > 0 && !slices.Contains(one.aws.Source, access.FromRequest),
 			withoutRails: one.aws.WithoutRails,
-			trust:        b.TrustPolicy(role), policy: b.RolePolicy(role), boundary: b.Boundary(role), consoleTrust: b.ConsoleTrust(), reach: b.ReachConsole(role),
+			trust:        b.TrustPolicy(role), policy: b.RolePolicy(role), boundary: b.Boundary(role), sharing: b.Sharing(role), consoleTrust: b.ConsoleTrust(), reach: b.ReachConsole(role),
 			stopperTrust: b.StopperTrust(), stopperPolicy: b.StopperPolicy(), slots: map[int]jsontext.Value{},
 			stopAll: []meaning.Policy{{Name: "stop all", Document: blueprint.StopAll()}}, guard: []meaning.Policy{{Name: "scp", Document: scp}},
 			cutOff:   []meaning.Policy{{Name: "cut-off", Document: blueprint.CutOff([]*blueprint.Blueprint{b})}},

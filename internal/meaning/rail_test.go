@@ -23,6 +23,11 @@ func rails(s sample) []line {
 				row(denied, own.does(c), "%s: %s", rail, c.action))
 		}
 	}
+	if s.sharing != nil {
+		grant := call{"kms:CreateGrant", "arn:aws:kms:" + s.region() + ":" + s.account + ":key/0a1b2c3d"}
+		lines = append(lines, row(allowed, admin.with("kms:GrantIsForAWSResource", "true").does(grant), "a service makes a grant for itself, to start what is encrypted"),
+			row(denied, admin.with("kms:GrantIsForAWSResource", "false").does(grant), "nobody else makes one"))
+	}
 	// What shows that it is the rails that refuse: the same role may do the rest.
 	for _, c := range []call{{"ec2:DescribeInstances", "*"}, {"s3:GetObject", "arn:aws:s3:::data/x"}, {"iam:ListRoles", "*"}, {"cloudtrail:DescribeTrails", "*"}} {
 		lines = append(lines, row(allowed, admin.does(c), "the boundary itself keeps nobody from %s", c.action))
@@ -48,6 +53,24 @@ func (s sample) behind(rail string) []call {
 			{"iam:UploadSSHPublicKey", user}, {"iam:UploadSigningCertificate", user}, {"iam:EnableMFADevice", user}, {"iam:CreateInstanceProfile", arn(s, "instance-profile", "x")},
 			{"iam:PutRolePermissionsBoundary", role}, {"iam:CreateServiceSpecificCredential", user},
 			{"rolesanywhere:CreateTrustAnchor", "*"}, {"account:PutAlternateContact", "arn:aws:account::" + s.account + ":account"},
+		}
+	case access.RailSharing:
+		here := ":" + s.region() + ":" + s.account + ":"
+		bucket, key, function, queue := "arn:aws:s3:::data", "arn:aws:kms"+here+"key/0a1b2c3d", "arn:aws:lambda"+here+"function:pay", "arn:aws:sqs"+here+"pay"
+		return []call{
+			{"kms:CreateGrant", key}, {"kms:PutKeyPolicy", key},
+			{"s3:PutBucketPolicy", bucket}, {"s3:PutBucketAcl", bucket}, {"s3:PutObjectAcl", bucket + "/x"}, {"s3:PutObjectVersionAcl", bucket + "/x"},
+			{"s3:PutBucketPublicAccessBlock", bucket}, {"s3:PutAccountPublicAccessBlock", "*"}, {"s3:PutBucketOwnershipControls", bucket}, {"s3:PutAccessPointPolicy", "*"},
+			{"lambda:AddPermission", function}, {"lambda:AddLayerVersionPermission", "arn:aws:lambda" + here + "layer:x:1"},
+			{"sqs:AddPermission", queue}, {"sqs:SetQueueAttributes", queue}, {"sns:AddPermission", "arn:aws:sns" + here + "pay"}, {"sns:SetTopicAttributes", "arn:aws:sns" + here + "pay"},
+			{"secretsmanager:PutResourcePolicy", "arn:aws:secretsmanager" + here + "secret:x"}, {"ecr:SetRepositoryPolicy", "arn:aws:ecr" + here + "repository/x"},
+			{"backup:PutBackupVaultAccessPolicy", "arn:aws:backup" + here + "backup-vault:x"}, {"ram:CreateResourceShare", "*"}, {"ram:AssociateResourceShare", "*"},
+			{"ec2:ModifySnapshotAttribute", "arn:aws:ec2:" + s.region() + "::snapshot/snap-0a"}, {"ec2:ModifyImageAttribute", "arn:aws:ec2:" + s.region() + "::image/ami-0a"},
+			{"rds:ModifyDBSnapshotAttribute", "arn:aws:rds" + here + "snapshot:x"}, {"rds:ModifyDBClusterSnapshotAttribute", "arn:aws:rds" + here + "cluster-snapshot:x"},
+			{"ec2:DisableSnapshotBlockPublicAccess", "*"}, {"ec2:DisableImageBlockPublicAccess", "*"}, {"dynamodb:PutResourcePolicy", "arn:aws:dynamodb" + here + "table/x"},
+			{"elasticfilesystem:PutFileSystemPolicy", "*"}, {"glue:PutResourcePolicy", "*"}, {"kinesis:PutResourcePolicy", "*"}, {"lakeformation:GrantPermissions", "*"},
+			{"lakeformation:BatchGrantPermissions", "*"}, {"redshift:AuthorizeSnapshotAccess", "*"}, {"logs:PutResourcePolicy", "*"}, {"events:PutPermission", "*"},
+			{"ssm:ModifyDocumentPermission", "arn:aws:ssm" + here + "document/x"},
 		}
 	case access.RailTrails:
 		return []call{

@@ -30,6 +30,7 @@ type sample struct {
 	withoutRails        []string
 
 	trust, policy, boundary     jsontext.Value
+	sharing                     jsontext.Value // beside the policy; nil: the guard rail does not hold
 	consoleTrust, reach         jsontext.Value // reach: for the users that go there
 	stopperTrust, stopperPolicy jsontext.Value
 	slots                       map[int]jsontext.Value
@@ -83,8 +84,12 @@ func (s sample) as(session access.Session) acting {
 	for _, tag := range session.Tags {
 		context["aws:PrincipalTag/"+tag.Key] = []string{tag.Value}
 	}
+	identity := []meaning.Policy{{Name: "role", Document: s.policy}}
+	if s.sharing != nil {
+		identity = append(identity, meaning.Policy{Name: "no sharing", Document: s.sharing})
+	}
 	return acting{s: s, context: context, name: session.Name, policy: jsontext.Value(session.Policy),
-		identity: []meaning.Policy{{Name: "role", Document: s.policy}},
+		identity: identity,
 		boundary: []meaning.Policy{{Name: "boundary", Document: s.boundary}}}
 }
 
@@ -145,7 +150,12 @@ func (a acting) stopped(k int) acting {
 }
 
 func (a acting) does(c call) meaning.Case {
+	var owner jsontext.Value
+	if strings.HasPrefix(c.action, "kms:") { // a key must leave it to the account's policies, as usual
+		owner = jsontext.Value(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + a.s.account + `:root"},"Action":"kms:*","Resource":"*"}]}`)
+	}
 	return meaning.Case{
+		Owner:     owner,
 		Principal: fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", a.s.account, a.s.role, a.name),
 		Action:    c.action, Resource: c.resource, Account: a.s.account, Context: a.context,
 		Identity: a.identity, Boundary: a.boundary, Session: a.policy, SCP: a.guard,

@@ -60,6 +60,7 @@ func spoilings(t *testing.T) []spoiling {
 	return []spoiling{
 		{"trust", s, func(s *sample) *jsontext.Value { return &s.trust }, door},
 		{"boundary", s, func(s *sample) *jsontext.Value { return &s.boundary }, bounds},
+		{"sharing", s, func(s *sample) *jsontext.Value { return &s.sharing }, rails},
 		{"session", bare, func(s *sample) *jsontext.Value { return &s.session }, grant},
 		{"stopper's trust", s, func(s *sample) *jsontext.Value { return &s.stopperTrust }, stopper},
 		{"stopper's policy", s, func(s *sample) *jsontext.Value { return &s.stopperPolicy }, stopper},

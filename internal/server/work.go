@@ -220,7 +220,9 @@ func (w *works) prove(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 	ctx, cancel := bounded(ctx, jobs)
 	defer cancel()
 	w.close(ctx, jobs)
-	return w.probe(ctx, jobs)
+	results := w.probe(ctx, jobs)
+	w.endBehind(ctx, jobs, results)
+	return results
 }
 
 // probe asks the one host or role of all jobs in one round. Where it was not reached

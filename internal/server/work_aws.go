@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -96,10 +97,17 @@ func (w *works) accountLease(ctx context.Context, j scheduler.Job, l *access.Lea
 	}, true
 }
 
-// close has every lease of a round closed, one of each slot where a slot is what
-// closes them.
+// closesMost is how many leases of one role are closed at a time. IAM takes one change
+// of a role at a time; what else closing asks, such as for sessions of Systems Manager
+// in each region, makes no other lease wait.
+const closesMost = 8
+
+// close has every lease of a round closed, one of each slot where a slot is all that
+// closes them. An error changes nothing: the probe tells what is so.
 func (w *works) close(ctx context.Context, jobs []scheduler.Job) {
-	done := map[string]bool{}
+	tried := map[string]bool{}
+	free := make(chan struct{}, closesMost)
+	var all sync.WaitGroup
 	for _, j := range jobs {
 		lease, ok := w.lease(ctx, j)
 		if !ok {
@@ -109,11 +117,39 @@ func (w *works) close(ctx context.Context, jobs []scheduler.Job) {
 		if lease.AWS != nil && !lease.AWS.Sessions {
 			name = "slot " + strconv.Itoa(lease.AWS.Slot)
 		}
-		if done[name] {
+		if tried[name] {
 			continue
 		}
-		// An error here changes nothing: the probe tells what is so.
-		done[name] = w.provider(lease).Close(ctx, lease) == nil
+		tried[name] = true
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			_ = w.provider(lease).Close(ctx, lease)
+		})
+	}
+	all.Wait()
+}
+
+// endedTries is how often a refusal waits until what outlives the sessions was ended
+// as well: for about ten minutes. The end of the last session proves the door by then.
+const endedTries = 40
+
+// endBehind ends what was begun at an account before its door was seen to be shut, and
+// keeps the refusal back while that fails: its task is what tries it again, where no
+// list has to be empty because a person must attest.
+func (w *works) endBehind(ctx context.Context, jobs []scheduler.Job, results []scheduler.Result) {
+	for i, j := range jobs {
+		shut := results[i].Observed.Round
+		if shut == nil || shut.Twin != access.Refused || shut.Control != access.Accepted || j.Tries >= endedTries {
+			continue
+		}
+		lease, ok := w.lease(ctx, j)
+		if !ok || lease.AWS == nil || !lease.AWS.Sessions {
+			continue
+		}
+		if w.aws.Close(ctx, lease) != nil {
+			results[i] = scheduler.Result{}
+		}
 	}
 }
 

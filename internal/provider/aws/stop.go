@@ -104,6 +104,10 @@ func (a *AWS) checked(lease provider.Lease) (role, error) {
 // so already is done. It holds the role's turn, so that no late detaching comes
 // after an attaching of ours (T47).
 func (a *AWS) slot(ctx context.Context, r role, of *provider.AWS, attach bool) error {
+	k, err := a.assume(ctx, a.stopping(r, of)) // before the turn: a slow STS is nobody else's wait
+	if err != nil {
+		return err
+	}
 	leave, err := a.enter(ctx, r.arn())
 	if err != nil {
 		return err
@@ -112,10 +116,6 @@ func (a *AWS) slot(ctx context.Context, r role, of *provider.AWS, attach bool) e
 	// Asked within the turn: whoever ends a lease after this answer attaches after us.
 	if !attach && of.Ending != nil && of.Ending() {
 		return fmt.Errorf("stop slot %d of %s still ends a grant: %w", of.Slot, r.arn(), provider.ErrUnreachable)
-	}
-	k, err := a.assume(ctx, a.stopping(r, of))
-	if err != nil {
-		return err
 	}
 	at := a.at("iam", r, "")
 	client := iam.New(iam.Options{Region: at.region, BaseEndpoint: &at.url, HTTPClient: a.client, Credentials: k, Retryer: noRetry})

@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -260,5 +261,34 @@ func TestManagerSessions(t *testing.T) {
 	w.double.Break(awstest.Fault{Kind: "ssm", Region: "eu-central-1", How: awstest.Down})
 	if ids, err := w.aws.List(t.Context(), b); err == nil {
 		t.Errorf("with a region down the list is %v", ids)
+	}
+}
+
+// TestT48SlowStopHoldsNobodyElse: while STS lets the stop of one grant hang, another
+// grant of the same role is stopped.
+func TestT48SlowStopHoldsNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.lease("one"), w.lease("two")
+	w.double.Break(awstest.Fault{Kind: "sts", Body: "EmergencyDatabase-1%22", How: awstest.Hangs}) // the policy of its stopper
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() { over <- w.aws.Close(ctx, one) }()
+	for len(w.double.Calls()) == 0 { // it is on its way
+		time.Sleep(time.Millisecond)
+	}
+	if err := w.aws.Close(t.Context(), two); err != nil {
+		t.Error(err)
+	}
+	select {
+	case err := <-over:
+		t.Errorf("the slow one is over: %v", err)
+	default:
+	}
+	cancel()
+	if err := <-over; err == nil {
+		t.Error("what hung is closed")
+	}
+	if got := w.double.Attached(roleARN); len(got) != 1 || !strings.HasSuffix(got[0], "-2") {
+		t.Errorf("attached: %v", got)
 	}
 }

@@ -235,8 +235,6 @@ resource "aws_iam_policy" "emergencyaccessroleboundary" {
           "organizations:Put*",
           "organizations:Register*",
           "organizations:Update*",
-          "ram:AssociateResourceShare",
-          "ram:CreateResourceShare",
           "rds-db:connect",
           "redshift-serverless:GetCredentials",
           "redshift:GetClusterCredentials*",
@@ -265,6 +263,8 @@ resource "aws_iam_policy" "emergencyaccessroleboundary" {
           "sts:GetServiceBearerToken",
           "sts:GetSessionToken",
           "sts:GetWebIdentityToken",
+          "transfer:CreateUser",
+          "transfer:ImportSshPublicKey",
         ]
         Resource = "*"
       },
@@ -684,7 +684,7 @@ resource "aws_iam_role" "emergencyaccessrole" {
   ]
 }
 
-# The most that its scenarios allow; each session is narrower still.
+# The most that its scenarios allow, each session being narrower still, and what no session may share.
 resource "aws_iam_role_policy" "emergencyaccessrole" {
   name = "scenario"
   role = aws_iam_role.emergencyaccessrole.name
@@ -704,6 +704,98 @@ resource "aws_iam_role_policy" "emergencyaccessrole" {
         Resource = [
           "*",
         ]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "emergencyaccessrole_2" {
+  name = "halligan-no-sharing"
+  role = aws_iam_role.emergencyaccessrole.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "NoSharing"
+        Effect = "Deny"
+        Action = [
+          "acm-pca:CreatePermission",
+          "acm-pca:PutPolicy",
+          "aoss:CreateAccessPolicy",
+          "aoss:UpdateAccessPolicy",
+          "apigateway:UpdateRestApiPolicy",
+          "appstream:UpdateImagePermissions",
+          "backup:PutBackupVaultAccessPolicy",
+          "bedrock:PutResourcePolicy",
+          "codeartifact:Put*PermissionsPolicy",
+          "codebuild:PutResourcePolicy",
+          "dynamodb:PutResourcePolicy",
+          "ec2:Disable*BlockPublicAccess",
+          "ec2:ModifyFpgaImageAttribute",
+          "ec2:ModifyImageAttribute",
+          "ec2:ModifySnapshotAttribute",
+          "ec2:ModifyVpcEndpointServicePermissions",
+          "ecr-public:SetRepositoryPolicy",
+          "ecr:PutRegistryPolicy",
+          "ecr:SetRepositoryPolicy",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "es:AuthorizeVpcEndpointAccess",
+          "events:PutPermission",
+          "glacier:SetVaultAccessPolicy",
+          "glue:PutResourcePolicy",
+          "imagebuilder:Put*Policy",
+          "kafka:PutClusterPolicy",
+          "kinesis:PutResourcePolicy",
+          "kms:PutKeyPolicy",
+          "lakeformation:*GrantPermissions",
+          "lakeformation:PutDataLakeSettings",
+          "lambda:Add*Permission",
+          "logs:PutDestinationPolicy",
+          "logs:PutResourcePolicy",
+          "network-firewall:PutResourcePolicy",
+          "ram:AssociateResourceShare",
+          "ram:CreateResourceShare",
+          "rds:ModifyDB*SnapshotAttribute",
+          "redshift-serverless:PutResourcePolicy",
+          "redshift:Authorize*Access",
+          "redshift:AuthorizeDataShare",
+          "redshift:PutResourcePolicy",
+          "rekognition:PutProjectPolicy",
+          "s3:CreateAccessGrant*",
+          "s3:Put*Acl",
+          "s3:Put*Policy",
+          "s3:Put*PublicAccessBlock",
+          "s3:PutAccessPointPolicyForObjectLambda",
+          "s3:PutBucketOwnershipControls",
+          "s3express:Put*Policy",
+          "s3tables:Put*Policy",
+          "schemas:PutResourcePolicy",
+          "secretsmanager:PutResourcePolicy",
+          "serverlessrepo:PutApplicationPolicy",
+          "servicecatalog:CreatePortfolioShare",
+          "ses:PutIdentityPolicy",
+          "signer:AddProfilePermission",
+          "sns:AddPermission",
+          "sns:SetTopicAttributes",
+          "sqs:AddPermission",
+          "sqs:SetQueueAttributes",
+          "ssm:ModifyDocumentPermission",
+          "ssm:PutResourcePolicy",
+          "vpc-lattice:Put*Policy",
+          "workspaces:UpdateWorkspaceImagePermission",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoGrants"
+        Effect   = "Deny"
+        Action   = "kms:CreateGrant"
+        Resource = "*"
+        Condition = {
+          BoolIfExists = {
+            "kms:GrantIsForAWSResource" = "false"
+          }
+        }
       },
     ]
   })
@@ -768,6 +860,98 @@ resource "aws_iam_role_policy" "emergencyaccessroleconsole" {
         Resource = [
           "*",
         ]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "emergencyaccessroleconsole_2" {
+  name = "halligan-no-sharing"
+  role = aws_iam_role.emergencyaccessroleconsole.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "NoSharing"
+        Effect = "Deny"
+        Action = [
+          "acm-pca:CreatePermission",
+          "acm-pca:PutPolicy",
+          "aoss:CreateAccessPolicy",
+          "aoss:UpdateAccessPolicy",
+          "apigateway:UpdateRestApiPolicy",
+          "appstream:UpdateImagePermissions",
+          "backup:PutBackupVaultAccessPolicy",
+          "bedrock:PutResourcePolicy",
+          "codeartifact:Put*PermissionsPolicy",
+          "codebuild:PutResourcePolicy",
+          "dynamodb:PutResourcePolicy",
+          "ec2:Disable*BlockPublicAccess",
+          "ec2:ModifyFpgaImageAttribute",
+          "ec2:ModifyImageAttribute",
+          "ec2:ModifySnapshotAttribute",
+          "ec2:ModifyVpcEndpointServicePermissions",
+          "ecr-public:SetRepositoryPolicy",
+          "ecr:PutRegistryPolicy",
+          "ecr:SetRepositoryPolicy",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "es:AuthorizeVpcEndpointAccess",
+          "events:PutPermission",
+          "glacier:SetVaultAccessPolicy",
+          "glue:PutResourcePolicy",
+          "imagebuilder:Put*Policy",
+          "kafka:PutClusterPolicy",
+          "kinesis:PutResourcePolicy",
+          "kms:PutKeyPolicy",
+          "lakeformation:*GrantPermissions",
+          "lakeformation:PutDataLakeSettings",
+          "lambda:Add*Permission",
+          "logs:PutDestinationPolicy",
+          "logs:PutResourcePolicy",
+          "network-firewall:PutResourcePolicy",
+          "ram:AssociateResourceShare",
+          "ram:CreateResourceShare",
+          "rds:ModifyDB*SnapshotAttribute",
+          "redshift-serverless:PutResourcePolicy",
+          "redshift:Authorize*Access",
+          "redshift:AuthorizeDataShare",
+          "redshift:PutResourcePolicy",
+          "rekognition:PutProjectPolicy",
+          "s3:CreateAccessGrant*",
+          "s3:Put*Acl",
+          "s3:Put*Policy",
+          "s3:Put*PublicAccessBlock",
+          "s3:PutAccessPointPolicyForObjectLambda",
+          "s3:PutBucketOwnershipControls",
+          "s3express:Put*Policy",
+          "s3tables:Put*Policy",
+          "schemas:PutResourcePolicy",
+          "secretsmanager:PutResourcePolicy",
+          "serverlessrepo:PutApplicationPolicy",
+          "servicecatalog:CreatePortfolioShare",
+          "ses:PutIdentityPolicy",
+          "signer:AddProfilePermission",
+          "sns:AddPermission",
+          "sns:SetTopicAttributes",
+          "sqs:AddPermission",
+          "sqs:SetQueueAttributes",
+          "ssm:ModifyDocumentPermission",
+          "ssm:PutResourcePolicy",
+          "vpc-lattice:Put*Policy",
+          "workspaces:UpdateWorkspaceImagePermission",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoGrants"
+        Effect   = "Deny"
+        Action   = "kms:CreateGrant"
+        Resource = "*"
+        Condition = {
+          BoolIfExists = {
+            "kms:GrantIsForAWSResource" = "false"
+          }
+        }
       },
     ]
   })
@@ -858,8 +1042,6 @@ resource "aws_iam_policy" "emergencydatabaseboundary" {
           "organizations:Put*",
           "organizations:Register*",
           "organizations:Update*",
-          "ram:AssociateResourceShare",
-          "ram:CreateResourceShare",
           "rds-db:connect",
           "redshift-serverless:GetCredentials",
           "redshift:GetClusterCredentials*",
@@ -888,6 +1070,8 @@ resource "aws_iam_policy" "emergencydatabaseboundary" {
           "sts:GetServiceBearerToken",
           "sts:GetSessionToken",
           "sts:GetWebIdentityToken",
+          "transfer:CreateUser",
+          "transfer:ImportSshPublicKey",
         ]
         Resource = "*"
       },
@@ -1329,7 +1513,7 @@ resource "aws_iam_role" "emergencydatabase" {
   ]
 }
 
-# The most that its scenarios allow; each session is narrower still.
+# The most that its scenarios allow, each session being narrower still, and what no session may share.
 resource "aws_iam_role_policy" "emergencydatabase" {
   name = "scenario"
   role = aws_iam_role.emergencydatabase.name
@@ -1350,6 +1534,98 @@ resource "aws_iam_role_policy" "emergencydatabase" {
         Resource = [
           "*",
         ]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "emergencydatabase_2" {
+  name = "halligan-no-sharing"
+  role = aws_iam_role.emergencydatabase.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "NoSharing"
+        Effect = "Deny"
+        Action = [
+          "acm-pca:CreatePermission",
+          "acm-pca:PutPolicy",
+          "aoss:CreateAccessPolicy",
+          "aoss:UpdateAccessPolicy",
+          "apigateway:UpdateRestApiPolicy",
+          "appstream:UpdateImagePermissions",
+          "backup:PutBackupVaultAccessPolicy",
+          "bedrock:PutResourcePolicy",
+          "codeartifact:Put*PermissionsPolicy",
+          "codebuild:PutResourcePolicy",
+          "dynamodb:PutResourcePolicy",
+          "ec2:Disable*BlockPublicAccess",
+          "ec2:ModifyFpgaImageAttribute",
+          "ec2:ModifyImageAttribute",
+          "ec2:ModifySnapshotAttribute",
+          "ec2:ModifyVpcEndpointServicePermissions",
+          "ecr-public:SetRepositoryPolicy",
+          "ecr:PutRegistryPolicy",
+          "ecr:SetRepositoryPolicy",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "es:AuthorizeVpcEndpointAccess",
+          "events:PutPermission",
+          "glacier:SetVaultAccessPolicy",
+          "glue:PutResourcePolicy",
+          "imagebuilder:Put*Policy",
+          "kafka:PutClusterPolicy",
+          "kinesis:PutResourcePolicy",
+          "kms:PutKeyPolicy",
+          "lakeformation:*GrantPermissions",
+          "lakeformation:PutDataLakeSettings",
+          "lambda:Add*Permission",
+          "logs:PutDestinationPolicy",
+          "logs:PutResourcePolicy",
+          "network-firewall:PutResourcePolicy",
+          "ram:AssociateResourceShare",
+          "ram:CreateResourceShare",
+          "rds:ModifyDB*SnapshotAttribute",
+          "redshift-serverless:PutResourcePolicy",
+          "redshift:Authorize*Access",
+          "redshift:AuthorizeDataShare",
+          "redshift:PutResourcePolicy",
+          "rekognition:PutProjectPolicy",
+          "s3:CreateAccessGrant*",
+          "s3:Put*Acl",
+          "s3:Put*Policy",
+          "s3:Put*PublicAccessBlock",
+          "s3:PutAccessPointPolicyForObjectLambda",
+          "s3:PutBucketOwnershipControls",
+          "s3express:Put*Policy",
+          "s3tables:Put*Policy",
+          "schemas:PutResourcePolicy",
+          "secretsmanager:PutResourcePolicy",
+          "serverlessrepo:PutApplicationPolicy",
+          "servicecatalog:CreatePortfolioShare",
+          "ses:PutIdentityPolicy",
+          "signer:AddProfilePermission",
+          "sns:AddPermission",
+          "sns:SetTopicAttributes",
+          "sqs:AddPermission",
+          "sqs:SetQueueAttributes",
+          "ssm:ModifyDocumentPermission",
+          "ssm:PutResourcePolicy",
+          "vpc-lattice:Put*Policy",
+          "workspaces:UpdateWorkspaceImagePermission",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoGrants"
+        Effect   = "Deny"
+        Action   = "kms:CreateGrant"
+        Resource = "*"
+        Condition = {
+          BoolIfExists = {
+            "kms:GrantIsForAWSResource" = "false"
+          }
+        }
       },
     ]
   })
@@ -1799,7 +2075,7 @@ resource "aws_iam_role" "emergencymachines" {
   ]
 }
 
-# The most that its scenarios allow; each session is narrower still.
+# The most that its scenarios allow, each session being narrower still, and what no session may share.
 resource "aws_iam_role_policy" "emergencymachines" {
   name = "scenario"
   role = aws_iam_role.emergencymachines.name
@@ -1816,6 +2092,98 @@ resource "aws_iam_role_policy" "emergencymachines" {
         Resource = [
           "*",
         ]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "emergencymachines_2" {
+  name = "halligan-no-sharing"
+  role = aws_iam_role.emergencymachines.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "NoSharing"
+        Effect = "Deny"
+        Action = [
+          "acm-pca:CreatePermission",
+          "acm-pca:PutPolicy",
+          "aoss:CreateAccessPolicy",
+          "aoss:UpdateAccessPolicy",
+          "apigateway:UpdateRestApiPolicy",
+          "appstream:UpdateImagePermissions",
+          "backup:PutBackupVaultAccessPolicy",
+          "bedrock:PutResourcePolicy",
+          "codeartifact:Put*PermissionsPolicy",
+          "codebuild:PutResourcePolicy",
+          "dynamodb:PutResourcePolicy",
+          "ec2:Disable*BlockPublicAccess",
+          "ec2:ModifyFpgaImageAttribute",
+          "ec2:ModifyImageAttribute",
+          "ec2:ModifySnapshotAttribute",
+          "ec2:ModifyVpcEndpointServicePermissions",
+          "ecr-public:SetRepositoryPolicy",
+          "ecr:PutRegistryPolicy",
+          "ecr:SetRepositoryPolicy",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "es:AuthorizeVpcEndpointAccess",
+          "events:PutPermission",
+          "glacier:SetVaultAccessPolicy",
+          "glue:PutResourcePolicy",
+          "imagebuilder:Put*Policy",
+          "kafka:PutClusterPolicy",
+          "kinesis:PutResourcePolicy",
+          "kms:PutKeyPolicy",
+          "lakeformation:*GrantPermissions",
+          "lakeformation:PutDataLakeSettings",
+          "lambda:Add*Permission",
+          "logs:PutDestinationPolicy",
+          "logs:PutResourcePolicy",
+          "network-firewall:PutResourcePolicy",
+          "ram:AssociateResourceShare",
+          "ram:CreateResourceShare",
+          "rds:ModifyDB*SnapshotAttribute",
+          "redshift-serverless:PutResourcePolicy",
+          "redshift:Authorize*Access",
+          "redshift:AuthorizeDataShare",
+          "redshift:PutResourcePolicy",
+          "rekognition:PutProjectPolicy",
+          "s3:CreateAccessGrant*",
+          "s3:Put*Acl",
+          "s3:Put*Policy",
+          "s3:Put*PublicAccessBlock",
+          "s3:PutAccessPointPolicyForObjectLambda",
+          "s3:PutBucketOwnershipControls",
+          "s3express:Put*Policy",
+          "s3tables:Put*Policy",
+          "schemas:PutResourcePolicy",
+          "secretsmanager:PutResourcePolicy",
+          "serverlessrepo:PutApplicationPolicy",
+          "servicecatalog:CreatePortfolioShare",
+          "ses:PutIdentityPolicy",
+          "signer:AddProfilePermission",
+          "sns:AddPermission",
+          "sns:SetTopicAttributes",
+          "sqs:AddPermission",
+          "sqs:SetQueueAttributes",
+          "ssm:ModifyDocumentPermission",
+          "ssm:PutResourcePolicy",
+          "vpc-lattice:Put*Policy",
+          "workspaces:UpdateWorkspaceImagePermission",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoGrants"
+        Effect   = "Deny"
+        Action   = "kms:CreateGrant"
+        Resource = "*"
+        Condition = {
+          BoolIfExists = {
+            "kms:GrantIsForAWSResource" = "false"
+          }
+        }
       },
     ]
   })

@@ -83,15 +83,16 @@ type Grant struct {
 
 // Why a request or grant came to its end.
 const (
-	EndExpired  = "expired"
-	EndStopped  = "stopped"
-	EndVetoed   = "vetoed"
-	EndReleased = "released"
-	EndRemoved  = "requester-removed"
-	EndKeyGone  = "key-removed" // the key that asked was removed
-	EndRotated  = "rotated"     // the envelope holds another secret now
-	EndEpoch    = "epoch"       // entries of the ledger were lost while it lived
-	EndNarrowed = "narrowed"    // of one target: the grant was extended without it
+	EndExpired   = "expired"
+	EndStopped   = "stopped"
+	EndVetoed    = "vetoed"
+	EndReleased  = "released"
+	EndRemoved   = "requester-removed"
+	EndKeyGone   = "key-removed"   // the key that asked was removed
+	EndSuspended = "key-suspended" // the key that asked was suspended
+	EndRotated   = "rotated"       // the envelope holds another secret now
+	EndEpoch     = "epoch"         // entries of the ledger were lost while it lived
+	EndNarrowed  = "narrowed"      // of one target: the grant was extended without it
 )
 
 // End says when, why and by whom a grant ended.

@@ -31,6 +31,12 @@ var rows = map[cell.Reason]row{
 	cell.AlreadyFounded:   {http.StatusConflict, "signed already", ""},
 	cell.UnknownKey:       {http.StatusUnauthorized, "the key is nobody's", "sign with a key of yours that the cell knows: halligan people shows them"},
 	cell.KeyRemovedReason: {http.StatusUnauthorized, "the key was removed", "sign with another key of yours"},
+
+	cell.KeySuspendedReason: {http.StatusUnauthorized, "the key is suspended", "sign with another key of yours, and call security if this one is in your hands"},
+	cell.AlreadySuspended:   {http.StatusConflict, "suspended by you lately", "somebody else of security may suspend it again; the change quorum removes it for good: halligan change propose remove"},
+	cell.LastOfSecurity:     {http.StatusConflict, "nobody else of security would be left", "have the change quorum remove the key: halligan change propose remove; stop and deny what it asks for until then"},
+	cell.NotSuspended:       {http.StatusConflict, "not suspended", "halligan people shows which keys are suspended"},
+
 	cell.NotYours:         {http.StatusForbidden, "signed by another person", "name a key of your own with --key, or your own profile with --profile: the two must be of one person"},
 	cell.NotHolder:        {http.StatusForbidden, "not the holder key", "only the machine that asked has the key that fetches and releases"},
 	cell.TooWeak:          {http.StatusForbidden, "the signature is too weak", "sign with a stronger key, such as a passkey, or one on a security key that verifies you"},

@@ -33,6 +33,7 @@ const reasonOften = "too-many-statements"
 var ends = map[statement.Kind]bool{
 	statement.KindFound: true, statement.KindDecision: true, statement.KindWithdraw: true, statement.KindRelease: true,
 	statement.KindStop: true, statement.KindAttest: true, statement.KindCancel: true,
+	statement.KindSuspend: true, statement.KindLift: true,
 }
 
 // often is a rate for each person and kind. It is the decider's alone. A restart

@@ -20,6 +20,7 @@ var Alarming = []string{
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
 	"recovery-agreed", "recovery-waits", "recovery-over",
 	"ledger-key-rotated",
+	"key-suspended", "suspension-opposed", "suspension-over",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a

@@ -298,7 +298,8 @@ func (w *World) spareKey(s *Signed, at canon.Time) *Refusal {
 	}
 	for _, p := range w.Roster.People {
 		for _, key := range p.Keys {
-			if until, cools := w.Cooling[key.Fingerprint]; p.ID == s.Statement.Actor && (!cools || !w.Doubted && !at.Before(until)) {
+			_, suspended := w.Roster.Suspended[key.Fingerprint]
+			if until, cools := w.Cooling[key.Fingerprint]; p.ID == s.Statement.Actor && !suspended && (!cools || !w.Doubted && !at.Before(until)) {
 				return refusal
 			}
 		}

@@ -46,7 +46,7 @@ func refusedIn(events []Event) *Refused {
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
 	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded, *KeyVouched,
-		*RecoveryAgreed, *RecoveryWaits, *RecoveryOver:
+		*RecoveryAgreed, *RecoveryWaits, *RecoveryOver, *KeySuspended, *SuspensionOpposed, *SuspensionOver:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -133,6 +133,8 @@ func (w *World) applyCell(p place, e Event) error {
 		delete(w.Vouched, e.Key)
 	case *KeyVouched:
 		w.applyVouched(e)
+	case *KeySuspended, *SuspensionOpposed, *SuspensionOver:
+		w.applySuspension(e)
 	case *RulesRaised:
 		w.Rules = e.Rules
 	case *Sealed:
@@ -253,6 +255,12 @@ func TargetOf(e Event) string {
 	case *KeyAdded:
 		return e.Key
 	case *KeyVouched:
+		return e.Key
+	case *KeySuspended:
+		return e.Key
+	case *SuspensionOpposed:
+		return e.Key
+	case *SuspensionOver:
 		return e.Key
 	case *RecoveryAgreed:
 		return e.Change.String()

@@ -144,7 +144,7 @@ func TestConditionedKinds(t *testing.T) {
 		statement.KindFound, statement.KindSession, statement.KindWithdraw, statement.KindRelease, statement.KindStop, statement.KindAttest,
 		statement.KindChange, statement.KindUpgrade, statement.KindSeal, statement.KindRotate, statement.KindInspect, statement.KindReview,
 		statement.KindSignOff, statement.KindClock, statement.KindEpoch, statement.KindVouch, statement.KindWitnessedOutage,
-		statement.KindRecover, statement.KindCancel, statement.KindReconcile,
+		statement.KindRecover, statement.KindCancel, statement.KindReconcile, statement.KindSuspend, statement.KindLift,
 	}
 	for _, rule := range cell.Rules() {
 		if slices.Contains(conditioned, rule.Kind) == slices.Contains(never, rule.Kind) {

@@ -127,6 +127,9 @@ func (w *World) authenticate(s *Signed, rule Rule) *Refusal {
 	}
 	if !present {
 		if former := w.formerOwner(s.Signer.Fingerprint); former != "" {
+			if suspension, suspended := w.Roster.Suspended[s.Signer.Fingerprint]; suspended {
+				return against(refuse(KeySuspendedReason, "the key %s is suspended until %s and signs nothing before", s.Signer.Fingerprint, suspension.Until), former)
+			}
 			return against(refuse(KeyRemovedReason, "the key %s was removed", s.Signer.Fingerprint), former)
 		}
 		return refuse(UnknownKey, "the key %s is nobody's in this cell", s.Signer.Fingerprint)

@@ -164,6 +164,7 @@ func (w *World) possible(change *Change, c Command) *Refusal {
 // cannot do without: then nobody could change anything any more.
 func (w *World) removable(change *Change) *Refusal {
 	after := w.Roster.Clone()
+	after.Suspended = nil // what is for a while does not count for good
 	var err error
 	if change.Key == "" {
 		err = after.RemovePerson(change.Person)

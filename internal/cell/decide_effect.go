@@ -38,6 +38,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		}
 	case TaskRecover:
 		return w.waits(task, c)
+	case TaskSuspension:
+		return w.suspensionDue(task, c)
 	case TaskOwe, TaskOverdue:
 		return w.custodyEffect(task, c)
 	case TaskSurvey:
@@ -202,7 +204,8 @@ func (w *World) listed(l *access.Lease, c Command) ([]Event, *Refusal) {
 	return proved(l, access.Proof{Kind: access.ProofEnded, At: c.At, By: l.Host}), nil
 }
 
-// consequence ends what a removed requester, or a removed key, has open.
+// consequence ends what a removed requester, or a removed or suspended key, has
+// open.
 func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
 	switch {
 	case w.stands(r) && !w.outdated(r):
@@ -211,6 +214,8 @@ func (w *World) consequence(r *access.Request, c Command) ([]Event, *Refusal) {
 		return []Event{&RequestOver{State: access.Void}}, nil
 	case r.State == access.Granted && w.predates(r):
 		return w.end(r, access.End{At: c.At, Why: access.EndEpoch}), nil
+	case r.State == access.Granted && w.Roster.Holds(r.Requester, r.Key):
+		return w.end(r, access.End{At: c.At, Why: access.EndSuspended}), nil
 	case r.State == access.Granted && w.Roster.Has(r.Requester):
 		return w.end(r, access.End{At: c.At, Why: access.EndKeyGone}), nil
 	case r.State == access.Granted:

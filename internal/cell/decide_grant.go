@@ -18,7 +18,7 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
 	}
 	if !w.stands(r) {
-		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster, or the request is of an earlier epoch", r.Requester)
+		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster or is suspended, or the request is of an earlier epoch", r.Requester)
 	}
 	lease, ok := r.Lease(body.Target)
 	if !ok {

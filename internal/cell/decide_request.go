@@ -263,15 +263,15 @@ func (w *World) deny(r *access.Request, d access.Decision, at canon.Time) (Outco
 }
 
 // counts tells whether a decision still counts: whoever made it is in the
-// roster now, and so is the key that signed it.
+// roster now, and so is the key that signed it, which is not suspended.
 func (w *World) counts(d access.Decision) bool {
 	owner, ok := w.Roster.Owner(d.Key)
 	return ok && owner == d.Approver
 }
 
 // stands tells whether a request may still become or be a grant: whoever asked
-// is in the roster now, and so is the key that asked. A thief's request ends
-// with the stolen key, and nobody knows what became of one in entries that are
+// is in the roster now, and so is the key that asked, which is not suspended. A
+// thief's request ends with the stolen key, and nobody knows what became of one in entries that are
 // lost.
 func (w *World) stands(r *access.Request) bool {
 	owner, ok := w.Roster.Owner(r.Key)

@@ -158,6 +158,6 @@ func (w *World) able(person string, scenario *access.Scenario, at canon.Time) bo
 	p, _ := w.Roster.Person(person)
 	return slices.ContainsFunc(p.Keys, func(key roster.Key) bool {
 		until, cools := w.Cooling[key.Fingerprint]
-		return !key.Removed && key.MayProve(least(scenario)) && (!cools || !w.Doubted && !at.Before(until))
+		return w.Roster.Active(key) && key.MayProve(least(scenario)) && (!cools || !w.Doubted && !at.Before(until))
 	})
 }

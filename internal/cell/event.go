@@ -233,6 +233,7 @@ var eventTypes = index(
 	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
 	&RecoveryAgreed{}, &RecoveryWaits{}, &RecoveryOver{},
 	&LedgerKeyRotated{}, &OverlapRecorded{},
+	&KeySuspended{}, &SuspensionOpposed{}, &SuspensionOver{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

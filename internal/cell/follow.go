@@ -63,6 +63,7 @@ func (w *World) follow(p place, e Event) {
 	w.followSolo(p, e)
 	w.followEpoch(p, e)
 	w.followRecovery(p, e)
+	w.followSuspension(p, e)
 	w.alarm(p, e)
 }
 

@@ -54,6 +54,8 @@ func Rules() []Rule {
 		{statement.KindWitnessedOutage, ByPerson, "a custodian of any envelope of the cell, never the requester", roster.Possession, StreamRequest, "outage", 2, decideOutage},
 		{statement.KindRecover, ByPerson, "a member of the recovery quorum", roster.Possession, StreamCell, "recover propose", RulesOfRecovery, decideRecover},
 		{statement.KindCancel, ByPerson, "anyone in a leg of any quorum of the cell, those whom the recovery removes too; two people's are the end of it", roster.Possession, StreamCell, "recover cancel", RulesOfRecovery, decideCancel},
+		{statement.KindSuspend, ByPerson, "security", roster.Possession, StreamCell, "suspend", 2, decideSuspend},
+		{statement.KindLift, ByPerson, "security and the change quorum, never the key's owner; two of security are the end of it, or those who fill the change quorum", roster.Possession, StreamCell, "lift", 2, decideLift},
 		{statement.KindExtend, ByPerson, "the requester, while the grant is live", roster.ServerAttested, StreamRequest, "extend", 2, decideExtend},
 		{statement.KindSolo, ByPerson, "the requester, when the ladder offers to go in alone", roster.UserVerified, StreamRequest, "solo", 2, decideSolo},
 		{statement.KindReconcile, ByPerson, "anyone of the roster", roster.Possession, StreamRequest, "reconcile", 2, decideReconcile},

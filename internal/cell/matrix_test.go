@@ -61,6 +61,7 @@ func sections() []section {
 		{"A recovery", statesOfRecovery, recoverDeeds()},
 		{"A key that is vouched for", statesOfVouch, vouchDeeds()},
 		{"A code of an app", statesOfCode, codeDeeds()},
+		{"A key that is suspended", statesOfSuspension, suspendDeeds()},
 		{"The ledger's key", statesOfLedgerKey, ledgerKeyDeeds()},
 		{"Envelopes", statesOfCustody, custodyDeeds()},
 		{"What was signed with no server", statesOfOffline, offlineDeeds()},

@@ -84,6 +84,11 @@ const (
 	NotRotatable      Reason = "not-rotatable"
 	NotOverlapping    Reason = "not-overlapping"
 	Condition         Reason = "condition"
+
+	KeySuspendedReason Reason = "key-suspended"
+	AlreadySuspended   Reason = "already-suspended"
+	LastOfSecurity     Reason = "last-of-security"
+	NotSuspended       Reason = "not-suspended"
 )
 
 // Refusal is the answer no. Person is whom it is held against: the owner of the

@@ -65,6 +65,7 @@ type cellPart struct {
 	CoolsWas  canon.Seconds                `json:"cools_was,omitzero"`
 	CoolsTill canon.Time                   `json:"cools_until,omitzero"`
 	Barred    map[string]canon.Time        `json:"barred,omitempty"`
+	Spent     map[string]canon.Time        `json:"spent,omitempty"`
 	Witness   WitnessState                 `json:"witness,omitempty"`
 	Silent    canon.Time                   `json:"silent,omitzero"`
 	Epochs    []Epoch                      `json:"epochs,omitempty"`
@@ -109,7 +110,7 @@ func (w *World) KeepStream(stream string) (s Stream, live bool) {
 func (w *World) keepCell() []byte {
 	part := cellPart{
 		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
-		Cooling: w.Cooling, Vouched: w.Vouched, Barred: w.Barred, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
+		Cooling: w.Cooling, Vouched: w.Vouched, Barred: w.Barred, Spent: w.Spent, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
 		Epochs: w.Epochs, Signing: w.Signing, Rotations: w.Rotations,
 	}
 	if w.Document != w.GenesisDigest {
@@ -238,6 +239,7 @@ func (w *World) restoreDocument(part cellPart) error {
 	maps.Copy(w.Cooling, part.Cooling)
 	maps.Copy(w.Vouched, part.Vouched)
 	maps.Copy(w.Barred, part.Barred)
+	w.Spent = part.Spent
 	w.CoolsWas, w.CoolsUntil = part.CoolsWas, part.CoolsTill
 	if part.Document.IsZero() {
 		return nil

@@ -38,6 +38,7 @@ const (
 	TaskSurvey      TaskKind = "survey"        // have a host list its sessions after an epoch began
 	TaskSymptom     TaskKind = "symptom"       // look at a symptom, over the network that Channel names
 	TaskRecover     TaskKind = "recover"       // a day of an agreed recovery is over, or its notice is
+	TaskSuspension  TaskKind = "suspension"    // a key was suspended for long enough
 	TaskOverlap     TaskKind = "overlap"       // bring a checkpoint that both ledger keys signed
 )
 
@@ -85,6 +86,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskSymptom:     {EffectLooked},
 	TaskRecover:     {EffectDue},
 	TaskOverlap:     {EffectOverlapped},
+	TaskSuspension:  {EffectDue},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

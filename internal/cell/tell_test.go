@@ -152,6 +152,15 @@ func tellLease(e cell.Event, with func(string, ...any) string) string {
 			return with("%s by %s", e.Person, e.Vouch.Approver)
 		}
 		return with("%s by %s until %s", e.Person, e.Vouch.Approver, e.Until)
+	case *cell.KeySuspended:
+		if len(e.Leaves) > 0 {
+			return with("%s by %s, leaves %s", e.Person, e.By.Person, strings.Join(e.Leaves, ", "))
+		}
+		return with("%s by %s", e.Person, e.By.Person)
+	case *cell.SuspensionOpposed:
+		return with("%s by %s", e.Person, e.Lift.Approver)
+	case *cell.SuspensionOver:
+		return with("%s %s", e.Person, e.Why)
 	case *cell.SymptomLookedAt:
 		return with("%s %s", strings.TrimSpace(e.Look.Symptom+" "+e.Look.Network), e.Look.Seen)
 	case *cell.OutageWitnessed:

@@ -56,6 +56,7 @@ type World struct {
 	CoolsWas      canon.Seconds                // the longer cool-off that was in force, until CoolsUntil
 	CoolsUntil    canon.Time
 	Barred        map[string]canon.Time        // person and scenario → when they may ask under what they widened
+	Spent         map[string]canon.Time        // person and key → when they may suspend it anew; never changed in place
 	Envelopes     map[string]*custody.Envelope // never changed in place
 	Tasks         map[string]Task
 	Used          map[string]Used    // actor and nonce → statement that used it
@@ -265,14 +266,14 @@ func (w *World) seen(s statement.Seen, at canon.Time) *Refusal {
 // use remembers a nonce. Whoever used it first keeps it: were a refused repeat
 // to take its place, with an earlier end, the first statement could be played
 // again. A refusal that is not held against the actor, or is because the key was
-// removed, uses nothing: nobody else can spend a person's nonce.
+// removed or suspended, uses nothing: nobody else can spend a person's nonce.
 func (w *World) use(h statement.Header, p place, refused *Refused) {
 	used := Used{Digest: h.Digest, Expires: h.Expires, Entry: p.index}
 	if w.Rules >= rulesBehind {
 		used.Expires = canon.Later(h.Expires, p.at.Add(nonceFor.Duration()))
 	}
 	if refused != nil {
-		if w.nonceUsed(h, p.at) || refused.Person != h.Actor || refused.Reason == KeyRemovedReason {
+		if w.nonceUsed(h, p.at) || refused.Person != h.Actor || refused.Reason == KeyRemovedReason || refused.Reason == KeySuspendedReason {
 			return
 		}
 		used.Refused = refused.Reason

@@ -52,6 +52,8 @@ type commands struct {
 
 	Review   reviewCommand   `cmd:"" group:"anyone" help:"Show, write and sign off the review of what a grant was used for."`
 	Stop     stopCommand     `cmd:"" group:"anyone" help:"End a grant, or a request that waits, now."`
+	Suspend  suspendCommand  `cmd:"" group:"anyone" help:"Have a key that may be in wrong hands sign nothing for four hours."`
+	Lift     liftCommand     `cmd:"" group:"anyone" help:"Sign that a suspended key shall sign again."`
 	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
 	Watch    watchCommand    `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
 	Findings findingsCommand `cmd:"" group:"anyone" help:"List what is not as it should be, worst first, and what was refused."`

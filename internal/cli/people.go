@@ -11,7 +11,7 @@ type peopleCommand struct{ memberFlags }
 
 // Help is the long help of `people`.
 func (peopleCommand) Help() string {
-	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked, keys that a change added and that agree to nothing yet, and keys that have signed nothing for 90 days.
+	return `Everybody of the cell with groups, keys and contact; removed people and keys are marked, suspended keys, keys that a change added and that agree to nothing yet, and keys that have signed nothing for 90 days.
 
 Examples:
 
@@ -43,7 +43,7 @@ func peopleSheet(p view.People, now canon.Time) string {
 		case person.Removed:
 			text += "; REMOVED"
 		case !person.CanSign:
-			text += "; cannot sign: no key is left that its owner holds"
+			text += "; cannot sign: no key is left that its owner holds and that is not suspended"
 		}
 		s.say("%s", text)
 		if person.Contact != nil && person.Contact.Text != "" {
@@ -54,6 +54,8 @@ func peopleSheet(p view.People, now canon.Time) string {
 			switch {
 			case key.Removed:
 				state = " (removed)"
+			case key.Suspended != nil:
+				state = " (SUSPENDED by " + both(key.Suspended.By) + " until " + clock(key.Suspended.Until, now) + ": signs nothing)"
 			case key.Cools.After(now):
 				state = " (cools off until " + clock(key.Cools, now) + ", and agrees to nothing before)"
 			case !key.Cools.IsZero():

@@ -101,6 +101,7 @@ var bodies = map[statement.Kind]statement.Body{
 	statement.KindWitnessedOutage: &statement.WitnessedOutage{}, statement.KindSolo: &statement.Solo{},
 	statement.KindReconcile: &statement.Reconcile{},
 	statement.KindRecover:   &statement.Recover{}, statement.KindCancel: &statement.Cancel{},
+	statement.KindSuspend: &statement.Suspend{}, statement.KindLift: &statement.Lift{},
 }
 
 // TestReferenceOfStatements: docs/reference/statements.md has the table of kinds

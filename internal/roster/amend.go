@@ -52,6 +52,7 @@ func (r *Roster) Amend(people []Person, groups map[string][]string) (Roster, Ame
 		all = append(all, p)
 	}
 	after, err := New(all, groups)
+	after.stay(r.Suspended)
 	return after, diff, err
 }
 

@@ -32,7 +32,11 @@ type Person struct {
 type Roster struct {
 	People []Person            `json:"people"` // sorted by id
 	Groups map[string][]string `json:"groups"` // group → person ids, sorted
-	owner  map[string]int      // fingerprint → index of People
+	// Suspended are the keys that sign nothing for a while, by fingerprint. Never
+	// changed in place.
+	Suspended map[string]Suspension `json:"suspended,omitempty"`
+
+	owner map[string]int // fingerprint → index of People
 
 	identified map[Identity]int // → index of People
 }
@@ -110,7 +114,8 @@ func (r *Roster) Restore() error { return r.index() }
 
 // Clone is a deep copy.
 func (r *Roster) Clone() Roster {
-	c := Roster{People: slices.Clone(r.People), Groups: r.Groups, owner: r.owner, identified: r.identified}
+	c := *r
+	c.People = slices.Clone(r.People)
 	for i := range c.People {
 		c.People[i].Keys = slices.Clone(c.People[i].Keys)
 	}
@@ -133,7 +138,7 @@ func (r *Roster) Person(id string) (Person, bool) {
 }
 
 // Owner is the person whose key bears the fingerprint, if neither the key nor
-// the person was removed.
+// the person was removed, and the key is not suspended.
 func (r *Roster) Owner(fingerprint string) (string, bool) {
 	i, ok := r.owner[fingerprint]
 	if !ok || r.People[i].Removed {
@@ -141,7 +146,7 @@ func (r *Roster) Owner(fingerprint string) (string, bool) {
 	}
 	for _, key := range r.People[i].Keys {
 		if key.Fingerprint == fingerprint {
-			return r.People[i].ID, !key.Removed
+			return r.People[i].ID, r.Active(key)
 		}
 	}
 	return "", false
@@ -201,6 +206,9 @@ func (r *Roster) RemovePerson(id string) error {
 		return fmt.Errorf("person %s is %w", id, ErrUnknown)
 	}
 	r.People[i].Removed = true
+	for _, key := range r.People[i].Keys {
+		r.Free(key.Fingerprint)
+	}
 	return nil
 }
 
@@ -212,6 +220,7 @@ func (r *Roster) RemoveKey(person, fingerprint string) error {
 		for k := range r.People[i].Keys {
 			if key := &r.People[i].Keys[k]; key.Fingerprint == fingerprint && !key.Removed {
 				key.Removed = true
+				r.Free(fingerprint)
 				return nil
 			}
 		}
@@ -219,12 +228,12 @@ func (r *Roster) RemoveKey(person, fingerprint string) error {
 	return fmt.Errorf("key %s of person %s is %w", fingerprint, person, ErrUnknown)
 }
 
-// CanSign tells whether a person is present and has a key left that signs more
-// than the server's word: with a code device alone nobody changes a cell.
+// CanSign tells whether a person is present and has a key that signs now, and signs
+// more than the server's word: with a code device alone nobody changes a cell.
 func (r *Roster) CanSign(person string) bool {
 	i, ok := r.find(person)
 	return ok && !r.People[i].Removed &&
-		slices.ContainsFunc(r.People[i].Keys, func(k Key) bool { return !k.Removed && !k.Code })
+		slices.ContainsFunc(r.People[i].Keys, func(k Key) bool { return r.Active(k) && !k.Code })
 }
 
 func (r *Roster) find(id string) (int, bool) {

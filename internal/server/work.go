@@ -69,6 +69,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskOverdue:     due,
 		cell.TaskReview:      due,
 		cell.TaskRecover:     due,
+		cell.TaskSuspension:  due,
 		cell.TaskRotated:     {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
 		cell.TaskConsequence: {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
 		cell.TaskOpen:        {Do: w.open, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},

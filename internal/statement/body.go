@@ -321,6 +321,10 @@ func Notes(body Body) []Note {
 		return append([]Note{b.Reason}, b.Amend.Texts...)
 	case *Cancel:
 		return []Note{b.Why}
+	case *Suspend:
+		return []Note{b.Reason}
+	case *Lift:
+		return []Note{b.Why}
 	case *Upgrade:
 		return []Note{b.Reason}
 	case *Clock:

@@ -26,6 +26,8 @@ var blanks = map[Kind]func() Body{
 	KindSolo:     func() Body { return new(Solo) },
 	KindRecover:  func() Body { return new(Recover) },
 	KindCancel:   func() Body { return new(Cancel) },
+	KindSuspend:  func() Body { return new(Suspend) },
+	KindLift:     func() Body { return new(Lift) },
 
 	KindWitnessedOutage: func() Body { return new(WitnessedOutage) },
 	KindReconcile:       func() Body { return new(Reconcile) },

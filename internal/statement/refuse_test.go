@@ -24,8 +24,9 @@ var (
 	notes   = []string{`{}`, `7`, `{"hash":` + zero + `,"length":3}`,
 		`{"hash":"` + strings.Repeat("a", 64) + `","length":0}`, `{"hash":"` + strings.Repeat("a", 64) + `","length":4097}`,
 		`{"hash":"` + strings.Repeat("a", 64) + `","length":-1}`}
-	blobs = []string{`{}`, `7`, `{"digest":` + zero + `,"length":3}`, `{"digest":"` + strings.Repeat("a", 64) + `","length":0}`}
-	lists = []string{`["b","a"]`, `["a","a"]`, `["A"]`, `[""]`, `"a"`, `[7]`, `[` + strings.Repeat(`"a",`, 64) + `"b"]`}
+	blobs  = []string{`{}`, `7`, `{"digest":` + zero + `,"length":3}`, `{"digest":"` + strings.Repeat("a", 64) + `","length":0}`}
+	prints = []string{`"SHA256:"`, `"MD5:` + strings.Repeat("a", 43) + `"`, `"SHA256:` + strings.Repeat("a", 44) + `"`, `7`}
+	lists  = []string{`["b","a"]`, `["a","a"]`, `["A"]`, `[""]`, `"a"`, `[7]`, `[` + strings.Repeat(`"a",`, 64) + `"b"]`}
 )
 
 // wrong lists, for each member by its path, values of its own that it must not
@@ -91,7 +92,9 @@ func wrong() map[statement.Kind]map[string][]string {
 			"from": hash, "to": append(blobs, `{"digest":"`+strings.Repeat("a", 64)+`","length":163841}`),
 			"with": {`7`, `[{"digest":"` + strings.Repeat("a", 64) + `","length":3}]`}, "texts": {`7`, `[{}]`}, "reason": notes,
 		},
-		statement.KindCancel: {"of": hash, "why": notes},
+		statement.KindCancel:  {"of": hash, "why": notes},
+		statement.KindSuspend: {"person": ids, "key": prints, "reason": notes},
+		statement.KindLift:    {"person": ids, "key": prints, "why": notes},
 	}
 }
 

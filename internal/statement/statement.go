@@ -50,6 +50,8 @@ const (
 	KindReconcile       Kind = "reconcile"
 	KindRecover         Kind = "recover"
 	KindCancel          Kind = "cancel"
+	KindSuspend         Kind = "suspend"
+	KindLift            Kind = "lift"
 )
 
 // Kinds lists every kind of this version.
@@ -58,7 +60,7 @@ var Kinds = []Kind{
 	KindSeal, KindShare, KindRotate, KindInspect, KindReview, KindSignOff, KindClock, KindEpoch, KindExtend, KindVouch,
 	KindWitnessedOutage, KindSolo,
 	KindReconcile,
-	KindRecover, KindCancel,
+	KindRecover, KindCancel, KindSuspend, KindLift,
 }
 
 var (

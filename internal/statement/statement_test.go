@@ -90,7 +90,9 @@ func bodies() map[statement.Kind]statement.Body {
 			Amend:  statement.Amend{From: digest("in force"), To: statement.Blob{Digest: digest("other"), Length: 2000}, Texts: []statement.Note{note("Kim")}},
 			Reason: note("the change quorum lost its keys"),
 		},
-		statement.KindCancel: &statement.Cancel{Of: digest("recovery"), Why: note("we have our keys")},
+		statement.KindCancel:  &statement.Cancel{Of: digest("recovery"), Why: note("we have our keys")},
+		statement.KindSuspend: &statement.Suspend{Person: "noor", Key: "SHA256:" + strings.Repeat("a", 43), Reason: note("the laptop is gone")},
+		statement.KindLift:    &statement.Lift{Person: "noor", Key: "SHA256:" + strings.Repeat("a", 43), Why: note("it was under the desk")},
 	}
 }
 

@@ -1,10 +1,6 @@
 package statement
 
-import (
-	"fmt"
-
-	"github.com/halligan-dev/halligan/internal/canon"
-)
+import "fmt"
 
 // Vouch says that the signer met a person, who showed them a key of theirs that
 // was added lately.
@@ -15,11 +11,8 @@ type Vouch struct {
 }
 
 func (b *Vouch) check() error {
-	if err := canon.CheckID(b.Person); err != nil {
-		return fmt.Errorf("person: %w", err)
-	}
-	if err := CheckFingerprint(b.Key); err != nil {
-		return fmt.Errorf("key: %w", err)
+	if err := checkKeyOf(b.Person, b.Key); err != nil {
+		return err
 	}
 	if b.How != InPerson {
 		return fmt.Errorf("how: %q is not in-person", b.How)

@@ -22,6 +22,9 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	if kind, sentence := recoveryAlarm(e); kind != "" {
 		return kind, sentence
 	}
+	if kind, sentence := suspensionAlarm(e); kind != "" {
+		return kind, sentence
+	}
 	switch e := e.(type) {
 	case *cell.RequestMade:
 		q := e.Request

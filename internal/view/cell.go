@@ -186,6 +186,9 @@ func (s *state) after(events []cell.Event) (roster.Roster, error) {
 		case *cell.KeyRemoved:
 			people = people.Clone()
 			err = people.RemoveKey(e.Person, e.Key)
+		case *cell.KeySuspended, *cell.SuspensionOpposed, *cell.SuspensionOver:
+			people = people.Clone()
+			cell.ApplySuspension(&people, e)
 		case *cell.Amended: // what it says lies beside the ledger
 			err = errAmended
 		}

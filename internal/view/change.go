@@ -34,6 +34,8 @@ func (s *state) cools(key roster.Key, at canon.Time) bool {
 func (s *state) voided(r *access.Request) string {
 	owner, ok := s.roster.Owner(r.Key)
 	switch {
+	case s.roster.Holds(r.Requester, r.Key) && !ok:
+		return "void: the key that asked is suspended; nothing was opened"
 	case !ok || owner != r.Requester:
 		return fmt.Sprintf("void: %s was removed; nothing was opened", r.Requester)
 	case s.Digests[r.Scenario] != r.ScenarioDigest:

@@ -161,7 +161,7 @@ func (s *state) ableFor(q access.Quorum, least string, at canon.Time, also ...st
 func (s *state) unprovedOf(people []string, least string, at canon.Time) []string {
 	return slices.DeleteFunc(slices.Clone(people), func(person string) bool {
 		p, _ := s.roster.Person(person)
-		return slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) && !s.unproved(k) })
+		return slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return s.proves(k, least) && !s.cools(k, at) && !s.unproved(k) })
 	})
 }
 
@@ -169,7 +169,7 @@ func (s *state) unprovedOf(people []string, least string, at canon.Time) []strin
 // cooling off or not.
 func (s *state) hasKey(person, least string) bool {
 	p, _ := s.roster.Person(person)
-	return s.roster.Has(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) })
+	return s.roster.Has(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return s.proves(k, least) })
 }
 
 // pools are the legs of a quorum and who could sign for each after some rungs of

@@ -73,6 +73,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		v.Findings = append(v.Findings, s.aloneFindings(viewer)...)
 		v.Findings = append(v.Findings, s.offlineFindings(viewer)...)
 		v.Findings = append(v.Findings, s.recoveryFindings()...)
+		v.Findings = append(v.Findings, s.suspended(at.Now)...)
 		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{

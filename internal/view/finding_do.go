@@ -35,7 +35,8 @@ var findingAnswers = map[FindingKind]answer{
 	FindingOffline: {UrgencyNow, func(f Finding) string {
 		return fmt.Sprintf("Take what it opened for known to others: rotate it, then review it: halligan status %s", f.Request.Short())
 	}},
-	FindingRecovery: {UrgencyNow, always("If you did not expect it, call whoever agreed, by a number that you know, and cancel it: two people are enough.")},
+	FindingRecovery:  {UrgencyNow, always("If you did not expect it, call whoever agreed, by a number that you know, and cancel it: two people are enough.")},
+	FindingSuspended: {UrgencyNow, always("Call its owner, by a number that you know. If the key is lost, the change quorum removes it before the suspension is over: halligan change propose remove. If all is well, two of security, or the change quorum, end it: halligan lift")},
 	FindingEpoch: {UrgencyNow, func(f Finding) string {
 		return fmt.Sprintf("Look at the sessions of %s yourself until it has reported that none is left over.", f.Target)
 	}},

@@ -132,7 +132,7 @@ func (p keyProofs) clone() keyProofs {
 func (s *state) unprovedKeys() []Finding {
 	var people []string
 	for _, p := range s.roster.People {
-		if !p.Removed && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return !k.Removed && s.unproved(k) }) {
+		if !p.Removed && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return s.roster.Active(k) && s.unproved(k) }) {
 			people = append(people, p.ID)
 		}
 	}

@@ -126,12 +126,12 @@ func (s *state) counts(d access.Decision) bool {
 // demands, and that has cooled off at an instant.
 func (s *state) canSign(person, least string, at canon.Time) bool {
 	p, _ := s.roster.Person(person)
-	return s.roster.Has(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return proves(k, least) && !s.cools(k, at) })
+	return s.roster.Has(person) && slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return s.proves(k, least) && !s.cools(k, at) })
 }
 
-// proves tells whether a key that is left can prove what is demanded.
-func proves(k roster.Key, least string) bool {
-	return !k.Removed && k.MayProve(roster.Strength(least))
+// proves tells whether a key that signs now can prove what is demanded.
+func (s *state) proves(k roster.Key, least string) bool {
+	return s.roster.Active(k) && k.MayProve(roster.Strength(least))
 }
 
 // widenedTo are the groups that the ladder has added to a request's legs.

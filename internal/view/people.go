@@ -59,6 +59,8 @@ type Key struct {
 	// Proved is when it last signed, or was added; zero: not since People.Since.
 	Proved   canon.Time `json:"proved,omitzero"`
 	Unproved bool       `json:"unproved,omitzero"` // not for ProvedWithin
+	// Suspended is why it signs nothing now; nil: it is not suspended.
+	Suspended *Suspension `json:"suspended,omitzero"`
 	// Cools is before when it agrees to nothing, if it was added lately; zero: it
 	// has cooled off. While the clock is in doubt that may be over and still stand.
 	Cools canon.Time `json:"cools_until,omitzero"`
@@ -104,6 +106,7 @@ func (s *state) person(id string, at Instant) Person {
 			Removed: key.Removed || p.Removed, Code: key.Code, Proved: s.learned.keys.of(key.Fingerprint),
 		}
 		k.Unproved = !k.Removed && s.unproved(key)
+		k.Suspended = s.suspension(key.Fingerprint)
 		if !k.Removed && s.cools(key, at.Now) {
 			k.Cools = s.cooling[key.Fingerprint]
 		}

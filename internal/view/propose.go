@@ -14,7 +14,7 @@ func (c *Cell) MayPropose(person, fingerprint string, at canon.Time) bool {
 	return read(c, func(s *state) bool {
 		p, _ := s.roster.Person(person)
 		own := slices.ContainsFunc(p.Keys, func(k roster.Key) bool {
-			return k.Fingerprint == fingerprint && !k.Removed && !k.Code && !s.cools(k, at)
+			return k.Fingerprint == fingerprint && s.roster.Active(k) && !k.Code && !s.cools(k, at)
 		})
 		return own && s.Genesis != nil && s.roster.CanSign(person) && s.Genesis.Change.Names(person, s.roster.In)
 	})

@@ -104,7 +104,7 @@ func (c *Cell) Sessions(person string, now canon.Time) []SignIn {
 		p, _ := s.roster.Person(person)
 		all := []SignIn{}
 		for _, o := range s.learned.sessions.open {
-			at := slices.IndexFunc(p.Keys, func(k roster.Key) bool { return k.Fingerprint == o.With && !k.Removed })
+			at := slices.IndexFunc(p.Keys, func(k roster.Key) bool { return k.Fingerprint == o.With && s.roster.Active(k) })
 			if o.person != person || at < 0 || !now.Before(o.Until) {
 				continue
 			}

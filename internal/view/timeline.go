@@ -57,7 +57,7 @@ type teller struct {
 
 // tell is the sentence of an event.
 func (t teller) tell(e cell.Event) string {
-	for _, part := range []func(cell.Event) string{t.ofRecovery, t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness, t.ofOffline} {
+	for _, part := range []func(cell.Event) string{t.ofRecovery, t.ofSuspension, t.ofCell, t.ofAmendment, t.ofReading, t.ofRequest, t.ofSolo, t.ofExtension, t.ofLease, t.ofProof, t.ofCustody, t.ofWitness, t.ofOffline} {
 		if text := part(e); text != "" {
 			return text
 		}
@@ -174,6 +174,10 @@ func attemptOnCell(body statement.Body) string {
 		return "propose to recover the cell with document " + b.To.Digest.Short()
 	case *statement.Cancel:
 		return "cancel recovery " + b.Of.Short()
+	case *statement.Suspend:
+		return fmt.Sprintf("suspend the key %s of %s", b.Key, b.Person)
+	case *statement.Lift:
+		return fmt.Sprintf("have the suspended key %s of %s sign again", b.Key, b.Person)
 	case *statement.Clock:
 		return "propose to trust the clock"
 	case *statement.Epoch:

@@ -98,8 +98,8 @@ var failures = map[string]string{
 var ends = map[string]string{
 	access.EndExpired: "the window is over", access.EndStopped: "it was stopped", access.EndVetoed: "it was vetoed",
 	access.EndReleased: "it was released", access.EndRemoved: "the requester was removed",
-	access.EndKeyGone: "the key that asked was removed",
-	access.EndEpoch:   "entries of the ledger were lost while it lived", access.EndNarrowed: "the grant was extended without it",
+	access.EndKeyGone: "the key that asked was removed", access.EndSuspended: "the key that asked was suspended",
+	access.EndEpoch: "entries of the ledger were lost while it lived", access.EndNarrowed: "the grant was extended without it",
 	access.EndOffline: "it was opened with no server",
 }
 

@@ -68,6 +68,8 @@ var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
 	statement.KindChange:  (*pages).draftChange,
 	statement.KindCancel:  (*pages).draftCancel,
 	statement.KindVouch:   (*pages).draftVouch,
+	statement.KindSuspend: (*pages).draftSuspend,
+	statement.KindLift:    (*pages).draftLift,
 	statement.KindInspect: (*pages).draftInspect,
 }
 

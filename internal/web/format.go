@@ -59,6 +59,7 @@ func (p *pages) functions() template.FuncMap {
 		"named":     nameOf,
 		"keykind":   keyKind,
 		"cooling":   cooling,
+		"suspended": suspended,
 		"unproved":  unproved,
 		"how":       sessionHow,
 

@@ -55,6 +55,8 @@ func (p *pages) personPage(c *call) error {
 		MayAct  bool // propose changes: the change quorum's
 		Change  string
 		Vouches bool // there is a key that somebody could vouch for
+		Suspend bool // the reader may suspend a key of theirs, and there is one
+		Lift    bool // the reader may sign that a suspended key shall sign again
 
 		Invitations []enrol.Invitation
 		Offers      []enrol.Offer
@@ -62,6 +64,8 @@ func (p *pages) personPage(c *call) error {
 	body.Invitations = slices.DeleteFunc(waits.Invitations, func(i enrol.Invitation) bool { return i.Person != id })
 	body.Offers = slices.DeleteFunc(waits.Offers, func(o enrol.Offer) bool { return o.Person != id })
 	body.Vouches = cooling(body.Person)
+	body.Suspend = c.me.May.Security && !body.Removed && slices.ContainsFunc(body.Keys, func(k view.Key) bool { return !k.Removed && k.Suspended == nil })
+	body.Lift = (c.me.May.Security || c.me.May.Change) && !body.Own && suspended(body.Person)
 	return p.show(c, "person", shown{Title: nameOf(body.Person), Place: "people", Live: c.r.URL.Path, Body: body})
 }
 
@@ -86,19 +90,65 @@ func cooling(p view.Person) bool {
 	return slices.ContainsFunc(p.Keys, func(k view.Key) bool { return !k.Removed && !k.Cools.IsZero() })
 }
 
+// suspended tells whether a key of a person is suspended.
+func suspended(p view.Person) bool {
+	return slices.ContainsFunc(p.Keys, func(k view.Key) bool { return k.Suspended != nil })
+}
+
 // unproved tells whether a key of a person may be lost.
 func unproved(p view.Person) bool {
 	return slices.ContainsFunc(p.Keys, func(k view.Key) bool { return !k.Removed && k.Unproved })
 }
 
-// draftVouch writes out that the reader met a person, who showed them a key.
-func (p *pages) draftVouch(c *call) (draft, error) {
-	person, key := c.form.Get("person"), c.form.Get("key")
+// draftSuspend writes out that a key of somebody may be in wrong hands.
+func (p *pages) draftSuspend(c *call) (draft, error) {
+	person, key, err := c.ofKey()
+	if err != nil {
+		return draft{}, err
+	}
+	note, text, err := c.note("why")
+	if err != nil {
+		return draft{}, err
+	}
+	return draft{
+		Body: &statement.Suspend{Person: person, Key: key, Reason: note}, Notes: []sent{text},
+		Done: "/people/" + person, Line: "halligan suspend " + key + ` --why "…"`,
+	}, nil
+}
+
+// draftLift writes out that a suspended key shall sign again.
+func (p *pages) draftLift(c *call) (draft, error) {
+	person, key, err := c.ofKey()
+	if err != nil {
+		return draft{}, err
+	}
+	note, text, err := c.note("why")
+	if err != nil {
+		return draft{}, err
+	}
+	return draft{
+		Body: &statement.Lift{Person: person, Key: key, Why: note}, Notes: []sent{text},
+		Done: "/people/" + person, Line: "halligan lift " + key + ` --why "…"`,
+	}, nil
+}
+
+// ofKey is the key that the form is about, and whose it is.
+func (c *call) ofKey() (person, key string, err error) {
+	person, key = c.form.Get("person"), c.form.Get("key")
 	if err := canon.CheckID(person); err != nil {
-		return draft{}, invalid("person", "is not an id of a person", "load the page again")
+		return "", "", invalid("person", "is not an id of a person", "load the page again")
 	}
 	if err := statement.CheckFingerprint(key); err != nil {
-		return draft{}, invalid("key", "is not a whole fingerprint", "load the page again")
+		return "", "", invalid("key", "is not a whole fingerprint", "load the page again")
+	}
+	return person, key, nil
+}
+
+// draftVouch writes out that the reader met a person, who showed them a key.
+func (p *pages) draftVouch(c *call) (draft, error) {
+	person, key, err := c.ofKey()
+	if err != nil {
+		return draft{}, err
 	}
 	if c.form.Get("met") != "yes" {
 		return draft{}, invalid("met", "is not confirmed", "vouch only for whom you met in person, and whose fingerprint you compared on their own machine")

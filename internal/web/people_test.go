@@ -93,6 +93,47 @@ func TestDraftVouch(t *testing.T) {
 	})
 }
 
+// TestSuspendedKeyOnPages: whose key is suspended shows, by whom and until when; the
+// forms are for whoever may sign them.
+func TestSuspendedKeyOnPages(t *testing.T) {
+	of := somebody()
+	of.People[0].Keys[0].Suspended = &view.Suspension{By: []string{"sam"}, Until: canon.At(instant).Add(4 * time.Hour), Lifts: []string{"sue"}, Weak: true}
+	h := open(t, map[string]any{"/api/v1/people": of, "/api/v1/invitations": nobodyWaits()})
+	page := h.page("/people/ilya")
+	has(t, page, "Suspended by sam, with a key that proves no presence: it signs nothing until", "sue signed that it shall sign again")
+	if strings.Contains(page, `data-act="suspend"`) || strings.Contains(page, `data-act="lift"`) {
+		t.Error("somebody who is neither of security nor of the change quorum is offered to sign")
+	}
+	has(t, h.page("/people"), "key suspended")
+	security := map[string]any{"id": "mara", "may": view.Powers{Security: true}}
+	of.People[1].Keys[0].Suspended = of.People[0].Keys[0].Suspended
+	h = open(t, map[string]any{"/api/v1/people": of, "/api/v1/me": security, "/api/v1/invitations": nobodyWaits()})
+	page = h.page("/people/ilya")
+	has(t, page, `data-act="suspend"`, `data-act="lift"`, "halligan suspend SHA256:…", "halligan lift SHA256:…")
+	if own := h.page("/people/mara"); strings.Contains(own, `data-act="lift"`) {
+		t.Error("the owner is offered to lift")
+	}
+}
+
+func TestDraftSuspend(t *testing.T) {
+	h := open(t, nil)
+	s, d := h.draft("suspend", url.Values{"person": {"ilya"}, "key": {print("b")}, "why": {"stolen"}})
+	if body := s.Body.(*statement.Suspend); body.Person != "ilya" || body.Key != print("b") || len(d.Notes) != 1 || d.Done != "/people/ilya" {
+		t.Errorf("%+v, then %s", body, d.Done)
+	}
+	s, d = h.draft("lift", url.Values{"person": {"ilya"}, "key": {print("b")}, "why": {"found"}})
+	if body := s.Body.(*statement.Lift); body.Person != "ilya" || body.Key != print("b") || len(d.Notes) != 1 || d.Done != "/people/ilya" {
+		t.Errorf("%+v, then %s", body, d.Done)
+	}
+	for _, kind := range []string{"suspend", "lift"} {
+		h.refuses(kind, map[string]url.Values{
+			"person": {"person": {"Ilya"}, "key": {print("b")}, "why": {"x"}},
+			"key":    {"person": {"ilya"}, "key": {"SHA256:b"}, "why": {"x"}},
+			"why":    {"person": {"ilya"}, "key": {print("b")}},
+		})
+	}
+}
+
 func TestDraftRemoval(t *testing.T) {
 	h := open(t, nil)
 	for _, key := range []string{"", print("a")} {

@@ -1,0 +1,218 @@
+package cell_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/statement"
+)
+
+// TestT46ASuspendedKeySignsNothing: of no kind, not even a stop, from the entry on
+// that suspends it. Its owner's other key does.
+func TestT46ASuspendedKeySignsNothing(t *testing.T) {
+	s := spared().granted("db-1").opened("db-1").suspends("sue", "ann")
+	for _, body := range []statement.Body{
+		&statement.Session{For: 60}, &statement.Stop{Of: s.id, Reason: celltest.Note("mine")}, suspending("leo", "leo"), lifting("ann", "ann"),
+		&statement.Withdraw{Of: s.id}, vouch("leo", leosSpare), s.Ask("ann", "2", "db-1").Signed.Statement.Body,
+	} {
+		expectRefusal(t, s.Cell, s.By("ann", "ann", body), cell.KeySuspendedReason)
+	}
+	expect(t, s.Must(s.By("ann", "ann's spare", s.Ask("ann", "2", "db-1").Signed.Statement.Body)), "request-made")
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+}
+
+// TestT46WhatASuspendedKeyOpenedEnds: whoever has the key has the holder keys that
+// its machine made, so that nothing is fetched from then on and the grant ends.
+func TestT46WhatASuspendedKeyOpenedEnds(t *testing.T) {
+	s := spared().granted("db-1").opened("db-1").fetched("db-1").suspends("sue", "ann")
+	expectRefusal(t, s.Cell, s.Fetch("ann", "1", s.id, "db-1"), cell.NotLive)
+	s.effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	if r := s.request(); r.State != access.Ended || r.End.Why != access.EndSuspended || r.Leases[0].State != access.LeaseClosing {
+		t.Errorf("%+v", s.request())
+	}
+	if _, listed := s.World.Revoked[s.request().Leases[0].KeyID]; !listed {
+		t.Error("its certificates are on no revocation list")
+	}
+	// What waits is void at once, and stays so when the suspension ends: it is asked
+	// anew with another key.
+	s = spared().ask("db-1").suspends("sue", "ann").approve("sam", "lea")
+	if s.request().State != access.Pending {
+		t.Fatal("it was agreed")
+	}
+	s.effect(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	if s.request() != nil && s.request().State != access.Void {
+		t.Error(s.request().State)
+	}
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+}
+
+// TestT07ASuspendedKeysYesDoesNotCount: what it agreed to before, neither of a
+// request nor of a change, for as long as it is suspended.
+func TestT07ASuspendedKeysYesDoesNotCount(t *testing.T) {
+	s := spared().ask("db-1").approve("leo").suspends("sue", "leo").approve("sam")
+	if s.request().State != access.Pending {
+		t.Fatal("the yes of a suspended key counts")
+	}
+	s.lifts("leo", "sam", "lea") // the change quorum
+	expect(t, s.Must(s.By("sue", "sue", &statement.Decision{Of: s.id, Verdict: statement.Approve, Check: statement.Video})), "decided", "agreed")
+
+	s = spared().propose("bob", "").suspends("sue", "sam")
+	r := s.Must(s.Approve("lea", s.change))
+	expect(t, r, "change-decided")
+	replays(t, s.Cell)
+}
+
+// TestT31ASuspensionLapses after four hours, no sooner, and not while the clock is
+// in doubt.
+func TestT31ASuspensionLapses(t *testing.T) {
+	s := spared().suspends("sue", "ann").later(4*time.Hour - time.Millisecond)
+	expectRefusal(t, s.Cell, s.lapse("ann"), cell.NotDue)
+	s.later(time.Millisecond).stepped(45_000)
+	expectRefusal(t, s.Cell, s.lapse("ann"), cell.ClockInDoubt)
+	s.stepped(0)
+	expect(t, s.Must(s.lapse("ann")), "suspension-over")
+	expect(t, s.Must(s.By("ann", "ann", &statement.Session{For: 60})), "session-opened")
+	if _, waits := s.Task(cell.TaskSuspension, canon.Digest{}, keyOf("ann")); waits {
+		t.Error("its end is due again")
+	}
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+}
+
+// TestT31NobodySuspendsForEver: one person's word is good once a day for each key,
+// with whichever of their keys. It takes another for longer.
+func TestT31NobodySuspendsForEver(t *testing.T) {
+	s := spared().suspends("sam", "ann")
+	again := func(by, key string) cell.Command { return s.By(by, key, suspending("ann", "ann")) }
+	expectRefusal(t, s.Cell, again("sam", "sam's spare"), cell.AlreadySuspended)
+	s.later(3 * time.Hour)
+	expect(t, s.Must(again("sue", "sue")), "key-suspended")
+	s.later(2 * time.Hour) // the first is over, the second is not
+	if _, due := s.Task(cell.TaskSuspension, canon.Digest{}, keyOf("ann")); !due {
+		t.Fatal("nothing ends it")
+	}
+	expectRefusal(t, s.Cell, s.lapse("ann"), cell.NotDue)
+	s.later(2 * time.Hour)
+	s.Must(s.lapse("ann"))
+	s.later(17*time.Hour - time.Millisecond)
+	expectRefusal(t, s.Cell, again("sam", "sam"), cell.AlreadySuspended)
+	s.later(time.Millisecond).stepped(45_000)
+	expectRefusal(t, s.Cell, again("sam", "sam"), cell.AlreadySuspended)
+	s.stepped(0)
+	restores(t, s.Cell)
+	expect(t, s.Must(again("sam", "sam")), "key-suspended")
+	if len(s.World.Spent) != 2 {
+		t.Errorf("the world remembers %v", s.World.Spent)
+	}
+	replays(t, s.Cell)
+}
+
+// TestT31NobodySilencesSecurity: a stolen key of security does not leave its thief
+// the only one who can suspend and stop.
+func TestT31NobodySilencesSecurity(t *testing.T) {
+	three := storyOf(func(g *cell.Genesis) {
+		g.People = append(g.People, people("tom")...)
+		g.Groups["security"] = []string{"sam", "sue", "tom"}
+	})
+	three.suspends("sam", "sue")
+	expectRefusal(t, three.Cell, three.By("sam", "sam", suspending("tom", "tom")), cell.LastOfSecurity)
+	// Whoever is left suspends the stolen key, and with it what it did to the others.
+	r := three.Must(three.By("tom", "tom", suspending("sam", "sam")))
+	expect(t, r, "key-suspended", "suspension-over")
+	if over := r.Outcome.Events[1].(*cell.SuspensionOver); over.Person != "sue" || over.Why != cell.OverFreed {
+		t.Errorf("%+v", over)
+	}
+	expect(t, three.Must(three.By("sue", "sue", &statement.Session{For: 60})), "session-opened")
+	replays(t, three.Cell)
+	restores(t, three.Cell)
+}
+
+// TestT31NobodyFreesTheirOwnKey by suspending the key that suspended it; and who
+// was suspended by somebody else besides stays so.
+func TestT31NobodyFreesTheirOwnKey(t *testing.T) {
+	s := storyOf(func(g *cell.Genesis) { withSpare("sam")(g); withSpare("sue")(g) })
+	s.suspends("sue", "sam")
+	expect(t, s.Must(s.By("sam", "sam's spare", suspending("sue", "sue"))), "key-suspended")
+	expectRefusal(t, s.Cell, s.By("sam", "sam", &statement.Session{For: 60}), cell.KeySuspendedReason)
+
+	s = spared().suspends("sue", "ann")
+	s.Must(s.By("sam", "sam", suspending("ann", "ann")))
+	expect(t, s.Must(s.By("sue", "sue", suspending("sam", "sam"))), "key-suspended")
+	expectRefusal(t, s.Cell, s.By("ann", "ann", &statement.Session{For: 60}), cell.KeySuspendedReason)
+}
+
+// TestT31ALiftTakesTwoOfSecurity or the change quorum, and the owner is neither.
+func TestT31ALiftTakesTwoOfSecurity(t *testing.T) {
+	s := spared().suspends("sue", "leo")
+	expectRefusal(t, s.Cell, s.By("leo", "leo's spare", lifting("leo", "leo")), cell.SelfApproval)
+	expectRefusal(t, s.Cell, s.By("bob", "bob", lifting("leo", "leo")), cell.NotAllowed)
+	expect(t, s.Must(s.By("sue", "sue", lifting("leo", "leo"))), "suspension-opposed")
+	expectRefusal(t, s.Cell, s.By("sue", "sue", lifting("leo", "leo")), cell.AlreadyDecided)
+	two := s.fork()
+	expect(t, two.Must(two.By("sam", "sam", lifting("leo", "leo"))), "suspension-opposed", "suspension-over")
+	expect(t, two.Must(two.By("leo", "leo", &statement.Session{For: 60})), "session-opened")
+	replays(t, two.Cell)
+	restores(t, two.Cell)
+	quorum := s.fork()
+	expect(t, quorum.Must(quorum.By("lea", "lea", lifting("leo", "leo"))), "suspension-opposed", "suspension-over")
+
+	// The word of a key that is suspended itself counts no more, whoever it is of.
+	s = storyOf(func(g *cell.Genesis) {
+		withSpare("sam")(g)
+		g.People = append(g.People, people("tom")...)
+		g.Groups["security"] = []string{"sam", "sue", "tom"}
+	})
+	s.suspends("sue", "ann").lifts("ann", "sam").suspends("tom", "sam")
+	expect(t, s.Must(s.By("tom", "tom", lifting("ann", "ann"))), "suspension-opposed")
+	expect(t, s.Must(s.By("sam", "sam's spare", lifting("ann", "ann"))), "suspension-opposed", "suspension-over")
+	replays(t, s.Cell)
+}
+
+// TestT31ALiftNotByWhatCoolsOff: two keys that came together free nothing.
+func TestT31ALiftNotByWhatCoolsOff(t *testing.T) {
+	s := spared().suspends("sam", "ann")
+	s.Amend(s.Amending(func(g *cell.Genesis) { withoutRoy(g); withSpare("sue")(g) }))
+	expectRefusal(t, s.Cell, s.By("sue", "sue's spare", lifting("ann", "ann")), cell.CoolingOff)
+	expectRefusal(t, s.Cell, s.By("sue", "sue's spare", suspending("leo", "leo")), cell.CoolingOff)
+}
+
+// TestT31NoAmendmentFreesAKey, and a removal is for good whatever a suspension says.
+func TestT31NoAmendmentFreesAKey(t *testing.T) {
+	s := spared().suspends("sue", "ann")
+	s.Amend(s.Amending(func(g *cell.Genesis) { withoutRoy(g); withSpare("bob")(g) }))
+	expectRefusal(t, s.Cell, s.By("ann", "ann", &statement.Session{For: 60}), cell.KeySuspendedReason)
+	if _, due := s.Task(cell.TaskSuspension, canon.Digest{}, keyOf("ann")); !due {
+		t.Fatal("nothing ends it any more")
+	}
+	s.removeKey("ann")
+	expectRefusal(t, s.Cell, s.By("ann", "ann", &statement.Session{For: 60}), cell.KeyRemovedReason)
+	if _, due := s.Task(cell.TaskSuspension, canon.Digest{}, keyOf("ann")); due || len(s.World.Roster.Suspended) != 0 {
+		t.Error("a removed key would sign again")
+	}
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+}
+
+// TestASuspensionSaysWhatItLeaves without a quorum: nobody finds that out in an
+// emergency.
+func TestASuspensionSaysWhatItLeaves(t *testing.T) {
+	s := newStory()
+	s.Must(s.By("sam", "sam", suspending("lea", "lea")))
+	r := s.Must(s.By("sue", "sue", suspending("leo", "leo")))
+	want := []string{cell.LeavesChange, "database-locked-out", "guarded"}
+	if got := r.Outcome.Events[0].(*cell.KeySuspended).Leaves; !slices.Equal(got, want) {
+		t.Errorf("it leaves %q, want %q", got, want)
+	}
+	s = newStory()
+	r = s.Must(s.By("sue", "sue", suspending("leo", "leo")))
+	if got := r.Outcome.Events[0].(*cell.KeySuspended).Leaves; got != nil {
+		t.Errorf("with lea there it leaves %q", got)
+	}
+}

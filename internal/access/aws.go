@@ -108,8 +108,8 @@ func (a *AWS) Check() error {
 	if err := canon.CheckID(a.Name); err != nil {
 		return fmt.Errorf("name: %w", err)
 	}
-	if !IsRoleName(a.Role) || strings.HasSuffix(a.Role, ConsoleSuffix) || strings.HasPrefix(strings.ToLower(a.Role), "halligan-") {
-		return fmt.Errorf("role: %q is not a role's name (letters, digits, +=,.@_-, at most %d), begins with halligan- or ends in %s", a.Role, RoleNameLongest, ConsoleSuffix)
+	if err := checkRole(a.Role); err != nil {
+		return err
 	}
 	if most := RoleNameLongest - len(ConsoleSuffix); a.Console && len(a.Role) > most {
 		return fmt.Errorf("role: %q has %d characters, at most %d where there is a console role beside it", a.Role, len(a.Role), most)
@@ -124,6 +124,14 @@ func (a *AWS) Check() error {
 		return err
 	}
 	return a.checkPolicies()
+}
+
+// checkRole refuses what cannot be the name of a role that a scenario opens.
+func checkRole(name string) error {
+	if !IsRoleName(name) || strings.HasSuffix(name, ConsoleSuffix) || strings.HasPrefix(strings.ToLower(name), "halligan-") {
+		return fmt.Errorf("role: %q is not a role's name (letters, digits, +=,.@_-, at most %d), begins with halligan- or ends in %s", name, RoleNameLongest, ConsoleSuffix)
+	}
+	return nil
 }
 
 func (a *AWS) checkLists() error {
@@ -213,7 +221,11 @@ func (l *Lease) provedByAWS() bool {
 
 // Lives tells whether a session under an AWS lease can still be alive, so that
 // what stops it must stay in place. A person who attests ends no session.
-func (l *Lease) Lives() bool { return l.Account != "" && !l.Has(ProofExpired) && !l.Has(ProofUnissued) }
+//
+// Nothing stops a session of a root user.
+func (l *Lease) Lives() bool {
+	return l.Account != "" && l.Task == "" && !l.Has(ProofExpired) && !l.Has(ProofUnissued)
+}
 
 // Stopped tells whether sessions of the lease are being kept out by its slot.
 func (l *Lease) Stopped() bool { return l.Lives() && !l.Held() }
@@ -223,5 +235,5 @@ const ByAWS = "aws:"
 
 // SameSlot tells whether what stops the one lease stops the other.
 func (l *Lease) SameSlot(other *Lease) bool {
-	return l.Account != "" && l.Account == other.Account && l.Role == other.Role && l.Slot == other.Slot
+	return l.Account != "" && l.Task == "" && other.Task == "" && l.Account == other.Account && l.Role == other.Role && l.Slot == other.Slot
 }

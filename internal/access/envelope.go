@@ -51,6 +51,8 @@ func (o Open) Name() string {
 		return o.Exec.Name
 	case o.AWS != nil:
 		return o.AWS.Name
+	case o.RootTask != nil:
+		return o.RootTask.Name
 	}
 	return ""
 }

@@ -39,6 +39,7 @@ type Lease struct {
 	Account  string      `json:"account,omitempty"`  // id of the AWS account of its role; then it has no host
 	Role     string      `json:"role,omitempty"`     // name of the role there
 	Slot     int         `json:"slot,omitzero"`      // that stops its sessions: 1 and up
+	Task     string      `json:"task,omitempty"`     // root task in the account, through the role; then it has no slot
 }
 
 // Closing says when and why a lease began to close, and the number of the

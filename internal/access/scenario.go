@@ -69,6 +69,7 @@ type Open struct {
 	Envelope *Envelope `json:"envelope,omitzero"`
 	Exec     *Exec     `json:"exec,omitzero"`
 	AWS      *AWS      `json:"aws,omitzero"`
+	RootTask *RootTask `json:"aws_root_task,omitzero"`
 }
 
 // SSH is a login on one host of the cell.

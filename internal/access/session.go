@@ -30,6 +30,7 @@ type Session struct {
 	Console        bool          // a link to sign in to the console is made of it, and no key leaves
 	Regions        []string      // of the STS endpoints, in the order in which they are tried
 	Probe          AWSProbe
+	Root           *RootCall // nil: the role's own session is handed over
 }
 
 // Tag is a session tag.
@@ -134,11 +135,12 @@ func (s *Session) Unsigned() []byte {
 		Name     string        `json:"name"`
 		Policy   string        `json:"policy"`
 		Role     string        `json:"role"`
+		Root     *RootCall     `json:"root,omitzero"`
 	}
 	return canon.MustEncode(struct {
 		Call   call   `json:"call"`
 		Claims claims `json:"claims"`
-	}{call{s.Duration, s.Name, s.Policy, s.RoleARN}, s.claims()})
+	}{call{s.Duration, s.Name, s.Policy, s.RoleARN, s.Root}, s.claims()})
 }
 
 // Twin is a session like s, with the same tags, that may make the probe's read
@@ -149,9 +151,11 @@ func (s *Session) Twin() Session {
 	t.Tags = slices.Clone(s.Tags)
 	t.Name, t.ID = s.SourceIdentity+"-twin", ""
 	t.Duration, t.Console, t.At, t.Before = SessionLives, false, canon.Time{}, canon.Time{}
-	t.Policy = string(canon.MustEncode(IAMPolicy{Version: IAMVersion, Statement: []IAMStatement{
-		{Effect: IAMAllow, Action: []string{s.Probe.IAM()}, Resource: []string{"*"}},
-	}}))
+	may := IAMStatement{Effect: IAMAllow, Action: []string{s.Probe.IAM()}, Resource: []string{"*"}}
+	if s.Root != nil { // that the role can be taken is all that is tried: nobody becomes a root user for it
+		may, t.Root = IAMStatement{Effect: IAMDeny, Action: []string{"*"}, Resource: []string{"*"}}, nil
+	}
+	t.Policy = string(canon.MustEncode(IAMPolicy{Version: IAMVersion, Statement: []IAMStatement{may}}))
 	return t
 }
 

@@ -214,7 +214,7 @@ func applyLease(r *access.Request, e Event) error {
 		l.State, l.Closing = access.LeaseClosing, &closing
 		if closing.Lost && l.Program == "" { // whatever can have been issued in what is lost
 			until := r.Grant.Until
-			if l.Account != "" {
+			if l.Account != "" && l.Task == "" {
 				until = until.Add(access.ConsoleLongest.Duration())
 			}
 			l.Issued, l.NotAfter = max(1, l.Issued), canon.Later(l.NotAfter, until)

@@ -212,6 +212,27 @@ func (a *AWS) JWKS() []byte {
 	return set.Bytes()
 }
 
+// checkRootTask refuses a root task that the cell could not give.
+func checkRootTask(t *access.RootTask, g *Genesis) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	account, ok := g.Account(t.Account)
+	if !ok {
+		return fmt.Errorf("account: %q is no AWS account of the cell", t.Account)
+	}
+	through, ok := g.Account(t.Through)
+	switch {
+	case !ok:
+		return fmt.Errorf("through: %q is no AWS account of the cell", t.Through)
+	case account.Management:
+		return fmt.Errorf("account: %s is the management account, whose root user nobody becomes by a task", account.ID)
+	case account.In() != through.In():
+		return fmt.Errorf("through: %s is in %s and %s in %s", through.ID, through.In(), account.ID, account.In())
+	}
+	return nil
+}
+
 // checkAWSTarget refuses a role that the cell could not give.
 func checkAWSTarget(t *access.AWS, g *Genesis) error {
 	if err := t.Check(); err != nil {

@@ -62,6 +62,9 @@ func accountsNamed(s *access.Scenario) (accounts []string) {
 		if open.AWS != nil {
 			accounts = append(accounts, open.AWS.Account)
 		}
+		if open.RootTask != nil {
+			accounts = append(accounts, open.RootTask.Account, open.RootTask.Through)
+		}
 	}
 	return accounts
 }

@@ -27,6 +27,9 @@ func (w *World) newLease(s *access.Scenario, request canon.Digest, name string) 
 	if target, ok := s.AWS(name); ok {
 		l.Account, l.Role, l.Needs = target.Account, target.Role, target.Needs() // its slot is chosen when all is decided
 	}
+	if target, ok := s.RootTask(name); ok {
+		l.Account, l.Role, l.Task, l.Needs = target.Account, target.Role, target.Task, target.Needs()
+	}
 	if target, ok := s.Exec(name); ok {
 		l.Program = target.Program
 		if program, known := w.Genesis.Program(target.Program); known {
@@ -86,7 +89,7 @@ func (w *World) followShut(p place, e *LeaseShut) {
 // the target cannot be probed.
 func (w *World) followOpened(p place, e *LeaseOpened) {
 	l := w.leaseOf(p.stream, e.Target)
-	if l.Envelope != "" {
+	if l.Envelope != "" || l.Task != "" {
 		return // nothing of it can be probed
 	}
 	if l.Program == "" || slices.Contains(l.Needs, access.ProofRefused) {

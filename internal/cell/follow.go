@@ -96,7 +96,9 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 		w.enqueue(p, Task{Kind: TaskPage, Target: e.Target, Due: p.at.Add(PageAfter.Duration())})
 		return
 	}
-	w.enqueue(p, Task{Kind: TaskProve, Target: e.Target})
+	if l.Task == "" { // of a root user's session nothing but its end is a proof
+		w.enqueue(p, Task{Kind: TaskProve, Target: e.Target})
+	}
 	if l.Account == "" { // what outlives sessions of AWS is listed when the door is shut
 		w.enqueue(p, Task{Kind: TaskList, Target: e.Target})
 	}

@@ -156,8 +156,10 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 		kind, err = "exec", checkExec(open.Exec, g)
 	case access.Open{AWS: open.AWS}:
 		kind, err = "aws", checkAWSTarget(open.AWS, g)
+	case access.Open{RootTask: open.RootTask}:
+		kind, err = "aws_root_task", checkRootTask(open.RootTask, g)
 	default:
-		return errors.New("ssh: must be set alone, or envelope, exec or aws in its place")
+		return errors.New("ssh: must be set alone, or envelope, exec, aws or aws_root_task in its place")
 	}
 	if err != nil {
 		return fmt.Errorf("%s.%w", kind, err)

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -29,7 +30,8 @@ type Credential struct {
 // or verifies. False says that the target gives none, or that the address that
 // asked is needed and cannot be read.
 func CredentialOf(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (Credential, bool) {
-	if _, role := s.AWS(f.Target); role {
+	_, role := s.AWS(f.Target)
+	if _, root := s.RootTask(f.Target); role || root {
 		session, ok := Session(g, s, r, f)
 		return Credential{session.Serial(), session.At, session.Latest(), session.Unsigned(), nil, &session}, ok
 	}
@@ -39,6 +41,9 @@ func CredentialOf(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) 
 
 // Session is the session that a fetch of an AWS target authorises.
 func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (access.Session, bool) {
+	if task, root := s.RootTask(f.Target); root {
+		return rootSession(g, s, r, task, f)
+	}
 	target, known := s.AWS(f.Target)
 	lease, leased := r.Lease(f.Target)
 	if !known || !leased || r.Grant == nil || f.Console && !target.Console {
@@ -49,20 +54,42 @@ func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (acce
 	if !ok || !there || lease.Account != target.Account || lease.Role != target.Role {
 		return access.Session{}, false
 	}
-	session := access.Session{
-		Issuer: g.AWS.Issuers[0], Audience: access.STSAudience, Subject: strings.Join([]string{g.Origin, s.ID, target.Name}, "/"),
-		RoleARN: account.ARN("role/" + target.Role), SourceIdentity: access.SourceIdentityOf(r.ID),
-		Regions: account.Regions, Probe: target.Probe,
-		Tags: []access.Tag{
-			{Key: access.TagCell, Value: g.Origin}, {Key: access.TagGrant, Value: r.ID.Short()}, {Key: access.TagPerson, Value: r.Requester},
-			{Key: access.TagScenario, Value: s.ID}, {Key: access.TagSlot, Value: access.SlotText(lease.Slot)},
-			{Key: access.TagStrength, Value: string(least(s))},
-		},
-	}
+	session := sessionOf(g, s, r, account, target.Name)
+	session.RoleARN, session.Probe = account.ARN("role/"+target.Role), target.Probe
+	session.Tags = slices.Insert(session.Tags, 4, access.Tag{Key: access.TagSlot, Value: access.SlotText(lease.Slot)})
 	session.Derive(f.Digest)
 	session.Lasts(f.At, r.Grant.Until, f.Console)
 	session.Policy = target.SessionPolicy(sources, session.Before)
 	return session, true
+}
+
+// rootSession is the session of a role that becomes a root user for one task.
+func rootSession(g *Genesis, s *access.Scenario, r *access.Request, target *access.RootTask, f Fetched) (access.Session, bool) {
+	lease, leased := r.Lease(f.Target)
+	account, there := g.Account(target.Account)
+	through, known := g.Account(target.Through)
+	if !leased || !there || !known || r.Grant == nil || f.Console || lease.Account != target.Account || lease.Role != target.Role || lease.Task != target.Task {
+		return access.Session{}, false
+	}
+	session := sessionOf(g, s, r, through, target.Name)
+	session.RoleARN = through.ARN("role/" + target.Role)
+	session.Root = &access.RootCall{Target: account.Account, Task: access.TaskARN(account.In(), target.Task)}
+	session.Policy = string(canon.MustEncode(session.Root.Policy(account.In())))
+	session.Derive(f.Digest)
+	session.Lasts(f.At, r.Grant.Until, false)
+	return session, true
+}
+
+// sessionOf is what sessions under a request have alike, whose role is in an account.
+func sessionOf(g *Genesis, s *access.Scenario, r *access.Request, in *Account, target string) access.Session {
+	return access.Session{
+		Issuer: g.AWS.Issuers[0], Audience: access.STSAudience, Subject: strings.Join([]string{g.Origin, s.ID, target}, "/"),
+		SourceIdentity: access.SourceIdentityOf(r.ID), Regions: in.Regions,
+		Tags: []access.Tag{
+			{Key: access.TagCell, Value: g.Origin}, {Key: access.TagGrant, Value: r.ID.Short()}, {Key: access.TagPerson, Value: r.Requester},
+			{Key: access.TagScenario, Value: s.ID}, {Key: access.TagStrength, Value: string(least(s))},
+		},
+	}
 }
 
 // Twins are the sessions of a round of probes: one like those of a lease, and the

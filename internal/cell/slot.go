@@ -21,7 +21,7 @@ func (w *World) slotted(o Outcome, c Command) Outcome {
 		for i := range leases {
 			l := &leases[i]
 			switch {
-			case l.Account == "":
+			case l.Account == "" || l.Task != "":
 			case w.partial:
 				l.Slot = c.Observed.Slots[l.Target]
 			default:
@@ -50,7 +50,7 @@ func slotsOf(o Outcome) map[string]int {
 	var slots map[string]int
 	for _, leases := range begun(o) {
 		for _, l := range leases {
-			if l.Account != "" {
+			if l.Account != "" && l.Task == "" {
 				if slots == nil {
 					slots = map[string]int{}
 				}

@@ -32,6 +32,7 @@ type AWS struct {
 	Regions  []string        // where
 	Slot     int             // of the lease, from 1
 	Sessions bool            // sessions of Systems Manager are to be listed and ended
+	Root     bool            // the role is a way to a root user: it has no slot, and nothing to probe
 	// Ending tells, as of the instant at which it is asked, whether a lease of the
 	// slot, this one among them, has ended and can still live: then the slot must stay
 	// attached. Nil: none has.

@@ -149,17 +149,15 @@ func (a *AWS) accept(s access.Session, r role, got answer) (keys, error) {
 	wrong := func(what string) (keys, error) {
 		return keys{}, &fault{tried: "use what STS gave for " + r.arn(), said: "something else than was asked: " + what, kind: provider.ErrRefused}
 	}
-	c := got.credentials
-	if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil ||
-		*c.AccessKeyId == "" || *c.SecretAccessKey == "" || *c.SessionToken == "" {
+	k, whole := keysOf(got.credentials, got.region)
+	if !whole {
 		return keys{}, silent("assume " + r.arn() + " in " + got.region)
 	}
 	longest := s.Duration.Duration()
 	if longest == 0 {
 		longest = access.ConsoleLives.Duration()
 	}
-	until, now := canon.At(*c.Expiration), a.Now()
-	switch {
+	switch until, now := k.until, a.Now(); {
 	case got.user == nil || sdk.ToString(got.user.Arn) != r.session(s.Name):
 		return wrong("another role, account or session name")
 	case got.source != nil && *got.source != s.SourceIdentity:
@@ -169,7 +167,16 @@ func (a *AWS) accept(s access.Session, r role, got answer) (keys, error) {
 	case !until.After(now):
 		return wrong("a session that is over; compare this server's clock")
 	}
-	return keys{*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken, until, got.region}, nil
+	return k, nil
+}
+
+// keysOf are the keys in an answer of a region's STS, if it has them all.
+func keysOf(c *types.Credentials, region string) (keys, bool) {
+	if c == nil || c.Expiration == nil {
+		return keys{}, false
+	}
+	k := keys{sdk.ToString(c.AccessKeyId), sdk.ToString(c.SecretAccessKey), sdk.ToString(c.SessionToken), canon.At(*c.Expiration), region}
+	return k, k.id != "" && k.secret != "" && k.token != ""
 }
 
 // inTurn tries a call in one region after the other, and again after a pause where

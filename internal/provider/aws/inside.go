@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +31,9 @@ func (a *AWS) List(ctx context.Context, lease provider.Lease) ([]string, error) 
 	r, err := a.checked(lease)
 	if err != nil {
 		return nil, err
+	}
+	if lease.AWS.Root {
+		return nil, fmt.Errorf("nothing lists the sessions of a root user: %w", provider.ErrRefused)
 	}
 	k, err := a.assume(ctx, a.watching(r, lease.AWS))
 	if err != nil {

@@ -50,6 +50,9 @@ func (a *AWS) Mint(ctx context.Context, s access.Session, to canon.Key32) (Minte
 		return Minted{}, errOver
 	}
 	k, err := a.assume(ctx, s)
+	if err == nil && s.Root != nil {
+		k, err = a.asRoot(ctx, s, k)
+	}
 	if err != nil {
 		return Minted{}, err
 	}

@@ -24,7 +24,7 @@ func (a *AWS) Probe(ctx context.Context, leases []provider.Lease) []access.Round
 	var all sync.WaitGroup
 	for i, lease := range leases {
 		rounds[i] = silence
-		if _, err := a.checked(lease); err != nil {
+		if _, err := a.checked(lease); err != nil || lease.AWS.Root {
 			continue
 		}
 		all.Go(func() {

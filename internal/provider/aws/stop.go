@@ -19,7 +19,8 @@ const (
 	reopenPause    = time.Second
 )
 
-// Open looks whether a session of the lease works. Nothing has to be made for it,
+// Open looks whether a session of the lease works; of a root user's, whether the
+// role on the way there can be taken. Nothing has to be made for it,
 // and no control plane is asked: STS and the role's own services suffice. Only a
 // slot that is still attached, from a lease of the past, is taken off. Sessions may
 // be minted before and meanwhile.
@@ -28,6 +29,10 @@ func (a *AWS) Open(ctx context.Context, lease provider.Lease) error {
 	defer cancel()
 	r, err := a.checked(lease)
 	if err != nil {
+		return err
+	}
+	if lease.AWS.Root {
+		_, err := a.assume(ctx, a.own(lease.AWS.Twin))
 		return err
 	}
 	detached := false
@@ -58,13 +63,17 @@ func (a *AWS) Open(ctx context.Context, lease provider.Lease) error {
 
 // Close attaches the lease's stop slot to the role, which denies everything to each
 // session that bears it, and ends the Systems Manager sessions that were begun by
-// one, for those go on. Both are tried, whatever came of the other.
+// one, for those go on. Both are tried, whatever came of the other. Of a root user's
+// session there is nothing to do: it ends by itself.
 func (a *AWS) Close(ctx context.Context, lease provider.Lease) error {
 	ctx, cancel := context.WithTimeout(ctx, shutLongest)
 	defer cancel()
 	r, err := a.checked(lease)
 	if err != nil {
 		return err
+	}
+	if lease.AWS.Root {
+		return nil // nothing takes a root user's session back, and another is minted for nobody
 	}
 	err = a.slot(ctx, r, lease.AWS, true)
 	if lease.AWS.Sessions {
@@ -91,7 +100,7 @@ func (a *AWS) checked(lease provider.Lease) (role, error) {
 	if lease.AWS == nil {
 		return role{}, fmt.Errorf("lease %s is not of AWS: %w", lease.KeyID, provider.ErrRefused)
 	}
-	if lease.AWS.Slot < 1 || lease.AWS.Slot > slotsMost {
+	if !lease.AWS.Root && (lease.AWS.Slot < 1 || lease.AWS.Slot > slotsMost) {
 		return role{}, fmt.Errorf("lease %s has no stop slot: %w", lease.KeyID, provider.ErrRefused)
 	}
 	if err := checkRegions(lease.AWS.Regions); err != nil {

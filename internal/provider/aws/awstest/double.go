@@ -31,6 +31,7 @@ type Session struct {
 	Begun, Until       time.Time
 	Timed              bool   // the call named a duration
 	Issuer             string // empty: by the second door
+	Root, Task         string // of a root user: its account, and the task
 }
 
 // Call is one request that arrived.
@@ -78,6 +79,7 @@ type Double struct {
 	attached map[string][]string // role → policies
 	sessions map[string]*Session // by key id
 	users    map[string]string   // key id → secret, of long-lived keys
+	members  []string            // accounts whose root users may be become
 	visits   []Visit
 	signIns  map[string]*Session // by sign-in token
 	faults   []*Fault
@@ -144,6 +146,13 @@ func (d *Double) AddUser(key, secret string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.users[key] = secret
+}
+
+// AddMember enables root sessions in a member account.
+func (d *Double) AddMember(number string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.members = append(d.members, number)
 }
 
 // Break spoils calls from now on.

@@ -63,6 +63,8 @@ func (c *request) answer(w http.ResponseWriter) {
 		c.webIdentity(w)
 	case "sts AssumeRole":
 		c.assumeRole(w)
+	case "sts AssumeRoot":
+		c.assumeRoot(w)
 	case "signin getSigninToken":
 		c.signinToken(w)
 	case "signin login":

@@ -74,6 +74,52 @@ func (c *request) assumeRole(w http.ResponseWriter) {
 	c.begin(w, Session{Role: role.ARN, Name: form.Get("RoleSessionName"), Source: form.Get("SourceIdentity"), Tags: tagsOf(form), Policy: form.Get("Policy")})
 }
 
+// tasks are the policies that AssumeRoot takes.
+var tasks = []string{"IAMAuditRootUserCredentials", "IAMCreateRootUserPassword", "IAMDeleteRootUserCredentials", "S3UnlockBucketPolicy", "SQSUnlockQueuePolicy"}
+
+// assumeRoot is AssumeRoot by a role's session, in a region.
+func (c *request) assumeRoot(w http.ResponseWriter) {
+	form := c.form()
+	s, no := c.d.signer(c)
+	if no != fine {
+		c.fail(w, no)
+		return
+	}
+	member, task := form.Get("TargetPrincipal"), form.Get("TaskPolicyArn.arn")
+	named, policy := strings.CutPrefix(task, "arn:aws:iam::aws:policy/root-task/")
+	lasts, err := strconv.Atoi(form.Get("DurationSeconds"))
+	switch {
+	case err != nil, lasts < 0, lasts > 900, !policy, !slices.Contains(tasks, named):
+		c.fail(w, refusal{http.StatusBadRequest, "ValidationError"})
+		return
+	case s == nil, !slices.Contains(c.d.members, member), !c.may(s, "sts:AssumeRoot", "arn:aws:iam::"+member+":root", facts{"sts:taskpolicyarn": task}):
+		c.fail(w, accessDenied)
+		return
+	}
+	d := c.d
+	root := Session{Root: member, Task: named, Name: s.Name, Source: s.Source, Begun: d.now(), Until: d.now().Add(time.Duration(lasts) * time.Second), Timed: true}
+	root.Key, root.Secret, root.Token = d.secrets()
+	kept, answered := root, root
+	d.sessions[root.Key] = &kept
+	if d.lie != nil {
+		d.lie(&answered)
+	}
+	c.result(w, credentials(answered)+"<SourceIdentity>"+quoted(answered.Source)+"</SourceIdentity>")
+}
+
+// secrets are those of a new session: two doubles give none alike.
+func (d *Double) secrets() (key, secret, token string) {
+	key = d.next("ASIA")
+	_, mine, _ := strings.Cut(d.server.Listener.Addr().String(), ":")
+	return key, "secret-of-" + key + "-" + mine, "session-token-of-" + key + "-" + mine
+}
+
+// credentials are a session's in an answer.
+func credentials(s Session) string {
+	return fmt.Sprintf(`<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>`,
+		s.Key, s.Secret, s.Token, s.Until.UTC().Format(time.RFC3339))
+}
+
 func tagsOf(form url.Values) map[string]string {
 	tags := map[string]string{}
 	for i := 1; form.Has(fmt.Sprintf("Tags.member.%d.Key", i)); i++ {
@@ -103,17 +149,14 @@ func (c *request) begin(w http.ResponseWriter, s Session) {
 	}
 	s.Begun = d.now()
 	s.Until = s.Begun.Add(lasts)
-	s.Key = d.next("ASIA")
-	_, mine, _ := strings.Cut(d.server.Listener.Addr().String(), ":") // two doubles give no secret alike
-	s.Secret, s.Token = "secret-of-"+s.Key+"-"+mine, "session-token-of-"+s.Key+"-"+mine
+	s.Key, s.Secret, s.Token = d.secrets()
 	kept, answered := s, s
 	d.sessions[s.Key] = &kept
 	if d.lie != nil {
 		d.lie(&answered)
 	}
-	c.result(w, fmt.Sprintf(`<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>`+
-		`<AssumedRoleUser><Arn>%s</Arn><AssumedRoleId>AROA:%s</AssumedRoleId></AssumedRoleUser><SourceIdentity>%s</SourceIdentity>`,
-		answered.Key, answered.Secret, answered.Token, answered.Until.UTC().Format(time.RFC3339), quoted(assumed(answered)), quoted(answered.Name), quoted(answered.Source)))
+	c.result(w, credentials(answered)+fmt.Sprintf(`<AssumedRoleUser><Arn>%s</Arn><AssumedRoleId>AROA:%s</AssumedRoleId></AssumedRoleUser><SourceIdentity>%s</SourceIdentity>`,
+		quoted(assumed(answered)), quoted(answered.Name), quoted(answered.Source)))
 }
 
 // assumed is the ARN of a session.

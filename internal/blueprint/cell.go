@@ -33,6 +33,7 @@ type Blueprint struct {
 	Cell    Cell
 	Account Account
 	Roles   []Role // by name
+	Ways    []Way  // by name: roles that become root users of other accounts
 }
 
 // Role is an emergency role, with everything that scenarios say of it.
@@ -93,6 +94,11 @@ func Of(c Cell, account string) (*Blueprint, error) {
 	}
 	for _, s := range c.Scenarios {
 		for _, open := range s.Opens {
+			if task := open.RootTask; task != nil && task.Through == account {
+				if err := b.addWay(s, task); err != nil {
+					return nil, fmt.Errorf("account %s, scenario %s: %w", account, s.ID, err)
+				}
+			}
 			if open.AWS == nil || open.AWS.Account != account {
 				continue
 			}
@@ -104,7 +110,11 @@ func Of(c Cell, account string) (*Blueprint, error) {
 	if b.Account.Management && len(b.Roles) > 0 {
 		return nil, fmt.Errorf("account %s is the management account of its organisation, which no service control policy binds: it gets no role; %s is opened in it by a scenario, which should open it in a member account", account, b.Roles[0].Name)
 	}
+	if err := b.checkWays(); err != nil {
+		return nil, fmt.Errorf("account %s: %w", account, err)
+	}
 	slices.SortFunc(b.Roles, func(x, y Role) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(b.Ways, func(x, y Way) int { return strings.Compare(x.Name, y.Name) })
 	for i := range b.Roles {
 		doors := b.Roles[i].Doors
 		slices.SortFunc(doors, func(x, y Door) int { return strings.Compare(b.subject(x), b.subject(y)) })
@@ -202,12 +212,15 @@ func (b *Blueprint) providerARN(issuer string) string {
 }
 
 // roleNames are all roles that the account has of Halligan: the emergency roles,
-// the console's, and the stopper.
+// the console's and the stopper, and the ways to root users.
 func (b *Blueprint) roleNames() []string {
-	if len(b.Roles) == 0 {
-		return nil
+	var names []string
+	for _, w := range b.Ways {
+		names = append(names, w.Name)
 	}
-	names := []string{StopperName}
+	if len(b.Roles) > 0 {
+		names = append(names, StopperName)
+	}
 	for _, r := range b.Roles {
 		names = append(names, r.Name)
 		if r.Console {

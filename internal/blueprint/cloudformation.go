@@ -101,7 +101,7 @@ func (b *Blueprint) deploying(files []File) string {
 		w.line(0, "| `%s` | `%s` |", f.Name, canon.Sum(f.Data))
 	}
 	w.line(0, "")
-	if len(b.Roles) > 0 {
+	if b.opened() {
 		w.line(0, "Roles, once, in the home region:\n")
 		w.line(0, "    aws cloudformation deploy --region %s --stack-name halligan --capabilities CAPABILITY_NAMED_IAM --template-file %s%s", b.Home(), files[0].Name, b.needsBucket(files[0]))
 		w.line(0, "    aws cloudformation update-termination-protection --region %s --stack-name halligan --enable-termination-protection\n", b.Home())
@@ -113,7 +113,11 @@ func (b *Blueprint) deploying(files []File) string {
 	}
 	if b.Account.Management {
 		w.line(0, "\nThis is a management account: stack sets with service-managed permissions leave it out, and no service control policy binds it.")
-		w.line(0, "Deploy here by hand. There is no role of Halligan's in it; these rules tell when somebody uses its root user or changes the organisation.")
+		in := "There is no role of Halligan's in it"
+		if len(b.Ways) > 0 {
+			in = "The roles of Halligan's in it become root users of member accounts, each for one task, and do nothing else; better a member account is delegated for IAM, and they are there"
+		}
+		w.line(0, "Deploy here by hand. %s; these rules tell when somebody uses its root user or changes the organisation.", in)
 		return w.String()
 	}
 	w.line(0, "\nOr by a stack set, from the delegated administrator: the names in it are this account's, so that it targets this account alone.\n")

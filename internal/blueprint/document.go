@@ -28,9 +28,15 @@ func (b *Blueprint) Documents() []Document {
 				Document{"role/" + ConsoleName(r.Name) + "/reach", "policy", b.ReachConsole(r)})
 		}
 	}
+	for _, w := range b.Ways {
+		all = append(all, Document{"role/" + w.Name + "/trust", "trust", b.WayTrust(w)}, Document{"role/" + w.Name + "/policy", "policy", b.WayPolicy(w)})
+	}
+	if b.opened() {
+		all = append(all, Document{"stop-all", "slot", StopAll()})
+	}
 	if len(b.Roles) > 0 {
 		all = append(all,
-			Document{"stop-all", "slot", StopAll()}, Document{"stopper/trust", "trust", b.StopperTrust()},
+			Document{"stopper/trust", "trust", b.StopperTrust()},
 			Document{"stopper/policy", "policy", b.StopperPolicy()})
 	}
 	for _, rule := range b.EventRules() {

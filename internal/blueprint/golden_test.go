@@ -22,7 +22,7 @@ func files(t *testing.T, all []blueprint.File, err error) []blueprint.File {
 // examples among them: the role with its approval and rules, and the Automation
 // document.
 func TestGolden(t *testing.T) {
-	for _, account := range []string{"prod", "payer"} {
+	for _, account := range []string{"prod", "payer", "security"} {
 		made, err := of(t, account).CloudFormation()
 		goldens(t, "cloudformation", files(t, made, err))
 		goldens(t, "terraform", of(t, account).Terraform())

@@ -42,6 +42,9 @@ func (b *Blueprint) Sizes() []Size {
 			all = append(all, Size{of + "characters of the name of its console role", len(ConsoleName(r.Name)), roleNameMost})
 		}
 	}
+	for _, w := range b.Ways {
+		all = append(all, Size{"role " + w.Name + ": characters of its trust policy", len(b.WayTrust(w)), trustLongest})
+	}
 	if len(b.Roles) > 0 {
 		all = append(all,
 			Size{"role " + StopperName + ": characters of its trust policy", len(b.StopperTrust()), trustLongest},

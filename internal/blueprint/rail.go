@@ -161,6 +161,9 @@ func (b *Blueprint) ownARNs() words {
 			own = append(own, b.roleARN(ConsoleName(r.Name)))
 		}
 	}
+	for _, w := range b.Ways {
+		own = append(own, b.roleARN(w.Name))
+	}
 	for _, issuer := range b.Cell.Issuers {
 		own = append(own, b.providerARN(issuer))
 	}

@@ -58,7 +58,7 @@ func (b *Blueprint) tags() list {
 // standing are the account's resources of IAM, which has no region, and what
 // gathers the events of all regions.
 func (b *Blueprint) standing() []resource {
-	if len(b.Roles) == 0 {
+	if !b.opened() {
 		return nil
 	}
 	var all []resource
@@ -74,10 +74,21 @@ func (b *Blueprint) standing() []resource {
 	for _, r := range b.Roles {
 		all = append(all, b.emergencyRole(r)...)
 	}
+	for _, w := range b.Ways {
+		all = append(all, b.way(w))
+	}
 	all = append(all, resource{
 		id: "StopAll", kind: kindPolicy, note: "Attached by hand to a role, it ends everything that the role is used for.",
 		props: b.managed(StopAllName, "Denies everything. Attach it to a role to stop it by hand.", StopAll()),
-	}, resource{
+	})
+	if len(b.Roles) > 0 {
+		all = append(all, b.stopperRole())
+	}
+	return append(all, b.gathering()...)
+}
+
+func (b *Blueprint) stopperRole() resource {
+	return resource{
 		id: "Stopper", kind: kindRole, after: b.issuerIDs(),
 		note: "Halligan's server as the stopper: it can put stop slots on roles and take them off, and nothing else.",
 		props: object{
@@ -85,8 +96,7 @@ func (b *Blueprint) standing() []resource {
 			{name: "MaxSessionDuration", value: 3600}, {name: "AssumeRolePolicyDocument", value: parsed(b.StopperTrust())},
 			{name: "Policies", value: list{inline("halligan-stopper", b.StopperPolicy())}}, {name: "Tags", value: b.tags()},
 		},
-	})
-	return append(all, b.gathering()...)
+	}
 }
 
 func (b *Blueprint) issuerIDs() (ids []string) {

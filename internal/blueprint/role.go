@@ -32,6 +32,9 @@ func (b *Blueprint) RolePolicy(r Role) []byte { return []byte(r.Policy) }
 func (b *Blueprint) TrustPolicy(r Role) []byte {
 	var all []statement
 	slots := []string{controlSlot}
+	if r.Slots == 0 { // a way to a root user, which has none
+		slots = nil
+	}
 	for k := range r.Slots {
 		slots = append(slots, strconv.Itoa(k+1))
 	}
@@ -45,6 +48,10 @@ func (b *Blueprint) TrustPolicy(r Role) []byte {
 			if j > 0 {
 				sid += "x" + strconv.Itoa(j+1)
 			}
+			likes := map[string]words{"sts:SourceIdentity": {sourceIdentity}, tagGrant: {"?*"}, tagSlot: {"?*"}}
+			if len(slots) == 0 {
+				delete(likes, tagSlot)
+			}
 			subjects := each(names(doors), func(name string) string { return b.Cell.Origin + "/" + name })
 			all = append(all, statement{
 				Sid: sid, Effect: allow, Principal: principal{"Federated": {b.providerARN(issuer)}}, Action: words{"sts:AssumeRoleWithWebIdentity"},
@@ -53,16 +60,20 @@ func (b *Blueprint) TrustPolicy(r Role) []byte {
 						issuerHost(issuer) + ":aud": {audience}, issuerHost(issuer) + ":sub": sorted(subjects),
 						tagStrength: sorted(doors[0].Strengths),
 					},
-					"StringLike": {"sts:SourceIdentity": {sourceIdentity}, tagGrant: {"?*"}, tagSlot: {"?*"}},
+					"StringLike": likes,
 				},
 			})
 		}
+	}
+	tagged := map[string]words{tagStrength: sorted(strong), tagSlot: sorted(slots)}
+	if len(slots) == 0 {
+		delete(tagged, tagSlot)
 	}
 	return document(append(all,
 		statement{
 			Sid: "Tags", Effect: allow, Principal: b.federated(), Action: words{"sts:TagSession"},
 			Condition: condition{
-				"StringEquals":            {tagStrength: sorted(strong), tagSlot: sorted(slots)},
+				"StringEquals":            tagged,
 				"ForAllValues:StringLike": {"aws:TagKeys": {prefix + "*"}},
 			},
 		},

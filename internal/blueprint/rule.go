@@ -73,9 +73,13 @@ func (b *Blueprint) EventRules() []EventRule {
 		}}),
 		State: stateAll,
 	}}
-	if len(b.Roles) > 0 {
+	if b.opened() {
 		rules = append(rules, b.changed())
 	}
+	rules = append(rules, EventRule{
+		Name: prefix + "root-session", About: "Somebody became the root user of a member account for a task, or tried. Each time must have a grant.",
+		Pattern: canon.MustEncode(pattern{"source": listed("aws.sts"), "detail": pattern{"eventName": listed("AssumeRoot")}}), State: stateAll,
+	})
 	if b.Account.Management {
 		rules = append(rules, EventRule{
 			Name: prefix + "organization", About: "The organisation was changed: its accounts, or what binds them.", Global: true, State: stateAll,

@@ -23,13 +23,15 @@ const (
 	machinePolicy  = `{"Statement":[{"Action":["ssm:DescribeInstanceInformation","ssm:StartSession"],"Effect":"Allow","Resource":["*"],"Sid":"Machines"}],"Version":"2012-10-17"}`
 )
 
-// sample is a cell with two accounts.
+// sample is a cell with three accounts; through one of them a scenario becomes the
+// root user of another.
 func sample() blueprint.Cell {
 	return blueprint.Cell{
 		Origin:  "halligan.example.com",
 		Issuers: []string{"https://oidc.halligan.example.com", "https://oidc.halligan-standby.example.net"},
 		Accounts: []blueprint.Account{
 			{ID: "prod", Number: "123456789012", Regions: []string{"eu-west-1", "eu-central-1"}, Other: "root of the account is in the envelope prod-root"},
+			{ID: "security", Number: "222233334444", Regions: []string{"eu-west-1"}, Other: "root of the account is in the envelope security-root"},
 			{ID: "payer", Number: "999988887777", Regions: []string{"us-east-1"}, Management: true},
 		},
 		Groups: map[string][]string{"on-call": {"ann", "eve", "ida"}, "security": {"ben", "dan"}, "leads": {"cara", "dan", "fay"}},
@@ -46,8 +48,16 @@ func sample() blueprint.Cell {
 				Name: "machines", Account: "prod", Role: "EmergencyMachines", Policy: machinePolicy, Source: []string{"203.0.113.0/24"}, WithoutRails: []string{access.RailPersistence},
 				Probe: access.AWSProbe{Service: "ssm", Action: "DescribeInstanceInformation"}, Allows: "A shell on any machine of prod",
 			}),
+			unlocking(),
 		},
 	}
+}
+
+// unlocking is a scenario that opens a root task of account prod.
+func unlocking() *access.Scenario {
+	s := scenario("bucket-locked-out", "user-verified", access.AWS{})
+	s.Opens = []access.Open{{RootTask: &access.RootTask{Name: "unlock", Account: "prod", Task: "S3UnlockBucketPolicy", Through: "security", Role: "EmergencyUnlockBuckets"}}}
+	return s
 }
 
 func scenario(id, mfa string, opens access.AWS) *access.Scenario {

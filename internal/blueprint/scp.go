@@ -28,6 +28,9 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 				others = append(others, anywhere(b.roleARN(ConsoleName(r.Name))))
 			}
 		}
+		for _, w := range b.Ways {
+			others = append(others, anywhere(b.roleARN(w.Name)))
+		}
 		if len(b.Roles) > 0 {
 			stoppers = append(stoppers, b.roleARN(StopperName))
 			groups = append(groups, anywhere(b.iam("group/"+prefix+"*")))

@@ -59,7 +59,7 @@ func (b *Blueprint) regions() (all []block) {
 			{name: "source", value: "./rules"}, {name: "providers", value: object{{name: "aws", value: expression("aws." + alias)}}},
 			{name: "alarm_email", value: expression("var.alarm_email")}, {name: "global", value: region == b.GlobalRegion()},
 		}}
-		if len(b.Roles) > 0 {
+		if b.opened() {
 			of.body = append(of.body, field{name: "depends_on", value: list{expression("aws_cloudwatch_event_bus.bus"), expression("aws_iam_role.forwarder")}})
 		}
 		all = append(all, b.provider(region, alias), of)

@@ -121,7 +121,7 @@ func (b *Blueprint) rule(r EventRule) []resource {
 				quoted("Is there a grant for it? halligan status. If not, attach the policy "+StopAllName+" to the role.")},
 		}},
 	}}
-	if len(b.Roles) > 0 {
+	if b.opened() {
 		targets = append(targets, object{{name: "Id", value: "bus"}, {name: "Arn", value: b.busARN()}, {name: "RoleArn", value: b.roleARN(forwarder)}})
 	}
 	alarm := func(suffix, metric, about string) resource {

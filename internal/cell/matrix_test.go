@@ -50,6 +50,7 @@ func sections() []section {
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A lease of an AWS role", statesOfAWS, awsDeeds()},
+		{"A lease of a root user's task", statesOfRootTasks, awsDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"Symptoms", statesOfSymptoms, symptomDeeds()},
 		{"Conditions", statesOfConditions, conditionDeeds()},

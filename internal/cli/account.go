@@ -12,10 +12,19 @@ import (
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
+// lender is a target at AWS, which lends sessions.
+type lender struct {
+	Name    string
+	Account string   // id in the cell
+	Regions []string // to begin in; none: those of the account
+	Console bool     // lends links that sign in, too
+	Root    bool     // it lends a root user's sessions, which nothing takes back: renewed only if somebody says so
+}
+
 // loan is what an AWS account gave for one target, opened on this machine with the
 // keys of the request: temporary keys, or a link that signs in. It is a secret.
 type loan struct {
-	target  *access.AWS
+	target  lender
 	region  string // where to begin; empty: nobody says
 	session client.Session
 	ends    canon.Time // nothing works with it from then on
@@ -73,7 +82,7 @@ func (m *member) opening(h *holder, target string) (access.Open, error) {
 
 // borrow asks for a session at an account, or for a link that signs in to its
 // console, and opens what came with the keys of the request.
-func (m *member) borrow(h *holder, target *access.AWS, console bool) (*loan, error) {
+func (m *member) borrow(h *holder, target lender, console bool) (*loan, error) {
 	body := &statement.Fetch{Of: h.id, Target: target.Name, Console: console}
 	a, err := m.send(order{body: body, signer: h.signer, waits: "the account to answer"})
 	if err != nil {
@@ -90,7 +99,7 @@ func (m *member) borrow(h *holder, target *access.AWS, console bool) (*loan, err
 }
 
 // opened is a sealed credential, opened.
-func (m *member) opened(h *holder, target *access.AWS, c *client.Credential) (*loan, error) {
+func (m *member) opened(h *holder, target lender, c *client.Credential) (*loan, error) {
 	session, err := c.Open(h.keys)
 	if err != nil {
 		return nil, unusable(err)
@@ -110,7 +119,7 @@ func unusable(err error) error {
 }
 
 // regionOf is the region that programs begin in when nobody names one.
-func regionOf(known *scenarioBook, target *access.AWS) string {
+func regionOf(known *scenarioBook, target lender) string {
 	if len(target.Regions) > 0 {
 		return target.Regions[0]
 	}
@@ -141,14 +150,20 @@ func whenOpen[T any](m *member, h *holder, target string, fetch func() (T, error
 	return got, err
 }
 
-// wanted tells whether a target that was named is an account; what is wanted of
-// accounts alone is refused elsewhere.
-func wanted(open access.Open, flags ...string) (*access.AWS, error) {
-	if open.AWS == nil {
-		return nil, failf(exitUsage, "%s is no AWS account: %s is for those", open.Name(), both(flags)).or("halligan credential and halligan exec, without it")
+// wanted tells whether a target that was named lends sessions; what is wanted of
+// such alone is refused elsewhere.
+func wanted(open access.Open, flags ...string) (lender, error) {
+	switch {
+	case open.AWS != nil:
+		return lender{Name: open.AWS.Name, Account: open.AWS.Account, Regions: open.AWS.Regions, Console: open.AWS.Console}, nil
+	case open.RootTask != nil:
+		return lender{Name: open.RootTask.Name, Account: open.RootTask.Account, Root: true}, nil
 	}
-	return open.AWS, nil
+	return lender{}, failf(exitUsage, "%s is no AWS account: %s is for those", open.Name(), both(flags)).or("halligan credential and halligan exec, without it")
 }
+
+// lends tells whether a target gives sessions, and no certificates.
+func lends(open access.Open) bool { return open.AWS != nil || open.RootTask != nil }
 
 // uncosignedLoan says how a session left that no witness had seen; empty for others.
 func (l *loan) uncosigned() string {

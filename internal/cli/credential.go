@@ -79,7 +79,7 @@ func (cmd credentialCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if flags := cmd.given(); open.AWS != nil || len(flags) > 0 {
+	if flags := cmd.given(); lends(open) || len(flags) > 0 {
 		account, err := wanted(open, flags...)
 		if err != nil {
 			return err

@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/halligan-dev/halligan/client"
-	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
@@ -47,9 +46,11 @@ func (cmd credentialCommand) check() error {
 
 // lend gives the session of an account to whoever asked for it, in the form that
 // was asked for, and nowhere else.
-func (cmd credentialCommand) lend(m *member, h *holder, target *access.AWS) error {
+func (cmd credentialCommand) lend(m *member, h *holder, target lender) error {
 	c := m.c
 	switch {
+	case cmd.AWSProfile != "" && target.Root:
+		return failf(exitUsage, "a profile fetches by itself, and a session of a root user cannot be taken back").or("halligan exec %s %s -- COMMAND, or --env: one session for each time that you ask", h.id.Short(), target.Name)
 	case cmd.AWSProfile != "":
 		return cmd.writeProfile(m, h, target)
 	case cmd.Print:
@@ -95,7 +96,7 @@ func (cmd credentialCommand) lend(m *member, h *holder, target *access.AWS) erro
 // lent borrows; with keep, what was borrowed and sealed before is used again while
 // more than half of it is left. It lies there as it came, so that the request's key
 // is needed to read it, which lies beside it and could fetch another.
-func (m *member) lent(h *holder, target *access.AWS, keep bool) (*loan, error) {
+func (m *member) lent(h *holder, target lender, keep bool) (*loan, error) {
 	if !keep {
 		return m.borrow(h, target, false)
 	}
@@ -125,7 +126,7 @@ func (m *member) lent(h *holder, target *access.AWS, keep bool) (*loan, error) {
 }
 
 // loanFile is where a sealed session is kept.
-func (m *member) loanFile(h *holder, target *access.AWS) string {
+func (m *member) loanFile(h *holder, target lender) string {
 	return filepath.Join(m.way.client.Folder(), "holders", h.id.String()+"-"+target.Name+".sealed")
 }
 
@@ -153,7 +154,7 @@ var profileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // writeProfile prints a profile that fetches by itself, or adds it to a file. It
 // speaks to no account, and holds no secret.
-func (cmd credentialCommand) writeProfile(m *member, h *holder, target *access.AWS) error {
+func (cmd credentialCommand) writeProfile(m *member, h *holder, target lender) error {
 	if !profileName.MatchString(cmd.AWSProfile) {
 		return failf(exitUsage, "%q cannot be the name of a profile", cmd.AWSProfile).or("use letters, digits, dot, underscore and hyphen")
 	}
@@ -189,7 +190,7 @@ func (cmd credentialCommand) writeProfile(m *member, h *holder, target *access.A
 
 // processLine is the command that a profile runs. Programs part it in ways of
 // their own, so that no word of it may need more than double quotes.
-func (cmd credentialCommand) processLine(m *member, h *holder, target *access.AWS) (string, error) {
+func (cmd credentialCommand) processLine(m *member, h *holder, target lender) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", because(exitInternal, err, "cannot tell where this program lies")

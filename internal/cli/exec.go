@@ -22,7 +22,8 @@ import (
 type execCommand struct {
 	ID     string `arg:"" help:"Your granted request: its id, or the first 8 or more digits of it."`
 	Target string `arg:"" optional:"" help:"The target. Needed only if the request has several."`
-	Env    bool   `help:"Of an AWS account: give the command the keys themselves, for programs that can ask nobody. They are not renewed."`
+	Env    bool   `help:"Of an AWS account: give the command the keys themselves, for programs that can ask nobody. They are not renewed." xor:"keys"`
+	Renew  bool   `help:"Of a root user's task: renew its session while the grant lives. Without this it is over in a quarter of an hour at most." xor:"keys"`
 	memberFlags
 }
 
@@ -30,7 +31,7 @@ type execCommand struct {
 func (execCommand) Help() string {
 	return `Everything after -- is the command. At a host, without one it is ssh to the target. It gets SSH_AUTH_SOCK of an agent of its own that holds nothing but this credential and renews it, and HALLIGAN_HOST, HALLIGAN_PORT, HALLIGAN_USER and HALLIGAN_KNOWN_HOSTS (a file with the host keys that your founders signed). When the grant ends, for whatever reason, the command is told why and gets a hangup, then is terminated. Its exit code is passed on.
 
-At an AWS account, without a command it is your shell. It gets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, by which the AWS command line and SDKs ask this program, on loopback, for keys that it renews; nothing is written anywhere. Keys, profiles and files of your own are kept from it, so that it cannot use them by mistake. When the grant ends it is terminated, then killed.
+At an AWS account, without a command it is your shell. It gets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, by which the AWS command line and SDKs ask this program, on loopback, for keys that it renews; nothing is written anywhere. Keys, profiles and files of your own are kept from it, so that it cannot use them by mistake. When the grant ends it is terminated, then killed. A root user's session can be taken back by nobody, so that it is renewed only with --renew.
 
 Examples:
 
@@ -38,7 +39,8 @@ Examples:
     halligan exec 5f0c1a2b db-1 -- ssh root@db-1.example.com
     halligan exec 5f0c1a2b db-1 -- scp root@db-1.example.com:/var/log/postgres.log .
     halligan exec 5f0c1a2b prod -- aws rds describe-db-instances
-    halligan exec 5f0c1a2b prod --env -- ./old-script.sh`
+    halligan exec 5f0c1a2b prod --env -- ./old-script.sh
+    halligan exec 5f0c1a2b unlock -- aws s3api delete-bucket-policy --bucket backups`
 }
 
 // Run runs the command.
@@ -47,11 +49,11 @@ func (e execCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.exec(e.ID, e.Target, e.Env)
+	return m.exec(e.ID, e.Target, lending{fixed: e.Env, renew: e.Renew})
 }
 
 // exec runs the command after "--" with a credential that renews itself.
-func (m *member) exec(digits, named string, fixed bool) error {
+func (m *member) exec(digits, named string, how lending) error {
 	h, err := m.holder(digits)
 	if err != nil {
 		return err
@@ -65,8 +67,8 @@ func (m *member) exec(digits, named string, fixed bool) error {
 		return err
 	}
 	var j job
-	if open.AWS != nil || fixed {
-		j, err = m.lendTo(h, open, fixed)
+	if lends(open) || how != (lending{}) {
+		j, err = m.lendTo(h, open, how)
 	} else {
 		j, err = m.loginTo(h, target)
 	}

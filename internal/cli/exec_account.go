@@ -20,12 +20,21 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
+// lending is how a command is to have a session.
+type lending struct {
+	fixed bool // in its environment
+	renew bool // also where that is done by nobody unless somebody says so
+}
+
 // lendTo is a session of an account for one command: behind a counter that the
 // command's programs ask on loopback, or, fixed, in its environment.
-func (m *member) lendTo(h *holder, open access.Open, fixed bool) (job, error) {
-	account, err := wanted(open, "--env")
+func (m *member) lendTo(h *holder, open access.Open, how lending) (job, error) {
+	account, err := wanted(open, "--env", "--renew")
 	if err != nil {
 		return job{}, err
+	}
+	if how.renew && !account.Root {
+		return job{}, failf(exitUsage, "the keys of %s are renewed anyway: --renew is for a root user's task", account.Name).or("leave it out")
 	}
 	first, err := whenOpen(m, h, account.Name, func() (*loan, error) { return m.borrow(h, account, false) })
 	if err != nil {
@@ -34,11 +43,14 @@ func (m *member) lendTo(h *holder, open access.Open, fixed bool) (job, error) {
 	if text := first.uncosigned(); text != "" {
 		m.c.tell("%s", text)
 	}
-	j := job{target: account.Name, command: shell(), signals: []os.Signal{syscall.SIGTERM, os.Kill}, fixed: fixed}
-	if fixed {
+	j := job{target: account.Name, command: shell(), signals: []os.Signal{syscall.SIGTERM, os.Kill}, fixed: how.fixed || account.Root && !how.renew}
+	if how.fixed {
 		m.c.tell("The keys are good until %s, and not renewed.", clockText(first.ends))
 		j.held, j.environment = handful{first}, lentEnvironment(os.Environ(), first.region, first.variables()...)
 		return j, nil
+	}
+	if j.fixed {
+		m.c.tell("A session of a root user, good until %s. It is not renewed; --renew has it renewed while the grant lives.", clockText(first.ends))
 	}
 	at, err := newCounter(first)
 	if err != nil {
@@ -63,7 +75,7 @@ type counter struct {
 	listener net.Listener
 	server   *http.Server
 	password string
-	account  *access.AWS
+	account  lender
 
 	mu   sync.Mutex
 	loan *loan // nil: nothing is handed out any more

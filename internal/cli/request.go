@@ -205,7 +205,7 @@ func (r requestCommand) conclude(m *member, a answer) error {
 			return errors.Join(m.c.answer(out, func() {}), err)
 		}
 		if r.Login {
-			return m.exec(a.Digest.String(), "", false)
+			return m.exec(a.Digest.String(), "", lending{})
 		}
 		use, err := m.useSheet(final)
 		m.c.toPeople(use)

@@ -98,7 +98,7 @@ func (s soloCommand) conclude(m *member, id canon.Digest, a answer) error {
 		return err
 	}
 	if s.Login {
-		return m.exec(id.String(), "", false)
+		return m.exec(id.String(), "", lending{})
 	}
 	use, err := m.useSheet(final)
 	m.c.toPeople(use)

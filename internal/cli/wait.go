@@ -92,6 +92,11 @@ func useSheet(r view.Request, opens []view.Opening) string {
 			s.say("      gives the secret, once custodians have run: halligan share %s%s", r.Short, named)
 			continue
 		}
+		if o.Task != "" {
+			s.say("  halligan exec %s%s -- aws …", r.Short, named)
+			s.say("      runs a command as the root user of account %s, for the task %s; the session is over in a quarter of an hour", o.Account, o.Task)
+			continue
+		}
 		if o.Account != "" {
 			s.say("  halligan exec %s%s -- aws …", r.Short, named)
 			s.say("      runs a command in account %s, as %s, with keys that renew themselves; without one it is your shell", o.Account, o.Role)

@@ -188,17 +188,23 @@ func checkRoles(f *findings, scenarios []*scenarioFacts) {
 	first := map[string]place{}
 	for _, s := range scenarios {
 		for _, open := range s.file.Opens {
-			role := open.AWS
-			if role == nil || role.Role.text == "" {
+			var account, role word
+			switch {
+			case open.AWS != nil:
+				account, role = open.AWS.Account, open.AWS.Role
+			case open.RootTask != nil:
+				account, role = open.RootTask.Through, open.RootTask.Role
+			}
+			if role.text == "" {
 				continue
 			}
-			id := fmt.Sprintf("%s/%s", role.Account.text, strings.ToLower(role.Role.text))
+			id := fmt.Sprintf("%s/%s", account.text, strings.ToLower(role.text))
 			if before, twice := first[id]; twice {
-				f.errorf(role.Role.at, "make a role for each: what it may do and who may take it belong to one target",
-					"role %s of account %s is opened in %s, line %d, too", show(role.Role.text), show(role.Account.text), before.file, before.line)
+				f.errorf(role.at, "make a role for each: what it may do and who may take it belong to one target",
+					"role %s of account %s is opened in %s, line %d, too", show(role.text), show(account.text), before.file, before.line)
 				continue
 			}
-			first[id] = role.Role.at
+			first[id] = role.at
 		}
 	}
 }

@@ -92,18 +92,24 @@ func (s *scenarioFacts) account(t *roleFile) {
 }
 
 func (s *scenarioFacts) roleName(t *roleFile) {
+	most := access.RoleNameLongest - len(access.ConsoleSuffix)
+	s.checkRoleName(t.Role)
+	if n := len(t.Role.text); t.Console.on && most < n && n <= access.RoleNameLongest {
+		s.errorf(t.Role.at, "make it shorter", "role has %d characters, at most %d where console is true: the fall-back role's name ends in %s", n, most, access.ConsoleSuffix)
+	}
+}
+
+// checkRoleName checks the name of a role that a scenario opens.
+func (s *scenarioFacts) checkRoleName(w word) {
 	const mend = "use letters, digits and +=,.@_-, at most 64"
-	role, most := t.Role.text, access.RoleNameLongest-len(access.ConsoleSuffix)
-	switch {
+	switch role := w.text; {
 	case role == "":
 	case len(role) > access.RoleNameLongest:
-		s.errorf(t.Role.at, mend, "role has %d characters, at most %d", len(role), access.RoleNameLongest)
+		s.errorf(w.at, mend, "role has %d characters, at most %d", len(role), access.RoleNameLongest)
 	case !access.IsRoleName(role):
-		s.errorf(t.Role.at, mend, "%s is not the name of a role", showID(role))
+		s.errorf(w.at, mend, "%s is not the name of a role", showID(role))
 	case strings.HasSuffix(role, access.ConsoleSuffix) || strings.HasPrefix(strings.ToLower(role), "halligan-"):
-		s.errorf(t.Role.at, "choose another name", "%s begins with halligan- or ends in %s, as Halligan's own roles do", showID(role), access.ConsoleSuffix)
-	case t.Console.on && len(role) > most:
-		s.errorf(t.Role.at, "make it shorter", "role has %d characters, at most %d where console is true: the fall-back role's name ends in %s", len(role), most, access.ConsoleSuffix)
+		s.errorf(w.at, "choose another name", "%s begins with halligan- or ends in %s, as Halligan's own roles do", showID(role), access.ConsoleSuffix)
 	}
 }
 

@@ -130,6 +130,7 @@ type openFile struct {
 	Envelope *envelopeFile `yaml:"envelope"`
 	Exec     *execFile     `yaml:"exec"`
 	AWS      *roleFile     `yaml:"aws"`
+	RootTask *taskFile     `yaml:"aws_root_task"`
 }
 
 func (*openFile) planned() []string {

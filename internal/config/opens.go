@@ -34,7 +34,7 @@ func (s *scenarioFacts) opens() {
 // open reads one target, and says where it stands.
 func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	things := 0
-	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil, open.AWS != nil} {
+	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil, open.AWS != nil, open.RootTask != nil} {
 		if is {
 			things++
 		}
@@ -48,6 +48,9 @@ func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	case open.AWS != nil:
 		target := s.aws(open.AWS)
 		return access.Open{AWS: &target}, open.AWS.at
+	case open.RootTask != nil:
+		target := s.rootTask(open.RootTask)
+		return access.Open{RootTask: &target}, open.RootTask.at
 	case open.SSH != nil:
 		target := s.ssh(open.SSH)
 		return access.Open{SSH: &target}, open.SSH.at

@@ -19,6 +19,10 @@ func (w *writing) opens() (items []Item) {
 		case open.AWS != nil:
 			a, _ := w.account(open.AWS.Account)
 			items = append(items, say("%s: in AWS account %s (%s): %s.", open.AWS.Name, a.ID, a.Number, open.AWS.Allows))
+		case open.RootTask != nil:
+			a, _ := w.account(open.RootTask.Account)
+			task, _ := access.TaskOf(open.RootTask.Task)
+			items = append(items, say("%s: as the root user of AWS account %s (%s): %s, and nothing else. A session of it cannot be taken back before its end, a quarter of an hour after it was fetched.", open.RootTask.Name, a.ID, a.Number, task.May))
 		}
 	}
 	return items
@@ -39,6 +43,9 @@ func (w *writing) use() (items []Item) {
 			if open.AWS.Console {
 				items = append(items, step("Or the console, by a link that is a secret until it is used.", "halligan console ID "+open.AWS.Name+" --open"))
 			}
+		case open.RootTask != nil:
+			task, _ := access.TaskOf(open.RootTask.Task)
+			items = append(items, step("As the root user, to "+task.May+". Fetch it when all is ready: the session lives a quarter of an hour, and each further one is another fetch.", "halligan exec ID "+open.RootTask.Name+" -- aws …"))
 		}
 	}
 	return append(items, say("If a door does not open, halligan status ID says why; halligan findings says what else is wrong."))
@@ -60,6 +67,8 @@ func (w *writing) byHand() (items []Item) {
 			items = append(items, step("Program "+open.Exec.Program+" ("+open.Exec.Name+"): "+other+"."))
 		case open.AWS != nil:
 			items = append(items, w.awsByHand(open.AWS)...)
+		case open.RootTask != nil:
+			items = append(items, w.rootByHand(open.RootTask)...)
 		}
 	}
 	return append(items, say("Write down what you did and when; tell Halligan when it is back: halligan stop ID, and if it cannot see the end by itself, halligan attest ID TARGET --why \"WHAT YOU SAW\"."))
@@ -94,6 +103,20 @@ func (w *writing) awsByHand(t *access.AWS) []Item {
 	}
 	if t.Console {
 		items = append(items, step("The console role, too, if somebody fell back to it.", attach(t.Role+access.ConsoleSuffix, "halligan-stop-all")))
+	}
+	return items
+}
+
+func (w *writing) rootByHand(t *access.RootTask) []Item {
+	a, _ := w.account(t.Account)
+	through, _ := w.account(t.Through)
+	items := []Item{
+		step("Root user of AWS account "+a.Number+": no session of it can be ended; each is over a quarter of an hour after it was fetched. So that there is no other, deny everything to the role on the way, in account "+through.Number+".",
+			fmt.Sprintf("aws iam attach-role-policy --role-name %s --policy-arn %s:policy/halligan-stop-all", t.Role, through.ARN)),
+		step("For the whole organisation, as its management account or the one that is delegated for IAM: allow no root sessions until this is cleared up.", "aws iam disable-organizations-root-sessions"),
+	}
+	if task, _ := access.TaskOf(t.Task); task.Leaves != "" {
+		items = append(items, say("Then look that %s was not left behind in account %s.", task.Leaves, a.Number))
 	}
 	return items
 }

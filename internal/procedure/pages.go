@@ -121,6 +121,10 @@ func (w *writing) reviewer() Page {
 			look = append(look, step("See in AWS what was done with role "+open.AWS.Role+": source identity hg- and the first sixteen digits of the request, in each region.",
 				"aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=SESSION-NAME --region REGION"))
 		}
+		if open.RootTask != nil {
+			look = append(look, step("See who became the root user and when, in the account of role "+open.RootTask.Role+"; then, in the member account, what the access key in that answer did.",
+				"aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRoot --region REGION", "aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=KEY --region REGION"))
+		}
 	}
 	var after []Item
 	for _, e := range w.envelopes() {
@@ -171,6 +175,10 @@ func (w *writing) other(open access.Open) string {
 		}
 	case open.AWS != nil:
 		if a, ok := w.account(open.AWS.Account); ok {
+			return a.Other
+		}
+	case open.RootTask != nil:
+		if a, ok := w.account(open.RootTask.Account); ok {
 			return a.Other
 		}
 	}

@@ -74,6 +74,13 @@ func (w *works) accountLease(ctx context.Context, j scheduler.Job, l *access.Lea
 	if err != nil || genesis == nil {
 		return provider.Lease{}, false
 	}
+	if l.Task != "" {
+		twin, _, ok := cell.Twins(genesis, scenario, j.Request, l.Target)
+		return provider.Lease{
+			KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester,
+			AWS: &provider.AWS{Twin: twin, Regions: twin.Regions, Root: true},
+		}, ok
+	}
 	target, known := scenario.AWS(l.Target)
 	account, there := genesis.Account(l.Account)
 	if !known || !there {

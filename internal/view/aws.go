@@ -104,11 +104,18 @@ func awsSteps(l *access.Lease, now canon.Time) []Step {
 // stopTakes says how soon a stop takes hold where it does not at once; empty where
 // nothing of AWS is open.
 func stopTakes(r *access.Request) string {
-	if !slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Account != "" && l.Held() }) {
-		return ""
+	var words []string
+	open := func(root bool) bool {
+		return slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Account != "" && (l.Task != "") == root && l.Held() })
 	}
-	return fmt.Sprintf("In AWS no session is renewed from now on, and those that are open are denied everything, typically within minutes; where IAM cannot be changed, the rest of a session runs, %s at most (of a console, %s).",
-		access.SessionLives, access.ConsoleLives)
+	if open(false) {
+		words = append(words, fmt.Sprintf("In AWS no session is renewed from now on, and those that are open are denied everything, typically within minutes; where IAM cannot be changed, the rest of a session runs, %s at most (of a console, %s).",
+			access.SessionLives, access.ConsoleLives))
+	}
+	if open(true) {
+		words = append(words, fmt.Sprintf("A SESSION OF A ROOT USER IS NOT CUT OFF by this: no other is given, and the one that was fetched works to its end, %s after that at most.", access.SessionLives))
+	}
+	return strings.Join(words, " ")
 }
 
 // stopsToo says which other live grants end with a request's, because they share
@@ -117,7 +124,7 @@ func (s *state) stopsToo(r *access.Request) []string {
 	var words []string
 	for i := range r.Leases {
 		l := &r.Leases[i]
-		if l.Account == "" || !l.Held() && !l.Stopped() {
+		if l.Account == "" || l.Task != "" || !l.Held() && !l.Stopped() {
 			continue
 		}
 		for _, id := range cell.SharesSlot(s.open, r, l) {

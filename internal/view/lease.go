@@ -15,7 +15,8 @@ type Lease struct {
 	Program  string            `json:"program,omitempty"` // that opened it; then there is no host
 	Account  string            `json:"account,omitempty"` // AWS account of its role; then there is no host
 	Role     string            `json:"role,omitempty"`
-	Slot     int               `json:"slot,omitzero"` // that stops its sessions
+	Slot     int               `json:"slot,omitzero"`  // that stops its sessions
+	Task     string            `json:"task,omitempty"` // root task in the account, by sessions that nothing stops
 	State    access.LeaseState `json:"state"`
 	KeyID    string            `json:"key_id"`
 	Worked   bool              `json:"worked"`             // a probe saw the twin accepted, so that a refusal will mean something
@@ -35,7 +36,7 @@ type Lease struct {
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
-		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
+		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Task: l.Task, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
 	}
@@ -62,6 +63,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	}
 	if l.Program != "" && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
 		return programKnown(l, at.Now)
+	}
+	if l.Task != "" && l.State == access.LeaseClosing {
+		return rootKnown(l, at.Now)
 	}
 	if l.Account != "" && l.State == access.LeaseClosing {
 		return awsKnown(l, at.Now)
@@ -164,6 +168,8 @@ func proofs(l *access.Lease) []string {
 			switch {
 			case l.Program != "":
 				word = programWords[kind]
+			case l.Task != "":
+				word = rootWords[kind]
 			case l.Account != "":
 				word = awsWords[kind]
 			}

@@ -50,6 +50,7 @@ type Opening struct {
 	Program    string   `json:"program,omitempty"` // that opens it; then there is no host
 	Account    string   `json:"account,omitempty"` // AWS account; then there is no host
 	Role       string   `json:"role,omitempty"`    // of it
+	Task       string   `json:"task,omitempty"`    // root task in it; then the role is the way there
 	Text       string   `json:"text"`
 }
 
@@ -112,6 +113,10 @@ func (s *state) openings(of *access.Scenario, names []string, asked string) []Op
 		}
 		if role, ok := of.AWS(name); ok {
 			openings = append(openings, s.awsOpening(role, asked))
+			continue
+		}
+		if task, ok := of.RootTask(name); ok {
+			openings = append(openings, s.rootOpening(task))
 			continue
 		}
 		target, ok := of.Target(name)

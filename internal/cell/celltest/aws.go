@@ -88,3 +88,16 @@ func AWSScenario() access.Scenario {
 	}, s.Opens...)
 	return s
 }
+
+// RootScenario is Scenario with two root tasks of account stage in front of its
+// hosts, through account prod: unlock, which can leave something behind, and audit.
+func RootScenario() access.Scenario {
+	s := Scenario()
+	task := func(name, task, role string) access.Open {
+		return access.Open{RootTask: &access.RootTask{Name: name, Account: "stage", Task: task, Through: "prod", Role: role}}
+	}
+	s.Opens = append([]access.Open{
+		task("unlock", "S3UnlockBucketPolicy", "EmergencyUnlock"), task("audit", "IAMAuditRootUserCredentials", "EmergencyAudit"),
+	}, s.Opens...)
+	return s
+}

@@ -440,6 +440,93 @@ resource "aws_cloudwatch_metric_alarm" "halliganrootuntold" {
   ]
 }
 
+# Somebody became the root user of a member account for a task, or tried. Each time must have a grant.
+resource "aws_cloudwatch_event_rule" "halliganrootsession" {
+  name        = "halligan-root-session"
+  description = "Somebody became the root user of a member account for a task, or tried. Each time must have a grant."
+  # Calls that only read count too: AssumeRole may be recorded as one.
+  state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+  event_pattern = jsonencode({
+    source = [
+      "aws.sts",
+    ]
+    detail = {
+      eventName = [
+        "AssumeRoot",
+      ]
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "halliganrootsession_topic" {
+  rule      = "halligan-root-session"
+  target_id = "topic"
+  arn       = aws_sns_topic.topic.arn
+  input_transformer {
+    input_paths = {
+      account = "$.account"
+      region  = "$.region"
+      time    = "$.time"
+      what    = "$.detail.eventName"
+      who     = "$.detail.userIdentity.arn"
+      from    = "$.detail.sourceIPAddress"
+      error   = "$.detail.errorCode"
+    }
+    input_template = "\"Somebody became the root user of a member account for a task, or tried. Each time must have a grant.\"\n\"<what> at <time> in account <account>, region <region>, by <who> from <from>. Error: <error>\"\n\"Is there a grant for it? halligan status. If not, attach the policy halligan-stop-all to the role.\""
+  }
+  depends_on = [
+    aws_cloudwatch_event_rule.halliganrootsession,
+  ]
+}
+
+resource "aws_cloudwatch_event_target" "halliganrootsession_bus" {
+  rule      = "halligan-root-session"
+  target_id = "bus"
+  arn       = "arn:aws:events:eu-west-1:123456789012:event-bus/halligan-events"
+  role_arn  = "arn:aws:iam::123456789012:role/halligan-forward"
+  depends_on = [
+    aws_cloudwatch_event_rule.halliganrootsession,
+  ]
+}
+
+resource "aws_cloudwatch_metric_alarm" "halliganrootsessionseen" {
+  alarm_name        = "halligan-root-session-seen"
+  alarm_description = "Somebody became the root user of a member account for a task, or tried. Each time must have a grant."
+  namespace         = "AWS/Events"
+  metric_name       = "TriggeredRules"
+  dimensions = {
+    RuleName = "halligan-root-session"
+  }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions = [
+    aws_sns_topic.topic.arn,
+  ]
+}
+
+resource "aws_cloudwatch_metric_alarm" "halliganrootsessionuntold" {
+  alarm_name        = "halligan-root-session-untold"
+  alarm_description = "The rule halligan-root-session matched and could tell nobody."
+  namespace         = "AWS/Events"
+  metric_name       = "FailedInvocations"
+  dimensions = {
+    RuleName = "halligan-root-session"
+  }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions = [
+    aws_sns_topic.topic.arn,
+  ]
+}
+
 # A trail was changed or stopped.
 resource "aws_cloudwatch_event_rule" "halligantrail" {
   name        = "halligan-trail"

@@ -117,6 +117,9 @@ func (s *sheet) leases(r view.Request, now canon.Time) {
 		lines = append(lines, text)
 	}
 	s.items("Targets:", lines)
+	if r.StopTakes != "" {
+		s.items("If it is stopped:", []string{r.StopTakes})
+	}
 	s.items("What ends with it:", r.StopsToo)
 }
 

@@ -29,6 +29,8 @@ import (
 const (
 	emergencyRole = "arn:aws:iam::123456789012:role/EmergencyDatabase"
 	stopperRole   = "arn:aws:iam::123456789012:role/halligan-stopper"
+	wayRole       = "arn:aws:iam::123456789012:role/EmergencyAudit"
+	memberAccount = "210987654321"
 	firstIssuer   = "https://oidc.halligan.example.com"
 )
 
@@ -55,6 +57,10 @@ func (w *town) account(at *awstest.Double, outlives bool) error {
 		ARN: emergencyRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/database-locked-out/prod"}, Sources: "hg-", Allows: []string{"rds:*"},
 	})
 	at.AddRole(awstest.Role{
+		ARN: wayRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/database-locked-out/audit"}, Sources: "hg-", Allows: []string{"sts:AssumeRoot"},
+	})
+	at.AddMember(memberAccount)
+	at.AddRole(awstest.Role{
 		ARN: stopperRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/stopper"}, Sources: "hg-",
 		Allows: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy", "ssm:DescribeSessions", "ssm:TerminateSession"},
 	})
@@ -74,7 +80,8 @@ aws:
   keys: [issuer/current.jwk]
   accounts:
     - { id: prod, account: "123456789012", regions: [eu-west-1], other_way: "root, in the envelope prod-root" }
-`, firstIssuer)
+    - { id: member, account: "%s", regions: [eu-west-1], other_way: "root, in the envelope member-root" }
+`, firstIssuer, memberAccount)
 		}),
 		edit(w.path("cell", "server.yaml"), func(text string) string { return text + endpoints }),
 		edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {
@@ -85,6 +92,7 @@ aws:
       `+bounds+`probe: { service: rds, action: DescribeDBInstances }
       console: true
       allows: Start, stop and change databases of prod
+  - aws_root_task: { name: audit, account: member, task: IAMAuditRootUserCredentials, through: prod, role: EmergencyAudit }
 alarms:`, 1)
 		}),
 	)
@@ -133,7 +141,13 @@ func (k awsKeys) works(t *testing.T, at *awstest.Double) bool {
 // inAccount is a grant of a person's at the account, whose lease is open.
 func (w *town) inAccount(t *testing.T, person string, length time.Duration) canon.Digest {
 	t.Helper()
-	id := ok[canon.Digest](t)(canon.ParseDigest(ok[string](t)(w.ask(person, length, "prod"))))
+	return w.inTarget(t, person, "prod", length)
+}
+
+// inTarget is a grant of a person's at one target, whose lease is open.
+func (w *town) inTarget(t *testing.T, person, target string, length time.Duration) canon.Digest {
+	t.Helper()
+	id := ok[canon.Digest](t)(canon.ParseDigest(ok[string](t)(w.ask(person, length, target))))
 	for _, approver := range []string{"sam", "lea"} {
 		ok[string](t)(w.as(approver, "approve", id.String(), "--check", "call-back", "--yes"))
 	}

@@ -184,7 +184,7 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: "internal"}}
 			continue
 		}
-		if lease.AWS != nil {
+		if lease.AWS != nil && !lease.AWS.Root {
 			results[i] = scheduler.Result{Kind: cell.EffectOpened} // nothing has to be made there; the baseline looks
 			continue
 		}

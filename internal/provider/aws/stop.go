@@ -89,7 +89,7 @@ func (a *AWS) Clear(ctx context.Context, lease provider.Lease) error {
 	ctx, cancel := context.WithTimeout(ctx, shutLongest)
 	defer cancel()
 	r, err := a.checked(lease)
-	if err != nil {
+	if err != nil || lease.AWS.Root {
 		return err
 	}
 	return a.slot(ctx, r, lease.AWS, false)

@@ -41,8 +41,8 @@ func CredentialOf(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) 
 
 // Session is the session that a fetch of an AWS target authorises.
 func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (access.Session, bool) {
-	if task, root := s.RootTask(f.Target); root {
-		return rootSession(g, s, r, task, f)
+	if _, root := s.RootTask(f.Target); root {
+		return rootSession(g, s, r, f)
 	}
 	target, known := s.AWS(f.Target)
 	lease, leased := r.Lease(f.Target)
@@ -54,8 +54,8 @@ func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (acce
 	if !ok || !there || lease.Account != target.Account || lease.Role != target.Role {
 		return access.Session{}, false
 	}
-	session := sessionOf(g, s, r, account, target.Name)
-	session.RoleARN, session.Probe = account.ARN("role/"+target.Role), target.Probe
+	session := sessionOf(g, s, r, target.Name)
+	session.RoleARN, session.Regions, session.Probe = account.ARN("role/"+target.Role), account.Regions, target.Probe
 	session.Tags = slices.Insert(session.Tags, 4, access.Tag{Key: access.TagSlot, Value: access.SlotText(lease.Slot)})
 	session.Derive(f.Digest)
 	session.Lasts(f.At, r.Grant.Until, f.Console)
@@ -64,15 +64,16 @@ func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (acce
 }
 
 // rootSession is the session of a role that becomes a root user for one task.
-func rootSession(g *Genesis, s *access.Scenario, r *access.Request, target *access.RootTask, f Fetched) (access.Session, bool) {
+func rootSession(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (access.Session, bool) {
+	target, _ := s.RootTask(f.Target)
 	lease, leased := r.Lease(f.Target)
 	account, there := g.Account(target.Account)
 	through, known := g.Account(target.Through)
 	if !leased || !there || !known || r.Grant == nil || f.Console || lease.Account != target.Account || lease.Role != target.Role || lease.Task != target.Task {
 		return access.Session{}, false
 	}
-	session := sessionOf(g, s, r, through, target.Name)
-	session.RoleARN = through.ARN("role/" + target.Role)
+	session := sessionOf(g, s, r, target.Name)
+	session.RoleARN, session.Regions = through.ARN("role/"+target.Role), through.Regions
 	session.Root = &access.RootCall{Target: account.Account, Task: access.TaskARN(account.In(), target.Task)}
 	session.Policy = string(canon.MustEncode(session.Root.Policy(account.In())))
 	session.Derive(f.Digest)
@@ -80,11 +81,11 @@ func rootSession(g *Genesis, s *access.Scenario, r *access.Request, target *acce
 	return session, true
 }
 
-// sessionOf is what sessions under a request have alike, whose role is in an account.
-func sessionOf(g *Genesis, s *access.Scenario, r *access.Request, in *Account, target string) access.Session {
+// sessionOf is what all sessions under a request have alike, at one target.
+func sessionOf(g *Genesis, s *access.Scenario, r *access.Request, target string) access.Session {
 	return access.Session{
 		Issuer: g.AWS.Issuers[0], Audience: access.STSAudience, Subject: strings.Join([]string{g.Origin, s.ID, target}, "/"),
-		SourceIdentity: access.SourceIdentityOf(r.ID), Regions: in.Regions,
+		SourceIdentity: access.SourceIdentityOf(r.ID),
 		Tags: []access.Tag{
 			{Key: access.TagCell, Value: g.Origin}, {Key: access.TagGrant, Value: r.ID.Short()}, {Key: access.TagPerson, Value: r.Requester},
 			{Key: access.TagScenario, Value: s.ID}, {Key: access.TagStrength, Value: string(least(s))},

@@ -12,6 +12,7 @@ type Envelope struct {
 	RotateEvery canon.Seconds `json:"rotate_every,omitzero"`
 	Physical    bool          `json:"physical,omitzero"` // numbered bags, no files
 	Honey       bool          `json:"honey,omitzero"`    // nobody has a reason to: any request or share alarms at once
+	Contents    *Contents     `json:"contents,omitzero"` // where it can be changed without a person; nil: only those who seal it know
 }
 
 // RotateLeast and RotateMost bound Envelope.RotateEvery.

@@ -133,7 +133,7 @@ func (a *Account) check() error {
 		return err
 	}
 	switch {
-	case !IsAccountNumber(a.Account):
+	case !access.IsAccountNumber(a.Account):
 		return fmt.Errorf("account: %q is not twelve digits", a.Account)
 	case a.Partition == Partitions[0] || !slices.Contains(Partitions, a.In()):
 		return fmt.Errorf("partition: %q is not one of %v", a.Partition, Partitions[1:])
@@ -147,9 +147,6 @@ func (a *Account) check() error {
 	}
 	return nil
 }
-
-// IsAccountNumber tells whether a text is the number of an AWS account.
-func IsAccountNumber(text string) bool { return len(text) == 12 && canon.MadeOf(text, "0123456789") }
 
 // CheckIssuer refuses what AWS takes for no issuer: an https URL of a host, with a
 // path or none, and without port, query and slash at its end.

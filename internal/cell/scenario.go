@@ -187,6 +187,13 @@ func CheckEnvelope(e *access.Envelope, r *roster.Roster) error {
 		return fmt.Errorf("sealed_by: %q names nobody", e.SealedBy)
 	case e.RotateEvery != 0 && (e.RotateEvery < access.RotateLeast || e.RotateEvery > access.RotateMost):
 		return errors.New("rotate_every: must be 24 hours to ten years")
+	case e.Contents == nil:
+		return nil
+	case e.Physical || e.Honey:
+		return errors.New("contents: nothing changes what is in bags, and nothing that works is in honey")
+	}
+	if err := e.Contents.Check(); err != nil {
+		return fmt.Errorf("contents.%w", err)
 	}
 	return nil
 }

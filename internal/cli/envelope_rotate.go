@@ -5,22 +5,26 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/rotation"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 type envelopeRotateCommand struct {
-	Name        string `arg:"" help:"The envelope whose secret was changed, or is to be."`
-	NewAccepted bool   `help:"You saw that the secret of the newest sealing works." xor:"how"`
-	OldRefused  bool   `help:"You saw that the secret before it works no more."`
-	With        string `help:"Have it changed by this program: make a new secret, seal it, wait for the custodians, run the program with the secret on its stdin, and sign." placeholder:"PROGRAM" xor:"how"`
-	Note        string `help:"How you saw it. Recorded with your signature." placeholder:"TEXT"`
-	Yes         bool   `help:"Do not ask again before signing."`
+	Name        string   `arg:"" help:"The envelope whose secret was changed, or is to be."`
+	NewAccepted bool     `help:"You saw that the secret of the newest sealing works." xor:"how"`
+	OldRefused  bool     `help:"You saw that the secret before it works no more."`
+	With        string   `help:"Have it changed by this program: make a new secret, seal it, wait for the custodians, run the program with the secret on its stdin, and sign." placeholder:"PROGRAM"`
+	AWS         bool     `name:"aws" help:"Have it changed in AWS, with your own credentials there: what it is stands under contents in the scenarios that open it." xor:"how"`
+	RemoveStray []string `help:"With --aws: a key, or a version that is pending, that no rotation made and that may be removed; once for each." placeholder:"ID"`
+	Note        string   `help:"How you saw it. Recorded with your signature." placeholder:"TEXT"`
+	Yes         bool     `help:"Do not ask again before signing."`
 	sealFlags
 	memberFlags
 }
@@ -31,11 +35,15 @@ func (envelopeRotateCommand) Help() string {
 
 With --with all four are one command, and nobody sees the secret: 43 random characters are made here and sealed; when as many custodians as open it have shown, by your own replay of the ledger, that they can, PROGRAM is started. It reads the new secret from its stdin, has HALLIGAN_ENVELOPE and HALLIGAN_SERIAL beside your environment, and ten minutes. It must change the secret where it counts, and end with 0 only if the new one was accepted and the old one refused: that is what you sign. --custodian, --threshold and --to are as in halligan envelope seal.
 
+With --aws what lies in it is changed in AWS, as contents of the scenarios says: the access key or console password of an IAM user, or the value of a secret of Secrets Manager. Credentials are found as AWS's own programs find them (AWS_PROFILE, the environment, the machine). What is new is sealed before it is worth anything, and what is old ends when as many custodians as open the new have shown that they can. It may end anywhere, and goes on when it is run again on this machine. A key that no rotation made is named, and nothing is done before you say which may go. For a secret, --with names a program that sets the new value where it counts before it is the current one.
+
 Examples:
 
     halligan envelope rotate prod-root --new-accepted --old-refused
     halligan envelope rotate prod-root --new-accepted --old-refused --note "logged in on the console with the new one"
-    halligan envelope rotate prod-root --with ./set-root-password`
+    halligan envelope rotate prod-root --with ./set-root-password
+    AWS_PROFILE=rotate halligan envelope rotate prod-key --aws
+    halligan envelope rotate prod-key --aws --remove-stray AKIAIOSFODNN7EXAMPLE`
 }
 
 const (
@@ -45,9 +53,8 @@ const (
 
 // Run rotates.
 func (r envelopeRotateCommand) Run(c *call) error {
-	if r.With == "" && (!r.NewAccepted || !r.OldRefused) {
-		return failf(exitUsage, "a rotation is signed on what you saw: the new secret accepted, and the old one refused").
-			or("try both where they count, then add --new-accepted --old-refused; or have a program do it: --with PROGRAM")
+	if err := r.how(); err != nil {
+		return err
 	}
 	body := &statement.Rotate{Envelope: r.Name, New: statement.SeenAccepted, Old: statement.SeenRefused}
 	var texts []client.Noted
@@ -66,6 +73,9 @@ func (r envelopeRotateCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if r.AWS {
+		return r.inAWS(m, p, body, texts)
+	}
 	e, err := m.envelopeOf(p, r.Name)
 	if err != nil {
 		return err
@@ -83,6 +93,21 @@ func (r envelopeRotateCommand) Run(c *call) error {
 		return err
 	}
 	return m.recorded(sealed{e.Name, body.Serial, a.Entry}, "Rotated: "+serialText(e.Name, body.Serial)+" is in force", "")
+}
+
+// how checks that one way to rotate is chosen, and all that it needs.
+func (r envelopeRotateCommand) how() error {
+	seen := r.NewAccepted || r.OldRefused
+	switch {
+	case seen && (r.With != "" || r.AWS):
+		return failf(exitUsage, "--new-accepted and --old-refused are for a secret that you changed yourself: they do not go with --with and --aws")
+	case len(r.RemoveStray) > 0 && !r.AWS:
+		return failf(exitUsage, "--remove-stray is for --aws")
+	case r.With == "" && !r.AWS && (!r.NewAccepted || !r.OldRefused):
+		return failf(exitUsage, "a rotation is signed on what you saw: the new secret accepted, and the old one refused").
+			or("try both where they count, then add --new-accepted --old-refused; or have it done: --with PROGRAM, or --aws")
+	}
+	return nil
 }
 
 // agree says what is about to be signed of a secret that a person changed.
@@ -127,8 +152,12 @@ func (r envelopeRotateCommand) change(m *member, p *proof, body *statement.Rotat
 	if _, err := m.send(order{body: of, files: files}); err != nil {
 		return err
 	}
-	m.c.tell("Sealed as serial %d. Waiting until %d custodians have run: halligan envelope inspect %s", plan.Serial, plan.Threshold, plan.Envelope)
-	if err := m.shown(plan); err != nil {
+	m.c.tell("Sealed as serial %d.", plan.Serial)
+	switch err := m.shown(plan.Envelope, rotation.Sealing{Serial: plan.Serial, Content: of.Content.Digest}); {
+	case errors.Is(err, rotation.ErrSuperseded):
+		return because(exitRefused, err, "nothing was changed: of serial %d of envelope %s", plan.Serial, plan.Envelope).
+			or("halligan envelope show %s tells whose", plan.Envelope)
+	case err != nil:
 		return err
 	}
 	return m.c.activate(r.With, plan, secret)
@@ -139,39 +168,6 @@ func randomSecret() []byte {
 	defer clear(raw[:])
 	_, _ = rand.Read(raw[:]) // never fails
 	return base64.RawURLEncoding.AppendEncode(nil, raw[:])
-}
-
-// shown waits until as many custodians as open a sealing have shown that they
-// can. The server is asked whether to look; what counts is the proof.
-func (m *member) shown(plan *sealPlan) error {
-	for {
-		list, err := readAs[envelopeList](m, "envelopes")
-		if err != nil {
-			return err
-		}
-		for _, v := range list.Envelopes {
-			if v.Name != plan.Envelope || v.Next == nil || v.Next.Shown < plan.Threshold {
-				continue
-			}
-			p, err := m.provedCell()
-			if err != nil {
-				return err
-			}
-			held := p.world.Envelopes[plan.Envelope]
-			if held.Next == nil || held.Next.Serial != plan.Serial {
-				return failf(exitRefused, "another sealing of envelope %s took the place of serial %d; nothing was changed", plan.Envelope, plan.Serial).
-					or("halligan envelope show %s tells whose", plan.Envelope)
-			}
-			if held.Next.Shown() >= plan.Threshold {
-				return nil
-			}
-		}
-		select {
-		case <-m.c.ctx.Done():
-			return m.c.ctx.Err()
-		case <-time.After(shownEvery):
-		}
-	}
 }
 
 // activate gives the secret of a recorded sealing to the program that changes it

@@ -161,6 +161,9 @@ func envelopes(of *access.Scenario) (lines []string) {
 		if e.Physical {
 			text += "; it is numbered bags in safes"
 		}
+		if e.Contents != nil {
+			text += "; in it is " + e.Contents.String()
+		}
 		if e.Honey {
 			text += "; nobody has a reason to open it, and whoever tries alarms everybody"
 		}

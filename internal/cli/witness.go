@@ -4,17 +4,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
-	"github.com/halligan-dev/halligan/internal/witness"
+	"github.com/halligan-dev/halligan/internal/server"
 )
 
 // witnessCommand is a witness for others' ledgers.
@@ -59,7 +56,7 @@ func (w *witnessInitCommand) Run(c *call) error {
 	if err := os.Mkdir(w.Folder, 0o700); err != nil {
 		return because(exitUsage, err, "cannot begin a witness").or("name a folder that does not exist, in one that does")
 	}
-	if err := witness.Make(filepath.Join(w.Folder, "memory")); err != nil {
+	if err := server.MakeWitness(filepath.Join(w.Folder, "memory")); err != nil {
 		return err
 	}
 	for name, text := range map[string]string{
@@ -101,7 +98,7 @@ func (w *witnessServeCommand) Run(c *call) (err error) {
 	if err := level.UnmarshalText([]byte(w.Level)); err != nil {
 		return because(exitUsage, err, "cannot use --log %s", w.Level)
 	}
-	running, err := openWitness(c, settings, slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: level})))
+	running, err := server.OpenWitness(settings, c.now, slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: level})))
 	if err != nil {
 		return because(exitUsage, err, "cannot serve the witness")
 	}
@@ -112,28 +109,4 @@ func (w *witnessServeCommand) Run(c *call) (err error) {
 	}
 	c.say("witness %s at http://%s, %s", running.Name(), listener.Addr(), count(len(settings.Logs), "log"))
 	return running.Serve(c.ctx, listener)
-}
-
-// openWitness makes the witness of its settings.
-func openWitness(c *call, settings config.Witness, log *slog.Logger) (*witness.Witness, error) {
-	info, err := os.Lstat(settings.Key)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode()&fs.ModeType != 0 || info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may read %s; chmod 600 mends that", settings.Key)
-	}
-	skey, err := os.ReadFile(settings.Key)
-	if err != nil {
-		return nil, err
-	}
-	key, err := ledger.NewCosigner(strings.TrimSpace(string(skey)))
-	if err != nil {
-		return nil, err
-	}
-	o := witness.Options{Key: key, Folder: settings.Memory, Now: func() canon.Time { return canon.At(c.now()) }, Log: log}
-	for _, l := range settings.Logs {
-		o.Logs = append(o.Logs, witness.Log(l))
-	}
-	return witness.Open(o)
 }

@@ -140,7 +140,7 @@ func readIssuerKey(f *findings, folder fs.FS, w word) (cell.IssuerKey, bool) {
 func readAccount(f *findings, a accountFile) cell.Account {
 	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text}
 	idOf(f, a.ID)
-	if a.Account.text != "" && !cell.IsAccountNumber(a.Account.text) {
+	if a.Account.text != "" && !access.IsAccountNumber(a.Account.text) {
 		f.errorf(a.Account.at, `write its twelve digits in quotation marks, such as "123456789012"`, "%s is not the number of an account", show(a.Account.text))
 	}
 	if a.Partition.text == cell.Partitions[0] {

@@ -147,6 +147,8 @@ type envelopeFile struct {
 	RotateEvery span  `yaml:"rotate_every"`
 	Physical    flag  `yaml:"physical"`
 	Honey       flag  `yaml:"honey"`
+
+	Contents *contentsFile `yaml:"contents"`
 }
 
 func (*envelopeFile) planned() []string { return []string{"verify", "rotate_with", "places"} }

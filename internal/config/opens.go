@@ -69,6 +69,7 @@ func (s *scenarioFacts) envelope(e *envelopeFile) access.Envelope {
 	out := access.Envelope{
 		Name: e.Name.text, Custodians: e.Custodians.text, Threshold: e.Threshold.n, SealedBy: e.SealedBy.text,
 		RotateEvery: e.RotateEvery.seconds, Physical: e.Physical.on, Honey: e.Honey.on,
+		Contents: s.contents(e),
 	}
 	if e.Name.text != "" {
 		idOf(s.findings, e.Name)

@@ -82,6 +82,8 @@ type Double struct {
 	members  []string            // accounts whose root users may be become
 	visits   []Visit
 	signIns  map[string]*Session // by sign-in token
+	iam      iamUsers
+	secrets  map[string]map[string]*version // region/name → version
 	faults   []*Fault
 	latency  time.Duration
 	calls    []Call
@@ -94,6 +96,7 @@ func New(t Judge) *Double {
 	d := &Double{
 		t: t, done: make(chan struct{}), now: time.Now, issuers: map[string]func() ([]byte, error){}, roles: map[string]Role{},
 		attached: map[string][]string{}, sessions: map[string]*Session{}, users: map[string]string{}, signIns: map[string]*Session{},
+		iam: iamUsers{keys: map[string][]*UserKey{}, profiles: map[string]*profile{}}, secrets: map[string]map[string]*version{},
 	}
 	d.server = httptest.NewServer(http.HandlerFunc(d.serve))
 	t.Cleanup(func() {
@@ -106,7 +109,7 @@ func New(t Judge) *Double {
 // Endpoints are the addresses of its services, in the form of the server's settings.
 func (d *Double) Endpoints() map[string]string {
 	e := map[string]string{"probe": d.server.URL + "/probe/{region}/{service}"}
-	for _, kind := range []string{"sts", "iam", "ssm", "signin"} {
+	for _, kind := range []string{"sts", "iam", "ssm", "signin", "secretsmanager"} {
 		e[kind] = d.server.URL + "/" + kind + "/{region}"
 	}
 	return e

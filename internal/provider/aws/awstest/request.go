@@ -16,6 +16,7 @@ type request struct {
 	r                             *http.Request
 	body                          []byte
 	kind, region, service, action string
+	user                          *UserKey // that signed it, once signer has looked
 }
 
 // refusal is an error that AWS answers.
@@ -71,6 +72,14 @@ func (c *request) answer(w http.ResponseWriter) {
 		c.login(w)
 	case "iam AttachRolePolicy", "iam DetachRolePolicy":
 		c.changeRole(w)
+	case "sts GetCallerIdentity":
+		c.callerIdentity(w)
+	case "iam ListAccessKeys", "iam CreateAccessKey", "iam UpdateAccessKey", "iam DeleteAccessKey", "iam GetAccessKeyLastUsed",
+		"iam GetLoginProfile", "iam CreateLoginProfile", "iam UpdateLoginProfile", "iam GetAccountPasswordPolicy",
+		"iam GenerateCredentialReport", "iam GetCredentialReport":
+		c.changeUser(w)
+	case "secretsmanager DescribeSecret", "secretsmanager GetSecretValue", "secretsmanager PutSecretValue", "secretsmanager UpdateSecretVersionStage":
+		c.vault(w)
 	case "ssm DescribeSessions", "ssm TerminateSession":
 		c.manager(w)
 	default:

@@ -31,7 +31,10 @@ func (d *Double) signer(c *request) (*Session, refusal) {
 		return nil, refusal{http.StatusForbidden, "MissingAuthenticationToken"}
 	}
 	by := sdk.Credentials{AccessKeyID: m[1], SecretAccessKey: d.users[m[1]]}
-	s := d.sessions[m[1]]
+	s, k := d.sessions[m[1]], d.userKey(m[1])
+	if k != nil && k.taken() == Active {
+		by.SecretAccessKey = k.Secret
+	}
 	switch {
 	case s == nil && by.SecretAccessKey == "":
 		return nil, refusal{http.StatusForbidden, "InvalidClientTokenId"}
@@ -46,6 +49,9 @@ func (d *Double) signer(c *request) (*Session, refusal) {
 	}
 	if m[2] != c.region || !c.signedBy(by, m[3], strings.Split(m[4], ";")) {
 		return nil, refusal{http.StatusForbidden, "SignatureDoesNotMatch"}
+	}
+	if c.user = k; k != nil {
+		k.Used = d.now()
 	}
 	return s, fine
 }

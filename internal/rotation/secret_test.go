@@ -1,0 +1,122 @@
+package rotation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
+)
+
+var secretContents = access.Contents{Secret: &access.AWSSecret{Account: awstest.Number, Region: region, Name: secretName}}
+
+// oneValue checks what must hold after a rotation: one value under one label, which
+// two custodians can open, and nothing begun.
+func (w *world) oneValue(old string) {
+	w.t.Helper()
+	stages := w.aws.SecretStages(region, secretName)
+	if len(stages) != 1 || stages["AWSCURRENT"] == "" || stages["AWSCURRENT"] == old {
+		w.t.Fatalf("labels: %v", stages)
+	}
+	if got := w.custody.open(w.t); got != stages["AWSCURRENT"] {
+		w.t.Errorf("two custodians open %q, and %q is current", got, stages["AWSCURRENT"])
+	}
+	if w.custody.waiting != nil || w.journal() {
+		w.t.Error("a sealing waits, or something is still written down as begun")
+	}
+}
+
+func sealedSecret(t *testing.T) (w *world, old string) {
+	t.Helper()
+	w = newWorld(t)
+	w.aws.AddSecret(region, secretName, "a-value-of-long-ago")
+	if ended, err := w.rotate(secretContents, 0, false); !ended || err != nil {
+		t.Fatal(err)
+	}
+	w.oneValue("a-value-of-long-ago")
+	return w, w.aws.SecretStages(region, secretName)["AWSCURRENT"]
+}
+
+// TestKilledAtEveryCallOfASecret is TestKilledAtEveryCallOfAKey for a secret of
+// Secrets Manager.
+func TestKilledAtEveryCallOfASecret(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		for at := 1; ; at += stride() {
+			w, old := sealedSecret(t)
+			ended, err := w.rotate(secretContents, at, after)
+			if !ended {
+				if ended, err := w.rotate(secretContents, 0, false); !ended || err != nil {
+					t.Fatalf("killed at call %d (after it: %v), then: %v", at, after, err)
+				}
+			} else if err != nil || at < 15 {
+				t.Fatal(at, err)
+			}
+			w.oneValue(old)
+			if t.Failed() {
+				t.Fatalf("killed at call %d (after it: %v)", at, after)
+			}
+			if ended {
+				break
+			}
+		}
+	}
+}
+
+// TestCallsOfASecretThatFail: as for keys. No error quotes a value.
+func TestCallsOfASecretThatFail(t *testing.T) {
+	for _, action := range []string{"DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} {
+		for _, how := range []awstest.How{awstest.Down, awstest.Lost, "InternalServiceError", "AccessDeniedException"} {
+			w, old := sealedSecret(t)
+			w.aws.Break(awstest.Fault{Action: action, How: how, Times: 3})
+			err := w.here(secretContents)
+			w.aws.Mend()
+			for _, value := range w.known() {
+				if err != nil && strings.Contains(err.Error(), value) {
+					t.Errorf("%s %s: %v", action, how, err)
+				}
+			}
+			for range 2 {
+				if err = w.here(secretContents); err == nil {
+					break
+				}
+			}
+			if err != nil {
+				t.Fatalf("%s %s, then: %v", action, how, err)
+			}
+			w.oneValue(old)
+		}
+	}
+}
+
+// TestSecretThatSomebodyElseRotates: a version that is pending is another's until it
+// is said that it may go.
+func TestSecretThatSomebodyElseRotates(t *testing.T) {
+	w, old := sealedSecret(t)
+	id := w.aws.StageSecret(region, secretName, "of-another-hand", "AWSPENDING")
+	if err := w.here(secretContents); err == nil || !strings.Contains(err.Error(), id) || w.journal() {
+		t.Fatal(err)
+	}
+	if err := w.here(secretContents, id); err != nil {
+		t.Fatal(err)
+	}
+	w.oneValue(old)
+}
+
+// TestAnotherSealingTakesThePlaceOfASecret: the value of the sealing in force stays
+// current, or is again.
+func TestAnotherSealingTakesThePlaceOfASecret(t *testing.T) {
+	for at := 9; at < 17; at++ {
+		w, old := sealedSecret(t)
+		if ended, err := w.rotate(secretContents, at, true); ended {
+			t.Fatal(at, err)
+		}
+		signed := w.custody.accepted > 0
+		w.custody.superseded = true
+		_, err := w.rotate(secretContents, 0, false)
+		now := w.aws.SecretStages(region, secretName)
+		if signed != (err == nil) || signed != (now["AWSCURRENT"] != old) || len(now) != 1 {
+			t.Errorf("call %d: signed %v, %v, %v", at, signed, err, now)
+		}
+	}
+}

@@ -237,6 +237,7 @@ func TestEnvelopesOfScenariosRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	user := &access.AWSUser{Account: "123456789012", User: "breaker"}
 	for want, change := range map[string]func(*access.Envelope){
 		"name":         func(e *access.Envelope) { e.Name = "Root" },
 		"custodians":   func(e *access.Envelope) { e.Custodians = "group:nobody" },
@@ -244,11 +245,38 @@ func TestEnvelopesOfScenariosRefused(t *testing.T) {
 		"must be 2":    func(e *access.Envelope) { e.Threshold = 5 },
 		"sealed_by":    func(e *access.Envelope) { e.SealedBy = "keepers" },
 		"rotate_every": func(e *access.Envelope) { e.RotateEvery = 3600 },
+		"contents: no": func(e *access.Envelope) { e.Contents, e.Honey = &access.Contents{AccessKey: user}, true },
+		"what is in bags": func(e *access.Envelope) {
+			e.Contents, e.Physical = &access.Contents{AccessKey: user}, true
+		},
+		"contents.aws_access_key: must be set alone": func(e *access.Envelope) { e.Contents = new(access.Contents) },
+		"aws_password or aws_secret": func(e *access.Envelope) {
+			e.Contents = &access.Contents{AccessKey: user, Password: user}
+		},
+		"contents.aws_access_key.account": func(e *access.Envelope) {
+			e.Contents = &access.Contents{AccessKey: &access.AWSUser{Account: "prod", User: "breaker"}}
+		},
+		"contents.aws_password.user": func(e *access.Envelope) {
+			e.Contents = &access.Contents{Password: &access.AWSUser{Account: user.Account, User: "a/b"}}
+		},
+		"contents.aws_secret.account": func(e *access.Envelope) { e.Contents = &access.Contents{Secret: new(access.AWSSecret)} },
+		"contents.aws_secret.region": func(e *access.Envelope) {
+			e.Contents = &access.Contents{Secret: &access.AWSSecret{Account: user.Account, Region: "here"}}
+		},
+		"contents.aws_secret.name": func(e *access.Envelope) {
+			e.Contents = &access.Contents{Secret: &access.AWSSecret{Account: user.Account, Region: "eu-west-1"}}
+		},
 	} {
 		e := *custodyScenario().Opens[2].Envelope
 		change(&e)
 		if err := cell.CheckEnvelope(&e, &people); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for _, of := range []access.Contents{{AccessKey: user}, {Password: user}, {Secret: &access.AWSSecret{Account: user.Account, Region: "eu-west-1", Name: "prod/db"}}} {
+		e := *custodyScenario().Opens[2].Envelope
+		if e.Contents = &of; cell.CheckEnvelope(&e, &people) != nil || of.Account() != user.Account {
+			t.Errorf("%s is refused", &of)
 		}
 	}
 	s := custodyScenario()

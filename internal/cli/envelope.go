@@ -101,6 +101,9 @@ func envelopeSheet(e view.Envelope, now canon.Time) string {
 	}
 	s.say("It is %s. Scenarios that open it: %s; they demand %d shares at least.", kind, both(e.Scenarios), e.Threshold)
 	s.say("Custodians are of the group %s; members of %s seal and rotate it.", e.Custodians, e.SealedBy)
+	if e.Contents != "" {
+		s.say("In it is %s: halligan envelope rotate %s --aws changes it.", e.Contents, e.Name)
+	}
 	if e.Honey {
 		s.say("It is honey: nobody has a reason to open it, and whoever tries is alarmed about at once.")
 	}

@@ -28,20 +28,23 @@ func (s *scenarioFacts) contents(e *envelopeFile) *access.Contents {
 	if e.Contents == nil {
 		return nil
 	}
-	before, out := len(s.list), new(access.Contents)
+	out, whole := new(access.Contents), true
 	if from := e.Contents.AccessKey; from != nil {
+		whole = whole && from.Account.given() && from.User.given()
 		out.AccessKey = &access.AWSUser{Account: from.Account.text, User: from.User.text}
 	}
 	if from := e.Contents.Password; from != nil {
+		whole = whole && from.Account.given() && from.User.given()
 		out.Password = &access.AWSUser{Account: from.Account.text, User: from.User.text}
 	}
 	if from := e.Contents.Secret; from != nil {
+		whole = whole && from.Account.given() && from.Region.given() && from.Name.given()
 		out.Secret = &access.AWSSecret{Account: from.Account.text, Region: from.Region.text, Name: from.Name.text}
 	}
 	if e.Physical.on || e.Honey.on {
 		s.errorf(e.key("contents"), "take it out, or physical and honey", "nothing changes what is in bags, and nothing that works is in honey")
 	}
-	if err := out.Check(); err != nil && !HasErrors(s.list[before:]) {
+	if err := out.Check(); err != nil && whole { // what is missing is told where it is missing
 		s.errorf(e.key("contents"), "write contents: { aws_access_key: { account: \"…\", user: … } }", "%v", err)
 	}
 	return out

@@ -61,6 +61,7 @@ type founding struct {
 	ladder   bool     // after a minute leads may sign in the place of security
 	solo     bool     // after a minute who asked may go in alone; who may ask has a security key
 	envelope bool     // a second scenario, which opens envelopes
+	contents string   // of the envelope prod-root, as YAML; none: nobody but who seals it knows
 	mail     bool     // a channel more: desk, by mail
 	symptoms bool     // of the scenario, looked at from two networks
 	passkeys bool     // everybody has a passkey beside their own key
@@ -120,6 +121,7 @@ func found(dir string, f founding) (*town, error) {
 	steps := []func() error{
 		func() error { return w.reach(f.host, address) },
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
+		func() error { return w.contents(f.contents) },
 		func() error { return w.programs(f.program) },
 		func() error { return w.account(f.aws, f.outlives) },
 		func() error { return w.ladder(f.ladder) },

@@ -21,6 +21,7 @@ type Envelope struct {
 	Threshold  int           `json:"threshold"`       // the least that scenarios demand
 	Physical   bool          `json:"physical,omitzero"`
 	Honey      bool          `json:"honey,omitzero"`
+	Contents   string        `json:"contents,omitempty"` // in words, where AWS can change it; empty: only those who seal it know
 	Current    *Sealing      `json:"current,omitzero"`
 	Next       *Sealing      `json:"next,omitzero"`
 	Owed       *custody.Owed `json:"owed,omitzero"`
@@ -78,6 +79,7 @@ func (s *state) envelope(viewer, name string) Envelope {
 		keeps = keeps || s.roster.In(viewer, of.SealedBy)
 	}
 	v.Honey = v.Honey && keeps
+	v.Contents = s.contents(name)
 	held := s.sealings[name]
 	if held == nil {
 		v.Known = "never sealed: nothing can be opened"
@@ -86,8 +88,18 @@ func (s *state) envelope(viewer, name string) Envelope {
 	given := s.given(held)
 	v.State, v.Given, v.Owed = held.State(given), len(given), held.Owed
 	v.Current, v.Next = sealingOf(held.Current, viewer, keeps), sealingOf(held.Next, viewer, keeps)
-	v.Known = envelopeKnown(held, v.State)
+	v.Known = envelopeKnown(held, v.State, v.Contents != "")
 	return v
+}
+
+// contents says what lies in an envelope, where AWS can change it.
+func (s *state) contents(name string) string {
+	for _, id := range slices.Sorted(maps.Keys(s.Scenarios)) {
+		if of, ok := s.Scenarios[id].Envelope(name); ok && of.Contents != nil {
+			return of.Contents.String()
+		}
+	}
+	return ""
 }
 
 func sealingOf(of *custody.Sealing, viewer string, keeps bool) *Sealing {
@@ -106,8 +118,13 @@ func sealingOf(of *custody.Sealing, viewer string, keeps bool) *Sealing {
 	return v
 }
 
-func envelopeKnown(of *custody.Envelope, state custody.State) string {
+// envelopeKnown says how an envelope stands, and what is owed; byAWS is whether AWS
+// can change what lies in it.
+func envelopeKnown(of *custody.Envelope, state custody.State, byAWS bool) string {
 	fresh := "seal it again (halligan envelope seal), change the secret, and sign that (halligan envelope rotate)"
+	if byAWS {
+		fresh = fmt.Sprintf("have it changed (halligan envelope rotate %s --aws)", of.Name)
+	}
 	switch state {
 	case custody.Broken:
 		return "broken: whoever got the shares may know the secret; " + fresh

@@ -24,7 +24,7 @@ func (s *state) envelopeFindings(at Instant) []Finding {
 			continue
 		}
 		if state := held.State(s.given(held)); state == custody.Broken {
-			broken = append(broken, Finding{Kind: FindingBroken, Target: name, Text: fmt.Sprintf("Envelope %s is %s.", name, envelopeKnown(held, state))})
+			broken = append(broken, Finding{Kind: FindingBroken, Target: name, Text: fmt.Sprintf("Envelope %s is %s.", name, envelopeKnown(held, state, s.contents(name) != ""))})
 		}
 		if held.Owed != nil {
 			text := fmt.Sprintf("Envelope %s owes fresh content since %s (%s).", name, clock(held.Owed.Since, at.Now), plain(held.Owed.Why))

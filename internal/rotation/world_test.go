@@ -201,7 +201,6 @@ type world struct {
 	custody *custody
 	door    *httptest.Server
 	folder  string
-	secrets []string // that must be nowhere in clear
 
 	mu     sync.Mutex
 	passed int

@@ -47,7 +47,6 @@ var lawRooms = []string{"internal/access", "internal/roster", "internal/custody"
 
 // Why it is no longer 4,000: docs/decision/0011-the-law-grows-by-kinds.md.
 const lawLines = 13_000
-const lawLines = 10170 // the newest: what lies in an envelope
 
 // policyLines bound the room that judges conditions, which the law asks one question.
 const policyLines = 520

@@ -98,7 +98,7 @@ func (c *request) assumeRoot(w http.ResponseWriter) {
 	}
 	d := c.d
 	root := Session{Root: member, Task: named, Name: s.Name, Source: s.Source, Begun: d.now(), Until: d.now().Add(time.Duration(lasts) * time.Second), Timed: true}
-	root.Key, root.Secret, root.Token = d.secrets()
+	root.Key, root.Secret, root.Token = d.keys()
 	kept, answered := root, root
 	d.sessions[root.Key] = &kept
 	if d.lie != nil {
@@ -107,8 +107,8 @@ func (c *request) assumeRoot(w http.ResponseWriter) {
 	c.result(w, credentials(answered)+"<SourceIdentity>"+quoted(answered.Source)+"</SourceIdentity>")
 }
 
-// secrets are those of a new session: two doubles give none alike.
-func (d *Double) secrets() (key, secret, token string) {
+// keys are those of a new session: two doubles give none alike.
+func (d *Double) keys() (key, secret, token string) {
 	key = d.next("ASIA")
 	_, mine, _ := strings.Cut(d.server.Listener.Addr().String(), ":")
 	return key, "secret-of-" + key + "-" + mine, "session-token-of-" + key + "-" + mine
@@ -149,7 +149,7 @@ func (c *request) begin(w http.ResponseWriter, s Session) {
 	}
 	s.Begun = d.now()
 	s.Until = s.Begun.Add(lasts)
-	s.Key, s.Secret, s.Token = d.secrets()
+	s.Key, s.Secret, s.Token = d.keys()
 	kept, answered := s, s
 	d.sessions[s.Key] = &kept
 	if d.lie != nil {

@@ -54,6 +54,8 @@ func (o Open) Name() string {
 		return o.AWS.Name
 	case o.RootTask != nil:
 		return o.RootTask.Name
+	case o.IdentityCenter != nil:
+		return o.IdentityCenter.Name
 	}
 	return ""
 }

@@ -35,11 +35,15 @@ type Lease struct {
 	Shares   []Share     `json:"shares,omitempty"`   // that custodians gave to it
 	Program  string      `json:"program,omitempty"`  // that opens and closes it; then it has no host, and no credential
 	Needs    []ProofKind `json:"needs,omitempty"`    // of a program or a role: the proofs that must be there, all of them
-	Shut     canon.Time  `json:"shut,omitzero"`      // when its program first said that it closed; that proves nothing
+	Shut     canon.Time  `json:"shut,omitzero"`      // when its program first said that it closed, or its assignment was last seen gone; that alone proves nothing
 	Account  string      `json:"account,omitempty"`  // id of the AWS account of its role; then it has no host
 	Role     string      `json:"role,omitempty"`     // name of the role there
 	Slot     int         `json:"slot,omitzero"`      // that stops its sessions: 1 and up
 	Task     string      `json:"task,omitempty"`     // root task in the account, through the role; then it has no slot
+
+	Assignment *Assignment   `json:"assignment,omitzero"` // that it is in IAM Identity Center; then it has no host, and no credential; never changed in place
+	Session    canon.Seconds `json:"session,omitzero"`    // the longest that somebody can go on when the assignment is gone
+	Claimed    bool          `json:"claimed,omitzero"`    // the assignment did not stand before, or by a lease of ours: what is listed from now on is ours
 }
 
 // Closing says when and why a lease began to close, and the number of the
@@ -101,6 +105,9 @@ func (l *Lease) ShutAt() canon.Time {
 func (l *Lease) Proved() bool {
 	if l.Program != "" {
 		return l.Has(ProofAttested) || l.provedByProgram()
+	}
+	if l.Assignment != nil {
+		return l.provedByCenter()
 	}
 	if l.Account != "" {
 		return l.Has(ProofUnissued) || l.Has(ProofAttested) || l.provedByAWS()

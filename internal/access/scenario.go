@@ -70,6 +70,8 @@ type Open struct {
 	Exec     *Exec     `json:"exec,omitzero"`
 	AWS      *AWS      `json:"aws,omitzero"`
 	RootTask *RootTask `json:"aws_root_task,omitzero"`
+
+	IdentityCenter *IdentityCenter `json:"identity-center,omitzero"`
 }
 
 // SSH is a login on one host of the cell.

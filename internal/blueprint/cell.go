@@ -16,6 +16,7 @@ type Cell struct {
 	Accounts  []Account
 	Scenarios []*access.Scenario
 	Groups    map[string][]string // group → person ids
+	Center    *Center             // nil: it has none
 }
 
 // Account is an AWS account of the cell.
@@ -106,6 +107,9 @@ func Of(c Cell, account string) (*Blueprint, error) {
 				return nil, fmt.Errorf("account %s, scenario %s: %w", account, s.ID, err)
 			}
 		}
+	}
+	if b.Account.Management && b.assigning() {
+		return nil, fmt.Errorf("account %s is the management account of its organisation: it gets no role; make a member account the delegated administrator of Identity Center, and name that in cell.yaml", account)
 	}
 	if b.Account.Management && len(b.Roles) > 0 {
 		return nil, fmt.Errorf("account %s is the management account of its organisation, which no service control policy binds: it gets no role; %s is opened in it by a scenario, which should open it in a member account", account, b.Roles[0].Name)
@@ -217,6 +221,9 @@ func (b *Blueprint) roleNames() []string {
 	var names []string
 	for _, w := range b.Ways {
 		names = append(names, w.Name)
+	}
+	if b.assigning() {
+		names = append(names, CenterName)
 	}
 	if len(b.Roles) > 0 {
 		names = append(names, StopperName)

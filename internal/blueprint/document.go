@@ -39,6 +39,9 @@ func (b *Blueprint) Documents() []Document {
 			Document{"stopper/trust", "trust", b.StopperTrust()},
 			Document{"stopper/policy", "policy", b.StopperPolicy()})
 	}
+	if b.assigning() {
+		all = append(all, Document{"identity-center/trust", "trust", b.CenterTrust()}, Document{"identity-center/policy", "policy", b.CenterPolicy()})
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Document{"rule/" + rule.Name, "pattern", rule.Pattern})
 	}

@@ -58,6 +58,11 @@ func TestCfnLint(t *testing.T) {
 		}
 	}
 	add(of(t, "prod").CloudFormation())
+	assigning, err := blueprint.Of(withCenter(), "identity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(assigning.CloudFormation())
 	add(of(t, "payer").CloudFormation())
 	add(of(t, "prod").SSM())
 	run := func(files ...string) (string, error) {
@@ -66,7 +71,7 @@ func TestCfnLint(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	if len(names) != 4 {
+	if len(names) != 6 {
 		t.Fatalf("%d templates: %v", len(names), names)
 	}
 	if out, err := run(names...); err != nil {

@@ -50,6 +50,9 @@ func (b *Blueprint) Sizes() []Size {
 			Size{"role " + StopperName + ": characters of its trust policy", len(b.StopperTrust()), trustLongest},
 			Size{"role " + StopperName + ": characters of its inline policy", len(b.StopperPolicy()), access.RolePolicyLongest})
 	}
+	if b.assigning() {
+		all = append(all, b.centerSizes()...)
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Size{"rule " + rule.Name + ": characters of its pattern", len(rule.Pattern), patternLongest})
 	}

@@ -84,6 +84,9 @@ func (b *Blueprint) standing() []resource {
 	if len(b.Roles) > 0 {
 		all = append(all, b.stopperRole())
 	}
+	if b.assigning() {
+		all = append(all, b.centerRole())
+	}
 	return append(all, b.gathering()...)
 }
 

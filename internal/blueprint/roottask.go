@@ -44,7 +44,7 @@ func (b *Blueprint) checkWays() error {
 }
 
 // opened tells whether scenarios open anything in the account.
-func (b *Blueprint) opened() bool { return len(b.Roles)+len(b.Ways) > 0 }
+func (b *Blueprint) opened() bool { return len(b.Roles)+len(b.Ways) > 0 || b.assigning() }
 
 // WayPolicy is all that a way may do.
 func (b *Blueprint) WayPolicy(w Way) []byte {

@@ -31,6 +31,9 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		for _, w := range b.Ways {
 			others = append(others, anywhere(b.roleARN(w.Name)))
 		}
+		if b.assigning() {
+			others = append(others, anywhere(b.iam("role/"+prefix+"*")))
+		}
 		if len(b.Roles) > 0 {
 			stoppers = append(stoppers, b.roleARN(StopperName))
 			groups = append(groups, anywhere(b.iam("group/"+prefix+"*")))

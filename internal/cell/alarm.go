@@ -20,7 +20,7 @@ var Alarming = []string{
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
 	"recovery-agreed", "recovery-waits", "recovery-over",
 	"ledger-key-rotated",
-	"key-suspended", "suspension-opposed", "suspension-over",
+	"key-suspended", "suspension-opposed", "suspension-over", "assignments-found",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
@@ -52,6 +52,9 @@ func (w *World) alarm(p place, e Event) {
 			to = nil // everybody hears
 		}
 	}
+	if found, ok := e.(*AssignmentsFound); ok && len(found.Found) == 0 {
+		return
+	}
 	channels := w.Genesis.Channels
 	if _, amended := e.(*Amended); amended {
 		channels = append(slices.Clone(channels), w.leaving...) // whoever is no channel any more hears that
@@ -65,7 +68,14 @@ func (w *World) alarm(p place, e Event) {
 
 // Overdue tells whether a lease should be closed by now.
 func Overdue(l *access.Lease, at canon.Time) bool {
-	return l.State == access.LeaseClosing && at.Sub(l.Closing.At) >= PageAfter.Duration()
+	since := canon.Time{}
+	if l.Closing != nil {
+		since = l.Closing.At
+	}
+	if l.Assignment != nil && !l.Shut.IsZero() { // from then on it only waits for sessions to be over
+		since = l.NotAfter.Add(access.ExpirySkew.Duration())
+	}
+	return l.State == access.LeaseClosing && at.Sub(since) >= PageAfter.Duration()
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

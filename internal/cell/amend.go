@@ -191,6 +191,9 @@ func (w *World) busy(after *Genesis) string {
 			if l.Account != "" && w.Genesis.moved(l.Account, after) {
 				return "AWS account " + l.Account
 			}
+			if l.Assignment != nil && !w.Genesis.AWS.Center.same(after.AWS.Center) {
+				return "IAM Identity Center"
+			}
 			before, _ := w.Genesis.Host(l.Host)
 			host, stays := after.Host(l.Host)
 			if before != nil && (!stays || host.Report != before.Report) {

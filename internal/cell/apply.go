@@ -46,7 +46,7 @@ func refusedIn(events []Event) *Refused {
 func (w *World) applyOne(p place, e Event) error {
 	switch e := e.(type) {
 	case *Founded, *Sealed, *ChangeProposed, *ChangeDecided, *ChangeOver, *PersonRemoved, *KeyRemoved, *RulesRaised, *Amended, *KeyAdded, *KeyVouched,
-		*RecoveryAgreed, *RecoveryWaits, *RecoveryOver, *KeySuspended, *SuspensionOpposed, *SuspensionOver:
+		*RecoveryAgreed, *RecoveryWaits, *RecoveryOver, *KeySuspended, *SuspensionOpposed, *SuspensionOver, *AssignmentsFound:
 		w.changes.Cell = true
 		return w.applyCell(p, e)
 	case *EnvelopeSealed, *EnvelopeRotated, *EnvelopeInspected, *EnvelopeOwed, *EnvelopeOverdue:
@@ -92,7 +92,9 @@ func (w *World) applyOne(p place, e Event) error {
 	}
 	if said, ok := e.(*LeaseShut); ok {
 		l, _ := after.Lease(said.Target)
-		l.Shut = p.at
+		if l.Shut = p.at; l.Assignment != nil {
+			l.NotAfter = l.Outlived(p.at)
+		}
 	}
 	w.put(after)
 	if closing, ok := e.(*LeaseClosing); ok {
@@ -137,6 +139,8 @@ func (w *World) applyCell(p place, e Event) error {
 		w.applySuspension(e)
 	case *RulesRaised:
 		w.Rules = e.Rules
+	case *AssignmentsFound:
+		w.Standing = e.After(w.Standing)
 	case *Sealed:
 		w.Sealed = true
 	}
@@ -196,6 +200,8 @@ func applyLease(r *access.Request, e Event) error {
 		return fmt.Errorf("the request has no lease at %q", target)
 	}
 	switch e := e.(type) {
+	case *AssignmentClaimed:
+		l.Claimed, l.Trouble = true, ""
 	case *LeaseOpened:
 		l.State, l.Trouble = access.LeaseOpen, ""
 	case *OpenFailed:
@@ -212,7 +218,7 @@ func applyLease(r *access.Request, e Event) error {
 	case *LeaseClosing:
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
-		if closing.Lost && l.Program == "" { // whatever can have been issued in what is lost
+		if closing.Lost && l.Program == "" && l.Assignment == nil { // whatever can have been issued in what is lost
 			until := r.Grant.Until
 			if l.Account != "" && l.Task == "" {
 				until = until.Add(access.ConsoleLongest.Duration())
@@ -235,6 +241,8 @@ func applyLease(r *access.Request, e Event) error {
 func TargetOf(e Event) string {
 	switch e := e.(type) {
 	case *LeaseOpened:
+		return e.Target
+	case *AssignmentClaimed:
 		return e.Target
 	case *OpenFailed:
 		return e.Target
@@ -293,8 +301,8 @@ func TargetOf(e Event) string {
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
-	if l.Envelope != "" || l.Program != "" || l.Account != "" {
-		return // no host can take it back; a rotation does, its program, or its slot
+	if l.Envelope != "" || l.Program != "" || l.Account != "" || l.Assignment != nil {
+		return // no host can take it back; a rotation does, its program, its slot, or Identity Center
 	}
 	until := r.Grant.Until
 	if l.NotAfter.After(until) {

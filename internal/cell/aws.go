@@ -19,6 +19,7 @@ type AWS struct {
 	Issuers  []string    `json:"issuers,omitempty"` // https URLs; the first is tried first
 	Keys     []IssuerKey `json:"keys,omitempty"`    // that sign tokens: the current one, then the next
 	Accounts []Account   `json:"accounts,omitempty"`
+	Center   *Center     `json:"identity_center,omitzero"`
 }
 
 // IssuerKey is a public key of the token issuer.
@@ -82,7 +83,7 @@ func (g *Genesis) moved(id string, after *Genesis) bool {
 func (g *Genesis) checkAWS() error {
 	a := &g.AWS
 	switch given := len(a.Issuers) + len(a.Keys) + len(a.Accounts); {
-	case given == 0:
+	case given == 0 && a.Center == nil:
 		return nil
 	case g.Rules < RulesOfAWS:
 		return fmt.Errorf("aws: needs rules %d; this cell begins with rules %d", RulesOfAWS, g.Rules)
@@ -110,7 +111,7 @@ func (g *Genesis) checkAWS() error {
 			return fmt.Errorf("aws.keys: %q is not the thumbprint of its key, or stands twice", key.ID)
 		}
 	}
-	return a.checkAccounts()
+	return errors.Join(a.checkAccounts(), g.checkCenter())
 }
 
 func (a *AWS) checkAccounts() error {

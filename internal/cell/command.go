@@ -73,27 +73,29 @@ const (
 // Observed are facts of the world that cannot be recomputed: the server's word,
 // except where a signature stands beside them.
 type Observed struct {
-	Published bool             `json:"published,omitzero"` // the checkpoint of the tree before this entry was published
-	Address   string           `json:"address,omitempty"`  // where the statement came from
-	Salt      string           `json:"salt,omitempty"`     // of the confirmation words: 32 hexadecimal digits
-	Why       string           `json:"why,omitempty"`      // of a failure: one of Failures
-	Round     *access.Round    `json:"round,omitzero"`
-	Report    *Reported        `json:"report,omitzero"`
-	Shut      *Shut            `json:"shut,omitzero"`
-	Listed    access.Listing   `json:"listed,omitempty"` // what a target says of sessions that outlive an AWS lease's
-	Receipt   *Receipt         `json:"receipt,omitzero"`
-	Step      int64            `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
-	Counts    map[string]int64 `json:"counts,omitempty"`   // refused attempts by reason
-	Cosigned  string           `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
-	Seen      access.Seen      `json:"seen,omitempty"`     // of a look at a symptom
-	Since     canon.Time       `json:"since,omitzero"`     // since when what was written is not cosigned
-	Late      canon.Digest     `json:"late,omitzero"`      // of a request, or what is asked under it: the overdue review of its scenario; what a whole ledger shows anyway
-	Strays    []string         `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
-	Held      bool             `json:"held,omitzero"`      // of another ledger key, proposed or agreed to: the server has its private half
-	Overlap   *Overlap         `json:"overlap,omitzero"`
-	Engine    string           `json:"engine,omitempty"` // what judged the conditions: policy.Engine of whoever decided
-	Slots     map[string]int   `json:"slots,omitempty"`  // of AWS leases that begin, by target; what a whole ledger shows anyway
-	Overdue   int              `json:"overdue,omitzero"` // reviews of whoever signed that were overdue then; what a whole ledger shows anyway
+	Published bool                `json:"published,omitzero"` // the checkpoint of the tree before this entry was published
+	Address   string              `json:"address,omitempty"`  // where the statement came from
+	Salt      string              `json:"salt,omitempty"`     // of the confirmation words: 32 hexadecimal digits
+	Why       string              `json:"why,omitempty"`      // of a failure: one of Failures
+	Round     *access.Round       `json:"round,omitzero"`
+	Report    *Reported           `json:"report,omitzero"`
+	Shut      *Shut               `json:"shut,omitzero"`
+	Listed    access.Listing      `json:"listed,omitempty"` // what a target says of sessions that outlive an AWS lease's, or of an assignment
+	Receipt   *Receipt            `json:"receipt,omitzero"`
+	Step      int64               `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
+	Counts    map[string]int64    `json:"counts,omitempty"`   // refused attempts by reason
+	Cosigned  string              `json:"cosigned,omitempty"` // a signed checkpoint with the cosignatures of witnesses
+	Seen      access.Seen         `json:"seen,omitempty"`     // of a look at a symptom
+	Since     canon.Time          `json:"since,omitzero"`     // since when what was written is not cosigned
+	Late      canon.Digest        `json:"late,omitzero"`      // of a request, or what is asked under it: the overdue review of its scenario; what a whole ledger shows anyway
+	Strays    []string            `json:"strays,omitempty"`   // of a survey: the key ids that it adds to the revocation list; what a whole ledger shows anyway
+	Held      bool                `json:"held,omitzero"`      // of another ledger key, proposed or agreed to: the server has its private half
+	Overlap   *Overlap            `json:"overlap,omitzero"`
+	Engine    string              `json:"engine,omitempty"`   // what judged the conditions: policy.Engine of whoever decided
+	Slots     map[string]int      `json:"slots,omitempty"`    // of AWS leases that begin, by target; what a whole ledger shows anyway
+	Shared    bool                `json:"shared,omitzero"`    // of an assignment that stands: another lease accounts for it; what a whole ledger shows anyway
+	Assigned  []access.Assignment `json:"assigned,omitempty"` // who has the permission sets that scenarios give, other than by a lease of ours
+	Overdue   int                 `json:"overdue,omitzero"`   // reviews of whoever signed that were overdue then; what a whole ledger shows anyway
 }
 
 // Reported is a host's signed report. Facts are what the check of it found.
@@ -122,7 +124,7 @@ type Receipt struct {
 }
 
 // Failures lists what Observed.Why may say.
-var Failures = []string{"unreachable", "refused", "internal", "interrupted"}
+var Failures = []string{"unreachable", "refused", "internal", "interrupted", access.TroubleStands}
 
 // check tells what nobody can have observed: a fault of the caller.
 func (o Observed) check() error {
@@ -136,6 +138,9 @@ func (o Observed) check() error {
 	}
 	if len(o.Engine) > 64 || o.Overdue < 0 {
 		return errors.New("observed engine, overdue: must be a short name and a count")
+	}
+	if len(o.Assigned) > AssignedMost {
+		return fmt.Errorf("observed assigned: at most %d", AssignedMost)
 	}
 	for target, slot := range o.Slots {
 		if slot < 1 || slot > access.ManagedPoliciesMost || canon.CheckID(target) != nil {

@@ -195,7 +195,8 @@ func (c *comparing) people(from, to *Genesis) {
 		}
 		c.keys(Difference{About: "person " + id, Of: "keys"}, was.Keys, is.Keys)
 		c.identities(Difference{About: "person " + id, Of: "oidc"}, was.OIDC, is.OIDC)
-		was.ID, was.Name, was.Contact, was.Keys, was.OIDC = is.ID, is.Name, is.Contact, is.Keys, is.OIDC
+		c.user(d, was.User, is.User)
+		was.ID, was.Name, was.Contact, was.Keys, was.OIDC, was.User = is.ID, is.Name, is.Contact, is.Keys, is.OIDC, is.User
 		if d.Of = ""; !same(was, is) {
 			c.other(d)
 		}

@@ -21,6 +21,7 @@ func (c *comparing) aws(from, to *AWS) {
 	if len(from.Keys) > 0 && len(to.Keys) > 0 && from.Keys[0].ID != to.Keys[0].ID {
 		c.note(d, "%s signs from now on", to.Keys[0].ID)
 	}
+	c.center(from.Center, to.Center)
 	before, after := accountsOf(from), accountsOf(to)
 	for _, id := range union(before, after) {
 		d := Difference{About: "AWS account " + id, Within: id, kind: aboutAccount, Bearing: Widens}
@@ -64,6 +65,9 @@ func accountsNamed(s *access.Scenario) (accounts []string) {
 		}
 		if open.RootTask != nil {
 			accounts = append(accounts, open.RootTask.Account, open.RootTask.Through)
+		}
+		if open.IdentityCenter != nil {
+			accounts = append(accounts, open.IdentityCenter.Account)
 		}
 	}
 	return accounts
@@ -167,4 +171,34 @@ func statementsOf(policy string) map[string]Bearing {
 		statements[string(canon.MustEncode(s))] = bearing
 	}
 	return statements
+}
+
+// center compares the organisation's Identity Center.
+func (c *comparing) center(from, to *Center) {
+	d := Difference{About: "IAM Identity Center", Of: "aws.identity_center", kind: aboutIssuer, Bearing: Widens}
+	switch {
+	case same(from, to):
+	case from == nil:
+		d.Bearing = Neutral
+		c.note(d, "is added: %s", canon.MustEncode(to))
+	case to == nil:
+		d.Bearing = Tightens
+		c.note(d, "is removed")
+	default:
+		c.note(d, "%s becomes %s", canon.MustEncode(from), canon.MustEncode(to))
+	}
+}
+
+// user compares whose user of Identity Center a person has.
+func (c *comparing) user(d Difference, from, to string) {
+	if d.Of, d.Bearing = "identity_center", Widens; from != to {
+		c.note(d, "user %s becomes %s: what a grant opens by Identity Center is theirs", orNone(from), orNone(to))
+	}
+}
+
+func orNone(id string) string {
+	if id == "" {
+		return "none"
+	}
+	return id
 }

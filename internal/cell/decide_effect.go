@@ -46,6 +46,8 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		return w.surveyed(task, c)
 	case TaskOverlap:
 		return w.overlapped(c)
+	case TaskAssignments:
+		return w.standing(c)
 	case TaskAlarm:
 		if c.Observed.Receipt == nil {
 			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
@@ -95,6 +97,9 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	}
 	switch task.Kind {
 	case TaskOpen:
+		if lease.Assignment != nil {
+			return w.assigned(lease, c)
+		}
 		return opened(lease, c)
 	case TaskBaseline:
 		return baseline(lease, c)
@@ -105,8 +110,14 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	case TaskList:
 		return w.listed(lease, c)
 	case TaskShut:
+		if lease.Assignment != nil {
+			return gone(lease, c)
+		}
 		return shut(lease, c)
 	case TaskExpire:
+		if lease.Assignment != nil {
+			return w.outlived(lease, c)
+		}
 		return expired(lease, c)
 	case TaskRotated:
 		return w.rotated(r, lease, c)
@@ -119,6 +130,9 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 func opened(l *access.Lease, c Command) ([]Event, *Refusal) {
 	if c.Effect.Kind == EffectOpened {
 		return []Event{&LeaseOpened{Target: l.Target}}, nil
+	}
+	if c.Effect.Kind != EffectOpenFailed {
+		return nil, refuse(TaskMismatch, "%s is not listed to be opened", l.Target)
 	}
 	return openFailed(l, c)
 }

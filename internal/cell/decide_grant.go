@@ -33,6 +33,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if lease.Program != "" {
 		return Outcome{}, refuse(NothingToFetch, "target %s is opened by the program %s for as long as the grant lives; it gives no credential", lease.Target, lease.Program)
 	}
+	if lease.Assignment != nil {
+		return Outcome{}, refuse(NothingToFetch, "target %s is assigned to your own user for as long as the grant lives: sign in at %s as yourself", lease.Target, w.portal())
+	}
 	scenario := w.scenarioOf(r)
 	if !scenario.Controls.FromAllowed(c.Observed.Address) {
 		return Outcome{}, refuse(WrongSource, "fetching from %q is not allowed; %s may be used from %v", c.Observed.Address, scenario.ID, scenario.Controls.Source)
@@ -185,6 +188,9 @@ func (w *World) close(r *access.Request, l *access.Lease, why string, at canon.T
 	closing := access.Closing{At: at, Why: why, Lost: w.predates(r)}
 	if l.Program != "" {
 		return []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
+	}
+	if l.Assignment != nil {
+		return closeAssigned(l, closing)
 	}
 	if l.Account == "" { // no host lists what AWS lets in
 		closing.List = w.ListNumber(w.index)

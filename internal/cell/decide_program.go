@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
-	"github.com/halligan-dev/halligan/internal/canon"
 )
 
 // Shut is what a program answered when it was asked to end a lease and then to
@@ -13,14 +12,15 @@ type Shut struct {
 	Closed bool           `json:"closed"`
 	Round  *access.Round  `json:"round,omitzero"`
 	Listed access.Listing `json:"listed,omitempty"`
+	Again  bool           `json:"again,omitzero"` // of an assignment that was gone: it was listed once more, and deleted
 }
 
 // newLease is the lease of a target that a grant begins with.
-func (w *World) newLease(s *access.Scenario, request canon.Digest, name string) access.Lease {
+func (w *World) newLease(s *access.Scenario, r *access.Request, name string) access.Lease {
 	if _, sealed := s.Envelope(name); sealed {
 		return access.Lease{Target: name, Envelope: name, State: access.LeaseOpening}
 	}
-	l := access.Lease{Target: name, State: access.LeaseOpening, KeyID: KeyID(request, name)}
+	l := access.Lease{Target: name, State: access.LeaseOpening, KeyID: KeyID(r.ID, name)}
 	if target, ok := s.Target(name); ok {
 		l.Host = target.Host
 	}
@@ -29,6 +29,9 @@ func (w *World) newLease(s *access.Scenario, request canon.Digest, name string) 
 	}
 	if target, ok := s.RootTask(name); ok {
 		l.Account, l.Role, l.Task, l.Needs = target.Account, target.Role, target.Task, target.Needs()
+	}
+	if target, ok := s.IdentityCenter(name); ok {
+		l.Session, l.Assignment = target.Session, w.assignmentOf(target, r.Requester)
 	}
 	if target, ok := s.Exec(name); ok {
 		l.Program = target.Program
@@ -80,7 +83,12 @@ func (w *World) followProgram(p place, e *LeaseClosing) {
 // followShut lets a program rest that has closed and can show nothing: the rest
 // is a person's.
 func (w *World) followShut(p place, e *LeaseShut) {
-	if l := w.leaseOf(p.stream, e.Target); len(l.Needs) == 0 {
+	l := w.leaseOf(p.stream, e.Target)
+	if l.Assignment != nil {
+		w.followGone(p, l)
+		return
+	}
+	if len(l.Needs) == 0 {
 		w.finish(p.stream, func(t Task) bool { return t.Target == e.Target && t.Kind == TaskShut })
 	}
 }
@@ -89,7 +97,7 @@ func (w *World) followShut(p place, e *LeaseShut) {
 // the target cannot be probed.
 func (w *World) followOpened(p place, e *LeaseOpened) {
 	l := w.leaseOf(p.stream, e.Target)
-	if l.Envelope != "" || l.Task != "" {
+	if l.Envelope != "" || l.Task != "" || l.Assignment != nil {
 		return // nothing of it can be probed
 	}
 	if l.Program == "" || slices.Contains(l.Needs, access.ProofRefused) {

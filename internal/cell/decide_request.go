@@ -25,7 +25,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if refusal := w.mayAsk(s, c, asked{scenario, terms, body.For}); refusal != nil {
 		return Outcome{}, refusal
 	}
-	if refusal := w.roomFor(scenario, body, c.Observed.Address); refusal != nil {
+	if refusal := w.roomFor(scenario, body, person, c.Observed.Address); refusal != nil {
 		return Outcome{}, refusal
 	}
 	if refusal := w.spare(person, body.Holder); refusal != nil {
@@ -76,7 +76,7 @@ func (w *World) mayAsk(s *Signed, c Command, a asked) *Refusal {
 }
 
 // roomFor checks the targets that are asked for.
-func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, address string) *Refusal {
+func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, person, address string) *Refusal {
 	for _, name := range body.Targets {
 		open, known := scenario.Opening(name)
 		if !known {
@@ -88,6 +88,8 @@ func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, addr
 			_, ok = open.SSH.Sources(address)
 		case open.AWS != nil:
 			_, ok = open.AWS.Sources(address)
+		case open.IdentityCenter != nil && w.userOf(person) == "":
+			return refuse(MayNotRequest, "%s has no user of Identity Center in the roster, so that nothing can be assigned for target %s", person, name)
 		}
 		if !ok {
 			return refuse(WrongSource, "target %s is opened only for the asking address, and %q is none", name, address)
@@ -244,7 +246,7 @@ func (w *World) agree(r *access.Request, approvers []string, g access.Grant) *Ag
 	g.By = seated(r.Quorum(scenario.Severities[r.Severity]), approvers, w.admits(r))
 	agreed := &Agreed{Grant: g}
 	for _, name := range g.Targets {
-		agreed.Leases = append(agreed.Leases, w.newLease(scenario, r.ID, name))
+		agreed.Leases = append(agreed.Leases, w.newLease(scenario, r, name))
 	}
 	return agreed
 }

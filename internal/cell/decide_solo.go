@@ -172,7 +172,7 @@ func (w *World) goIn(r *access.Request, channel string, at canon.Time) []Event {
 	}
 	begun := &SoloBegun{Grant: access.Grant{From: at, Until: at.Add(length.Duration()), Targets: targets, By: []string{}, Hearing: hearing}}
 	for _, name := range targets {
-		begun.Leases = append(begun.Leases, w.newLease(scenario, r.ID, name))
+		begun.Leases = append(begun.Leases, w.newLease(scenario, r, name))
 	}
 	return []Event{begun}
 }

@@ -150,7 +150,8 @@ type (
 		Target  string         `json:"target"`
 		Closing access.Closing `json:"closing"`
 	}
-	// LeaseShut: its program said that it closed. That is no proof.
+	// LeaseShut: its program said that it closed, or Identity Center lists its
+	// assignment no more. That is no proof that nobody is inside.
 	LeaseShut struct {
 		Target string `json:"target"`
 	}
@@ -233,7 +234,7 @@ var eventTypes = index(
 	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
 	&RecoveryAgreed{}, &RecoveryWaits{}, &RecoveryOver{},
 	&LedgerKeyRotated{}, &OverlapRecorded{},
-	&KeySuspended{}, &SuspensionOpposed{}, &SuspensionOver{},
+	&KeySuspended{}, &SuspensionOpposed{}, &SuspensionOver{}, &AssignmentClaimed{}, &AssignmentsFound{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

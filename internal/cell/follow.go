@@ -14,6 +14,7 @@ func (w *World) follow(p place, e Event) {
 	case *Sealed:
 		w.enqueue(p, Task{Kind: TaskClock})
 		w.enqueue(p, Task{Kind: TaskCount})
+		w.followCenter(p)
 	case *RequestMade:
 		w.enqueue(p, Task{Kind: TaskLapse, Due: e.Request.Lapses})
 		w.followAsk(p, &e.Request)
@@ -40,9 +41,10 @@ func (w *World) follow(p place, e Event) {
 	case *LeaseProved:
 		w.followProved(p, e)
 	case *LeaseClosed:
-		slot := w.leaseOf(p.stream, e.Target).Lives() // until its sessions are over, also when they are shut out
+		l := w.leaseOf(p.stream, e.Target)
+		slot, owes := l.Lives(), l.Owes() // until its sessions are over, also when they are shut out
 		w.finish(p.stream, func(t Task) bool {
-			return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver && (t.Kind != TaskExpire || !slot)
+			return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver && (t.Kind != TaskExpire || !slot) && (t.Kind != TaskShut || !owes)
 		})
 	case *Reconciled:
 		w.followReconciled(p, e)
@@ -56,6 +58,7 @@ func (w *World) follow(p place, e Event) {
 		w.enqueue(p, Task{Kind: TaskOverlap})
 	case *Amended:
 		w.followAmended(p)
+		w.followCenter(p)
 	}
 	w.followCustody(p, e)
 	w.followWitness(p, e)
@@ -87,6 +90,10 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 	l := w.leaseOf(p.stream, e.Target)
 	if l.Program != "" {
 		w.followProgram(p, e)
+		return
+	}
+	if l.Assignment != nil {
+		w.followUnassign(p, l)
 		return
 	}
 	if l.Issued == 0 {
@@ -133,12 +140,12 @@ func (w *World) openRequests() []canon.Digest {
 // repeats tells whether a task goes on after a result: the standing ones do,
 // an opening that failed, and the shutting of what may want one more proof.
 func (t Task) repeats(events []Event) bool {
-	if t.Kind == TaskClock || t.Kind == TaskCount || t.Kind == TaskShut || t.Kind == TaskWitness {
+	if t.Kind == TaskClock || t.Kind == TaskCount || t.Kind == TaskShut || t.Kind == TaskWitness || t.Kind == TaskAssignments {
 		return true
 	}
 	for _, e := range events {
 		switch e.(type) {
-		case *OpenFailed, *StraysFound:
+		case *OpenFailed, *StraysFound, *AssignmentClaimed:
 			return true
 		}
 	}

@@ -119,7 +119,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 		return r, fmt.Errorf("origin: %w", err)
 	}
 	for _, p := range g.People {
-		if len(p.OIDC) > 0 && g.Rules < rulesIdentities {
+		if (len(p.OIDC) > 0 || p.User != "") && g.Rules < rulesIdentities {
 			return r, fmt.Errorf("people: %s: identities need rules %d", p.ID, rulesIdentities)
 		}
 		if p.Removed || slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Removed }) {

@@ -398,6 +398,16 @@ func (t transition) closed(e *cell.LeaseClosed) string {
 		}
 		return ""
 	}
+	if l.Assignment != nil {
+		before, _ := t.request()
+		was := leaseAt(before, e.Target)
+		waited := kinds[access.ProofExpired] && !was.Shut.IsZero() && t.command.At.Sub(was.Shut) > was.Session.Duration() && t.command.Observed.Listed != ""
+		never := kinds[access.ProofUnissued] && !was.Claimed
+		if !waited && !never && !kinds[access.ProofAttested] || l.State != access.LeaseClosed || l.Closing == nil || l.Closing.List != 0 {
+			return fmt.Sprintf("I3: an assignment is closed by %v, shut at %s", kinds, was.Shut)
+		}
+		return ""
+	}
 	enough := kinds[access.ProofAttested] || kinds[access.ProofUnissued] ||
 		kinds[access.ProofEnded] && (kinds[access.ProofRefused] || kinds[access.ProofExpired])
 	if !enough || l.State != access.LeaseClosed || l.Closing == nil {

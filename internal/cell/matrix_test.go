@@ -51,6 +51,7 @@ func sections() []section {
 		{"A lease of a program", statesOfProgram, programDeeds()},
 		{"A lease of an AWS role", statesOfAWS, awsDeeds()},
 		{"A lease of a root user's task", statesOfRootTasks, awsDeeds()},
+		{"A lease of an assignment", statesOfCenter, centerDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"Symptoms", statesOfSymptoms, symptomDeeds()},
 		{"Conditions", statesOfConditions, conditionDeeds()},

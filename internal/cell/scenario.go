@@ -146,7 +146,7 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 	var err error
 	switch open {
 	case access.Open{SSH: open.SSH}:
-		kind, err = "ssh", errors.New("must be set, or envelope, exec or aws in its place")
+		kind, err = "ssh", errors.New("must be set, or envelope, exec, aws, aws_root_task or identity-center in its place")
 		if open.SSH != nil {
 			err = checkSSH(open.SSH, g)
 		}
@@ -158,8 +158,10 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 		kind, err = "aws", checkAWSTarget(open.AWS, g)
 	case access.Open{RootTask: open.RootTask}:
 		kind, err = "aws_root_task", checkRootTask(open.RootTask, g)
+	case access.Open{IdentityCenter: open.IdentityCenter}:
+		kind, err = "identity-center", checkCenterTarget(open.IdentityCenter, g)
 	default:
-		return errors.New("ssh: must be set alone, or envelope, exec, aws or aws_root_task in its place")
+		return errors.New("ssh: must be set alone, or envelope, exec, aws, aws_root_task or identity-center in its place")
 	}
 	if err != nil {
 		return fmt.Errorf("%s.%w", kind, err)

@@ -71,6 +71,7 @@ type cellPart struct {
 	Epochs    []Epoch                      `json:"epochs,omitempty"`
 	Signing   *Signing                     `json:"signing,omitzero"`
 	Rotations []Rotation                   `json:"rotations,omitempty"`
+	Standing  []access.Assignment          `json:"standing,omitempty"`
 }
 
 type memoBody struct {
@@ -111,7 +112,7 @@ func (w *World) keepCell() []byte {
 	part := cellPart{
 		Genesis: w.GenesisDigest, Founded: w.Founded, Sealed: w.Sealed, Rules: w.Rules, Witness: w.Witness, Silent: w.SilentSince,
 		Cooling: w.Cooling, Vouched: w.Vouched, Barred: w.Barred, Spent: w.Spent, CoolsWas: w.CoolsWas, CoolsTill: w.CoolsUntil,
-		Epochs: w.Epochs, Signing: w.Signing, Rotations: w.Rotations,
+		Epochs: w.Epochs, Signing: w.Signing, Rotations: w.Rotations, Standing: w.Standing,
 	}
 	if w.Document != w.GenesisDigest {
 		part.Document = w.Document
@@ -218,7 +219,7 @@ func (w *World) restoreCell(snapshot []byte) error {
 	w.Genesis, w.GenesisDigest, w.Document, w.Scenarios, w.Digests = genesis, part.Genesis, part.Genesis, scenarios, digestsOf(genesis)
 	w.Founded, w.Sealed, w.Rules, w.Roster = part.Founded, part.Sealed, part.Rules, *part.Roster
 	w.Witness, w.SilentSince = part.Witness, part.Silent
-	w.Epochs, w.Signing, w.Rotations = part.Epochs, part.Signing, part.Rotations
+	w.Epochs, w.Signing, w.Rotations, w.Standing = part.Epochs, part.Signing, part.Rotations, part.Standing
 	if len(w.Epochs) > 0 {
 		w.Origin = w.epoch().Origin
 	}

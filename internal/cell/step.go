@@ -71,8 +71,10 @@ func (w *World) entry(c Command, outcome Outcome) (ledger.Entry, error) {
 	c.Observed.Strays, _ = w.strays(c)
 	c.Observed.Engine, c.Observed.Overdue = w.engine(c)
 	c.Observed.Slots = slotsOf(outcome)
+	c.Observed.Shared, c.Observed.Assigned = w.shared(c), w.unaccounted(c)
 	same := observed != nil && said.Published == c.Observed.Published && said.Late == c.Observed.Late && slices.Equal(said.Strays, c.Observed.Strays) &&
-		said.Engine == c.Observed.Engine && said.Overdue == c.Observed.Overdue && maps.Equal(said.Slots, c.Observed.Slots)
+		said.Engine == c.Observed.Engine && said.Overdue == c.Observed.Overdue && maps.Equal(said.Slots, c.Observed.Slots) &&
+		said.Shared == c.Observed.Shared && slices.Equal(said.Assigned, c.Observed.Assigned)
 	if !same { // else they would be encoded to the very bytes that they were decoded from
 		var err error
 		if observed, err = c.Observed.encode(); err != nil {

@@ -17,7 +17,7 @@ const (
 	TaskDeliver     TaskKind = "deliver"       // mint an authorised credential and hand it over
 	TaskProve       TaskKind = "prove"         // close at the target and see the twin refused
 	TaskList        TaskKind = "list"          // have the host list its sessions
-	TaskShut        TaskKind = "shut"          // have a program close a lease, and show that it is over
+	TaskShut        TaskKind = "shut"          // have a program, or Identity Center, close a lease, and show that it is over
 	TaskExpire      TaskKind = "expire"        // the lease's last credential is over
 	TaskPage        TaskKind = "page"          // the lease should be closed by now
 	TaskRung        TaskKind = "rung"          // the request climbs its ladder, unless it is agreed before
@@ -40,6 +40,7 @@ const (
 	TaskRecover     TaskKind = "recover"       // a day of an agreed recovery is over, or its notice is
 	TaskSuspension  TaskKind = "suspension"    // a key was suspended for long enough
 	TaskOverlap     TaskKind = "overlap"       // bring a checkpoint that both ledger keys signed
+	TaskAssignments TaskKind = "assignments"   // standing: list who has the permission sets that scenarios give
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -59,7 +60,7 @@ type Task struct {
 
 // results says which effects may come back from which task.
 var results = map[TaskKind][]EffectKind{
-	TaskOpen:        {EffectOpened, EffectOpenFailed},
+	TaskOpen:        {EffectOpened, EffectOpenFailed, EffectListed},
 	TaskBaseline:    {EffectProbed, EffectOpenFailed},
 	TaskDeliver:     {EffectDelivered, EffectMintFailed},
 	TaskProve:       {EffectProbed},
@@ -87,6 +88,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskRecover:     {EffectDue},
 	TaskOverlap:     {EffectOverlapped},
 	TaskSuspension:  {EffectDue},
+	TaskAssignments: {EffectListed},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

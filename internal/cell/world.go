@@ -67,10 +67,11 @@ type World struct {
 	Agreed        int64              // of them, those that it was agreed to be behind; never positive
 	Behind        int64              // milliseconds that people's clocks are taken to be behind recorded time
 	Witness       WitnessState
-	SilentSince   canon.Time // what was written since then is not cosigned; zero unless Silent
-	Epochs        []Epoch    // that began after the first
-	Signing       *Signing   // the next one, which some have signed; never changed in place
-	Rotations     []Rotation // of the ledger's key; never changed in place
+	SilentSince   canon.Time          // what was written since then is not cosigned; zero unless Silent
+	Epochs        []Epoch             // that began after the first
+	Signing       *Signing            // the next one, which some have signed; never changed in place
+	Rotations     []Rotation          // of the ledger's key; never changed in place
+	Standing      []access.Assignment // of permission sets that scenarios give, found, that no lease accounts for; sorted; never changed in place
 	LastAt        canon.Time
 	Tree          ledger.Edge
 	Published     []Published

@@ -24,6 +24,11 @@ func (s *sheet) aws(of *cell.AWS) {
 	}
 	s.items("Keys of the issuer:", keys)
 	s.items("AWS accounts:", accounts)
+	if c := of.Center; c != nil {
+		s.items("IAM Identity Center:", []string{
+			fmt.Sprintf("instance %s, store %s, in %s, administered from account %s; people sign in at %s", c.Instance, c.Store, c.Region, c.Account, c.Portal),
+		})
+	}
 }
 
 func accountText(a *cell.Account) string {
@@ -37,10 +42,13 @@ func accountText(a *cell.Account) string {
 	return text
 }
 
-// roles says of each role of a scenario what its opening does not: the very
+// roles says of each role and permission set of a scenario what its opening does not: the very
 // documents that are signed, statement by statement.
 func roles(of *access.Scenario) (lines []string) {
 	for _, open := range of.Opens {
+		if set := open.IdentityCenter; set != nil {
+			lines = append(lines, fmt.Sprintf("%s is the permission set %s, whose sessions last up to %s", set.Name, set.ARN, set.Session))
+		}
 		role := open.AWS
 		if role == nil {
 			continue

@@ -68,6 +68,9 @@ func (s *sheet) founder(person view.Person, texts map[canon.Digest]string) {
 	for _, identity := range person.OIDC {
 		s.say("    whoever is subject %s at %s may read as %s", line(identity.Subject), line(identity.Issuer), person.ID)
 	}
+	if person.User != "" {
+		s.say("    in IAM Identity Center %s is user %s", person.ID, person.User)
+	}
 }
 
 // machines is what the cell opens, and where it alarms.

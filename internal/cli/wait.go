@@ -97,6 +97,10 @@ func useSheet(r view.Request, opens []view.Opening) string {
 			s.say("      runs a command as the root user of account %s, for the task %s; the session is over in a quarter of an hour", o.Account, o.Task)
 			continue
 		}
+		if o.Set != "" {
+			s.say("  sign in at %s as yourself, and choose account %s and %s: it is assigned to you while the grant lives", o.Portal, o.Account, o.Set)
+			continue
+		}
 		if o.Account != "" {
 			s.say("  halligan exec %s%s -- aws …", r.Short, named)
 			s.say("      runs a command in account %s, as %s, with keys that renew themselves; without one it is your shell", o.Account, o.Role)

@@ -18,9 +18,10 @@ type awsFile struct {
 	Issuers  []word        `yaml:"issuers,required"`
 	Keys     []word        `yaml:"keys,required" mend:"name the files that halligan issuer made: the public key that signs now, then the next"`
 	Accounts []accountFile `yaml:"accounts,required"`
+	Center   *centerFile   `yaml:"identity_center"`
 }
 
-func (*awsFile) planned() []string { return []string{"organization", "audience", "identity_center"} }
+func (*awsFile) planned() []string { return []string{"organization", "audience"} }
 
 type accountFile struct {
 	Mark
@@ -83,6 +84,7 @@ func (c *cellFacts) readAWS(f *findings, folder fs.FS) {
 		}
 		c.aws.Accounts = append(c.aws.Accounts, out)
 	}
+	c.readCenter(f)
 }
 
 func (c *cellFacts) readIssuers(f *findings, file *awsFile) {

@@ -36,6 +36,7 @@ type personFile struct {
 	TOTP     []word `yaml:"totp"`
 
 	OIDC []identityFile `yaml:"oidc"`
+	User word           `yaml:"identity_center"`
 }
 
 func (*personFile) planned() []string { return []string{"passkeys", "custodian"} }
@@ -131,10 +132,12 @@ type openFile struct {
 	Exec     *execFile     `yaml:"exec"`
 	AWS      *roleFile     `yaml:"aws"`
 	RootTask *taskFile     `yaml:"aws_root_task"`
+
+	IdentityCenter *setFile `yaml:"identity-center"`
 }
 
 func (*openFile) planned() []string {
-	return []string{"postgres", "kubernetes", "identitycenter", "ssm", "sealed"}
+	return []string{"postgres", "kubernetes", "ssm", "sealed"}
 }
 
 // envelopeFile is a sealed credential, and what must hold for it.

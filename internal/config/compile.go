@@ -176,7 +176,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	g.Change, g.Recovery = quorum.Quorum, c.recovery()
 	slices.SortFunc(c.people, func(a, b person) int { return strings.Compare(a.id, b.id) })
 	for _, p := range c.people {
-		g.People = append(g.People, roster.Person{ID: p.id, Keys: keysOnly(p.keys), OIDC: p.identities})
+		g.People = append(g.People, roster.Person{ID: p.id, Keys: keysOnly(p.keys), OIDC: p.identities, User: p.user})
 	}
 	for _, h := range c.hosts {
 		g.Hosts = append(g.Hosts, cell.Host{ID: h.id, Address: h.address, Keys: keysOnly(h.keys), Report: h.report.Key, Other: h.other})

@@ -17,6 +17,7 @@ type person struct {
 	name, contact word
 	keys          []publicKey
 	identities    []roster.Identity
+	user          string // of Identity Center
 }
 
 // cellFacts is what cell.yaml says, as far as it could be read: enough to look
@@ -65,7 +66,7 @@ func (c *cellFacts) readPeople(f *findings, folder fs.FS) {
 	if n := len(c.file.People); c.file.People != nil && n == 0 || n > roster.PeopleMost {
 		f.errorf(c.file.key("people"), boundsMend, "people: must be 1 to %d, are %d", roster.PeopleMost, len(c.file.People))
 	}
-	seen, claimed := make(map[string]place), map[roster.Identity]string{}
+	seen, claimed, users := make(map[string]place), map[roster.Identity]string{}, map[string]string{}
 	for _, p := range c.file.People {
 		if !idOf(f, p.ID) {
 			continue
@@ -82,7 +83,7 @@ func (c *cellFacts) readPeople(f *findings, folder fs.FS) {
 		}
 		keys := c.keysOf(f, folder, p)
 		c.secure[p.ID.text] = slices.ContainsFunc(keys, func(k publicKey) bool { return k.security })
-		c.people = append(c.people, person{p.ID.text, p.Name, p.Contact, keys, identitiesOf(f, p, claimed)})
+		c.people = append(c.people, person{p.ID.text, p.Name, p.Contact, keys, identitiesOf(f, p, claimed), userOf(f, p, users)})
 	}
 }
 

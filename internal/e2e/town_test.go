@@ -69,6 +69,7 @@ type founding struct {
 	watchers []string // names of witnesses, all of whom must cosign
 
 	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
+	center   bool               // the organisation has an Identity Center, and the scenario a permission set
 	outlives bool               // its role may begin sessions of Systems Manager
 	provider *oidctest.Provider // that people may sign in at; nil: there is none
 }
@@ -124,6 +125,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.contents(f.contents) },
 		func() error { return w.programs(f.program) },
 		func() error { return w.account(f.aws, f.outlives) },
+		func() error { return w.center(f.aws, f.center) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },
 		func() error { return w.secure(f.solo) },

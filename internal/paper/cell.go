@@ -90,6 +90,9 @@ func (c Cell) blueprint() blueprint.Cell {
 			ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions, Management: a.Management, Other: a.Other,
 		})
 	}
+	if center := c.Genesis.AWS.Center; center != nil {
+		of.Center = &blueprint.Center{Instance: center.Instance, Account: center.Account}
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.Scenarios)) {
 		of.Scenarios = append(of.Scenarios, c.Scenarios[id])
 	}
@@ -114,6 +117,9 @@ func (c Cell) Procedure(scenario string, places Places) Procedure {
 		of.Accounts = append(of.Accounts, procedure.Account{
 			ID: a.ID, Number: a.Account, ARN: strings.TrimSuffix(a.ARN(""), ":"), Regions: strings.Join(a.Regions, ", "), Other: a.Other,
 		})
+	}
+	if center := c.Genesis.AWS.Center; center != nil {
+		of.Center = &procedure.Center{Instance: center.Instance, Region: center.Region, Store: center.Store, Portal: center.Portal}
 	}
 	return procedure.Write(of, c.Scenarios[scenario])
 }

@@ -23,6 +23,9 @@ func (w *writing) opens() (items []Item) {
 			a, _ := w.account(open.RootTask.Account)
 			task, _ := access.TaskOf(open.RootTask.Task)
 			items = append(items, say("%s: as the root user of AWS account %s (%s): %s, and nothing else. A session of it cannot be taken back before its end, a quarter of an hour after it was fetched.", open.RootTask.Name, a.ID, a.Number, task.May))
+		case open.IdentityCenter != nil:
+			a, _ := w.account(open.IdentityCenter.Account)
+			items = append(items, say("%s: permission set %s of IAM Identity Center in AWS account %s (%s), for your own user there: %s.", open.IdentityCenter.Name, open.IdentityCenter.Set, a.ID, a.Number, open.IdentityCenter.Allows))
 		}
 	}
 	return items
@@ -46,6 +49,9 @@ func (w *writing) use() (items []Item) {
 		case open.RootTask != nil:
 			task, _ := access.TaskOf(open.RootTask.Task)
 			items = append(items, step("As the root user, to "+task.May+". Fetch it when all is ready: the session lives a quarter of an hour, and each further one is another fetch.", "halligan exec ID "+open.RootTask.Name+" -- aws …"))
+		case open.IdentityCenter != nil:
+			items = append(items, step("Sign in at "+w.center().Portal+" as yourself, and choose account "+w.number(open.IdentityCenter.Account)+" and "+open.IdentityCenter.Set+
+				". There is nothing to fetch. It does not help while the identity provider or Identity Center is down."))
 		}
 	}
 	return append(items, say("If a door does not open, halligan status ID says why; halligan findings says what else is wrong."))
@@ -69,6 +75,8 @@ func (w *writing) byHand() (items []Item) {
 			items = append(items, w.awsByHand(open.AWS)...)
 		case open.RootTask != nil:
 			items = append(items, w.rootByHand(open.RootTask)...)
+		case open.IdentityCenter != nil:
+			items = append(items, w.centerByHand(open.IdentityCenter)...)
 		}
 	}
 	return append(items, say("Write down what you did and when; tell Halligan when it is back: halligan stop ID, and if it cannot see the end by itself, halligan attest ID TARGET --why \"WHAT YOU SAW\"."))
@@ -119,6 +127,33 @@ func (w *writing) rootByHand(t *access.RootTask) []Item {
 		items = append(items, say("Then look that %s was not left behind in account %s.", task.Leaves, a.Number))
 	}
 	return items
+}
+
+// centerByHand takes a permission set away, and says what goes on all the same.
+func (w *writing) centerByHand(t *access.IdentityCenter) []Item {
+	center := w.center()
+	at := " --instance-arn " + center.Instance + " --permission-set-arn " + t.ARN
+	return []Item{
+		step("Permission set "+t.Set+" in AWS account "+w.number(t.Account)+", as somebody who administers Identity Center: see who has it, and take it from the person's user. Their UserId stands beside them in cell.yaml, and in the store.",
+			"aws identitystore list-users --region "+center.Region+" --identity-store-id "+center.Store,
+			"aws sso-admin list-account-assignments --region "+center.Region+at+" --account-id "+w.number(t.Account),
+			"aws sso-admin delete-account-assignment --region "+center.Region+at+" --target-type AWS_ACCOUNT --target-id "+w.number(t.Account)+" --principal-type USER --principal-id USER"),
+		step(fmt.Sprintf("A session that was begun goes on for up to %s. To end it now, attach a service control policy to the account that denies everything where identitystore:userId is that user (none binds the management account), and take it off when the time is over.", t.Session),
+			`aws organizations create-policy --type SERVICE_CONTROL_POLICY --name halligan-stop-user --description "Stops one user" --content '{"Version":"2012-10-17","Statement":[{"Sid":"StopUser","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":"USER"}}}]}'`,
+			"aws organizations attach-policy --policy-id POLICY --target-id "+w.number(t.Account)),
+	}
+}
+
+func (w *writing) center() Center {
+	if w.cell.Center == nil {
+		return Center{Portal: "the access portal"}
+	}
+	return *w.cell.Center
+}
+
+func (w *writing) number(account string) string {
+	a, _ := w.account(account)
+	return a.Number
 }
 
 func (w *writing) program(id string) Program {

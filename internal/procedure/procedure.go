@@ -19,6 +19,7 @@ type Cell struct {
 	Hosts    []Host              `json:"hosts,omitempty"`
 	Programs []Program           `json:"programs,omitempty"`
 	Accounts []Account           `json:"accounts,omitempty"`
+	Center   *Center             `json:"identity_center,omitzero"`
 }
 
 // Person is somebody, and how to reach them at night.
@@ -49,6 +50,14 @@ type Account struct {
 	ARN     string `json:"arn"` // what ARNs of its IAM begin with
 	Regions string `json:"regions"`
 	Other   string `json:"other,omitempty"`
+}
+
+// Center is the organisation's IAM Identity Center.
+type Center struct {
+	Instance string `json:"instance"` // ARN
+	Region   string `json:"region"`
+	Store    string `json:"identity_store"`
+	Portal   string `json:"portal"`
 }
 
 // Role is whose page it is.

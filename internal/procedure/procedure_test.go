@@ -30,6 +30,7 @@ func everything() (procedure.Cell, *access.Scenario) {
 		Hosts:    []procedure.Host{{ID: "db1", Address: "db1.example.com:22", Other: "serial console, account in the safe"}},
 		Programs: []procedure.Program{{ID: "group-file", Opens: "A membership in a group of the billing system", Other: "delete the line in /srv/billing/groups"}},
 		Accounts: []procedure.Account{{ID: "prod", Number: "123456789012", ARN: "arn:aws:iam::123456789012", Regions: "eu-west-1", Other: "root of the account is in the envelope prod-root"}},
+		Center:   &procedure.Center{Instance: "arn:aws:sso:::instance/ssoins-7223b02e0f3b5c11", Region: "eu-west-1", Store: "d-1234567890", Portal: "https://example.awsapps.com/start"},
 	}
 	s := &access.Scenario{
 		ID: "database-locked-out", Title: "The production database refuses everyone",
@@ -49,6 +50,7 @@ func everything() (procedure.Cell, *access.Scenario) {
 			{AWS: &access.AWS{Name: "database", Account: "prod", Role: "EmergencyDatabase", Console: true, Allows: "Start, stop and change databases of prod"}},
 			{Envelope: &access.Envelope{Name: "prod-root", Custodians: "group:board", Threshold: 1, SealedBy: "group:security"}},
 			{Exec: &access.Exec{Name: "billing", Program: "group-file"}},
+			{IdentityCenter: &access.IdentityCenter{Name: "console", Account: "prod", Set: "EmergencyDatabase", ARN: "arn:aws:sso:::permissionSet/ssoins-7223b02e0f3b5c11/ps-0011223344556677", Session: 3600, Allows: "Start, stop and change databases of prod"}},
 		},
 		Procedure: "Check replication lag before any failover.\n",
 	}

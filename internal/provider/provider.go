@@ -20,7 +20,31 @@ type Lease struct {
 	Parameters map[string]string // of the program
 	Request    string            // short id of the request
 	Person     string            // person id of the requester
-	AWS        *AWS              // nil: it is not at AWS
+	AWS        *AWS              // nil: it is no role of AWS
+	Assignment *Assignment       // nil: it is not in IAM Identity Center
+}
+
+// Assignment is a permission set of an account that a user of IAM Identity Center
+// has while a lease lives.
+type Assignment struct {
+	Center  Center
+	Of      access.Assignment
+	Set     string        // the name of the permission set, and the longest session that
+	Session canon.Seconds // it may have: another would be given for longer than was signed
+	// Claimed says that the ledger holds that the assignment is ours to make: only then
+	// may it be made, or deleted.
+	Claimed bool
+	// Needed tells, as of the instant at which it is asked, whether a live lease needs
+	// the assignment. Nil: none does.
+	Needed func() bool
+}
+
+// Center is the organisation's IAM Identity Center, and the role that assigns there.
+type Center struct {
+	Instance string   // ARN
+	Region   string   // where it takes changes
+	Role     string   // ARN
+	Regions  []string // of the STS endpoints, in the order in which they are tried
 }
 
 // AWS is a role of an AWS account, as a lease opens it. The sessions are the law's;
@@ -82,4 +106,6 @@ var (
 	ErrUnreachable = errors.New("the target cannot be reached")
 	// ErrRefused says that the target answered no.
 	ErrRefused = errors.New("the target refuses")
+	// ErrNeeded says that what a lease would close another live lease needs.
+	ErrNeeded = errors.New("another live grant needs it")
 )

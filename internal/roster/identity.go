@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
 )
 
 // Identity is who a person is to an identity provider (OpenID Connect Core 1.0,
@@ -64,6 +66,21 @@ func (r *Roster) claim(at int) error {
 		}
 		r.identified[identity] = at
 	}
+	return r.claimUser(p.User, at)
+}
+
+// claimUser makes a user of IAM Identity Center one human's.
+func (r *Roster) claimUser(user string, at int) error {
+	if user == "" {
+		return nil
+	}
+	if !access.IsCenterID(user) {
+		return fmt.Errorf("person %s: identity_center: %q is not the id of a user, a UUID in lower case", r.People[at].ID, user)
+	}
+	if other, taken := r.users[user]; taken {
+		return fmt.Errorf("person %s: user %s of Identity Center %w (also with %s): one user is one human's", r.People[at].ID, user, ErrTwice, r.People[other].ID)
+	}
+	r.users[user] = at
 	return nil
 }
 

@@ -24,7 +24,8 @@ type Person struct {
 	Name    canon.Digest `json:"name,omitzero"`    // hash of a note
 	Contact canon.Digest `json:"contact,omitzero"` // hash of a note: how to call them
 	Keys    []Key        `json:"keys"`
-	OIDC    []Identity   `json:"oidc,omitempty"` // by which an identity provider lets them read
+	OIDC    []Identity   `json:"oidc,omitempty"`            // by which an identity provider lets them read
+	User    string       `json:"identity_center,omitempty"` // id of their user in the identity store of IAM Identity Center
 	Removed bool         `json:"removed,omitzero"`
 }
 
@@ -39,6 +40,7 @@ type Roster struct {
 	owner map[string]int // fingerprint → index of People
 
 	identified map[Identity]int // → index of People
+	users      map[string]int   // user of IAM Identity Center → index of People
 }
 
 var (
@@ -78,7 +80,7 @@ func New(people []Person, groups map[string][]string) (Roster, error) {
 
 // index checks the people and finds each key's owner.
 func (r *Roster) index() error {
-	r.owner, r.identified = make(map[string]int), make(map[Identity]int)
+	r.owner, r.identified, r.users = make(map[string]int), make(map[Identity]int), make(map[string]int)
 	for i, p := range r.People {
 		if err := canon.CheckID(p.ID); err != nil {
 			return fmt.Errorf("person %w", err)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -116,4 +117,11 @@ func SendBy(ctx context.Context, settings config.Server, channel string, m alert
 	}()
 	_, err := into[channel].Send(ctx, m)
 	return err
+}
+
+// CenterOf is what a server does for leases in an Identity Center of a test's: its
+// scheduler, and its follower.
+func CenterOf(at center, needed func(access.Assignment) bool, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower) {
+	w := &works{world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, center: at, needed: needed}
+	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
 }

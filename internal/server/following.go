@@ -3,6 +3,7 @@ package server
 import (
 	"sync/atomic"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
@@ -18,6 +19,7 @@ type following struct {
 type law struct {
 	genesis  *cell.Genesis
 	document canon.Digest
+	sets     []access.Assignment // that scenarios give, without people
 }
 
 // witnessing is what the ledger says of its witnesses.
@@ -29,7 +31,13 @@ type witnessing struct {
 
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
-	f.law.Store(&law{genesis: w.Genesis, document: w.Document})
+	if known := f.law.Load(); known == nil || known.genesis != w.Genesis || known.document != w.Document {
+		now := &law{genesis: w.Genesis, document: w.Document}
+		if w.Genesis != nil {
+			now.sets = assignmentsOf(w)
+		}
+		f.law.Store(now)
+	}
 	if last, begun := w.Last[cell.StreamCell]; begun {
 		f.witness.Store(&witnessing{state: w.Witness, doubted: w.Doubted, last: last})
 	}
@@ -39,6 +47,14 @@ func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
 func (f *following) genesis() *cell.Genesis {
 	if law := f.law.Load(); law != nil {
 		return law.genesis
+	}
+	return nil
+}
+
+// sets are the permission sets that scenarios give.
+func (f *following) sets() []access.Assignment {
+	if law := f.law.Load(); law != nil {
+		return law.sets
 	}
 	return nil
 }

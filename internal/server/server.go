@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -229,6 +230,10 @@ func (s *Server) providers(work *works) (*accounts, error) {
 	work.lookout = lookoutOf(s.Settings)
 	opened, err := s.openAccounts(work.world)
 	work.aws, work.stopped = opened, func(account, role string, slot int) bool { return s.live.View().SlotStopped(account, role, slot) }
+	if opened != nil {
+		work.center, work.notes = opened.Center(), s.Log
+	}
+	work.needed = func(a access.Assignment) bool { return s.live.View().AssignmentNeeded(a) }
 	return opened, err
 }
 

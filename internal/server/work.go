@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -43,6 +44,9 @@ type works struct {
 	exec     provider.Provider                         // of the targets that programs open
 	aws      provider.Provider                         // of roles of AWS accounts
 	stopped  func(account, role string, slot int) bool // a slot keeps somebody out now
+	center   center                                    // IAM Identity Center
+	needed   func(access.Assignment) bool              // a live grant needs an assignment now
+	notes    *slog.Logger                              // of what went wrong with it; nil: nowhere
 	lookout  *lookout.Lookout
 	channels map[string]sink
 	repeats  *repeats
@@ -76,18 +80,19 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskBaseline:    {Do: w.baseline, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
 		cell.TaskProve:       {Do: w.prove, Group: atTarget, Longest: roundLongest, Workers: 32, Yields: yields, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
 		cell.TaskList:        {Do: w.list, Takes: ofAccount, Workers: 8, Longest: roundLongest, Pause: scheduler.Pause{First: time.Second, Most: 30 * time.Second}},
-		cell.TaskShut:        {Do: w.shut, Workers: 32, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 30 * time.Second}},
+		cell.TaskShut:        {Do: w.shut, Workers: 32, Longest: roundLongest, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 30 * time.Second}},
 		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
 		cell.TaskAlarm: {
 			Do: w.alarm, Group: func(j scheduler.Job) string { return j.Task.Channel }, Turn: alarmTurn, Workers: alarmsAtATime,
 			Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute},
 		},
-		cell.TaskClock:   {Do: w.clock, Workers: 1},
-		cell.TaskCount:   {Do: w.count, Workers: 1},
-		cell.TaskWitness: {Do: w.cosigned, Workers: 1},
-		cell.TaskSilent:  due,
-		cell.TaskSymptom: {Do: w.look, Workers: 8, Group: together, Turn: byRequester},
-		cell.TaskOverlap: {Do: w.overlap, Workers: 1, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskAssignments: {Do: w.assignments, Workers: 1, Longest: roundLongest},
+		cell.TaskClock:       {Do: w.clock, Workers: 1},
+		cell.TaskCount:       {Do: w.count, Workers: 1},
+		cell.TaskWitness:     {Do: w.cosigned, Workers: 1},
+		cell.TaskSilent:      due,
+		cell.TaskSymptom:     {Do: w.look, Workers: 8, Group: together, Turn: byRequester},
+		cell.TaskOverlap:     {Do: w.overlap, Workers: 1, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
 	}
 }
 
@@ -115,27 +120,6 @@ func always(result scheduler.Result) func(context.Context, []scheduler.Job) []sc
 	}
 }
 
-// expireAgain is when a lease whose door is shut is looked at again.
-const expireAgain = time.Minute
-
-// expire says that the last credential of a lease is over, where that proves
-// something. Once a refusal has shown that the door is shut it proves nothing more,
-// and thirty thousand entries that say so would stand in the way of the hosts'
-// lists, which close the leases.
-func (w *works) expire(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
-	if ofAccount(jobs[0]) {
-		return w.expireAccount(ctx, jobs)
-	}
-	results := make([]scheduler.Result, len(jobs))
-	for i, j := range jobs {
-		results[i] = scheduler.Result{Kind: cell.EffectDue}
-		if lease, ok := j.Lease(); ok && lease.DoorShut() {
-			results[i] = scheduler.Result{After: expireAgain}
-		}
-	}
-	return results
-}
-
 // lease is what the provider is told of a job's lease.
 func (w *works) lease(ctx context.Context, j scheduler.Job) (provider.Lease, bool) {
 	l, ok := j.Lease()
@@ -147,6 +131,8 @@ func (w *works) lease(ctx context.Context, j scheduler.Job) (provider.Lease, boo
 		return w.programLease(ctx, j, l)
 	case l.Account != "":
 		return w.accountLease(ctx, j, l)
+	case l.Assignment != nil:
+		return w.assignmentLease(ctx, j, l)
 	}
 	host, known := w.world.host(l.Host)
 	if !known {
@@ -186,6 +172,10 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 		}
 		if lease.AWS != nil && !lease.AWS.Root {
 			results[i] = scheduler.Result{Kind: cell.EffectOpened} // nothing has to be made there; the baseline looks
+			continue
+		}
+		if lease.Assignment != nil {
+			results[i] = w.assign(ctx, j, lease)
 			continue
 		}
 		if err := w.provider(lease).Open(ctx, lease); err != nil {

@@ -28,6 +28,8 @@ func (w *works) provider(lease provider.Lease) provider.Provider {
 		return w.exec
 	case lease.AWS != nil:
 		return w.aws
+	case lease.Assignment != nil:
+		return w.center
 	}
 	return w.ssh
 }
@@ -56,6 +58,10 @@ func (w *works) shut(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
 		lease, ok := w.lease(ctx, j)
+		if ok && lease.Assignment != nil {
+			results[i] = w.unassign(ctx, j, lease)
+			continue
+		}
 		if !ok || w.exec.Close(ctx, lease) != nil {
 			continue // not closed, as far as is known: again after a pause
 		}

@@ -164,18 +164,19 @@ type Waited struct {
 
 // Lease is the grant's footprint at one target.
 type Lease struct {
-	Target       string            `json:"target"`
-	Host         string            `json:"host"`
-	Program      string            `json:"program,omitempty"` // that opened it; then there is no host
-	Account      string            `json:"account,omitempty"` // AWS account of its role; then there is no host
-	Role         string            `json:"role,omitempty"`
-	Slot         int               `json:"slot,omitzero"` // that stops its sessions
-	KeyID        string            `json:"key_id"`
-	State        access.LeaseState `json:"state"`
-	Certificates []Certificate     `json:"certificates"`
-	Closing      *access.Closing   `json:"closing,omitzero"`
-	Proofs       []Proof           `json:"proofs"`
-	Closed       canon.Time        `json:"closed,omitzero"`
+	Target       string             `json:"target"`
+	Host         string             `json:"host"`
+	Program      string             `json:"program,omitempty"` // that opened it; then there is no host
+	Account      string             `json:"account,omitempty"` // AWS account of its role; then there is no host
+	Role         string             `json:"role,omitempty"`
+	Slot         int                `json:"slot,omitzero"`       // that stops its sessions
+	Assignment   *access.Assignment `json:"assignment,omitzero"` // in IAM Identity Center; then there is no host
+	KeyID        string             `json:"key_id"`
+	State        access.LeaseState  `json:"state"`
+	Certificates []Certificate      `json:"certificates"`
+	Closing      *access.Closing    `json:"closing,omitzero"`
+	Proofs       []Proof            `json:"proofs"`
+	Closed       canon.Time         `json:"closed,omitzero"`
 }
 
 // Certificate is one, or a session of a role, that was authorised: rebuilt, and

@@ -232,6 +232,8 @@ func (l *Lease) sayIn(w *writer) {
 	case l.Account != "":
 		noun = "session"
 		w.say("  Target %s, role %s of AWS account %s, stop slot %d, is %s; %s.", l.Target, l.Role, l.Account, l.Slot, state, counted(len(l.Certificates), noun))
+	case l.Assignment != nil:
+		w.say("  Target %s, permission set %s of AWS account %s, assigned to user %s of Identity Center, is %s.", l.Target, l.Assignment.Set, l.Assignment.Account, l.Assignment.User, state)
 	case l.Host == "":
 		w.say("  Envelope %s is %s.", l.Target, state)
 	default:

@@ -122,11 +122,12 @@ func (e *examination) begins(leases []access.Lease) {
 	}
 }
 
-// basis says what stands behind a proof of a lease. What a program or AWS showed,
+// basis says what stands behind a proof of a lease. What a program, AWS or Identity Center showed,
 // the server alone has seen.
 func (e *examination) basis(id canon.Digest, event *cell.LeaseProved) Basis {
 	lease, ok := e.world.Requests[id].Lease(event.Target)
-	if ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested || ok && lease.Account != "" && event.Proof.Kind == access.ProofEnded {
+	if ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested || ok && lease.Account != "" && event.Proof.Kind == access.ProofEnded ||
+		event.Proof.By == access.ByCenter {
 		return OnServer
 	}
 	return basis(event.Proof.Kind)

@@ -45,6 +45,8 @@ func Alarm(e cell.Event, r *access.Request) (kind, sentence string) {
 		return "epoch.begun", ofEpoch(e)
 	case *cell.StraysFound:
 		return "strays.found", ofEpoch(e)
+	case *cell.AssignmentsFound:
+		return "assignments.found", ofCenter(e)
 	case *cell.Witnessed, *cell.WitnessesSilent, *cell.WitnessesOverdue:
 		return witnessAlarm(e)
 	case *cell.ClockDoubted:

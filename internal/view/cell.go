@@ -82,7 +82,8 @@ type state struct {
 	learned  learned
 	epochs   epochs
 	underway underway
-	stepped  int64 // milliseconds that the clock in doubt is ahead of its measure
+	standing []access.Assignment // that no lease accounts for; never changed in place
+	stepped  int64               // milliseconds that the clock in doubt is ahead of its measure
 }
 
 // Held is a request and the index of its stream's newest entry, which left it so.
@@ -131,7 +132,7 @@ func FromWorld(w *cell.World) (*Cell, error) {
 	s.revoked.from(w)
 	s.epochs.from(w)
 	s.underway.from(w)
-	s.stepped = w.Stepped
+	s.stepped, s.standing = w.Stepped, w.Standing
 	return c, nil
 }
 
@@ -217,6 +218,8 @@ func (s *state) applyCell(e cell.Event) {
 		if until, cools := s.cooling[e.Key]; cools && !e.Until.IsZero() {
 			s.cooling[e.Key] = canon.Earlier(until, e.Until)
 		}
+	case *cell.AssignmentsFound:
+		s.standing = e.After(s.standing)
 	case *cell.EpochBegun, *cell.StraysFound, *cell.HostSurveyed:
 		s.applyEpoch(e)
 	case *cell.Witnessed:

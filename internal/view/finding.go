@@ -35,6 +35,8 @@ const (
 	FindingCertificate FindingKind = "certificate"
 	// FindingUnready: the server could not do what a grant would ask of it.
 	FindingUnready FindingKind = "not-ready"
+	// FindingStanding: somebody has, by another hand, what only a grant should give.
+	FindingStanding FindingKind = "standing-assignment"
 	// FindingTried: somebody tries what they may not.
 	FindingTried FindingKind = "tried"
 )
@@ -69,7 +71,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		}
 		oldest := s.unsettled()
 		slices.Reverse(oldest)
-		v.add(viewer, s, oldest, overdue(at))
+		v.add(viewer, s, oldest, s.overdue(at))
 		v.Findings = append(v.Findings, s.aloneFindings(viewer)...)
 		v.Findings = append(v.Findings, s.offlineFindings(viewer)...)
 		v.Findings = append(v.Findings, s.recoveryFindings()...)
@@ -82,6 +84,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 			})
 		}
 		v.Findings = append(v.Findings, s.epochs.findings()...)
+		v.Findings = append(v.Findings, s.standingFindings()...)
 		v.Findings = append(v.Findings, s.witnessing(at.Now)...)
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {
 			v.Findings = append(v.Findings, s.learned.unheard[channel].finding(at.Now))
@@ -111,9 +114,9 @@ func (v *Findings) add(viewer string, s *state, held []Held, look func(*access.L
 	}
 }
 
-func overdue(at Instant) func(*access.Lease) (Finding, bool) {
+func (s *state) overdue(at Instant) func(*access.Lease) (Finding, bool) {
 	return func(l *access.Lease) (Finding, bool) {
-		if !cell.Overdue(l, at.Now) {
+		if !cell.Overdue(l, at.Now) || s.kept(l) {
 			return Finding{}, false
 		}
 		text := fmt.Sprintf("%s is not proved dead: it is %s.", l.Target, leaseKnown(l, at))

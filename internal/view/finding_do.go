@@ -40,6 +40,7 @@ var findingAnswers = map[FindingKind]answer{
 	FindingEpoch: {UrgencyNow, func(f Finding) string {
 		return fmt.Sprintf("Look at the sessions of %s yourself until it has reported that none is left over.", f.Target)
 	}},
+	FindingStanding: {UrgencyToday, always("Ask who made the assignment. If nobody needs it, delete it by hand: aws sso-admin delete-account-assignment. Until then its holder needs no grant, and a grant of the same does not open.")},
 	FindingBroken: {UrgencyNow, func(f Finding) string {
 		return fmt.Sprintf("Change the secret at its system, seal the new one, and put that in force: halligan envelope rotate %s", f.Target)
 	}},

@@ -159,6 +159,8 @@ func leaseSteps(l *access.Lease, now canon.Time) []Step {
 		return append(rootSteps(l, now), pageStep(l, now))
 	case l.Account != "":
 		return append(awsSteps(l, now), pageStep(l, now))
+	case l.Assignment != nil:
+		return centerSteps(l, now)
 	}
 	var steps []Step
 	if !l.DoorShut() && l.Worked {

@@ -17,6 +17,7 @@ type Lease struct {
 	Role     string            `json:"role,omitempty"`
 	Slot     int               `json:"slot,omitzero"`  // that stops its sessions
 	Task     string            `json:"task,omitempty"` // root task in the account, by sessions that nothing stops
+	User     string            `json:"user,omitempty"` // of IAM Identity Center, whom its permission set is assigned to; then there is no host
 	State    access.LeaseState `json:"state"`
 	KeyID    string            `json:"key_id"`
 	Worked   bool              `json:"worked"`             // a probe saw the twin accepted, so that a refusal will mean something
@@ -38,7 +39,10 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
 		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Task: l.Task, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
-		Overdue: cell.Overdue(l, at.Now), Known: l.Target + " is " + leaseKnown(l, at),
+		Overdue: cell.Overdue(l, at.Now) && !s.kept(l), Known: l.Target + " is " + leaseKnown(l, at),
+	}
+	if l.Assignment != nil {
+		v.User = l.Assignment.User
 	}
 	if s.Genesis == nil || l.State != access.LeaseClosing {
 		return v
@@ -67,6 +71,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	if l.Task != "" && l.State == access.LeaseClosing {
 		return rootKnown(l, at.Now)
 	}
+	if l.Assignment != nil && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
+		return centerKnown(l, at.Now)
+	}
 	if l.Account != "" && l.State == access.LeaseClosing {
 		return awsKnown(l, at.Now)
 	}
@@ -83,6 +90,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 		return "open; " + issued(l, at.Now)
 	case access.LeaseClosing:
 		return fmt.Sprintf("closing since %s: %s%s", clock(l.Closing.At, at.Now), unproved(l, at.Now), heard(l, at))
+	}
+	if l.Has(access.ProofUnissued) && l.Assignment != nil {
+		return fmt.Sprintf("closed since %s: the assignment was never asked for", clock(l.Closed, at.Now))
 	}
 	if l.Has(access.ProofUnissued) && l.Envelope != "" {
 		return fmt.Sprintf("closed since %s: no share was ever given", clock(l.Closed, at.Now))
@@ -172,6 +182,8 @@ func proofs(l *access.Lease) []string {
 				word = rootWords[kind]
 			case l.Account != "":
 				word = awsWords[kind]
+			case l.Assignment != nil:
+				word = centerWords[kind]
 			}
 			if kind == access.ProofAttested {
 				word = p.By + " attested"

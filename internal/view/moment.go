@@ -14,6 +14,8 @@ func (t teller) ofLease(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.LeaseOpened:
 		return fmt.Sprintf("%s is open.", e.Target)
+	case *cell.AssignmentClaimed:
+		return fmt.Sprintf("Nobody has what is to be assigned for %s, or by another grant alone: what is listed from now on is this cell's.", e.Target)
 	case *cell.OpenFailed:
 		return fmt.Sprintf("%s does not open yet: %s; it is tried again.", e.Target, say(failures, e.Why))
 	case *cell.TwinWorked:
@@ -46,7 +48,7 @@ func (t teller) ofProof(e cell.Event) string {
 		}
 		return fmt.Sprintf("%s is closing, because %s; hosts refuse it from revocation list %d on.", e.Target, say(ends, e.Closing.Why), e.Closing.List)
 	case *cell.LeaseShut:
-		return fmt.Sprintf("The program that opened %s says that it closed it; that is not proved yet.", e.Target)
+		return fmt.Sprintf("What opened %s, a program or Identity Center, says that it is closed; that is not proved yet.", e.Target)
 	case *cell.LeaseProved:
 		return proof(e)
 	case *cell.LeaseClosed:
@@ -65,6 +67,9 @@ func proof(e *cell.LeaseProved) string {
 	case access.ProofRefused:
 		return fmt.Sprintf("The twin is refused at %s while another login is accepted: no new login is possible.", e.Target)
 	case access.ProofExpired:
+		if e.Proof.By == access.ByCenter {
+			return fmt.Sprintf("Identity Center lists the assignment of %s no more, and the last session that it let in is over.", e.Target)
+		}
 		return fmt.Sprintf("The last credential for %s is over: no new login is possible.", e.Target)
 	case access.ProofEnded:
 		if account, ok := strings.CutPrefix(e.Proof.By, access.ByAWS); ok {

@@ -319,7 +319,7 @@ var oneOfEach = []cell.Event{
 	&cell.Reconciled{Request: access.Request{Requester: "ann", Offline: &access.Offline{}}, By: "ann"},
 	&cell.RecoveryAgreed{Removes: []string{"ann"}, Adds: make([]roster.Owned, 9)}, &cell.RecoveryWaits{}, &cell.RecoveryOver{},
 	&cell.LedgerKeyRotated{}, &cell.OverlapRecorded{},
-	&cell.KeySuspended{}, &cell.SuspensionOpposed{}, &cell.SuspensionOver{},
+	&cell.KeySuspended{}, &cell.SuspensionOpposed{}, &cell.SuspensionOver{}, &cell.AssignmentClaimed{}, &cell.AssignmentsFound{Found: []access.Assignment{{Account: "123456789012", User: "u"}}},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

@@ -31,6 +31,7 @@ type Person struct {
 	Keys    []Key    `json:"keys"`
 	// OIDC is who they are to identity providers, which lets them read and never sign.
 	OIDC    []roster.Identity `json:"oidc,omitempty"`
+	User    string            `json:"identity_center,omitempty"` // of IAM Identity Center, whom permission sets are assigned to
 	Removed bool              `json:"removed,omitzero"`
 	CanSign bool              `json:"can_sign"`
 	May     Powers            `json:"may"`
@@ -96,7 +97,7 @@ func (c *Cell) People(at Instant) People {
 func (s *state) person(id string, at Instant) Person {
 	p, _ := s.roster.Person(id)
 	v := Person{
-		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{}, OIDC: slices.Clone(p.OIDC),
+		ID: p.ID, Name: noteOf(p.Name), Contact: noteOf(p.Contact), Keys: []Key{}, OIDC: slices.Clone(p.OIDC), User: p.User,
 		Removed: p.Removed, CanSign: s.roster.CanSign(p.ID),
 	}
 	for _, key := range p.Keys {

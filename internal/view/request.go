@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -182,7 +183,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	}
 	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
 	v.Known, v.Next = s.known(r, at), s.steps(r, at)
-	v.StopsToo, v.StopTakes = s.stopsToo(r), stopTakes(r)
+	v.StopsToo, v.StopTakes = s.stopsToo(r), strings.TrimSpace(stopTakes(r)+" "+s.centerTakes(r))
 	return v
 }
 

@@ -47,10 +47,12 @@ type Opening struct {
 	Principals []string `json:"principals,omitempty"`
 	From       []string `json:"from,omitempty"` // networks; none: anywhere
 	Permit     []string `json:"permit,omitempty"`
-	Program    string   `json:"program,omitempty"` // that opens it; then there is no host
-	Account    string   `json:"account,omitempty"` // AWS account; then there is no host
-	Role       string   `json:"role,omitempty"`    // of it
-	Task       string   `json:"task,omitempty"`    // root task in it; then the role is the way there
+	Program    string   `json:"program,omitempty"`        // that opens it; then there is no host
+	Account    string   `json:"account,omitempty"`        // AWS account; then there is no host
+	Role       string   `json:"role,omitempty"`           // of it
+	Task       string   `json:"task,omitempty"`           // root task in it; then the role is the way there
+	Set        string   `json:"permission_set,omitempty"` // of IAM Identity Center, in the account
+	Portal     string   `json:"portal,omitempty"`         // where people sign in to use it
 	Text       string   `json:"text"`
 }
 
@@ -117,6 +119,10 @@ func (s *state) openings(of *access.Scenario, names []string, asked string) []Op
 		}
 		if task, ok := of.RootTask(name); ok {
 			openings = append(openings, s.rootOpening(task))
+			continue
+		}
+		if set, ok := of.IdentityCenter(name); ok {
+			openings = append(openings, s.centerOpening(set))
 			continue
 		}
 		target, ok := of.Target(name)

@@ -69,6 +69,8 @@ func (t teller) ofCell(e cell.Event) string {
 	switch e := e.(type) {
 	case *cell.Founded:
 		return fmt.Sprintf("%s, a founder, signed genesis.", e.Person)
+	case *cell.AssignmentsFound:
+		return ofCenter(e)
 	case *cell.Sealed:
 		return fmt.Sprintf("Every founder has signed genesis %s; the cell is sealed.", e.Genesis.Short())
 	case *cell.ChangeProposed:

@@ -60,21 +60,22 @@ var (
 )
 
 var hints = map[string]string{
-	"IDPCommunicationError":   "STS could not read the issuer's keys; halligan issuer check shows what it publishes",
-	"InvalidIdentityToken":    "STS does not accept the issuer; compare its provider in IAM, and halligan issuer check",
-	"ExpiredToken":            "the token was over when it arrived; compare this server's clock, and fetch anew",
-	"ExpiredTokenException":   "the token was over when it arrived; compare this server's clock, and fetch anew",
-	"AccessDenied":            "the role's trust or a policy above it does not let this session in; halligan blueprint shows what should be there",
-	"PackedPolicyTooLarge":    "the session's policy and tags are too large together; narrow the scenario's session_policy",
-	"MalformedPolicyDocument": "it does not take the session's policy; halligan lint checks the scenario's",
-	"NoSuchEntity":            "the role or a stop slot is not there; halligan blueprint makes it",
-	"NoSuchEntityException":   "the role or a stop slot is not there; halligan blueprint makes it",
-	"LimitExceeded":           "the role has no room for its stop slot; detach policies that are not of the blueprint",
-	"RegionDisabled":          "the account has this region switched off",
-	"RegionDisabledException": "the account has this region switched off",
-	"IDPRejectedClaim":        "STS does not accept the token",
-	"UnrecognizedClientError": "the credentials are not known there",
-	"InvalidClientTokenId":    "the credentials are not known there",
+	"IDPCommunicationError":     "STS could not read the issuer's keys; halligan issuer check shows what it publishes",
+	"InvalidIdentityToken":      "STS does not accept the issuer; compare its provider in IAM, and halligan issuer check",
+	"ExpiredToken":              "the token was over when it arrived; compare this server's clock, and fetch anew",
+	"ExpiredTokenException":     "the token was over when it arrived; compare this server's clock, and fetch anew",
+	"AccessDenied":              "the role's trust or a policy above it does not let this session in; halligan blueprint shows what should be there",
+	"PackedPolicyTooLarge":      "the session's policy and tags are too large together; narrow the scenario's session_policy",
+	"MalformedPolicyDocument":   "it does not take the session's policy; halligan lint checks the scenario's",
+	"NoSuchEntity":              "the role or a stop slot is not there; halligan blueprint makes it",
+	"NoSuchEntityException":     "the role or a stop slot is not there; halligan blueprint makes it",
+	"ResourceNotFoundException": "the permission set, the user or the account is not there; compare the scenario and cell.yaml with IAM Identity Center",
+	"LimitExceeded":             "the role has no room for its stop slot; detach policies that are not of the blueprint",
+	"RegionDisabled":            "the account has this region switched off",
+	"RegionDisabledException":   "the account has this region switched off",
+	"IDPRejectedClaim":          "STS does not accept the token",
+	"UnrecognizedClientError":   "the credentials are not known there",
+	"InvalidClientTokenId":      "the credentials are not known there",
 }
 
 // silent is the fault of a call that nobody answered.

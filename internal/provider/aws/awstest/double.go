@@ -89,6 +89,7 @@ type Double struct {
 	calls    []Call
 	serial   int
 	lie      func(*Session)
+	center   center
 }
 
 // New starts a double that ends with the test.
@@ -109,7 +110,7 @@ func New(t Judge) *Double {
 // Endpoints are the addresses of its services, in the form of the server's settings.
 func (d *Double) Endpoints() map[string]string {
 	e := map[string]string{"probe": d.server.URL + "/probe/{region}/{service}"}
-	for _, kind := range []string{"sts", "iam", "ssm", "signin", "secretsmanager"} {
+	for _, kind := range []string{"sts", "iam", "ssm", "sso", "signin", "secretsmanager"} {
 		e[kind] = d.server.URL + "/" + kind + "/{region}"
 	}
 	return e

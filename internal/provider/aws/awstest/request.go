@@ -83,6 +83,10 @@ func (c *request) answer(w http.ResponseWriter) {
 	case "ssm DescribeSessions", "ssm TerminateSession":
 		c.manager(w)
 	default:
+		if c.kind == "sso" {
+			c.identityCenter(w)
+			return
+		}
 		if c.kind != "probe" {
 			c.d.t.Errorf("the double of AWS knows no %s of %s", c.action, c.kind)
 			c.fail(w, refusal{http.StatusBadRequest, "InvalidAction"})

@@ -31,6 +31,7 @@ type Session struct {
 	Regions        []string      // of the STS endpoints, in the order in which they are tried
 	Probe          AWSProbe
 	Root           *RootCall // nil: the role's own session is handed over
+	Door           string    // how the role is taken; empty: by a web identity token
 }
 
 // Tag is a session tag.
@@ -49,6 +50,11 @@ const (
 	STSAudience    = "sts.amazonaws.com"
 	IdentityPrefix = "hg-" // of every source identity
 )
+
+// DoorExternalID is the door by AssumeRole, for accounts that can have no identity
+// provider: the server's own credentials call, and the subject is the external id. The
+// claims are then what the call says; there is no token.
+const DoorExternalID = "external-id"
 
 const (
 	TokenLives     = canon.Seconds(60)   // of a token for AWS
@@ -131,6 +137,7 @@ func (s *Session) Claims() []byte { return canon.MustEncode(s.claims()) }
 // call. Its digest stands in the ledger before the token exists.
 func (s *Session) Unsigned() []byte {
 	type call struct {
+		Door     string        `json:"door,omitempty"`
 		Duration canon.Seconds `json:"duration,omitzero"`
 		Name     string        `json:"name"`
 		Policy   string        `json:"policy"`
@@ -140,7 +147,7 @@ func (s *Session) Unsigned() []byte {
 	return canon.MustEncode(struct {
 		Call   call   `json:"call"`
 		Claims claims `json:"claims"`
-	}{call{s.Duration, s.Name, s.Policy, s.RoleARN, s.Root}, s.claims()})
+	}{call{s.Door, s.Duration, s.Name, s.Policy, s.RoleARN, s.Root}, s.claims()})
 }
 
 // Twin is a session like s, with the same tags, that may make the probe's read

@@ -27,6 +27,8 @@ type Account struct {
 	Regions    []string
 	Management bool // of an organisation: nothing protects it, so that it gets no role
 	Other      string
+	Door       string // how its roles are taken: empty, by web identity tokens, or access.DoorExternalID
+	Base       string // ARN of who takes them by that door
 }
 
 // Blueprint is the AWS side of one account.

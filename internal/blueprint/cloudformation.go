@@ -32,7 +32,17 @@ func (b *Blueprint) CloudFormation() ([]File, error) {
 	if err := over(sizes); err != nil {
 		return nil, err
 	}
-	return b.foldered(append(files, File{"deploy.md", []byte(b.deploying(files))})), nil
+	files = append(files, File{"deploy.md", []byte(b.deploying(files))})
+	return b.foldered(append(files, b.base()...)), nil
+}
+
+// base is what the server's own role or user needs, as a file, where the account is
+// opened by it.
+func (b *Blueprint) base() []File {
+	if !b.byExternalID() || !b.opened() {
+		return nil
+	}
+	return []File{{"halligan-base.json", indented(b.BasePolicy())}}
 }
 
 // foldered puts files into a folder of the account.
@@ -105,6 +115,9 @@ func (b *Blueprint) deploying(files []File) string {
 		w.line(0, "Roles, once, in the home region:\n")
 		w.line(0, "    aws cloudformation deploy --region %s --stack-name halligan --capabilities CAPABILITY_NAMED_IAM --template-file %s%s", b.Home(), files[0].Name, b.needsBucket(files[0]))
 		w.line(0, "    aws cloudformation update-termination-protection --region %s --stack-name halligan --enable-termination-protection\n", b.Home())
+	}
+	if b.byExternalID() {
+		w.line(0, "The roles believe no issuer: %s takes them, with the external id of the scenario. Give it the policy in halligan-base.json, and nothing else that counts here.\n", b.Account.Base)
 	}
 	rules := files[len(files)-1]
 	w.line(0, "Rules, in each region where a use can be recorded, and better in every region that the account has enabled:\n")

@@ -31,6 +31,9 @@ func (b *Blueprint) Documents() []Document {
 	for _, w := range b.Ways {
 		all = append(all, Document{"role/" + w.Name + "/trust", "trust", b.WayTrust(w)}, Document{"role/" + w.Name + "/policy", "policy", b.WayPolicy(w)})
 	}
+	if b.opened() && b.byExternalID() {
+		all = append(all, Document{"base/policy", "policy", b.BasePolicy()})
+	}
 	if b.opened() {
 		all = append(all, Document{"stop-all", "slot", StopAll()})
 	}

@@ -164,7 +164,7 @@ func (b *Blueprint) ownARNs() words {
 	for _, w := range b.Ways {
 		own = append(own, b.roleARN(w.Name))
 	}
-	for _, issuer := range b.Cell.Issuers {
+	for _, issuer := range b.issuers() {
 		own = append(own, b.providerARN(issuer))
 	}
 	return sorted(own)

@@ -62,7 +62,7 @@ func (b *Blueprint) standing() []resource {
 		return nil
 	}
 	var all []resource
-	for i, issuer := range b.Cell.Issuers {
+	for i, issuer := range b.issuers() {
 		all = append(all, resource{
 			id: "Issuer" + digits(i+1), kind: kindProvider,
 			note: "Whose tokens the roles believe. AWS fetches the keys from there; there is no secret of AWS on Halligan's side.",
@@ -103,7 +103,7 @@ func (b *Blueprint) stopperRole() resource {
 }
 
 func (b *Blueprint) issuerIDs() (ids []string) {
-	for i := range b.Cell.Issuers {
+	for i := range b.issuers() {
 		ids = append(ids, "Issuer"+digits(i+1))
 	}
 	return ids

@@ -42,7 +42,7 @@ func (b *Blueprint) TrustPolicy(r Role) []byte {
 	for _, door := range r.Doors {
 		strong = append(strong, door.Strengths...)
 	}
-	for i, issuer := range b.Cell.Issuers {
+	for i, k := range b.keepers() {
 		for j, doors := range alike(r.Doors) {
 			sid := "Door" + strconv.Itoa(i+1)
 			if j > 0 {
@@ -54,14 +54,8 @@ func (b *Blueprint) TrustPolicy(r Role) []byte {
 			}
 			subjects := each(names(doors), func(name string) string { return b.Cell.Origin + "/" + name })
 			all = append(all, statement{
-				Sid: sid, Effect: allow, Principal: principal{"Federated": {b.providerARN(issuer)}}, Action: words{"sts:AssumeRoleWithWebIdentity"},
-				Condition: condition{
-					"StringEquals": {
-						issuerHost(issuer) + ":aud": {audience}, issuerHost(issuer) + ":sub": sorted(subjects),
-						tagStrength: sorted(doors[0].Strengths),
-					},
-					"StringLike": likes,
-				},
+				Sid: sid, Effect: allow, Principal: k.principal, Action: words{k.action},
+				Condition: condition{"StringEquals": k.says(sorted(subjects), map[string]words{tagStrength: sorted(doors[0].Strengths)}), "StringLike": likes},
 			})
 		}
 	}
@@ -71,21 +65,16 @@ func (b *Blueprint) TrustPolicy(r Role) []byte {
 	}
 	return document(append(all,
 		statement{
-			Sid: "Tags", Effect: allow, Principal: b.federated(), Action: words{"sts:TagSession"},
+			Sid: "Tags", Effect: allow, Principal: b.callers(), Action: words{"sts:TagSession"},
 			Condition: condition{
 				"StringEquals":            tagged,
 				"ForAllValues:StringLike": {"aws:TagKeys": {prefix + "*"}},
 			},
 		},
 		statement{
-			Sid: "Source", Effect: allow, Principal: b.federated(), Action: words{"sts:SetSourceIdentity"},
+			Sid: "Source", Effect: allow, Principal: b.callers(), Action: words{"sts:SetSourceIdentity"},
 			Condition: condition{"StringLike": {"sts:SourceIdentity": {sourceIdentity}}},
 		})...)
-}
-
-// federated is every provider of the cell.
-func (b *Blueprint) federated() principal {
-	return principal{"Federated": sorted(each(b.Cell.Issuers, b.providerARN))}
 }
 
 // alike puts doors together that take the same strengths.
@@ -177,13 +166,11 @@ func StopAll() []byte {
 // StopperTrust lets Halligan's server be the stopper, and nobody else.
 func (b *Blueprint) StopperTrust() []byte {
 	var all []statement
-	for i, issuer := range b.Cell.Issuers {
-		host := issuerHost(issuer)
+	for i, k := range b.keepers() {
 		all = append(all, statement{
-			Sid: "Server" + strconv.Itoa(i+1), Effect: allow, Principal: principal{"Federated": {b.providerARN(issuer)}},
-			Action: words{"sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"},
+			Sid: "Server" + strconv.Itoa(i+1), Effect: allow, Principal: k.principal, Action: words{k.action, "sts:SetSourceIdentity"},
 			Condition: condition{
-				"StringEquals": {host + ":aud": {audience}, host + ":sub": {b.Cell.Origin + "/stopper"}},
+				"StringEquals": k.says(words{b.Cell.Origin + "/stopper"}, nil),
 				"StringLike":   {"sts:SourceIdentity": {sourceIdentity}},
 			},
 		})

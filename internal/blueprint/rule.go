@@ -144,18 +144,22 @@ func (b *Blueprint) usePattern(names []string) []byte {
 // among them: somebody pressed Stop.
 func (b *Blueprint) changed() EventRule {
 	var hosts []any
-	for _, issuer := range b.Cell.Issuers {
+	for _, issuer := range b.issuers() {
 		hosts = append(hosts, b.providerARN(issuer))
+	}
+	of := []any{
+		pattern{"roleName": b.roleNames()}, pattern{"policyArn": []any{pattern{"wildcard": "*/" + prefix + "*"}}},
+		pattern{"policyName": []any{begins(prefix)}},
+	}
+	if len(hosts) > 0 {
+		of = append(of, pattern{"openIDConnectProviderArn": hosts})
 	}
 	return EventRule{
 		Name: prefix + "changed", About: "An emergency role, a policy of it, or the identity provider that it trusts was changed, or a stop slot was used.",
 		Global: true, State: stateAll,
 		Pattern: canon.MustEncode(pattern{"source": listed("aws.iam"), "detail": pattern{
-			"eventName": []any{begins("Add"), begins("Attach"), begins("Create"), begins("Delete"), begins("Detach"), begins("Put"), begins("Remove"), begins("Set"), begins("Update")},
-			"requestParameters": pattern{"$or": []any{
-				pattern{"roleName": b.roleNames()}, pattern{"policyArn": []any{pattern{"wildcard": "*/" + prefix + "*"}}},
-				pattern{"policyName": []any{begins(prefix)}}, pattern{"openIDConnectProviderArn": hosts},
-			}},
+			"eventName":         []any{begins("Add"), begins("Attach"), begins("Create"), begins("Delete"), begins("Detach"), begins("Put"), begins("Remove"), begins("Set"), begins("Update")},
+			"requestParameters": pattern{"$or": of},
 		}}),
 	}
 }

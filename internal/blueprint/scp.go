@@ -73,7 +73,7 @@ func CutOff(all []*Blueprint) []byte {
 	var providers []string
 	for _, b := range all {
 		if !b.Account.Management {
-			providers = append(providers, each(b.Cell.Issuers, b.providerARN)...)
+			providers = append(providers, each(b.issuers(), b.providerARN)...)
 		}
 	}
 	return document(statement{

@@ -33,7 +33,7 @@ func (b *Blueprint) Terraform() []File {
 	for _, r := range b.watching() {
 		rules = append(rules, r.terraform()...)
 	}
-	return b.foldered([]File{{"main.tf", []byte(hcl(root))}, {"rules/main.tf", []byte(hcl(rules))}})
+	return b.foldered(append([]File{{"main.tf", []byte(hcl(root))}, {"rules/main.tf", []byte(hcl(rules))}}, b.base()...))
 }
 
 func requires() object {

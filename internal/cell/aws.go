@@ -36,6 +36,8 @@ type Account struct {
 	Regions    []string `json:"regions"`             // whose STS endpoints are tried, in this order
 	Management bool     `json:"management,omitzero"` // of the organisation: no SCP binds it
 	Other      string   `json:"other_way,omitempty"` // the way in without Halligan
+	Door       string   `json:"door,omitempty"`      // how its roles are taken: empty, by web identity tokens, or access.DoorExternalID
+	Base       string   `json:"base,omitempty"`      // ARN of who takes them by that door: the server's role or user
 }
 
 // Limits of AWS in a cell.
@@ -146,7 +148,28 @@ func (a *Account) check() error {
 			return fmt.Errorf("regions: %q is not a region such as eu-west-1, or stands twice", region)
 		}
 	}
+	return a.checkDoor()
+}
+
+// checkDoor refuses a door that is none, and a caller that could be anybody.
+func (a *Account) checkDoor() error {
+	switch {
+	case a.Door == "" && a.Base == "":
+		return nil
+	case a.Door != access.DoorExternalID:
+		return fmt.Errorf("door: %q is not %q, which alone has a base", a.Door, access.DoorExternalID)
+	case !IsBase(a.In(), a.Base):
+		return fmt.Errorf("base: %q is not the ARN of a role or user in %s, without a path", a.Base, a.In())
+	}
 	return nil
+}
+
+// IsBase tells whether a text is the ARN of one role or one user of a partition.
+func IsBase(partition, text string) bool {
+	rest, ok := strings.CutPrefix(text, "arn:"+partition+":iam::")
+	account, who, parted := strings.Cut(rest, ":")
+	kind, name, named := strings.Cut(who, "/")
+	return ok && parted && named && access.IsAccountNumber(account) && (kind == "role" || kind == "user") && access.IsRoleName(name)
 }
 
 // CheckIssuer refuses what AWS takes for no issuer: an https URL of a host, with a

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -51,7 +52,10 @@ func (c *comparing) account(d Difference, was, is Account) {
 	differ("regions", Neutral, strings.Join(was.Regions, ", "), strings.Join(is.Regions, ", "))
 	differ("management", Widens, was.Management, is.Management)
 	differ("other_way", Neutral, was.Other, is.Other)
+	differ("door", Widens, cmp.Or(was.Door, "web-identity"), cmp.Or(is.Door, "web-identity"))
+	differ("base", Widens, cmp.Or(was.Base, "nobody"), cmp.Or(is.Base, "nobody"))
 	was.Account, was.Partition, was.Regions, was.Management, was.Other = is.Account, is.Partition, is.Regions, is.Management, is.Other
+	was.Door, was.Base = is.Door, is.Base
 	if d.Of = ""; !same(was, is) {
 		c.other(d)
 	}

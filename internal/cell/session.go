@@ -56,6 +56,7 @@ func Session(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (acce
 	}
 	session := sessionOf(g, s, r, target.Name)
 	session.RoleARN, session.Regions, session.Probe = account.ARN("role/"+target.Role), account.Regions, target.Probe
+	session.Door = account.Door
 	session.Tags = slices.Insert(session.Tags, 4, access.Tag{Key: access.TagSlot, Value: access.SlotText(lease.Slot)})
 	session.Derive(f.Digest)
 	session.Lasts(f.At, r.Grant.Until, f.Console)
@@ -73,7 +74,7 @@ func rootSession(g *Genesis, s *access.Scenario, r *access.Request, f Fetched) (
 		return access.Session{}, false
 	}
 	session := sessionOf(g, s, r, target.Name)
-	session.RoleARN, session.Regions = through.ARN("role/"+target.Role), through.Regions
+	session.RoleARN, session.Regions, session.Door = through.ARN("role/"+target.Role), through.Regions, through.Door
 	session.Root = &access.RootCall{Target: account.Account, Task: access.TaskARN(account.In(), target.Task)}
 	session.Policy = string(canon.MustEncode(session.Root.Policy(account.In())))
 	session.Derive(f.Digest)

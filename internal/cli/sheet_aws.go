@@ -33,6 +33,9 @@ func (s *sheet) aws(of *cell.AWS) {
 
 func accountText(a *cell.Account) string {
 	text := fmt.Sprintf("%s is %s in %s; its sessions are asked for in %s", a.ID, a.Account, a.In(), both(a.Regions))
+	if a.Door != "" {
+		text += "; its roles are taken by an external id, with the credentials of " + a.Base
+	}
 	if a.Management {
 		text += "; it is the management account, which no service control policy binds"
 	}

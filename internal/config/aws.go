@@ -31,6 +31,8 @@ type accountFile struct {
 	Regions    []word `yaml:"regions,required"`
 	Management flag   `yaml:"management"`
 	OtherWay   word   `yaml:"other_way"`
+	Door       word   `yaml:"door"`
+	Base       word   `yaml:"base"`
 }
 
 // jwkFile is a public key of the issuer.
@@ -140,7 +142,7 @@ func readIssuerKey(f *findings, folder fs.FS, w word) (cell.IssuerKey, bool) {
 }
 
 func readAccount(f *findings, a accountFile) cell.Account {
-	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text}
+	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text, Door: a.Door.text, Base: a.Base.text}
 	idOf(f, a.ID)
 	if a.Account.text != "" && !access.IsAccountNumber(a.Account.text) {
 		f.errorf(a.Account.at, `write its twelve digits in quotation marks, such as "123456789012"`, "%s is not the number of an account", show(a.Account.text))
@@ -157,11 +159,36 @@ func readAccount(f *findings, a accountFile) cell.Account {
 		f.warnf(a.key("regions"), "name a second one: its STS is asked when the first does not answer", "account %s has one region", show(out.ID))
 	}
 	checkRegions(f, a.Regions)
+	readDoor(f, a, &out)
 	if !a.OtherWay.given() {
 		f.warnf(a.ID.at, "add other_way: how a person gets in when Halligan does not work", "account %s has no other_way", show(out.ID))
 	}
 	lengthOf(f, a.OtherWay, textLongest)
 	return out
+}
+
+// doors are how the roles of an account are taken.
+var doors = []string{"web-identity", access.DoorExternalID}
+
+// readDoor checks how the roles of an account are taken, and by whom.
+func readDoor(f *findings, a accountFile, out *cell.Account) {
+	switch {
+	case a.Door.text == "" || a.Door.text == doors[0]:
+		if out.Door = ""; a.Base.text != "" {
+			f.errorf(a.Base.at, "take it out, or write door: "+access.DoorExternalID, "base belongs to an account whose door is %s", access.DoorExternalID)
+		}
+	case a.Door.text != access.DoorExternalID:
+		f.errorf(a.Door.at, nearest(a.Door.text, doors, "known here: "), "%s is no door of an account", show(a.Door.text))
+	case a.Base.text == "":
+		f.errorf(a.Door.at, "add base: the ARN of the role or user that this server is in AWS", "account %s is opened with the server's own credentials, and nobody says whose they are", show(out.ID))
+	case !cell.IsBase(out.In(), a.Base.text):
+		f.errorf(a.Base.at, "write the ARN of one role or user, without a path and without *, such as arn:aws:iam::111122223333:role/halligan-server", "%s cannot be whose the server's credentials are", show(a.Base.text))
+	default:
+		f.warnf(a.Door.at, "use web-identity where the account can have an identity provider", "the server holds credentials of AWS that open the roles of account %s: who has them, has those", show(out.ID))
+		if kind, _, _ := strings.Cut(strings.SplitN(a.Base.text, ":", 6)[5], "/"); kind == "user" {
+			f.warnf(a.Base.at, "give the server's machine a role", "the server's credentials are those of a user, which do not run out")
+		}
+	}
 }
 
 func checkRegions(f *findings, words []word) {

@@ -12,6 +12,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/provider"
 	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
@@ -76,8 +77,9 @@ func (a *accounts) cell() awsprovider.Cell {
 // trouble says why no account can be opened or shut; empty where one can, or where
 // the cell has none.
 func (a *accounts) trouble() string {
-	now := a.cell()
-	if len(now.Accounts) == 0 || slices.Contains(a.held, now.Key) {
+	now, genesis := a.cell(), a.world.genesis()
+	tokens := genesis != nil && slices.ContainsFunc(genesis.AWS.Accounts, func(account cell.Account) bool { return account.Door == "" })
+	if !tokens || slices.Contains(a.held, now.Key) {
 		return ""
 	}
 	return fmt.Sprintf("No AWS account can be opened, or shut before its sessions end by themselves: the key %.16s that signs the cell's tokens is not in the server's keys folder, or cannot be used.", now.Key)
@@ -85,7 +87,7 @@ func (a *accounts) trouble() string {
 
 // Mint is broker.Sessions.
 func (a *accounts) Mint(ctx context.Context, unsigned access.Session, to canon.Key32) (broker.Sealed, error) {
-	if a.trouble() != "" {
+	if unsigned.Door == "" && a.trouble() != "" {
 		return broker.Sealed{}, broker.ErrNoSessions
 	}
 	made, err := a.AWS.Mint(ctx, unsigned, to)

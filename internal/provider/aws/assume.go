@@ -49,15 +49,13 @@ func (a *AWS) assume(ctx context.Context, s access.Session) (keys, error) {
 	}
 	var got keys
 	err = a.inTurn(ctx, s.Regions, func(ctx context.Context, region string) (err error) {
-		got, err = a.byIssuers(ctx, s, r, region)
+		if s.Door == access.DoorExternalID {
+			got, err = a.byExternalID(ctx, s, r, region)
+		} else {
+			got, err = a.byIssuers(ctx, s, r, region)
+		}
 		return err
 	})
-	if second, ok := a.Second[r.account]; ok && classOf(err) == issuer {
-		err = a.inTurn(ctx, s.Regions, func(ctx context.Context, region string) (err error) {
-			got, err = a.bySecond(ctx, s, second, region)
-			return err
-		})
-	}
 	if err != nil {
 		return keys{}, err // never keys together with an error
 	}
@@ -99,25 +97,26 @@ func (a *AWS) byToken(ctx context.Context, s access.Session, token, region strin
 	return a.accept(s, r, answer{out.Credentials, out.AssumedRoleUser, out.SourceIdentity, region})
 }
 
-// bySecond is AssumeRole with an external id, once.
-func (a *AWS) bySecond(ctx context.Context, s access.Session, second Second, region string) (keys, error) {
+// byExternalID is AssumeRole by the server's own credentials, once. Where those are of a
+// role STS calls it chaining and gives an hour at most: we ask for a quarter, or, for a
+// console, for nothing, which is an hour.
+func (a *AWS) byExternalID(ctx context.Context, s access.Session, r role, region string) (keys, error) {
 	ctx, cancel := context.WithTimeout(ctx, stsLongest)
 	defer cancel()
-	r, err := a.roleOf(s.RoleARN)
-	if err != nil {
-		return keys{}, err
+	if _, err := a.Base.Retrieve(ctx); err != nil {
+		return keys{}, &fault{tried: "assume " + r.arn() + " with the server's own credentials", said: "nothing, for there are none that can be used", kind: provider.ErrUnreachable}
 	}
 	in := &sts.AssumeRoleInput{
 		RoleArn: &s.RoleARN, RoleSessionName: &s.Name, Policy: &s.Policy, DurationSeconds: seconds(s.Duration),
-		ExternalId: &second.ExternalID, SourceIdentity: &s.SourceIdentity,
+		ExternalId: &s.Subject, SourceIdentity: &s.SourceIdentity,
 	}
 	for _, tag := range s.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: &tag.Key, Value: &tag.Value})
 		in.TransitiveTagKeys = append(in.TransitiveTagKeys, tag.Key)
 	}
-	out, err := a.sts(r, region, second.Credentials).AssumeRole(ctx, in)
+	out, err := a.sts(r, region, a.Base).AssumeRole(ctx, in)
 	if err != nil {
-		return keys{}, judge(ctx, "assume "+r.arn()+" by the second door in "+region, err)
+		return keys{}, judge(ctx, "assume "+r.arn()+" by an external id in "+region, err)
 	}
 	return a.accept(s, r, answer{out.Credentials, out.AssumedRoleUser, out.SourceIdentity, region})
 }

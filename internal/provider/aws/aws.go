@@ -28,13 +28,6 @@ type Cell struct {
 	Accounts []string // numbers; the role of no other account is asked for
 }
 
-// Second is another door into an account, for when STS can use none of the issuers:
-// AssumeRole by credentials that this server has. The role's trust must allow it.
-type Second struct {
-	Credentials sdk.CredentialsProvider
-	ExternalID  string
-}
-
 // Options are what the provider needs. Rand is crypto/rand, always.
 type Options struct {
 	Keys      []Signer
@@ -42,7 +35,7 @@ type Options struct {
 	Seal      func(secret []byte, to canon.Key32) (string, error) // to one X25519 key
 	Now       func() canon.Time
 	Endpoints Endpoints
-	Second    map[string]Second                          // by account number; nil: there is none
+	Base      sdk.CredentialsProvider                    // for accounts whose door is an external id; nil: the SDK's chain
 	Wait      func(context.Context, time.Duration) error // nil: a timer
 }
 
@@ -72,6 +65,9 @@ const (
 func New(o Options) *AWS {
 	if o.Wait == nil {
 		o.Wait = wait
+	}
+	if o.Base == nil {
+		o.Base = new(chain)
 	}
 	return &AWS{Options: o, client: newClient(), roles: map[string]chan struct{}{}}
 }

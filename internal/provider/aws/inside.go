@@ -86,7 +86,7 @@ func (a *AWS) endSessions(ctx context.Context, r role, lease provider.Lease) err
 // watching is the session that may list and end sessions of ours.
 func (a *AWS) watching(r role, of *provider.AWS) access.Session {
 	ours := "arn:" + r.partition + ":ssm:*:" + r.account + ":session/hg-*"
-	return a.asStopper(r, of.Twin.Regions, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
+	return a.asStopper(r, of.Twin, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
 		{Effect: access.IAMAllow, Action: []string{"ssm:DescribeSessions"}, Resource: []string{"*"}},
 		{Effect: access.IAMAllow, Action: []string{"ssm:TerminateSession"}, Resource: []string{ours}},
 	}})

@@ -1,14 +1,11 @@
 package aws_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 	"time"
-
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/provider"
@@ -133,40 +130,6 @@ func TestRegionsAndIssuersInTurn(t *testing.T) {
 			}
 			w.hides(t, err)
 		})
-	}
-}
-
-// TestSecondDoor: where STS can use neither issuer, AssumeRole with an external id
-// begins the same session. Without an issuer that fails it is never used.
-func TestSecondDoor(t *testing.T) {
-	standing := sdk.CredentialsProviderFunc(func(context.Context) (sdk.Credentials, error) {
-		return sdk.Credentials{AccessKeyID: "AKIA1", SecretAccessKey: "secret"}, nil
-	})
-	door := func(id string) func(*aws.Options) {
-		return func(o *aws.Options) {
-			o.Second = map[string]aws.Second{account: {Credentials: standing, ExternalID: id}}
-		}
-	}
-	w := newWorld(t, door("second door"))
-	w.double.AddUser("AKIA1", "secret")
-	s := w.session("00112233445566ff", 2, time.Minute)
-	if _, err := w.aws.Mint(t.Context(), s, w.recipient()); err != nil || w.double.Sessions()[0].Issuer != first {
-		t.Fatalf("with its issuers: %v", err)
-	}
-	w.breakIssuer(first)
-	w.breakIssuer(standby)
-	if _, err := w.aws.Mint(t.Context(), s, w.recipient()); err != nil {
-		t.Fatal(err)
-	}
-	if b := w.double.Sessions()[1]; b.Issuer != "" || b.Name != s.Name || b.Source != s.SourceIdentity || b.Tags["halligan-slot"] != "2" || b.Policy != s.Policy {
-		t.Errorf("the second door began %+v", b)
-	}
-	wrong := newWorld(t, door("another id"))
-	wrong.double.AddUser("AKIA1", "secret")
-	wrong.breakIssuer(first)
-	wrong.breakIssuer(standby)
-	if _, err := wrong.aws.Mint(t.Context(), s, wrong.recipient()); !errors.Is(err, provider.ErrRefused) {
-		t.Errorf("with another external id: %v", err)
 	}
 }
 

@@ -146,17 +146,18 @@ func (a *AWS) slot(ctx context.Context, r role, of *provider.AWS, attach bool) e
 
 // stopping is the session that may attach and detach one slot of one role.
 func (a *AWS) stopping(r role, of *provider.AWS) access.Session {
-	return a.asStopper(r, of.Twin.Regions, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{{
+	return a.asStopper(r, of.Twin, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{{
 		Effect: access.IAMAllow, Action: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy"}, Resource: []string{r.arn()},
 		Condition: map[string]map[string][]string{"ArnEquals": {"iam:PolicyARN": {r.slot(of.Slot)}}},
 	}}})
 }
 
-// asStopper is a session of the stopper of a role's account, narrowed to a policy.
-func (a *AWS) asStopper(r role, regions []string, policy access.IAMPolicy) access.Session {
+// asStopper is a session of the stopper of a role's account, which is taken as the
+// role's twin is, narrowed to a policy.
+func (a *AWS) asStopper(r role, twin access.Session, policy access.IAMPolicy) access.Session {
 	return a.own(access.Session{
 		Audience: access.STSAudience, Subject: a.Cell().Origin + "/stopper", RoleARN: r.stopper().arn(), Name: stopperSession,
-		SourceIdentity: stopperSession, Policy: string(canon.MustEncode(policy)), Duration: stopperLives, Regions: regions,
+		SourceIdentity: stopperSession, Policy: string(canon.MustEncode(policy)), Duration: stopperLives, Regions: twin.Regions, Door: twin.Door,
 	})
 }
 

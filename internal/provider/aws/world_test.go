@@ -121,7 +121,7 @@ func newWorld(t *testing.T, change ...func(*aws.Options)) *world {
 	}
 	w.double.AddRole(awstest.Role{
 		ARN: roleARN, Audience: access.STSAudience, Subjects: []string{subject}, Sources: "hg-",
-		Strengths: []string{"user-verified"}, Allows: []string{"rds:*", "ssm:StartSession"}, ExternalID: "second door",
+		Strengths: []string{"user-verified"}, Allows: []string{"rds:*", "ssm:StartSession"},
 	})
 	w.double.AddRole(awstest.Role{
 		ARN: stopARN, Audience: access.STSAudience, Subjects: []string{origin + "/stopper"}, Sources: "hg-",

@@ -71,7 +71,12 @@ func (c *request) assumeRole(w http.ResponseWriter) {
 		c.fail(w, accessDenied)
 		return
 	}
-	c.begin(w, Session{Role: role.ARN, Name: form.Get("RoleSessionName"), Source: form.Get("SourceIdentity"), Tags: tagsOf(form), Policy: form.Get("Policy")})
+	tags := tagsOf(form)
+	if len(role.Strengths) > 0 && !slices.Contains(role.Strengths, tags["halligan-strength"]) {
+		c.fail(w, accessDenied)
+		return
+	}
+	c.begin(w, Session{Role: role.ARN, Name: form.Get("RoleSessionName"), Source: form.Get("SourceIdentity"), Tags: tags, Policy: form.Get("Policy")})
 }
 
 // tasks are the policies that AssumeRoot takes.

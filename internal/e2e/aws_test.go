@@ -36,12 +36,13 @@ const (
 
 // account gives the cell an AWS account, which a double plays, with what a blueprint
 // would have made there; and gives its scenario a role of it.
-func (w *town) account(at *awstest.Double, outlives bool) error {
+func (w *town) account(f founding) error {
+	at := f.aws
 	if at == nil {
 		return nil
 	}
 	policy, bounds := `"rds:*"`, ""
-	if outlives {
+	if f.outlives {
 		policy, bounds = `["rds:*","ssm:StartSession"]`, "regions: [eu-west-1]\n      "
 	}
 	private, public, err := issuer.GenerateOIDC(rand.Reader)
@@ -64,6 +65,10 @@ func (w *town) account(at *awstest.Double, outlives bool) error {
 		ARN: stopperRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/stopper"}, Sources: "hg-",
 		Allows: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy", "ssm:DescribeSessions", "ssm:TerminateSession"},
 	})
+	door := ""
+	if f.base {
+		door = w.withBase(at)
+	}
 	endpoints := "aws:\n  endpoints:\n"
 	for kind, url := range at.Endpoints() {
 		endpoints += fmt.Sprintf("    %s: %q\n", kind, url)
@@ -79,9 +84,9 @@ aws:
   issuers: [%s]
   keys: [issuer/current.jwk]
   accounts:
-    - { id: prod, account: "123456789012", regions: [eu-west-1], other_way: "root, in the envelope prod-root" }
+    - { id: prod, account: "123456789012", regions: [eu-west-1], %sother_way: "root, in the envelope prod-root" }
     - { id: member, account: "%s", regions: [eu-west-1], other_way: "root, in the envelope member-root" }
-`, firstIssuer, memberAccount)
+`, firstIssuer, door, memberAccount)
 		}),
 		edit(w.path("cell", "server.yaml"), func(text string) string { return text + endpoints }),
 		edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {

@@ -73,10 +73,11 @@ func (w *town) mail(wanted bool) (err error) {
 // environment is what the server is started with: it takes the authority of the
 // letterbox for one of the system.
 func (w *town) environment() []string {
-	if w.letters == nil {
-		return nil
+	all := append(os.Environ(), w.secrets...)
+	if w.letters != nil {
+		all = append(all, "SSL_CERT_FILE="+w.path("authority.pem"))
 	}
-	return append(os.Environ(), "SSL_CERT_FILE="+w.path("authority.pem"))
+	return all
 }
 
 // of are the texts of the letters of a type, each once, and fails on one that came

@@ -47,6 +47,7 @@ type town struct {
 
 	watchers map[string]*watcher // witnesses, by name
 	letters  *letterbox          // of the channel desk; nil without
+	secrets  []string            // of the server's environment
 	sockets  map[string]string   // of people's ssh-agents, by person
 	provider *oidctest.Provider  // that people sign in at; nil without
 	trusts   []string            // digests of keys that browsers trust besides the server's
@@ -71,6 +72,7 @@ type founding struct {
 	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
 	center   bool               // the organisation has an Identity Center, and the scenario a permission set
 	outlives bool               // its role may begin sessions of Systems Manager
+	base     bool               // it takes no token: the server has credentials of its own
 	provider *oidctest.Provider // that people may sign in at; nil: there is none
 }
 
@@ -124,7 +126,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.rewrite(f.channels, f.scenarios()) },
 		func() error { return w.contents(f.contents) },
 		func() error { return w.programs(f.program) },
-		func() error { return w.account(f.aws, f.outlives) },
+		func() error { return w.account(f) },
 		func() error { return w.center(f.aws, f.center) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },

@@ -152,3 +152,26 @@ func TestAWSCommandLine(t *testing.T) {
 		t.Errorf("it sees %s databases", got)
 	}
 }
+
+// TestMotoExternalID: the door by an external id in moto's eyes: a session of the role,
+// under the name that was asked for, whose read is answered. What its trust demands moto
+// does not weigh; internal/meaning does.
+func TestMotoExternalID(t *testing.T) {
+	w, _, _ := motoWorld(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "x")
+	s := w.session("00112233445566ff", 1, 10*time.Minute)
+	s.Door = access.DoorExternalID
+	m, err := w.aws.Mint(t.Context(), s, w.recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := w.open(t, m); !strings.Contains(text, `"AccessKeyId":"ASIA`) || len(w.signer.signed()) != 0 {
+		t.Errorf("moto gave %.60s, and %d tokens were signed", text, len(w.signer.signed()))
+	}
+	lease := w.lease("one")
+	lease.AWS.Twin.Door, lease.AWS.Control.Door = s.Door, s.Door
+	if got := w.aws.Probe(t.Context(), []provider.Lease{lease})[0]; got != (access.Round{Twin: access.Accepted, Control: access.Accepted}) {
+		t.Errorf("a round: %v", got)
+	}
+}

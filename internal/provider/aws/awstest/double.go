@@ -30,7 +30,7 @@ type Session struct {
 	Key, Secret, Token string
 	Begun, Until       time.Time
 	Timed              bool   // the call named a duration
-	Issuer             string // empty: by the second door
+	Issuer             string // empty: by an external id, or of a root user
 	Root, Task         string // of a root user: its account, and the task
 }
 

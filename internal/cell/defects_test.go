@@ -201,7 +201,7 @@ var defects = []defect{
 	{"a digest without the root user's call", "access/session.go", "s.RoleARN, s.Root}", "s.RoleARN, nil}", "cell TestRootTaskIsRebuilt"},
 	{"becoming a root user is tried", "access/session.go", "if s.Root != nil {", "if false {", "cell TestRootTaskIsRebuilt"},
 	{"a digest without the door", "access/session.go", "call{s.Door,", `call{"",`, "cell TestDoorIsAuthorised"},
-	{"anybody takes roles by an external id", "cell/aws.go", `(kind == "role" || kind == "user") && access.IsRoleName(name)`, `kind != ""`, "cell TestT49DoorNamesOneCaller"},
+	{"anybody takes roles by an external id", "cell/aws.go", `(kind == "role" || kind == "user") && access.IsRoleName(name)`, `kind+name != ""`, "cell TestT49DoorNamesOneCaller"},
 	{"another caller by an external id widens nothing", "cell/compare_aws.go", `differ("base", Widens,`, `differ("base", Neutral,`, "cell TestDoorWidens"},
 	{"an account is moved under a lease", "cell/aws.go", "!has || before.Account != now.Account ||", "!has ||", "cell TestBusyAccountStays"},
 	{"another number widens nothing", "cell/compare_aws.go", `differ("account", Widens, was.In()`, `differ("account", Neutral, was.In()`, "cell TestAmendingMovesNoAccount"},

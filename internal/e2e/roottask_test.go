@@ -48,6 +48,14 @@ func TestRootTaskFromRequestToProof(t *testing.T) {
 	if shown := ok[string](t)(w.as("sue", "status", id.String())); !strings.Contains(shown, "A SESSION OF A ROOT USER IS NOT CUT OFF") {
 		t.Errorf("status does not say what a stop leaves:\n%s", shown)
 	}
+	for why, args := range map[string][]string{
+		"cannot be taken back": {"credential", id.String(), "audit", "--aws-profile", "emergency"},
+		"gives no sign-in":     {"console", id.String(), "audit"},
+	} {
+		if said, err := w.as("ann", args...); err == nil || !strings.Contains(said+err.Error(), why) {
+			t.Errorf("%v: %s %v", args, said, err)
+		}
+	}
 	ok[string](t)(w.as("sue", "stop", id.String(), "--why", "enough"))
 	shown := status(t, w, id, "leases.0.state", "leases.0.known", "leases.0.task")
 	if shown[0] != "closing" || !strings.Contains(shown[1], "nothing takes it back") || shown[2] != "IAMAuditRootUserCredentials" {

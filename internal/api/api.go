@@ -15,6 +15,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/readiness"
 )
 
 // Broker takes statements. Both methods may be called concurrently.
@@ -73,6 +74,13 @@ type Witnesses interface {
 	Clocks() map[string]time.Duration
 }
 
+// Looker looks at what is outside of the server as an emergency would use it.
+type Looker interface {
+	// Look takes seconds, and leaves out what does not answer before the context
+	// ends. It changes nothing outside. It is called by one at a time.
+	Look(ctx context.Context) readiness.Looked
+}
+
 // Report is what a host program sent.
 type Report struct {
 	Bytes     []byte // as they were signed
@@ -98,6 +106,8 @@ type Options struct {
 	// Unready says why this server could not do what a grant would ask of it, as a
 	// sentence; empty when it could. Nil: it always can.
 	Unready func() string
+	// Looker looks at what is outside when it is asked to; nil: nobody can.
+	Looker Looker
 	// Turns are for checking what browsers sign; nil: turns of its own.
 	Turns *broker.Turns
 	// EndedFile keeps which sessions were ended before their time; empty: a restart
@@ -140,6 +150,7 @@ type service struct {
 	visitors  *limiter[netip.Prefix]
 	redeeming *places
 	enrol     *enrol.Book
+	looks     looks
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
 	watchers  *places

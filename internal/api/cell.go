@@ -89,16 +89,22 @@ func (s *service) inbox(c *call) error {
 }
 
 func (s *service) findings(c *call) error {
-	found := s.Live.View().Findings(c.who.Person, s.instant())
+	return c.json(http.StatusOK, s.found(c.who.Person))
+}
+
+// found is what is not as it should be, as a person may see it: what the ledger tells,
+// and what the server itself sees.
+func (s *service) found(person string) view.Findings {
+	found := s.Live.View().Findings(person, s.instant())
 	if ends, wrong := certified(s.Certificate).Finding(s.Ledger.Now()); wrong {
 		found.Add([]view.Finding{ends})
 	}
 	if s.Unready != nil {
 		found.Add(view.Unready(s.Unready()))
 	}
-	found.Add(s.Live.View().Tried(c.who.Person, s.attempts.list(), s.instant()))
-	found.Add(s.enrolmentFindings(c.who.Person))
-	return c.json(http.StatusOK, found)
+	found.Add(s.Live.View().Tried(person, s.attempts.list(), s.instant()))
+	found.Add(s.enrolmentFindings(person))
+	return found
 }
 
 func (s *service) reviews(c *call) error {

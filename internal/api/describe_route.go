@@ -101,6 +101,12 @@ var operations = withSignIn(map[string]operation{
 	"GET /api/v1/findings": {
 		id: "readFindings", tag: tagCell, summary: "What is not as it should be", answers: ok[view.Findings]("Worst first."),
 	},
+	"GET /api/v1/readiness": {
+		id: "readReadiness", tag: tagCell, summary: "Whether each scenario could be used right now",
+		about:   "Red, amber, not looked and green, worst first, each with what mends it. With `live` the server begins a session of each role that scenarios open, has it read one thing, and asks the issuers for their keys: at most once a minute, whoever asks; what it saw stays in later answers, with when.",
+		query:   []parameter{askScenario, {name: "live", about: "Look outside first.", schema: &openapi.Schema{Type: "string"}, flag: true}},
+		answers: ok[view.ReadyReport]("The report."), reasons: []string{reasonNotFound},
+	},
 	"GET /api/v1/numbers": {
 		id: "readNumbers", tag: tagCell, summary: "Counts and durations", answers: ok[view.Numbers]("Over the requests that the cell remembers."),
 	},

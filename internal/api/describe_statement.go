@@ -74,6 +74,7 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[view.Readiness]():    openapi.OneOf(view.Readinesses...),
 			reflect.TypeFor[access.State]():      openapi.OneOf(access.States...),
 			reflect.TypeFor[access.Seen]():       openapi.OneOf(access.Seens...),
+			reflect.TypeFor[view.Light]():        openapi.OneOf(view.LightRed, view.LightAmber, view.LightNotLooked, view.LightGreen),
 			reflect.TypeFor[access.LeaseState](): openapi.OneOf(access.LeaseOpening, access.LeaseOpen, access.LeaseClosing, access.LeaseClosed),
 			reflect.TypeFor[access.ProofKind](): openapi.OneOf(access.ProofExpired, access.ProofRefused, access.ProofEnded,
 				access.ProofAttested, access.ProofUnissued, access.ProofRotated),

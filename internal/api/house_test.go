@@ -52,6 +52,7 @@ type house struct {
 	folder   string
 	names    []string
 	shown    api.Certificate
+	looker   api.Looker // nil: nobody looks
 	proxies  api.Proxies
 	rate     api.Rate
 	streams  int
@@ -244,7 +245,7 @@ func (h *house) start() {
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
-		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Proxies: h.proxies, Enrol: book,
+		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Looker: h.looker, Proxies: h.proxies, Enrol: book,
 		Provider: h.provider, ProvidedFile: filepath.Join(h.folder, "provided.json"),
 	}))
 	h.server.EnableHTTP2 = true

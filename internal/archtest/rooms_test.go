@@ -75,7 +75,7 @@ var rooms = []room{
 	{path: "internal/enrol", kind: work, may: with(encoding, "internal/disk", "internal/statement", "internal/authn/sshsig")},
 	{path: "internal/witness", kind: work, may: with(encoding, "internal/disk", "internal/ledger")},
 	{path: "internal/detect", kind: work, may: []string{"internal/view"}, planned: true},
-	{path: "internal/readiness", kind: work, may: []string{"internal/view"}, planned: true},
+	{path: "internal/readiness", may: []string{"internal/canon", "internal/view"}},
 	{path: "internal/report", kind: work, may: []string{"internal/view"}, planned: true},
 	{path: "internal/drill", kind: work, may: []string{"internal/view"}, planned: true},
 
@@ -102,7 +102,7 @@ var rooms = []room{
 
 	// Edges.
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/seal", "internal/authn/sshsig")},
-	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi", "internal/enrol")},
+	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi", "internal/enrol", "internal/readiness")},
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey", "internal/enrol"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/policy", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},

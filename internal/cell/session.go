@@ -100,3 +100,17 @@ func Twins(g *Genesis, s *access.Scenario, r *access.Request, target string) (tw
 	session, ok := Session(g, s, r, Fetched{Target: target})
 	return session.Twin(), session.Control(), ok
 }
+
+// Trial is a session by which it is seen on a calm day whether a role can be had: a
+// control, of nobody's grant, that may make the probe's read. False says that the
+// scenario opens no role under that target.
+func Trial(g *Genesis, s *access.Scenario, target string) (access.Session, bool) {
+	role, known := s.AWS(target)
+	if !known {
+		return access.Session{}, false
+	}
+	lease := access.Lease{Target: target, Account: role.Account, Role: role.Role}
+	nobody := &access.Request{Address: "127.0.0.1", Grant: &access.Grant{}, Leases: []access.Lease{lease}}
+	_, control, ok := Twins(g, s, nobody, target)
+	return control, ok
+}

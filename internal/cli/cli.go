@@ -57,6 +57,7 @@ type commands struct {
 	Attest   attestCommand   `cmd:"" group:"anyone" help:"Say on your own observation that nothing of a lease is left."`
 	Watch    watchCommand    `cmd:"" group:"anyone" help:"Follow what happens, one line for each change."`
 	Findings findingsCommand `cmd:"" group:"anyone" help:"List what is not as it should be, worst first, and what was refused."`
+	Ready    readyCommand    `cmd:"" group:"anyone" help:"Say whether each scenario could be used right now, in red, amber and green, and what mends it."`
 	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
 	Sessions sessionsCommand `cmd:"" group:"anyone" help:"List where you are signed in to read, and end what you do not know."`

@@ -19,6 +19,8 @@ const (
 	exitEnded       = 8
 	exitUnsigned    = 9
 	exitDiffers     = 10
+	exitAmber       = 11
+	exitRed         = 12
 	exitInterrupted = 130
 )
 
@@ -41,6 +43,8 @@ var exits = []exitMeaning{
 	{exitEnded, "the grant ended while the command of exec was running, which was ended too"},
 	{exitUnsigned, "you said no, or nobody could be asked; nothing was signed"},
 	{exitDiffers, "what was compared differs: what is deployed from the blueprint, or a print of a procedure from the one in force"},
+	{exitAmber, "ready found nothing red, and something amber or that nobody could look at"},
+	{exitRed, "ready found something with which an emergency could not be had, or not be ended"},
 	{exitInterrupted, "interrupted from the keyboard"},
 }
 

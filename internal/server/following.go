@@ -17,9 +17,10 @@ type following struct {
 
 // law is the document that is in force.
 type law struct {
-	genesis  *cell.Genesis
-	document canon.Digest
-	sets     []access.Assignment // that scenarios give, without people
+	genesis   *cell.Genesis
+	document  canon.Digest
+	scenarios map[string]*access.Scenario // as the world holds them: an amendment makes a new map
+	sets      []access.Assignment         // that scenarios give, without people
 }
 
 // witnessing is what the ledger says of its witnesses.
@@ -32,7 +33,7 @@ type witnessing struct {
 // Committed is broker.Follower.
 func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
 	if known := f.law.Load(); known == nil || known.genesis != w.Genesis || known.document != w.Document {
-		now := &law{genesis: w.Genesis, document: w.Document}
+		now := &law{genesis: w.Genesis, document: w.Document, scenarios: w.Scenarios}
 		if w.Genesis != nil {
 			now.sets = assignmentsOf(w)
 		}

@@ -214,7 +214,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown, Unready: opened.trouble, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
+		Certificate: s.shown, Unready: opened.trouble, Looker: &looker{aws: opened.AWS, world: work.world, now: s.broker.Now}, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
 		Provider: s.idp, ProvidedFile: filepath.Join(s.Settings.DataFolder, providedFile),
 	})
 	return nil

@@ -15,7 +15,8 @@ import (
 type learned struct {
 	salts    map[canon.Digest]string // request → salt of its words
 	told     map[canon.Digest][]Told
-	unheard  map[string]Unheard // channel → what it missed since it last answered well
+	unheard  map[string]Unheard    // channel → what it missed since it last answered well
+	took     map[string]canon.Time // channel → when it last took an alarm
 	refused  Refusals
 	keys     keyProofs
 	sessions sessions
@@ -52,7 +53,7 @@ const toldMost = 64
 
 func newLearned() learned {
 	return learned{
-		salts: map[canon.Digest]string{}, told: map[canon.Digest][]Told{}, unheard: map[string]Unheard{},
+		salts: map[canon.Digest]string{}, told: map[canon.Digest][]Told{}, unheard: map[string]Unheard{}, took: map[string]canon.Time{},
 		refused:  Refusals{ByReason: map[string]int64{}, ByPerson: map[string]int64{}},
 		keys:     newKeyProofs(),
 		sessions: newSessions(),
@@ -125,6 +126,7 @@ func (l *learned) answered(r cell.Recorded, e *cell.AlarmAnswered) {
 	}
 	if e.Delivered {
 		delete(l.unheard, e.Channel)
+		l.took[e.Channel] = r.Entry.At
 		return
 	}
 	missed := l.unheard[e.Channel]

@@ -85,6 +85,7 @@ var routes = []Route{
 	{Method: get, Path: "/requests", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).requests},
 	{Method: get, Path: "/requests/{id}/review", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).review},
 	{Method: get, Path: "/reviews", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).reviews},
+	{Method: get, Path: "/readiness", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).readiness},
 	{Method: get, Path: "/findings", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).findings},
 	{Method: get, Path: "/record", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).record},
 	{Method: get, Path: "/record/find", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).find},

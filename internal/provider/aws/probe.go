@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -87,4 +88,45 @@ func held(answers []access.Answer) access.Answer {
 		return access.Refused
 	}
 	return access.Accepted
+}
+
+// Try begins one session and has it do its probe in each region, on a calm day: it is
+// how a role is known to be there for an emergency. Its errors wrap
+// provider.ErrRefused where AWS said no, and else provider.ErrUnreachable.
+func (a *AWS) Try(ctx context.Context, s access.Session, regions []string) error {
+	ctx, cancel := context.WithTimeout(ctx, askLongest)
+	defer cancel()
+	r, err := a.roleOf(s.RoleARN)
+	if err != nil {
+		return err
+	}
+	if err := checkRegions(regions); err != nil {
+		return err
+	}
+	k, err := a.assume(ctx, a.own(s))
+	if err != nil {
+		return err
+	}
+	switch held(a.everywhere(ctx, r, &provider.AWS{Probe: s.Probe, Regions: regions}, k)) {
+	case access.Accepted:
+		return nil
+	case access.Refused:
+		return fmt.Errorf("a session of %s begins, and may not %s in every region of %v: %w", r.arn(), s.Probe.IAM(), regions, provider.ErrRefused)
+	}
+	return fmt.Errorf("a session of %s begins, and %s is not answered in every region of %v: %w", r.arn(), s.Probe.IAM(), regions, provider.ErrUnreachable)
+}
+
+// TryStopper begins a session of the role that stops grants beside an emergency role.
+// It changes nothing. Its errors are those of Try.
+func (a *AWS) TryStopper(ctx context.Context, beside access.Session) error {
+	ctx, cancel := context.WithTimeout(ctx, askLongest)
+	defer cancel()
+	r, err := a.roleOf(beside.RoleARN)
+	if err != nil {
+		return err
+	}
+	_, err = a.assume(ctx, a.asStopper(r, beside.Regions, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
+		{Effect: access.IAMDeny, Action: []string{"*"}, Resource: []string{"*"}},
+	}}))
+	return err
 }

@@ -1,0 +1,61 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/readiness"
+)
+
+// eyes look at nothing and count how often.
+type eyes struct{ looks int }
+
+func (e *eyes) Look(context.Context) readiness.Looked {
+	e.looks++
+	return readiness.Looked{}
+}
+
+// TestReadiness: members are told how it stands with the cell and with one scenario;
+// what is outside is looked at when somebody asks, at most once a minute; strangers,
+// and who names no scenario of the cell, are told nothing.
+func TestReadiness(t *testing.T) {
+	e := &eyes{}
+	h := open(t, func(h *house) { h.looker = e })
+	h.opened(h.granted("ann", "1", "db-1"))
+	var all, one readiness.Report
+	h.get("ann", "/api/v1/readiness").into(t, &all)
+	if e.looks != 0 {
+		t.Error("somebody looked unasked")
+	}
+	has := func(r readiness.Report, id string) bool {
+		return slices.ContainsFunc(r.Items, func(i readiness.Item) bool { return i.ID == id })
+	}
+	// The hosts of this house never reported.
+	if all.State != readiness.Red || !has(all, "host:db-1") || !has(all, "quorum:database-locked-out:SEV1") || !has(all, "backup") {
+		t.Errorf("%+v", all)
+	}
+	h.get("ann", "/api/v1/readiness?scenario=database-locked-out").into(t, &one)
+	if one.Scenario != "database-locked-out" || len(one.Items) == 0 {
+		t.Errorf("%+v", one)
+	}
+	for range 3 {
+		h.get("ann", "/api/v1/readiness?live=")
+	}
+	if e.looks != 1 {
+		t.Errorf("%d looks within a minute", e.looks)
+	}
+	h.wall.move(2 * time.Minute)
+	h.get("ann", "/api/v1/readiness?live=")
+	if e.looks != 2 {
+		t.Errorf("%d looks, and two minutes between the last", e.looks)
+	}
+	if r := h.get("ann", "/api/v1/readiness?scenario=none"); r.Status != http.StatusNotFound {
+		t.Errorf("no scenario: %d", r.Status)
+	}
+	if r := h.do(http.MethodGet, "/api/v1/readiness", nil); r.Status != http.StatusUnauthorized {
+		t.Errorf("a stranger: %d", r.Status)
+	}
+}

@@ -1,0 +1,78 @@
+package readiness
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/view"
+)
+
+// lookNow is what has somebody look outside.
+const lookNow = "Have it looked at: halligan ready --live"
+
+// cloud is AWS: what the server can look at with sessions of its own, and what only a
+// reader of IAM can.
+func (f Facts) cloud() (items []Item) {
+	for _, url := range f.Issuers {
+		items = append(items, looked(Item{
+			ID:   "issuer:" + url,
+			Text: "Whether " + url + " shows the keys that the ledger names was not looked at.",
+		}, f.Looked.Issuers, url, "See what it shows, and put there what the ledger names: halligan issuer check, then halligan issuer publish"))
+	}
+	roles, accounts := leaning(f.Leans)
+	for _, name := range slices.Sorted(maps.Keys(roles)) {
+		items = append(items, looked(Item{
+			ID: "role:" + name, Scenarios: roles[name], Text: "Whether role " + name + " can be had was not looked at.",
+		}, f.Looked.Roles, name, "Compare its account with the blueprint: halligan blueprint diff"))
+	}
+	for _, account := range slices.Sorted(maps.Keys(accounts)) {
+		items = append(items, looked(Item{
+			ID: "stopper:" + account, Scenarios: accounts[account],
+			Text: "Whether the role that stops grants in account " + account + " can be had was not looked at.",
+		}, f.Looked.Stoppers, account, "Compare the account with the blueprint: halligan blueprint diff"), Item{
+			ID: "deployed:" + account, State: NotLooked, Scenarios: accounts[account],
+			Text: fmt.Sprintf("Whether stop slots, guard rails, trust and rules of account %s are as they should be, and who else can take its roles, was not looked at: the server may not read IAM.", account),
+			Do:   "Compare, with credentials that may read it: halligan blueprint diff",
+		})
+	}
+	if len(accounts) > 0 {
+		items = append(items, Item{
+			ID: "organization", State: NotLooked,
+			Text: "Which accounts of the organisation lack all of this, how old the passwords of emergency users are, and how long SAML certificates last, was not looked at: Halligan has no right to read it.",
+			Do:   "Look yourself: aws organizations list-accounts, aws iam generate-credential-report, aws iam list-saml-providers",
+		})
+	}
+	return items
+}
+
+// leaning are the roles, and their accounts, that scenarios lean on.
+func leaning(all []view.Leans) (roles, accounts map[string][]string) {
+	roles, accounts = map[string][]string{}, map[string][]string{}
+	for _, l := range all {
+		for _, r := range l.Roles {
+			name := r.Account + "/" + r.Role
+			roles[name] = append(roles[name], l.Scenario)
+			if !slices.Contains(accounts[r.Account], l.Scenario) {
+				accounts[r.Account] = append(accounts[r.Account], l.Scenario)
+			}
+		}
+	}
+	return roles, accounts
+}
+
+// looked is an item as a look outside left it.
+func looked(item Item, looks map[string]Look, name, mend string) Item {
+	l, known := looks[name]
+	switch {
+	case !known:
+		item.State, item.Do = NotLooked, lookNow
+	case l.Good:
+		item.State, item.Text, item.Since = Green, l.Text, l.At
+	case l.Sure:
+		item.State, item.Text, item.Since, item.Do = Red, l.Text, l.At, mend
+	default:
+		item.State, item.Text, item.Since, item.Do = NotLooked, l.Text, l.At, lookNow
+	}
+	return item
+}

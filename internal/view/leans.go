@@ -1,0 +1,69 @@
+package view
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
+
+// Leans is what a scenario leans on when it is used.
+type Leans struct {
+	Scenario string
+	Hosts    []string
+	Roles    []LeansOn // of AWS accounts
+	Channels []string
+	Widens   int  // rungs of its ladder that ask more people
+	Solo     bool // the last of them lets whoever asked go in alone
+	Sealed   bool // it opens an envelope
+}
+
+// LeansOn is a role of an AWS account, and the target that opens it.
+type LeansOn struct{ Target, Account, Role string }
+
+// Leans gives it of every scenario, by id.
+func (c *Cell) Leans() []Leans {
+	return read(c, func(s *state) []Leans {
+		all := []Leans{}
+		for _, id := range slices.Sorted(maps.Keys(s.Scenarios)) {
+			of := s.Scenarios[id]
+			l := Leans{Scenario: id, Channels: slices.Clone(of.Alarms.To)}
+			for _, open := range of.Opens {
+				switch {
+				case open.SSH != nil:
+					l.Hosts = append(l.Hosts, open.SSH.Host)
+				case open.AWS != nil:
+					l.Roles = append(l.Roles, LeansOn{open.AWS.Name, open.AWS.Account, open.AWS.Role})
+				case open.Envelope != nil:
+					l.Sealed = true
+				}
+			}
+			for _, rung := range of.Ladder {
+				if rung.Solo != nil {
+					l.Solo = true
+				} else {
+					l.Widens++
+				}
+			}
+			slices.Sort(l.Hosts)
+			l.Hosts = slices.Compact(l.Hosts)
+			all = append(all, l)
+		}
+		return all
+	})
+}
+
+// Issuers are where the keys of the cell's tokens for AWS are shown.
+func (c *Cell) Issuers() []string {
+	return read(c, func(s *state) []string {
+		if s.Genesis == nil {
+			return nil
+		}
+		return slices.Clone(s.Genesis.AWS.Issuers)
+	})
+}
+
+// Took says when each channel last took an alarm, as far back as is known.
+func (c *Cell) Took() map[string]canon.Time {
+	return read(c, func(s *state) map[string]canon.Time { return maps.Clone(s.learned.took) })
+}

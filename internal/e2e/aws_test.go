@@ -237,6 +237,54 @@ func TestOneCallFromAgreementToCredential(t *testing.T) {
 	w.lease(t, id, "worked", "true")
 }
 
+// TestReadyLooksAtTheAccount: asked to, the server begins a real session of the role and
+// of the stopper, without any grant, and says what it saw; what it cannot see is not
+// green, and the exit code tells.
+func TestReadyLooksAtTheAccount(t *testing.T) {
+	t.Parallel()
+	at := awstest.New(t)
+	w := newTown(t, founding{aws: at})
+	at.AddRole(awstest.Role{ARN: stopperRole})
+	state := func(args ...string) map[string]string {
+		t.Helper()
+		cmd := exec.Command(w.path("bin", "ann"), append([]string{"ready", "--json"}, args...)...)
+		out, err := cmd.Output()
+		if code := cmd.ProcessState.ExitCode(); err == nil || code != 11 && code != 12 {
+			t.Fatalf("exit code %d, %v", code, err)
+		}
+		var report struct {
+			Items []struct{ ID, State string } `json:"items"`
+		}
+		if err := json.Unmarshal(out, &report, json.MatchCaseInsensitiveNames(true)); err != nil {
+			t.Fatal(err)
+		}
+		states := map[string]string{}
+		for _, item := range report.Items {
+			states[item.ID] = item.State
+		}
+		return states
+	}
+	if got := state(); got["role:prod/EmergencyDatabase"] != "not-looked" || len(at.Calls()) > 0 {
+		t.Errorf("unasked, after %d calls: %v", len(at.Calls()), got)
+	}
+	got := state("--live")
+	for id, want := range map[string]string{
+		"role:prod/EmergencyDatabase": "green", "stopper:prod": "red", "issuer:" + firstIssuer: "not-looked", "deployed:prod": "not-looked", "token-key": "green",
+	} {
+		if got[id] != want {
+			t.Errorf("%s is %q, want %q", id, got[id], want)
+		}
+	}
+	if again := state(); again["role:prod/EmergencyDatabase"] != "green" {
+		t.Errorf("what was seen is forgotten: %v", again)
+	}
+	for _, s := range at.Sessions() {
+		if s.Source != "hg-control" || s.Tags["halligan-grant"] != "control" {
+			t.Errorf("a session that nobody was granted bears %s and %v", s.Source, s.Tags)
+		}
+	}
+}
+
 // TestSlotOfThePastIsTakenOff: what stopped somebody else long ago is still attached
 // when a grant begins in its slot. It is found and taken off while the grant lives.
 func TestSlotOfThePastIsTakenOff(t *testing.T) {

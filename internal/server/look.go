@@ -86,9 +86,10 @@ func (l *looker) issuers(ctx context.Context, of cell.AWS) {
 		return // then nobody has looked
 	}
 	for _, seen := range all {
-		one := readiness.Look{Good: seen.Good, Sure: true, Text: fmt.Sprintf("%s shows the keys that the ledger names; its certificate ends in %d days.", seen.Issuer, seen.DaysLeft)}
+		// What cannot be read from here says nothing of what AWS reads.
+		one := readiness.Look{Good: seen.Good, Sure: !seen.Digest.IsZero(), Text: fmt.Sprintf("%s shows the keys that the ledger names; its certificate ends in %d days.", seen.Issuer, seen.DaysLeft)}
 		if !seen.Good {
-			one.Text = seen.Issuer + " does not show what the ledger names: " + seen.Why + "."
+			one.Text = "From here " + seen.Issuer + " does not show what the ledger names: " + seen.Why + "."
 		}
 		l.keep(l.seen.Issuers, seen.Issuer, one)
 	}

@@ -285,8 +285,8 @@ func (l *Live) announce(w *cell.World, recorded []cell.Recorded) {
 		for _, t := range r.Changes.Enqueued {
 			l.alarm(t)
 		}
-		for _, id := range r.Changes.Done {
-			delete(l.alarms, id)
+		for _, t := range r.Changes.Done {
+			delete(l.alarms, t.ID)
 		}
 	}
 	if len(recorded) == 0 {

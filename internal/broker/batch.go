@@ -3,7 +3,6 @@ package broker
 import (
 	"slices"
 
-	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
@@ -31,9 +30,11 @@ func (b *batch) add(j *job, r cell.Recorded) {
 	b.Notes = append(b.Notes, j.notes...)
 	b.decider.tiles.Append(ledger.LeafHash(r.Body))
 	for _, t := range r.Changes.Enqueued {
-		b.Enqueued = append(b.Enqueued, Task{ID: t.ID, Body: canon.MustEncode(t)})
+		b.Enqueued = append(b.Enqueued, Task{ID: t.Key(), Body: t.Keep()})
 	}
-	b.Done = append(b.Done, r.Changes.Done...)
+	for _, t := range r.Changes.Done {
+		b.Done = append(b.Done, t.Key())
+	}
 	b.memo(b.decider.world.KeepMemos(r.Changes))
 	b.touch(r.Outcome.Stream)
 	if r.Changes.Cell {

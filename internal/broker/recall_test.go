@@ -53,11 +53,12 @@ func answerAlarms(t *testing.T, d *brokertest.Cell) {
 		t.Fatal(err)
 	}
 	for _, task := range state.Tasks {
-		if !strings.HasPrefix(task.ID, string(cell.TaskAlarm)+":") {
+		_, id, _ := strings.Cut(task.ID, "/")
+		if !strings.HasPrefix(id, string(cell.TaskAlarm)+":") {
 			continue
 		}
 		receipt := cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: 204}}
-		if _, err := d.Effect(ctx, cell.Effect{Kind: cell.EffectAlarmReceipt, Task: task.ID}, receipt); err != nil {
+		if _, err := d.Effect(ctx, cell.Effect{Kind: cell.EffectAlarmReceipt, Task: id}, receipt); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
 
@@ -29,11 +28,11 @@ func (s *shelf) keep(w *cell.World, c cell.Changes) {
 		changed = append(changed, cell.StreamCell)
 	}
 	for _, t := range c.Enqueued {
-		s.tasks[t.ID] = canon.MustEncode(t)
+		s.tasks[t.Key()] = t.Keep()
 		changed = append(changed, t.Stream)
 	}
-	for _, id := range c.Done {
-		delete(s.tasks, id)
+	for _, t := range c.Done {
+		delete(s.tasks, t.Key())
 	}
 	for _, stream := range changed {
 		s.streams[stream], s.live[stream] = w.KeepStream(stream)

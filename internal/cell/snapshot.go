@@ -149,6 +149,14 @@ func (w *World) KeepMemos(c Changes) []Memo {
 	return memos
 }
 
+// Key is under what a task is kept. The entry that asked for it stands before its id,
+// so that whoever keeps tasks sorted writes and forgets side by side what comes and
+// goes together: an id begins with its kind.
+func (t Task) Key() string { return fmt.Sprintf("%016x/%s", t.Entry, t.ID) }
+
+// Keep is a task as it is kept.
+func (t Task) Keep() []byte { return canon.MustEncode(&t) }
+
 // KeepPublished gives the newest checkpoints to remember: the one that the
 // last call of Publish added, and the one that it replaced.
 func (w *World) KeepPublished() []Memo {
@@ -333,7 +341,7 @@ func (w *World) restoreTasks(tasks [][]byte) error {
 		w.addTask(t)
 	}
 	for stream := range w.tasksOf {
-		slices.SortFunc(w.tasksOf[stream], func(a, b string) int {
+		slices.SortStableFunc(w.tasksOf[stream], func(a, b string) int {
 			return int(w.Tasks[a].Entry - w.Tasks[b].Entry)
 		})
 	}

@@ -153,7 +153,7 @@ func (w *World) done(id string) {
 	} else {
 		w.tasksOf[t.Stream] = left
 	}
-	w.changes.Done = append(w.changes.Done, id)
+	w.changes.Done = append(w.changes.Done, t)
 }
 
 func shortStream(stream string) string {

@@ -170,7 +170,7 @@ type Changes struct {
 	Stream   string
 	Cell     bool // the part that belongs to the stream "cell" changed
 	Enqueued []Task
-	Done     []string
+	Done     []Task
 	Used     []string // keys of World.Used
 	Revoked  []string // keys of World.Revoked
 }

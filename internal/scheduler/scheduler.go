@@ -139,8 +139,8 @@ func (s *Scheduler) Committed(w *cell.World, recorded []cell.Recorded) {
 		for _, t := range r.Changes.Enqueued {
 			s.add(w, t)
 		}
-		for _, id := range r.Changes.Done {
-			s.drop(id)
+		for _, t := range r.Changes.Done {
+			s.drop(t.ID)
 		}
 	}
 	s.poke()

@@ -146,7 +146,8 @@ func leasesHeld(t *testing.T, store *sqlite.Store) {
 	}
 	proving := map[string]bool{}
 	for _, task := range state.Tasks {
-		parts := strings.Split(task.ID, ":")
+		_, id, _ := strings.Cut(task.ID, "/")
+		parts := strings.Split(id, ":")
 		if parts[0] == string(cell.TaskExpire) || parts[0] == string(cell.TaskList) {
 			proving[parts[1]+parts[3]] = true
 		}

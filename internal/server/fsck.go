@@ -198,10 +198,10 @@ func (c *checking) compareTasks(stored []broker.Task) {
 		kept[t.ID] = t.Body
 	}
 	for id, t := range c.world.Tasks {
-		if !bytes.Equal(kept[id], canon.MustEncode(t)) {
+		if !bytes.Equal(kept[t.Key()], t.Keep()) {
 			c.fault("task "+id, "is not what the ledger gives")
 		}
-		delete(kept, id)
+		delete(kept, t.Key())
 	}
 	for _, id := range slices.Sorted(maps.Keys(kept)) {
 		c.fault("task "+id, "is kept and the ledger asks for no such task")
@@ -267,7 +267,7 @@ func (c *checking) rebuild(ctx context.Context, stored, head broker.Head) error 
 		batch.Memos = append(batch.Memos, broker.Memo{Key: memo.Key, Expires: memo.Expires, Body: memo.Body})
 	}
 	for _, t := range c.world.Tasks {
-		batch.Enqueued = append(batch.Enqueued, broker.Task{ID: t.ID, Body: canon.MustEncode(t)})
+		batch.Enqueued = append(batch.Enqueued, broker.Task{ID: t.Key(), Body: t.Keep()})
 	}
 	slices.SortFunc(batch.Enqueued, func(a, b broker.Task) int { return strings.Compare(a.ID, b.ID) })
 	return c.store.Rebuild(ctx, stored, batch)

@@ -162,8 +162,8 @@ func TestT64NoOverdueReviewIsHidden(t *testing.T) {
 	state, err := d.Store.Load(context.Background())
 	must(t, err)
 	for _, task := range state.Tasks {
-		if strings.HasPrefix(task.ID, string(cell.TaskReview)+":") {
-			_, err := d.Effect(context.Background(), cell.Effect{Kind: cell.EffectDue, Task: task.ID}, cell.Observed{})
+		if _, id, _ := strings.Cut(task.ID, "/"); strings.HasPrefix(id, string(cell.TaskReview)+":") {
+			_, err := d.Effect(context.Background(), cell.Effect{Kind: cell.EffectDue, Task: id}, cell.Observed{})
 			must(t, err)
 		}
 	}

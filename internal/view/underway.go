@@ -37,8 +37,8 @@ func (u underway) apply(c cell.Changes) {
 	for _, t := range c.Enqueued {
 		u.add(t)
 	}
-	for _, id := range c.Done {
-		delete(u, id)
+	for _, t := range c.Done {
+		delete(u, t.ID)
 	}
 }
 

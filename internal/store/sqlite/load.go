@@ -60,10 +60,10 @@ func (s *Store) load(ctx context.Context, more func(context.Context, *sql.Tx, *b
 
 // rest reads what a start needs beside what is live.
 func rest(ctx context.Context, tx *sql.Tx, st *broker.State) (err error) {
-	if st.Memos, err = query(ctx, tx, "SELECT key, expires, body FROM nonce ORDER BY seq", scanNonce); err != nil {
+	if st.Memos, err = query(ctx, tx, "SELECT key, expires, body FROM nonce ORDER BY key", scanNonce); err != nil {
 		return fmt.Errorf("nonces: %w", err)
 	}
-	if st.Tasks, err = query(ctx, tx, "SELECT id, body FROM task ORDER BY seq", scanTask); err != nil {
+	if st.Tasks, err = query(ctx, tx, "SELECT id, body FROM task ORDER BY id", scanTask); err != nil {
 		return fmt.Errorf("tasks: %w", err)
 	}
 	if st.Tiles, err = edge(ctx, tx); err != nil {

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -13,10 +15,10 @@ const (
 )
 
 // sweep forgets nonces that are past, a few rows at a time: a broom that goes
-// round over the order of their arrival, so that no append ever pays for many.
+// round over their keys, so that no append ever pays for many.
 type sweep struct {
-	written int   // since the last time
-	after   int64 // the broom stands behind this row
+	written int    // since the last time
+	after   string // the broom stands behind this key
 }
 
 // run sweeps when enough nonces were written. Memos are past when they expired
@@ -31,18 +33,20 @@ func (b *sweep) run(ctx context.Context, w *writer, batch broker.Batch) error {
 	if err != nil {
 		return nil // no time, nothing is past; what an entry must be is not for the store to say
 	}
-	var first, last int64
-	// Each end by a query of its own: both in one would read the whole table.
-	const ends = "SELECT coalesce((SELECT min(seq) FROM nonce), 0), coalesce((SELECT max(seq) FROM nonce), 0)"
-	if err := w.conn.QueryRowContext(ctx, ends).Scan(&first, &last); err != nil {
+	// Where the broom stands next; past the last row there is nothing, and then it
+	// begins anew.
+	const bound = "SELECT key FROM nonce WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
+	from, to := b.after, ""
+	err = w.conn.QueryRowContext(ctx, bound, from, sweepRows).Scan(&to)
+	if b.after = to; errors.Is(err, sql.ErrNoRows) {
+		to, err = pastKeys, nil
+	}
+	if err != nil {
 		return err
 	}
-	from := max(b.after, first-1)
-	if from >= last {
-		from = first - 1
-	}
-	b.after = from + sweepRows
-	_, err = w.conn.ExecContext(ctx, "DELETE FROM nonce WHERE seq > ? AND seq <= ? AND expires <= ?",
-		from, b.after, newest.At.Std().UnixMilli())
+	_, err = w.conn.ExecContext(ctx, "DELETE FROM nonce WHERE key > ? AND key <= ? AND expires <= ?", from, to, newest.At.Std().UnixMilli())
 	return err
 }
+
+// pastKeys is after every key: keys are ASCII.
+const pastKeys = "\x7f"

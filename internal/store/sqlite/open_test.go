@@ -10,7 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/halligan-dev/halligan/internal/broker"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/store/sqlite"
 	"github.com/halligan-dev/halligan/internal/store/storetest"
 )
@@ -111,6 +116,39 @@ func tamper(t *testing.T, place string, text string, args ...any) {
 	defer db.Close()
 	if _, err := db.Exec(text, args...); err != nil {
 		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// TestTasksOfAnOlderFile: a file of the first version keeps its tasks under the keys
+// that the broker gives them now, and its memos.
+func TestTasksOfAnOlderFile(t *testing.T) {
+	place := t.TempDir()
+	if err := open(t, place).Close(); err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, place, `DROP TABLE task; DROP TABLE nonce; DELETE FROM migration WHERE number > 1;
+		CREATE TABLE nonce (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, expires INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+		CREATE TABLE task (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT`)
+	tasks := []cell.Task{{ID: "open:ab:266:db-1", Kind: cell.TaskOpen, Stream: "request/ab", Target: "db-1", Entry: 266}, {ID: "clock:cell:3", Kind: cell.TaskClock, Stream: "cell", Entry: 3}}
+	var want []broker.Task
+	for _, task := range tasks {
+		tamper(t, place, "INSERT INTO task (id, body) VALUES (?, ?)", task.ID, task.Keep())
+		want = append(want, broker.Task{ID: task.Key(), Body: task.Keep()})
+	}
+	memo := broker.Memo{Key: "used/00000000000000aa/ann:1", Expires: storetest.Start, Body: []byte(`{}`)}
+	tamper(t, place, "INSERT INTO nonce (key, expires, body) VALUES (?, ?, ?)", memo.Key, memo.Expires.Std().UnixMilli(), memo.Body)
+	s := open(t, place)
+	defer s.Close()
+	state, err := s.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sorted := cmpopts.SortSlices(func(a, b broker.Task) bool { return a.ID < b.ID })
+	if diff := cmp.Diff(want, state.Tasks, sorted); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]broker.Memo{memo}, state.Memos, cmp.Comparer(canon.Time.Equal)); diff != "" {
+		t.Errorf("memos (-want +got):\n%s", diff)
 	}
 }
 

@@ -18,7 +18,7 @@ type run struct {
 	only    []string
 	folder  string // everything that the run writes but the page
 	bao     string // OpenBao's binary; empty: it could not be had
-	profile string // where the profile of the server of B1 or B9 goes; empty: none is taken
+	profile string // where the profile of the server of B1, B2 or B9 goes; empty: none is taken
 	rows    []row
 	started []*process
 	old     map[int64]*folderOf // by their entries
@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&only, "only", "", "ids to measure, such as B1,B3; all if not given")
 	flag.StringVar(&page, "page", "docs/reference/benchmarks.md", "where the table is written when everything was measured; empty: nowhere")
 	flag.StringVar(&r.bao, "bao", "", "OpenBao's binary, for B1 and B6; without it they stand beside the limits alone")
-	flag.StringVar(&r.profile, "profile", "", "file for a CPU profile of the server of B1 or B9; one of its allocations stands beside it")
+	flag.StringVar(&r.profile, "profile", "", "file for a CPU profile of the server of B1, B2 or B9; one of its allocations and one of its callers stand beside it")
 	flag.Parse()
 	if only != "" {
 		r.only, page = strings.Split(only, ","), ""
@@ -68,6 +68,13 @@ func (r *run) all(page string) (err error) {
 		}
 		err = errors.Join(err, os.RemoveAll(r.folder))
 	}()
+	if r.profile != "" { // of those who call, too
+		stop, err := profiled(r.profile + ".callers")
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	fmt.Printf("%s; load average %s\n", machine(), load)
 	for _, m := range []struct {
 		id      string

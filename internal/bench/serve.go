@@ -33,15 +33,11 @@ func serveCell(folder, profile string, differ func(*server.Options)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if profile != "" {
-		f, err := os.Create(profile)
+		stop, err := profiled(profile)
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+		defer stop()
 	}
 	settings, _, err := config.LoadServer(filepath.Join(folder, config.ServerFile))
 	if err != nil {
@@ -72,6 +68,21 @@ func serveCell(folder, profile string, differ func(*server.Options)) error {
 		err = errors.Join(err, allocations(profile+".allocs"))
 	}
 	return err
+}
+
+// profiled takes a CPU profile of this process until it is stopped.
+func profiled(path string) (stop func(), err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close() // what is cut off no reader of profiles takes
+	}, nil
 }
 
 func allocations(path string) error {

@@ -43,7 +43,7 @@ func encodeQuick(v any) ([]byte, bool) {
 	data, ok := quickOf(of.Type())((*room)[:0], of, 0)
 	var out []byte
 	if ok {
-		out = bytes.Clone(data)
+		out = append(make([]byte, 0, len(data)+1), data...) // often a line, which ends
 	}
 	if cap(data) <= bufferKept {
 		*room = data

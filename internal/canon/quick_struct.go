@@ -3,6 +3,7 @@ package canon
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -140,11 +141,32 @@ func (l looking) field(of reflect.StructField, name, options string, at []int) (
 			f.zero = zeroOf(of.Type)
 		case "omitempty":
 			f.empty = true
+		case "string":
+			if f.write = quoted(of.Type); f.write == nil {
+				return f, false
+			}
 		default:
 			return f, false
 		}
 	}
 	return f, true
+}
+
+// quoted writes numbers as texts; nil: the type is none of a plain number.
+func quoted(t reflect.Type) quick {
+	switch {
+	case ownForm(t) != nil:
+		return nil
+	case t.Kind() == reflect.Int64:
+		return func(dst []byte, v reflect.Value, _ int) ([]byte, bool) {
+			return append(strconv.AppendInt(append(dst, '"'), v.Int(), 10), '"'), true
+		}
+	case t.Kind() == reflect.Uint64:
+		return func(dst []byte, v reflect.Value, _ int) ([]byte, bool) {
+			return append(strconv.AppendUint(append(dst, '"'), v.Uint(), 10), '"'), true
+		}
+	}
+	return nil
 }
 
 // zeroer is a type that knows what is its zero.

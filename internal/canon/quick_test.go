@@ -37,6 +37,7 @@ type (
 		Knows   knows                       `json:"knows,omitzero"`
 		Knowing *knows                      `json:"knowing,omitzero"`
 		Asks    zeroer                      `json:"asks,omitzero"`
+		Serial  uint64                      `json:"serial,string"`
 		Ignored string                      `json:"-"`
 		below
 		*Beside
@@ -83,7 +84,7 @@ func alike(t *testing.T, v any) (quick bool) {
 func filled(text string, n int64, count uint32, data, raw []byte, depth int) *every {
 	s := &every{
 		Zulu: text, Number: n, Count: count, Yes: n < 0, Raw: raw, Bytes: data, Named: data, Span: canon.Seconds(n), Digest: canon.Sum(data),
-		Knows: knows(count % 7), below: below{text}, Body: under{[]int{int(n % 100)}}, Ignored: text,
+		Knows: knows(count % 7), below: below{text}, Body: under{[]int{int(n % 100)}}, Ignored: text, Serial: uint64(n),
 	}
 	if count%2 == 0 {
 		k, word := knows(count%5), said(text)
@@ -129,8 +130,8 @@ func TestEncodeQuick(t *testing.T) {
 		"a text with an escape": &word, "bytes that are no text": "\xff", "a channel": make(chan int),
 		"nothing that shows": struct{ hidden int }{1},
 		"a tag with a tail": struct {
-			N int64 `json:"n,string"`
-		}{1},
+			N []int64 `json:"n,string"`
+		}{[]int64{1}},
 		"a member that hides another": struct {
 			below
 			Hides string `json:"below"`

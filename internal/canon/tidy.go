@@ -3,7 +3,9 @@ package canon
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // tidyDepth bounds the nesting that tidy looks into.
@@ -12,8 +14,8 @@ const tidyDepth = 64
 // tidy puts the members of every object in data into canonical order, in place,
 // and tells whether data is canonical (RFC 8785) then. It knows the plain part
 // of JSON alone, which is nearly all of what our own encoder writes: no white
-// space, strings of printable ASCII without escapes, integers of at most fifteen
-// digits, no name twice. False says nothing but that data holds something else,
+// space, names of printable ASCII without escapes, no name twice, texts with no
+// escapes but those of two characters, integers of at most fifteen digits. False says nothing but that data holds something else,
 // or is no JSON: members may have changed places, and what data means has not.
 func tidy(data []byte) bool {
 	t := tidyings.Get().(*tidying)
@@ -73,11 +75,32 @@ func (t *tidying) literal(i int, word string) (int, bool) {
 	return i + len(word), bytes.HasPrefix(t.data[i:], []byte(word))
 }
 
-// text walks a string that is written without any escape.
-func (t *tidying) text(i int) (int, bool) {
+// word walks a string that is written without any escape.
+func (t *tidying) word(i int) (int, bool) {
 	for i++; i < len(t.data) && plain[t.data[i]]; i++ {
 	}
 	return i + 1, t.at(i) == '"'
+}
+
+// text walks a string in which what must be escaped is, in the short way, and
+// nothing else.
+func (t *tidying) text(i int) (int, bool) {
+	end, ok := t.word(i)
+	for !ok && end <= len(t.data) {
+		switch c := t.data[end-1]; {
+		case c == '\\' && strings.IndexByte(`"\bfnrt`, t.at(end)) >= 0 && end < len(t.data):
+			end, ok = t.word(end)
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(t.data[end-1:])
+			if r == utf8.RuneError && size == 1 {
+				return i, false
+			}
+			end, ok = t.word(end + size - 2)
+		default:
+			return i, false
+		}
+	}
+	return end, ok
 }
 
 // integer walks a number that every reader takes for the same one. What follows
@@ -130,7 +153,7 @@ func (t *tidying) object(i, depth int) (int, bool) {
 		if t.at(i) != '"' {
 			return i, false
 		}
-		if m.name, ok = t.text(i); !ok || t.at(m.name) != ':' {
+		if m.name, ok = t.word(i); !ok || t.at(m.name) != ':' {
 			return i, false
 		}
 		if m.to, ok = t.value(m.name+1, depth+1); !ok {

@@ -112,19 +112,17 @@ func targets(r *access.Request, state access.LeaseState) []string {
 }
 
 // steps are what comes next: what waits for people and what is under way first,
-// then what has its time, in order.
-func (s *state) steps(r *access.Request, at Instant) []Step {
+// then what has its time, in order. It is given the legs as they are shown.
+func (s *state) steps(r *access.Request, legs []Leg, at Instant) []Step {
 	var steps []Step
 	add := func(when canon.Time, format string, args ...any) {
 		steps = append(steps, Step{At: when, Text: fmt.Sprintf(format, args...)})
 	}
 	switch r.State {
 	case access.Pending:
-		if b, ok := s.ballotOf(r); ok {
-			for _, leg := range b.legs(s.candidates(b.quorum, b.also...)) {
-				if leg.Missing > 0 {
-					add(canon.Time{}, "%s.", leg.Text)
-				}
+		for _, leg := range legs {
+			if leg.Missing > 0 {
+				add(canon.Time{}, "%s.", leg.Text)
 			}
 		}
 		steps = append(steps, s.rungSteps(r)...)

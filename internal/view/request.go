@@ -182,7 +182,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
 	}
 	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
-	v.Known, v.Next = s.known(r, at), s.steps(r, at)
+	v.Known, v.Next = s.known(r, at), s.steps(r, v.Legs, at)
 	v.StopsToo, v.StopTakes = s.stopsToo(r), strings.TrimSpace(stopTakes(r)+" "+s.centerTakes(r))
 	return v
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
@@ -63,6 +65,17 @@ func FuzzDecode(f *testing.F) {
 		var s sample
 		if canon.Decode(data, 4096, &s) == nil && !canon.Canonical(data) {
 			t.Errorf("%q was accepted and is not canonical", data)
+		}
+	})
+}
+
+// TestTimeText holds the text of an instant against the standard library's.
+func TestTimeText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := canon.At(time.UnixMilli(rapid.Int64Range(-70_000_000_000_000, 300_000_000_000_000).Draw(t, "milliseconds")))
+		got, err := at.AppendText([]byte("at "))
+		if want := at.Std().Format("at 2006-01-02T15:04:05.000Z"); err != nil || string(got) != want || at.String() != want[3:] {
+			t.Errorf("%s, %v; want %s", got, err, want)
 		}
 	})
 }

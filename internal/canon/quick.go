@@ -1,12 +1,12 @@
 package canon
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/base64"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -167,7 +167,11 @@ func quickUint(dst []byte, v reflect.Value, _ int) ([]byte, bool) {
 }
 
 func quickString(dst []byte, v reflect.Value, _ int) ([]byte, bool) {
-	out, err := jsontext.AppendQuote(dst, v.String())
+	text := v.String()
+	if isPlain(text) {
+		return append(append(append(dst, '"'), text...), '"'), true
+	}
+	out, err := jsontext.AppendQuote(dst, text)
 	return out, err == nil
 }
 
@@ -227,45 +231,65 @@ func (l looking) slice(t reflect.Type) quick {
 	}
 }
 
-// named is a member of a map.
+// named is a member of a map: its name, and which of the values is its own.
 type named struct {
-	name  string // quoted
-	value reflect.Value
+	name string
+	at   int
 }
 
-// object writes maps whose names need no escapes: then their order by bytes is
-// that by UTF-16 units.
+// object writes maps whose names need no escapes: then their order by bytes is that
+// by UTF-16 units.
 func (l looking) object(t reflect.Type) quick {
-	name, each := l.of(t.Key()), l.of(t.Elem())
-	if t.Key().Kind() != reflect.String && !reflect.PointerTo(t.Key()).Implements(textAppender) {
+	each, text := l.of(t.Elem()), ownForm(t.Key()) == textAppender
+	if !text && (t.Key().Kind() != reflect.String || ownForm(t.Key()) != nil) {
 		return general
 	}
 	return func(dst []byte, v reflect.Value, depth int) ([]byte, bool) {
-		ok, from := depth <= tidyDepth, len(dst)
 		members := make([]named, 0, v.Len())
-		for all := v.MapRange(); ok && all.Next(); {
-			dst, ok = name(dst[:from], placed(all.Key()), depth+1)
-			m := named{string(dst[from:]), placed(all.Value())}
-			ok = ok && len(m.name) >= 2 && !slices.ContainsFunc([]byte(m.name[1:len(m.name)-1]), escaped)
-			members = append(members, m)
+		key, values := reflect.New(t.Key()).Elem(), reflect.MakeSlice(reflect.SliceOf(t.Elem()), v.Len(), v.Len())
+		for all := v.MapRange(); all.Next(); {
+			key.SetIterKey(all)
+			name, ok := key.String(), true
+			if text {
+				name, ok = nameOf(key)
+			}
+			if !ok || depth > tidyDepth || !isPlain(name) {
+				return dst, false
+			}
+			values.Index(len(members)).SetIterValue(all)
+			members = append(members, named{name, len(members)})
 		}
-		slices.SortFunc(members, func(a, b named) int { return compareNames(a.name, b.name) })
-		dst = append(dst[:from], '{')
-		for i := 0; ok && i < len(members); i++ {
+		slices.SortFunc(members, func(a, b named) int { return strings.Compare(a.name, b.name) })
+		dst = append(dst, '{')
+		for i, m := range members {
 			if i > 0 {
 				dst = append(dst, ',')
-				ok = members[i-1].name != members[i].name
 			}
-			if ok {
-				dst, ok = each(append(append(dst, members[i].name...), ':'), members[i].value, depth+1)
+			if i > 0 && members[i-1].name == m.name {
+				return dst, false
+			}
+			var ok bool
+			dst = append(append(append(dst, '"'), m.name...), `":`...)
+			if dst, ok = each(dst, values.Index(m.at), depth+1); !ok {
+				return dst, false
 			}
 		}
-		return append(dst, '}'), ok
+		return append(dst, '}'), true
 	}
 }
 
-// compareNames compares quoted names without their quotation marks, which are
-// greater than a space.
-func compareNames(a, b string) int {
-	return bytes.Compare([]byte(a[1:len(a)-1]), []byte(b[1:len(b)-1]))
+// nameOf is the name that a key of a map gives itself.
+func nameOf(key reflect.Value) (string, bool) {
+	name, err := key.Addr().Interface().(encoding.TextAppender).AppendText(nil)
+	return string(name), err == nil
+}
+
+// isPlain tells whether every byte of a text stands for itself.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if !plain[text[i]] {
+			return false
+		}
+	}
+	return true
 }

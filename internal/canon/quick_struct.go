@@ -25,7 +25,7 @@ func (l looking) structure(t reflect.Type) quick {
 	if !ok || len(fields) == 0 && t.NumField() > 0 {
 		return general
 	}
-	slices.SortFunc(fields, func(a, b field) int { return compareNames(a.name[:len(a.name)-1], b.name[:len(b.name)-1]) })
+	slices.SortFunc(fields, func(a, b field) int { return strings.Compare(a.name[:len(a.name)-2], b.name[:len(b.name)-2]) })
 	for i := range fields[:max(0, len(fields)-1)] {
 		if fields[i].name == fields[i+1].name {
 			return general // one of them hides the other

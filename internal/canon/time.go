@@ -46,7 +46,30 @@ func (t Time) String() string { return t.t.Format(layout) }
 func (t Time) MarshalText() ([]byte, error) { return t.AppendText(nil) }
 
 // AppendText appends the text form to dst.
-func (t Time) AppendText(dst []byte) ([]byte, error) { return t.t.AppendFormat(dst, layout), nil }
+func (t Time) AppendText(dst []byte) ([]byte, error) {
+	year, month, day := t.t.Date()
+	if year < 0 || year > 9999 {
+		return t.t.AppendFormat(dst, layout), nil
+	}
+	hour, minute, second := t.t.Clock()
+	dst = append(digits(dst, year, 4), '-')
+	dst = append(digits(dst, int(month), 2), '-')
+	dst = append(digits(dst, day, 2), 'T')
+	dst = append(digits(dst, hour, 2), ':')
+	dst = append(digits(dst, minute, 2), ':')
+	dst = append(digits(dst, second, 2), '.')
+	return append(digits(dst, t.t.Nanosecond()/int(time.Millisecond), 3), 'Z'), nil
+}
+
+// digits appends a number with so many digits.
+func digits(dst []byte, n, width int) []byte {
+	dst = append(dst, "0000"[:width]...)
+	for i := len(dst) - 1; n > 0; i-- {
+		dst[i] += byte(n % 10)
+		n /= 10
+	}
+	return dst
+}
 
 // UnmarshalText reads the text form, strictly.
 func (t *Time) UnmarshalText(text []byte) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -134,16 +135,15 @@ func (h *highWater) write(written *mark) error {
 	h.mu.Lock()
 	m := h.newest
 	same := m.Size == 0 || m.Size == written.Size && m.Root == written.Root
-	var data []byte
 	if !same {
-		data = canon.MustEncode(m)
+		m.Live = maps.Clone(m.Live) // encoding thousands would keep the decider waiting
 	}
 	h.mu.Unlock()
 	if same {
 		return nil
 	}
 	next := filepath.Join(filepath.Dir(h.path), "."+filepath.Base(h.path)+".new")
-	if err := os.WriteFile(next, data, 0o600); err != nil {
+	if err := os.WriteFile(next, canon.MustEncode(&m), 0o600); err != nil {
 		return fmt.Errorf("cannot write the high-water mark: %w", err)
 	}
 	if err := os.Rename(next, h.path); err != nil {

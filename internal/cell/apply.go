@@ -314,17 +314,32 @@ func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	if e.Closing.List != w.List {
 		w.prune(e.Closing.At)
 	}
-	w.Revoked[l.KeyID] = Revoked{List: e.Closing.List, Until: until.Add(RevokedFor.Duration())}
+	w.list(l.KeyID, Revoked{List: e.Closing.List, Until: until.Add(RevokedFor.Duration())})
 	w.List = max(w.List, e.Closing.List)
 	w.changes.Revoked = append(w.changes.Revoked, l.KeyID)
 }
 
+// list puts a key id on the revocation list.
+func (w *World) list(id string, r Revoked) {
+	w.Revoked[id] = r
+	if w.soonest.IsZero() || r.Until.Before(w.soonest) {
+		w.soonest = r.Until
+	}
+}
+
 // prune takes the key ids off the revocation list whose time was over at an instant.
+// In a storm thousands are listed, one entry after the other, and none is over.
 func (w *World) prune(at canon.Time) {
+	if !w.soonest.Before(at) {
+		return
+	}
+	w.soonest = canon.Time{}
 	for id, old := range w.Revoked {
 		if old.Until.Before(at) {
 			delete(w.Revoked, id)
 			w.changes.Revoked = append(w.changes.Revoked, id)
+		} else {
+			w.list(id, old)
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (w *World) applyEpoch(p place, e Event) {
 		w.Origin, w.Signing, w.List = e.Epoch.Origin, nil, e.Epoch.List
 	case *StraysFound:
 		for _, id := range e.KeyIDs {
-			w.Revoked[id] = Revoked{List: e.List, Until: e.Until}
+			w.list(id, Revoked{List: e.List, Until: e.Until})
 			w.changes.Revoked = append(w.changes.Revoked, id)
 		}
 		w.List = e.List

@@ -50,11 +50,16 @@ func (w *World) TasksOf(stream string) []string { return w.tasksOf[stream] }
 func (w *World) OutageShown(r *access.Request, at canon.Time) bool { return w.outageShown(r, at) }
 
 // CountsRight tells whether what the world counts of its requests is what counting
-// them anew gives.
+// them anew gives, and that no key id leaves the revocation list sooner than it knows.
 func (w *World) CountsRight() bool {
 	anew := newTally()
 	for _, r := range w.Requests {
 		anew.count(r, 1)
+	}
+	for _, r := range w.Revoked {
+		if w.soonest.IsZero() || r.Until.Before(w.soonest) {
+			return false
+		}
 	}
 	return reflect.DeepEqual(anew, w.tally)
 }

@@ -287,7 +287,7 @@ func (w *World) restoreMemos(memos []Memo) error {
 			w.restoreUsed(memo.Key[len(memoUsed):], *body.Used)
 		case body.Revoked != nil:
 			if memo.Expires.After(w.LastAt) {
-				w.Revoked[memo.Key[len(memoRevoked):]] = *body.Revoked
+				w.list(memo.Key[len(memoRevoked):], *body.Revoked)
 			}
 		case body.Published != nil:
 			w.Published = append(w.Published, *body.Published)

@@ -87,6 +87,7 @@ type World struct {
 	policies    map[canon.Digest]*policy.File     // that were asked
 	tasksOf     map[string][]string               // stream → ids of its tasks, in the order they came
 	tally       tally                             // what rules ask of all requests at once
+	soonest     canon.Time                        // no key id leaves the revocation list before; it follows from Revoked
 }
 
 // Attachments gives what genesis and scenarios say, by SHA-256. It must be

@@ -223,11 +223,16 @@ func (w *works) probe(ctx context.Context, jobs []scheduler.Job) []scheduler.Res
 	var leases []provider.Lease
 	var of []int
 	for i, j := range jobs {
-		if lease, ok := w.lease(ctx, j); ok {
-			leases, of = append(leases, lease), append(of, i)
+		lease, ok := w.lease(ctx, j)
+		if !ok {
+			continue
 		}
+		if len(leases) == 0 && w.absent.was(place(lease), w.broker().Now()) {
+			return results
+		}
+		leases, of = append(leases, lease), append(of, i)
 	}
-	if len(leases) == 0 || w.absent.was(place(leases[0]), w.broker().Now()) {
+	if len(leases) == 0 {
 		return results
 	}
 	reached := false

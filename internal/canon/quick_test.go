@@ -129,9 +129,6 @@ func TestEncodeQuick(t *testing.T) {
 		"nil": nil, "a nil pointer": (*every)(nil), "a fraction": 1.5, "a large number": int64(1 << 53), "a large count": uint64(1 << 60),
 		"a text with an escape": &word, "bytes that are no text": "\xff", "a channel": make(chan int),
 		"nothing that shows": struct{ hidden int }{1},
-		"a tag with a tail": struct {
-			N []int64 `json:"n,string"`
-		}{[]int64{1}},
 		"a member that hides another": struct {
 			below
 			Hides string `json:"below"`

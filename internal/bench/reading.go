@@ -29,5 +29,6 @@ const reading = `
   a clock, and ` + "`make soak`" + ` twenty times.
 
 ` + "`make profile`" + ` takes CPU and allocation profiles of the benchmarks of each room;
-` + "`go run ./internal/bench -only B1 -profile FILE`" + ` takes one of the server under B1, or B9.
+` + "`go run ./internal/bench -only B1 -profile FILE`" + ` takes one of the server under B1, or B2 or B9,
+and one of those who call it.
 `

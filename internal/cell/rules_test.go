@@ -288,6 +288,26 @@ func TestRevokedLeaveWithANewNumber(t *testing.T) {
 	}
 }
 
+// TestRevokedLeaveOneByOne: key ids leave the list as each is over, in whatever order
+// they came, and none before.
+func TestRevokedLeaveOneByOne(t *testing.T) {
+	c := celltest.Sample()
+	early := c.Granted("1", "db-1")
+	c.Now = c.Now.Add(30 * time.Minute)
+	late := c.Granted("2", "db-1")
+	c.Must(c.Stop("sam", late))
+	c.Must(c.Stop("sam", early))
+	c.Now = c.World.Requests[early].Grant.Until.Add(cell.RevokedFor.Duration() + time.Minute)
+	last := c.Granted("3", "db-1")
+	c.Must(c.Stop("sam", last))
+	listed, _ := c.World.Revocations()
+	for id, due := range map[canon.Digest]bool{early: false, late: true, last: true} {
+		if _, on := listed[c.World.Requests[id].Leases[0].KeyID]; on != due {
+			t.Errorf("%s is on the list: %v, want %v", id.Short(), on, due)
+		}
+	}
+}
+
 func TestAlarmsGoWhereTheScenarioSays(t *testing.T) {
 	g, sc := celltest.Genesis(), celltest.Scenario()
 	g.Channels = append(g.Channels, cell.Channel{ID: "mail", Kind: "webhook"})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -147,3 +148,22 @@ func TestEncodeQuick(t *testing.T) {
 type owned struct{}
 
 func (owned) MarshalJSON() ([]byte, error) { return []byte(`"mine"`), nil }
+
+// TestEncodeAtOnce: types that nobody has looked through yet are met by many at once.
+func TestEncodeAtOnce(t *testing.T) {
+	type leaf struct {
+		At   canon.Time        `json:"at,omitzero"`
+		More map[string][]leaf `json:"more,omitempty"`
+	}
+	type tree struct {
+		Leaf *leaf `json:"leaf"`
+	}
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			alike(t, tree{&leaf{More: map[string][]leaf{"a": {{}, {}}}}})
+			alike(t, []leaf{{}, {}})
+		})
+	}
+	all.Wait()
+}

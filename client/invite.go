@@ -14,7 +14,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
-// Offer is a passkey that somebody was invited to make, and nobody agreed to.
+// Offer is a passkey or code device that somebody was invited to make, and nobody
+// agreed to.
 type Offer = enrol.Offer
 
 // Enrolments is what the server keeps of invitations and offers.
@@ -25,10 +26,10 @@ type Enrolments struct {
 
 // Ours tells whether an offer is what its id says, so that a server shows no other
 // key under it.
-func Ours(o Offer) bool { return o.ID == enrol.IDOf(o.Person, o.Key) }
+func Ours(o Offer) bool { return o.ID == enrol.IDOf(o.Person, o.Listed()) }
 
-// KeyWords are the four words over a key that two people compare.
-func KeyWords(key string) []string { return enrol.WordsOf(key) }
+// KeyWords are the four words over what is offered that two people compare.
+func KeyWords(o Offer) []string { return enrol.WordsOf(o.Listed()) }
 
 // Invite lets whoever gets the code offer one passkey for a person. The code is made
 // here, and the server gets its hash alone, which is the invitation's id.

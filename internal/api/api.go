@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/enrol"
@@ -117,8 +118,10 @@ type Options struct {
 	Provider Provider
 	// ProvidedFile keeps the sessions that it opened; empty: a restart ends them.
 	ProvidedFile string
-	// Enrol keeps invitations and offers of passkeys; nil: in memory only.
+	// Enrol keeps invitations and offers; nil: in memory only.
 	Enrol *enrol.Book
+	// Codes keeps the code devices of people; nil: this server signs by no code.
+	Codes *totp.Devices
 	// Names are the host names that requests may name, beside the address that
 	// they came in at; none: any. Another is refused, so that a page elsewhere
 	// cannot reach a server inside by making a name point at it.
@@ -151,6 +154,7 @@ type service struct {
 	redeeming *places
 	enrol     *enrol.Book
 	looks     looks
+	guesses   guesses
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
 	watchers  *places
@@ -199,7 +203,7 @@ func New(o Options) http.Handler {
 		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
 		onces: onces{used: map[[seedSize]byte]canon.Time{}}, signIns: newLimiter[netip.Prefix](signInRate), visitors: newLimiter[netip.Prefix](visitorRate), redeeming: newPlaces(signInsMost, signInsMost/2),
 		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
-		mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
+		guesses: newGuesses(), mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
 	s.rememberEnded()
 	s.rememberProvided()

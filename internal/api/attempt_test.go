@@ -59,7 +59,7 @@ func TestR30AttemptsAreFound(t *testing.T) {
 	for range 5 { // an approver of nothing, and the requester herself
 		same(t, "her own request", h.submit("ann", "ann", approval(id)).reason(), string(cell.SelfApproval))
 	}
-	forged := "9 signatures named a key of lea and are not by it, since "
+	forged := "9 signatures or codes named a key of lea and are not by it, since "
 	refused := "ann was refused 5 times, since "
 	for viewer, want := range map[string][]string{"sue": {forged, refused}, "lea": {forged}, "ann": {refused}, "bob": nil, "leo": nil} {
 		got := h.tried(viewer)

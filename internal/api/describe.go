@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/openapi"
 )
@@ -108,6 +109,8 @@ var statuses = map[string]int{
 
 	reasonProvider: http.StatusForbidden, reasonIdentity: http.StatusForbidden, reasonBegun: http.StatusForbidden, reasonSilent: http.StatusServiceUnavailable,
 	reasonNotProposer: http.StatusForbidden, reasonUnverified: http.StatusUnprocessableEntity, reasonKeyKnown: http.StatusConflict,
+	reasonNoCode: http.StatusForbidden, reasonGuesses: http.StatusTooManyRequests,
+	totp.ErrWrong.Reason(): http.StatusForbidden, totp.ErrUsed.Reason(): http.StatusForbidden, totp.ErrMany.Reason(): http.StatusConflict,
 	reasonStranger: http.StatusTooManyRequests, reasonOften: http.StatusTooManyRequests, reasonReads: http.StatusTooManyRequests,
 	reasonInternal: http.StatusInternalServerError, reasonMintFailed: http.StatusInternalServerError,
 	reasonBusy: http.StatusServiceUnavailable, reasonUnknown: http.StatusServiceUnavailable, reasonClosed: http.StatusServiceUnavailable,

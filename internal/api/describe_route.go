@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/enrol"
@@ -57,6 +58,25 @@ var operations = withSignIn(map[string]operation{
 		about: "The key comes into no roster by it: somebody proposes it, and the change quorum agrees.",
 		body:  reflect.TypeFor[coded](), answers: []success{{http.StatusCreated, "The offer is kept.", mediaJSON, reflect.TypeFor[accepted]()}},
 		reasons: append(ofWishes(), reasonUnverified, reasonKeyKnown),
+	},
+	"POST /api/v1/enrol/device": {
+		id: "makeDevice", tag: tagEnrol, summary: "Make a code device for who has the code of an invitation",
+		about: "The answer has the secret for an app, which no other answer has. It spends nothing; one that was made before and not confirmed is void.",
+		body:  reflect.TypeFor[coded](), answers: []success{{http.StatusCreated, "The device.", mediaJSON, reflect.TypeFor[madeDevice]()}},
+		reasons: append(ofWishes(), reasonNotFound, totp.ErrMany.Reason()),
+	},
+	"POST /api/v1/enrol/device/confirm": {
+		id: "confirmDevice", tag: tagEnrol, summary: "Offer a code device with a code of it, and spend the invitation",
+		about: "The key comes into no roster by it: somebody proposes it, and the change quorum agrees.",
+		body:  reflect.TypeFor[confirming](), answers: []success{{http.StatusCreated, "The offer is kept.", mediaJSON, reflect.TypeFor[accepted]()}},
+		reasons: append(ofWishes(), reasonNotFound, totp.ErrWrong.Reason(), totp.ErrUsed.Reason(), reasonGuesses),
+	},
+	"POST /api/v1/codes": {
+		id: "signByCode", tag: tagStatement, summary: "Have the server sign a statement with a code device of its actor",
+		about: "For six digits of an app, each good once. What comes back is a signature over these very bytes, to send them with; it proves server-attested and no more. " +
+			"The same bytes with the same code again get the same signature, while the code is good.",
+		body: reflect.TypeFor[byCode](), answers: ok[signedByCode]("The signature."), fresh: true,
+		reasons: []string{reasonNotFound, reasonNoCode, totp.ErrWrong.Reason(), totp.ErrUsed.Reason(), reasonGuesses},
 	},
 	"GET /api/v1/invitations": {
 		id: "readInvitations", tag: tagEnrol, summary: "Invitations that are open and offers that wait", about: "All of them for security and the change quorum; for others those that are about themselves.",

@@ -65,6 +65,7 @@ func (s *service) invite(c *call) error {
 	if err := s.enrol.Take(wish, now); err != nil {
 		return notInvited(err)
 	}
+	s.tidyDevices()
 	s.Log.Warn("invitation", slog.String("act", string(wish.Act)), slog.String("by", wish.Actor), slog.String("of", wish.Of.Short()))
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil

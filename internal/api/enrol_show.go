@@ -8,6 +8,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/enrol"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -57,10 +58,10 @@ func (s *service) enrolmentFindings(reader string) (all []view.Finding) {
 	v := s.enrolmentsOf(reader)
 	for _, o := range v.Offers {
 		all = append(all, view.Finding{Kind: view.FindingOffered, Since: o.At, Text: fmt.Sprintf(
-			"A passkey was made for %s with an invitation of %s, and waits to be proposed (%s). If %s does not know of it, discard it and tell security.", o.Person, o.By, o.Fingerprint, o.Person)})
+			"%s was made for %s with an invitation of %s, and waits to be proposed (%s). If %s does not know of it, discard it and tell security.", o.What(), o.Person, o.By, o.Fingerprint, o.Person)})
 	}
 	for _, i := range v.Invitations {
-		all = append(all, view.Finding{Kind: view.FindingInvited, Since: i.At, Text: fmt.Sprintf("%s invited %s to make a passkey; the code is good for a day, once.", i.By, i.Person)})
+		all = append(all, view.Finding{Kind: view.FindingInvited, Since: i.At, Text: fmt.Sprintf("%s invited %s to make a passkey or a code device; the code is good for a day, once.", i.By, i.Person)})
 	}
 	return view.Answer(all)
 }
@@ -87,7 +88,12 @@ func (s *service) offerOf(c *call) error {
 		return ambiguous(found[0].ID.String(), found[1].ID.String())
 	}
 	v, shown := shownOffer{Offer: found[0]}, s.Live.View()
-	if v.Document, err = shown.WithKey(v.Person, v.Key); err != nil {
+	key, err := roster.ParseKey(v.Key)
+	if err != nil {
+		return err
+	}
+	key.Code = v.Code
+	if v.Document, err = shown.WithKey(v.Person, key); err != nil {
 		return refused(&cell.Refusal{Reason: cell.NotAmendable, Detail: err.Error()})
 	}
 	digest := canon.Sum(v.Document)

@@ -30,6 +30,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/api"
 	"github.com/halligan-dev/halligan/internal/api/apitest"
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -62,6 +63,7 @@ type house struct {
 	provider api.Provider                           // nil: there is none
 	scenario canon.Digest
 	mfa      roster.Strength // that the scenario demands
+	noCodes  bool
 	lists    note.Signer
 	checks   note.Signer
 	ca       *issuer.SSH
@@ -240,12 +242,17 @@ func (h *house) start() {
 	h.monitor.Certify(h.shown)
 	book, err := enrol.Open(filepath.Join(h.folder, "enrolments.json"))
 	must(h, err)
+	devices, err := totp.Open(filepath.Join(h.folder, "codes"), filepath.Join(h.folder, "codes.key"), h.wall.now)
+	must(h, err)
+	if h.noCodes {
+		devices = nil
+	}
 	h.server = httptest.NewUnstartedServer(api.New(api.Options{
 		Pages: h.pages, Serves: web.Serves,
 		Broker: h.broker, Ledger: h.broker, Read: h.store, Live: h.live, Revocations: lists{h.lists},
 		Hosts: &hosts{check: verify.Signatures{}, heard: map[string]canon.Time{}}, Anchor: h.anchor(), SessionKey: h.session,
 		Version: "test", Log: log, Monitor: h.monitor, Names: h.names, Rate: h.rate, Streams: h.streams,
-		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Looker: h.looker, Proxies: h.proxies, Enrol: book,
+		EndedFile: filepath.Join(h.folder, "ended.json"), Certificate: h.shown, Looker: h.looker, Proxies: h.proxies, Enrol: book, Codes: devices,
 		Provider: h.provider, ProvidedFile: filepath.Join(h.folder, "provided.json"),
 	}))
 	h.server.EnableHTTP2 = true

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -80,6 +81,35 @@ func (l *Live) Proves(fingerprint string, shown roster.Strength) roster.Strength
 		return key.Proves(shown)
 	}
 	return shown
+}
+
+// Device tells whether a key is a code device of a person that may sign now.
+func (l *Live) Device(person, line string) bool {
+	people := l.people.Load()
+	key, err := roster.ParseKey(line)
+	if people == nil || err != nil || key.Line != line {
+		return false
+	}
+	owner, ok := people.Owner(key.Fingerprint)
+	known, _ := people.Key(key.Fingerprint)
+	return ok && owner == person && known.Code
+}
+
+// Standing says of a code device's key where it stands in the cell. While nothing is
+// known of the cell, each is one that it lists: nothing is forgotten then.
+func (l *Live) Standing(line string) totp.Standing {
+	people := l.people.Load()
+	key, err := roster.ParseKey(line)
+	if people == nil || err != nil {
+		return totp.Listed
+	}
+	switch known, ok := people.Key(key.Fingerprint); {
+	case !ok:
+		return totp.Unlisted
+	case known.Removed:
+		return totp.Removed
+	}
+	return totp.Listed
 }
 
 // Identified is the person who has an identity of a provider now.

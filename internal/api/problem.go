@@ -70,6 +70,9 @@ const (
 	reasonUnverified  = "user-not-verified"
 	reasonKeyKnown    = "key-known"
 
+	reasonNoCode  = "not-by-a-code"
+	reasonGuesses = "too-many-codes"
+
 	reasonProvider = "provider-refused"
 	reasonSilent   = "provider-silent"
 	reasonIdentity = "identity-unknown"

@@ -53,6 +53,15 @@ func (l *limiter[Caller]) take(from Caller) bool {
 	return ok
 }
 
+// give takes back what a caller was charged for one piece of work.
+func (l *limiter[Caller]) give(to Caller) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.filled(to)
+	b.left = min(l.rate.Burst, b.left+1)
+	l.buckets[to] = b
+}
+
 // dry tells whether a caller has had enough, and charges nothing.
 func (l *limiter[Caller]) dry(from Caller) bool {
 	l.mu.Lock()

@@ -16,6 +16,10 @@ const (
 	InvitationSignature Access = "invitation-signature" // a wish signed by who may propose changes, in the body
 	Code                Access = "code"                 // the code of an invitation, in the body
 
+	// The server signs what the body holds if the code is right. It changes nothing of
+	// the cell: the statement is sent like any other.
+	DeviceCode Access = "device-code"
+
 	// This one opens a session to read, and nothing else.
 	Returned Access = "returned" // what the identity provider gave the browser that asked it, which a cookie knows
 )
@@ -69,10 +73,15 @@ var routes = []Route{
 	{Method: post, Path: "/api/v1/statements", Access: Statement, Forgery: Signed, Humans: true, Body: statementBody, Metered: true, handle: (*service).submit},
 	{Method: post, Path: "/api/v1/hosts/report", Access: HostSignature, Forgery: Signed, Body: reportBody, Metered: true, handle: (*service).report},
 
-	// How a passkey comes to be proposed.
+	// How somebody signs by a code of their app.
+	{Method: post, Path: "/api/v1/codes", Access: DeviceCode, Forgery: Coded, Humans: true, Body: statementBody, Metered: true, handle: (*service).signByCode},
+
+	// How a passkey or a code device comes to be proposed.
 	{Method: post, Path: "/api/v1/invitations", Access: InvitationSignature, Forgery: Signed, Humans: true, Body: wishBody, Metered: true, handle: (*service).invite},
 	{Method: post, Path: "/api/v1/enrol/look", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).lookUp},
 	{Method: post, Path: "/api/v1/enrol", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).offer},
+	{Method: post, Path: "/api/v1/enrol/device", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).makeDevice},
+	{Method: post, Path: "/api/v1/enrol/device/confirm", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).confirmDevice},
 	{Method: get, Path: "/api/v1/invitations", Access: Token, Forgery: ReadOnly, handle: (*service).enrolments},
 	{Method: get, Path: "/api/v1/offers/{id}", Access: Token, Forgery: ReadOnly, handle: (*service).offerOf},
 

@@ -96,13 +96,14 @@ var rooms = []room{
 	{path: "internal/authn/sshsig", kind: adapter, may: with(encoding, "internal/authn", "internal/statement")},
 	{path: "internal/authn/passkey", kind: work, may: []string{"internal/authn/sshsig"}},
 	{path: "internal/authn/passkey/passkeytest", kind: tool, may: []string{"internal/authn/passkey", "internal/authn/sshsig"}},
-	{path: "internal/authn/totp", kind: adapter, may: []string{"internal/authn", "internal/statement"}, planned: true},
+	{path: "internal/authn/totp", kind: work, may: with(encoding, "internal/disk", "internal/authn/sshsig")},
+	{path: "internal/authn/totp/totptest", kind: tool},
 	{path: "internal/authn/oidc", kind: adapter},
 	{path: "internal/authn/oidc/oidctest", kind: tool},
 
 	// Edges.
 	{path: "client", kind: edge, may: with(encoding, "internal/disk", "internal/statement", "internal/ledger", "internal/enrol", "internal/seal", "internal/authn/sshsig")},
-	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/custody", "internal/openapi", "internal/enrol", "internal/readiness")},
+	{path: "internal/api", kind: edge, may: with(law, "internal/broker", "internal/view", "internal/disk", "internal/authn/passkey", "internal/authn/sshsig", "internal/authn/totp", "internal/custody", "internal/openapi", "internal/enrol", "internal/readiness")},
 	{path: "internal/web", kind: edge, may: []string{"internal/canon", "internal/access", "internal/statement", "internal/ledger", "internal/view", "internal/authn/passkey", "internal/enrol"}},
 	{path: "internal/config", kind: edge, may: with(law[:2], "internal/roster", "internal/ledger", "internal/cell", "internal/policy", "internal/authn/sshsig")},
 	{path: "internal/server", kind: edge, may: []string{everything}},

@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -88,13 +89,13 @@ func (w waiting) sheet(now canon.Time) string {
 		s.say("%s  %s invited %s; good until %s", i.ID.Short(), i.By, i.Person, clock(i.Until, now))
 	}
 	for _, o := range w.Offers {
-		s.say("%s  a passkey for %s, invited by %s, made at %s", o.ID.Short(), o.Person, o.By, clock(o.At, now))
+		s.say("%s  %s for %s, invited by %s, made at %s", o.ID.Short(), strings.ToLower(o.What()), o.Person, o.By, clock(o.At, now))
 		s.say("          %s", o.Fingerprint)
-		s.say("          words: %s", strings.Join(client.KeyWords(o.Key), " "))
+		s.say("          words: %s", strings.Join(client.KeyWords(o), " "))
 		s.say("          halligan change propose --offer %s --why …", o.ID.Short())
 	}
 	if len(w.Invitations)+len(w.Offers) == 0 {
-		s.say("No invitation is open, and no passkey waits.")
+		s.say("No invitation is open, and no passkey or code device waits.")
 	}
 	return s.String()
 }
@@ -163,7 +164,12 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	if !strings.HasPrefix(offer.ID.String(), digits) || !client.Ours(offer) {
 		return draft{}, unproved("the server answered with another offer than " + digits)
 	}
-	file, err := view.WithKey(p.world.Genesis, &p.world.Roster, offer.Person, offer.Key)
+	key, err := roster.ParseKey(offer.Key)
+	if err != nil {
+		return draft{}, unproved("what is offered is no key")
+	}
+	key.Code = offer.Code
+	file, err := view.WithKey(p.world.Genesis, &p.world.Roster, offer.Person, key)
 	if err != nil {
 		return draft{}, because(exitRefused, err, "cannot propose this key").or("halligan invite --discard %s", offer.ID.Short())
 	}
@@ -171,8 +177,8 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	if proposed.Genesis, err = cell.DecodeGenesis(file); err != nil {
 		return draft{}, err
 	}
-	m.c.toPeople("A passkey for " + offer.Person + ". Its words, which " + offer.Person + " must have read to you in a voice that you know: " +
-		strings.Join(client.KeyWords(offer.Key), " ") + "\n\n")
+	m.c.toPeople(offer.What() + " for " + offer.Person + ". Its words, which " + offer.Person + " must have read to you in a voice that you know: " +
+		strings.Join(client.KeyWords(offer), " ") + "\n\n")
 	return draft{
 		amend: &statement.Amend{From: p.world.Document, To: *blobOf(file)}, files: [][]byte{file},
 		compared: view.Compare(p.world.Document, p.world.InForce(), proposed),

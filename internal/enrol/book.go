@@ -24,7 +24,7 @@ const (
 	fileLimit       = 1 << 20
 )
 
-// Invitation lets whoever has its code offer one passkey for a person.
+// Invitation lets whoever has its code offer one passkey or code device for a person.
 type Invitation struct {
 	ID     canon.Digest `json:"id"` // SHA-256 of the code
 	Person string       `json:"person"`
@@ -182,7 +182,7 @@ func (b *Book) Use(code canon.Key32, offer Offer, now canon.Time) (Offer, error)
 		invitation := &k.Invitations[i]
 		invitation.Spent = true
 		offer.Person, offer.By, offer.At = invitation.Person, invitation.By, now
-		offer.ID, offer.Words = IDOf(offer.Person, offer.Key), WordsOf(offer.Key)
+		offer.ID, offer.Words = IDOf(offer.Person, offer.Listed()), WordsOf(offer.Listed())
 		k.Offers = append(slices.DeleteFunc(k.Offers, func(o Offer) bool { return o.ID == offer.ID }), offer)
 		return nil
 	})

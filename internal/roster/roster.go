@@ -154,14 +154,17 @@ func (r *Roster) Owner(fingerprint string) (string, bool) {
 	return "", false
 }
 
-// Key finds a key by its fingerprint, removed or not.
+// Key finds a key by its fingerprint. One that was removed, or whose person was, says
+// so.
 func (r *Roster) Key(fingerprint string) (Key, bool) {
 	i, ok := r.owner[fingerprint]
 	if !ok {
 		return Key{}, false
 	}
 	k := slices.IndexFunc(r.People[i].Keys, func(k Key) bool { return k.Fingerprint == fingerprint })
-	return r.People[i].Keys[k], true
+	key := r.People[i].Keys[k]
+	key.Removed = key.Removed || r.People[i].Removed
+	return key, true
 }
 
 // Knows tells whether a key is or was anybody's.

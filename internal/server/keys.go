@@ -22,6 +22,7 @@ const (
 	revocationsKeyFile = "revocations.key"
 	authorityKeyFile   = "ssh_authority"
 	sessionKeyFile     = "session.key"
+	codesKeyFile       = "codes.key" // made with the first code device
 )
 
 // Keys are the private keys of one server.

@@ -16,6 +16,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/api"
+	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/certificate"
@@ -75,11 +76,12 @@ const (
 )
 
 // These lie beside the database: which sessions were ended before their time, those
-// that an identity provider opened, and invitations and offers of passkeys.
+// that an identity provider opened, invitations and offers, and code devices.
 const (
 	endedFile    = "ended-sessions.json"
 	providedFile = "provider-sessions.json"
 	enrolFile    = "enrolments.json"
+	codesFolder  = "codes"
 )
 
 // Open loads the cell and listens; nothing is answered before Serve.
@@ -214,7 +216,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown, Unready: opened.trouble, Looker: &looker{aws: opened.AWS, world: work.world, now: s.broker.Now}, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(),
+		Certificate: s.shown, Unready: opened.trouble, Looker: &looker{aws: opened.AWS, world: work.world, now: s.broker.Now}, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(), Codes: s.codes(),
 		Provider: s.idp, ProvidedFile: filepath.Join(s.Settings.DataFolder, providedFile),
 	})
 	return nil
@@ -247,6 +249,17 @@ func (s *Server) enrolments() *enrol.Book {
 		return nil
 	}
 	return book
+}
+
+// codes are the code devices. Where they cannot be opened, the server starts all the
+// same and signs by no code: every person has a key beside theirs.
+func (s *Server) codes() *totp.Devices {
+	devices, err := totp.Open(filepath.Join(s.Settings.DataFolder, codesFolder), filepath.Join(s.Settings.KeysFolder, codesKeyFile), s.Wall)
+	if err != nil {
+		s.Log.Error("nothing is signed by codes", slog.Any("error", err))
+		return nil
+	}
+	return devices
 }
 
 // pages are what people look at, over what the API answers.

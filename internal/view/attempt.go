@@ -14,7 +14,8 @@ type AttemptOf string
 
 // What attempts were.
 const (
-	// AttemptForged: a signature named a key of the person and was not by it.
+	// AttemptForged: a signature named a key of the person and was not by it, or a
+	// code was not of the device that it named.
 	AttemptForged AttemptOf = "forged"
 	// AttemptRefused: the person signed, and a rule said no.
 	AttemptRefused AttemptOf = "refused"
@@ -78,7 +79,7 @@ func (a Attempts) finding(now canon.Time) Finding {
 	times := fmt.Sprintf("since %s, the last at %s", clock(a.First, now), clock(a.Last, now))
 	switch a.Of {
 	case AttemptForged:
-		found.Text = fmt.Sprintf("%d signatures named a key of %s and are not by it, %s: %s. Nothing of them was taken.", a.Count, a.Person, times, both(what))
+		found.Text = fmt.Sprintf("%d signatures or codes named a key of %s and are not by it, %s: %s. Nothing of them was taken.", a.Count, a.Person, times, both(what))
 	case AttemptRefused:
 		found.Text = fmt.Sprintf("%s was refused %d times, %s: %s.", a.Person, a.Count, times, both(what))
 	default:

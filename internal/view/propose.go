@@ -31,9 +31,9 @@ func (c *Cell) Here(person string) bool {
 }
 
 // WithKey is the document in force with one more key of a person.
-func (c *Cell) WithKey(person, line string) (data []byte, err error) {
+func (c *Cell) WithKey(person string, key roster.Key) (data []byte, err error) {
 	read(c, func(s *state) struct{} {
-		data, err = WithKey(s.Genesis, &s.roster, person, line)
+		data, err = WithKey(s.Genesis, &s.roster, person, key)
 		return struct{}{}
 	})
 	return data, err
@@ -42,11 +42,7 @@ func (c *Cell) WithKey(person, line string) (data []byte, err error) {
 // WithKey is a document with one more key of a person, and without the people and
 // keys that were removed since: they cannot stand in another one. Nothing else of it
 // changes. Its error says why there is none.
-func WithKey(inForce *cell.Genesis, people *roster.Roster, person, line string) ([]byte, error) {
-	key, err := roster.ParseKey(line)
-	if err != nil {
-		return nil, err
-	}
+func WithKey(inForce *cell.Genesis, people *roster.Roster, person string, key roster.Key) ([]byte, error) {
 	before, err := canon.Encode(inForce)
 	if err != nil {
 		return nil, err

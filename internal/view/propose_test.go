@@ -19,10 +19,10 @@ func TestWithKeyIsTakenByTheRules(t *testing.T) {
 	s := sample(t)
 	s.do(s.Approve("lea", s.removed("sam", "bob", "")))
 	s.do(s.Approve("leo", s.removed("sue", "lea", celltest.Line("lea").Fingerprint)))
-	if _, err := s.View.WithKey("ann", celltest.Line("ann's phone").Line); err == nil || !strings.Contains(err.Error(), "lea has no key left") {
+	if _, err := s.View.WithKey("ann", celltest.Line("ann's phone")); err == nil || !strings.Contains(err.Error(), "lea has no key left") {
 		t.Errorf("a document in which lea has no key: %v", err)
 	}
-	data, err := s.View.WithKey("lea", celltest.Line("lea's phone").Line)
+	data, err := s.View.WithKey("lea", celltest.Line("lea's phone"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestWithKeyIsTakenByTheRules(t *testing.T) {
 		From: compared.InForce, To: statement.Blob{Digest: canon.Sum(data), Length: len(data)},
 	}}))
 	for person, key := range map[string]string{"bob": "bob's new", "kim": "kim", "ann": "lea", "sam": "bob"} {
-		if _, err := s.View.WithKey(person, celltest.Line(key).Line); err == nil {
+		if _, err := s.View.WithKey(person, celltest.Line(key)); err == nil {
 			t.Errorf("%s gets the key of %s", person, key)
 		}
 	}

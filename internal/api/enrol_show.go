@@ -8,7 +8,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/enrol"
-	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -88,11 +87,10 @@ func (s *service) offerOf(c *call) error {
 		return ambiguous(found[0].ID.String(), found[1].ID.String())
 	}
 	v, shown := shownOffer{Offer: found[0]}, s.Live.View()
-	key, err := roster.ParseKey(v.Key)
+	key, err := view.OfferedKey(v.Key, v.Code)
 	if err != nil {
 		return err
 	}
-	key.Code = v.Code
 	if v.Document, err = shown.WithKey(v.Person, key); err != nil {
 		return refused(&cell.Refusal{Reason: cell.NotAmendable, Detail: err.Error()})
 	}

@@ -1,6 +1,7 @@
 // Package authn is the floor on which the ways of proving who acted live, one
 // room each: sshsig for SSH signatures, passkey for what browsers hand over, oidc
-// for identity providers, which let people read; one-time codes later.
+// for identity providers, which let people read, totp for keys that the server holds
+// and signs with when a code is right.
 //
 // It is for naming that floor. It holds no code and must never hold any that
 // decides: each room answers "which key made these bytes, and how much did the

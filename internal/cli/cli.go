@@ -61,7 +61,8 @@ type commands struct {
 	Coverage coverageCommand `cmd:"" group:"anyone" help:"Say whether each quorum can be filled, whoever asks and whoever is away, and on whom it hangs."`
 	People   peopleCommand   `cmd:"" group:"anyone" help:"List people, groups and keys."`
 	Sessions sessionsCommand `cmd:"" group:"anyone" help:"List where you are signed in to read, and end what you do not know."`
-	Invite   inviteCommand   `cmd:"" group:"anyone" help:"Invite somebody to make a passkey in a browser, which you then propose."`
+	Invite   inviteCommand   `cmd:"" group:"anyone" help:"Invite somebody to make a passkey in a browser, or a code device, which you then propose."`
+	Enrol    enrolCommand    `cmd:"" group:"anyone" help:"Make a code device with an invitation: six digits of an app, worth the server's word."`
 	Upgrade  upgradeCommand  `cmd:"" group:"anyone" help:"Propose that the cell decides by newer rules."`
 	Clock    clockCommand    `cmd:"" group:"anyone" help:"End a doubt about the server's clock."`
 	Vouch    vouchCommand    `cmd:"" group:"anyone" help:"Say that you met the owner of a key that was added lately, so that it cools off sooner."`

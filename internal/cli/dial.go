@@ -27,7 +27,12 @@ func (c *call) open(f memberFlags) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := c.signer(f.Key, profile, filepath.Dir(path))
+	var signer client.Signer
+	if f.TOTP {
+		signer, err = c.codeSigner(f.deviceNamed(), profile)
+	} else {
+		signer, err = c.signer(f.Key, profile, filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +41,15 @@ func (c *call) open(f memberFlags) (*member, error) {
 		m.key = keyNamed(f.Key, profile, filepath.Dir(path))
 	}
 	return m, err
+}
+
+// deviceNamed is the file with a code device's line, if --key names one: that of an
+// SSH key, which HALLIGAN_KEY may name for good, is none.
+func (f memberFlags) deviceNamed() string {
+	if f.Key == os.Getenv("HALLIGAN_KEY") {
+		return ""
+	}
+	return f.Key
 }
 
 // reader is a member who signs nothing, and so can read only what is for everybody.

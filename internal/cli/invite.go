@@ -9,13 +9,12 @@ import (
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
-	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
 type inviteCommand struct {
-	Person  string `arg:"" optional:"" help:"Who shall make a passkey: halligan people lists everybody."`
+	Person  string `arg:"" optional:"" help:"Who shall make a passkey or a code device: halligan people lists everybody."`
 	List    bool   `help:"List invitations that are open, and passkeys that wait to be proposed."`
 	Revoke  string `help:"End this invitation: its id, or the first 8 or more digits of it." placeholder:"ID"`
 	Discard string `help:"Throw away this passkey that waits." placeholder:"ID"`
@@ -24,7 +23,7 @@ type inviteCommand struct {
 
 // Help is the long help of `invite`.
 func (inviteCommand) Help() string {
-	return `A passkey comes into the cell in three steps. You sign an invitation, and give its address to the person, over a way that only they read: it is good once, for a day, and is shown only now. They open it in a browser, make a passkey, and read four words to you. You compare the words, and propose the key: halligan change propose --offer ID. The change quorum agrees, and the key cools off as any other. An invitation changes nothing in the cell, and only those who may propose changes can sign one. Its code is made on this machine; the server gets a hash of it.
+	return `A passkey comes into the cell in three steps. You sign an invitation, and give its address to the person, over a way that only they read: it is good once, for a day, and is shown only now. They open it in a browser, make a passkey, and read four words to you; or they make a code device of it (halligan enrol --totp, or on that page). You compare the words, and propose the key: halligan change propose --offer ID. The change quorum agrees, and the key cools off as any other. An invitation changes nothing in the cell, and only those who may propose changes can sign one. Its code is made on this machine; the server gets a hash of it.
 
 Examples:
 
@@ -164,11 +163,10 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	if !strings.HasPrefix(offer.ID.String(), digits) || !client.Ours(offer) {
 		return draft{}, unproved("the server answered with another offer than " + digits)
 	}
-	key, err := roster.ParseKey(offer.Key)
+	key, err := view.OfferedKey(offer.Key, offer.Code)
 	if err != nil {
 		return draft{}, unproved("what is offered is no key")
 	}
-	key.Code = offer.Code
 	file, err := view.WithKey(p.world.Genesis, &p.world.Roster, offer.Person, key)
 	if err != nil {
 		return draft{}, because(exitRefused, err, "cannot propose this key").or("halligan invite --discard %s", offer.ID.Short())

@@ -25,7 +25,8 @@ type profileFlags struct {
 // memberFlags say which cell, and whose key signs.
 type memberFlags struct {
 	profileFlags
-	Key string `help:"Key to sign with: a private key file, or a .pub file whose key is in ssh-agent. Default: the profile's, else the one of yours that ssh-agent holds." env:"HALLIGAN_KEY" placeholder:"FILE"`
+	Key  string `help:"Key to sign with: a private key file, or a .pub file whose key is in ssh-agent. Default: the profile's, else the one of yours that ssh-agent holds." env:"HALLIGAN_KEY" placeholder:"FILE"`
+	TOTP bool   `name:"totp" help:"Sign with codes of your app, which are asked for, or come on stdin, a line each. The server's word: few things take it."`
 }
 
 // order is a statement that is to be signed and sent.

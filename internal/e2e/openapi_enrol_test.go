@@ -11,13 +11,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
+	"github.com/halligan-dev/halligan/internal/authn/totp/totptest"
+	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/statement"
 )
 
 // enrolPaths take bodies that are no statements.
-var enrolPaths = []string{"/api/v1/invitations", "/api/v1/enrol/look", "/api/v1/enrol"}
+var enrolPaths = []string{"/api/v1/invitations", "/api/v1/enrol/look", "/api/v1/enrol", "/api/v1/enrol/device", "/api/v1/enrol/device/confirm", "/api/v1/codes"}
 
 // enrolled has an invitation signed, a passkey made with its code, and each refusal
 // given that there is. It is the id of the offer.
@@ -25,7 +28,7 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 	origin := s.wire.anchor.Origin
 	var code canon.Key32
 	rand.Read(code[:])
-	wish := func(actor string, of canon.Digest) []byte {
+	wish := func(actor string, of canon.Digest) []byte { // of ann
 		w := enrol.Wish{Cell: origin, Act: enrol.Invite, Actor: actor, Person: "ann", Of: of, Nonce: canon.Key32{1}, Expires: canon.At(time.Now().Add(5 * time.Minute))}
 		data := ok[[]byte](t)(w.Encode())
 		blob := ok[[]byte](t)(s.people[actor].Sign(t.Context(), "halligan.v1.invitation", data))
@@ -47,6 +50,7 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 	s.post(t, enrolPaths[2], made(code, passkeytest.Present|passkeytest.Verified), http.StatusConflict)
 	s.post(t, enrolPaths[1], looks, http.StatusConflict)
 	s.post(t, enrolPaths[0], wish("sam", id), http.StatusConflict)
+	s.coded(t, wish)
 	for _, path := range enrolPaths {
 		s.post(t, path, []byte("{}"), http.StatusBadRequest)
 		s.post(t, path, bytes.Repeat([]byte(" "), 300<<10), http.StatusRequestEntityTooLarge)
@@ -54,4 +58,33 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 		s.do(t, http.MethodPost, path, []byte("{}"), http.Header{"Content-Type": {"application/json"}, "Host": {"elsewhere.example.com"}})
 	}
 	return enrol.IDOf("ann", device.Line())
+}
+
+// coded has a code device made with an invitation, agreed to, and sign.
+func (s *scribe) coded(t *testing.T, wish func(actor string, of canon.Digest) []byte) {
+	var code canon.Key32
+	rand.Read(code[:])
+	encoded := func(v any) []byte { return ok[[]byte](t)(json.Marshal(v)) }
+	s.post(t, enrolPaths[0], wish("sam", canon.Sum(code[:])), http.StatusNoContent)
+	looks := encoded(map[string]any{"code": code})
+	made := s.post(t, enrolPaths[3], looks, http.StatusCreated)
+	phone, key := ok[totptest.Phone](t)(totptest.Scan(ok[string](t)(at(made, "link")))), ok[string](t)(at(made, "key"))
+	confirms := func(digits string) []byte {
+		return encoded(map[string]any{"code": code, "key": key, "digits": digits})
+	}
+	first := time.Now()
+	s.post(t, enrolPaths[4], confirms(phone.Code(first.Add(time.Hour))), http.StatusForbidden)
+	s.post(t, enrolPaths[4], confirms(phone.Code(first)), http.StatusCreated)
+	s.post(t, enrolPaths[4], confirms(phone.Code(first)), http.StatusConflict)
+	s.post(t, enrolPaths[3], looks, http.StatusConflict)
+	w := s.wire.town
+	offer := enrol.IDOf("ann", "totp "+key).String()
+	change := ok[string](t)(at(ok[string](t)(w.as("sid", "change", "propose", "--offer", offer, "--why", "her app", "--yes", "--json")), "change"))
+	ok[string](t)(w.as("sue", "change", "sign", change, "--check", "in-person", "--yes"))
+	data := ok[broker.Submission](t)(s.wire.submission("ann", s.people["ann"], &statement.Session{For: 300})).Statement
+	signs := func(digits string) []byte {
+		return encoded(map[string]any{"statement": jsontext.Value(data), "key": key, "code": digits})
+	}
+	s.post(t, enrolPaths[5], signs(phone.Code(first)), http.StatusForbidden)
+	s.post(t, enrolPaths[5], signs(phone.Code(first.Add(30*time.Second))), http.StatusOK)
 }

@@ -84,7 +84,8 @@ func excused(operation string, status int) bool {
 	case 500, 503:
 		return true // a fault of ours, or a server that is very busy
 	case 404:
-		return strings.HasSuffix(operation, "/checkpoint") || strings.Contains(operation, "/sign-in/") // a sealed cell has one; this cell has a provider
+		return strings.HasSuffix(operation, "/checkpoint") || strings.Contains(operation, "/sign-in/") ||
+			strings.HasSuffix(operation, "/codes") || strings.Contains(operation, "/enrol/device") // a sealed cell has one; this cell has a provider; and code devices
 	case 422:
 		return strings.HasSuffix(operation, "/offers/{id}") // somebody else is left without a key
 	case 409:

@@ -15,8 +15,10 @@ import (
 	"github.com/halligan-dev/halligan/internal/disk"
 )
 
-// CellFiles are what a backup of a cell holds: its files, and a copy of its
-// database. The server's private keys and its mark are left out.
+// CellFiles are what a backup of a cell holds: its files, a copy of its database, and
+// the code devices, sealed as they are. The server's private keys, the one that those
+// are sealed under among them, and its mark are left out. Restored devices have used
+// up fewer codes than were: of those, none is good any more.
 type CellFiles struct {
 	Folder   string // absolute
 	Data     string // the data folder, below Folder
@@ -32,6 +34,13 @@ func (c CellFiles) Pack(w io.Writer, to ...age.Recipient) error {
 		return err
 	}
 	files = append(files, backup.File{Name: filepath.ToSlash(filepath.Join(c.Data, "cell.db")), Path: c.Copy})
+	devices, err := filepath.Glob(filepath.Join(c.Folder, c.Data, codesFolder, "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, device := range devices {
+		files = append(files, backup.File{Name: filepath.ToSlash(filepath.Join(c.Data, codesFolder, filepath.Base(device))), Path: device})
+	}
 	return backup.Pack(w, files, to...)
 }
 

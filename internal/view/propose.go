@@ -39,6 +39,13 @@ func (c *Cell) WithKey(person string, key roster.Key) (data []byte, err error) {
 	return data, err
 }
 
+// OfferedKey is a key as a document lists it: with code, as a code device.
+func OfferedKey(line string, code bool) (roster.Key, error) {
+	key, err := roster.ParseKey(line)
+	key.Code = code && err == nil
+	return key, err
+}
+
 // WithKey is a document with one more key of a person, and without the people and
 // keys that were removed since: they cannot stand in another one. Nothing else of it
 // changes. Its error says why there is none.

@@ -1,5 +1,3 @@
-// Package totptest is an app that makes codes, for tests: made of the standard
-// library alone, and of nothing that checks codes.
 package totptest
 
 import (

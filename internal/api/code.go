@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -60,9 +61,9 @@ func (g guesses) right(c *call, key string) {
 
 // byCode is the body of whoever would have the server sign with their code device.
 type byCode struct {
-	Statement jsontext.Value `json:"statement"` // the bytes to sign
-	Key       string         `json:"key"`       // of the device: type and base64
-	Code      string         `json:"code"`      // six digits
+	Statement jsontext.Value `json:"statement"`     // the bytes to sign
+	Key       string         `json:"key,omitempty"` // of the device: type and base64; none: any of its actor's
+	Code      string         `json:"code"`          // six digits
 }
 
 // signature by a code device, for the statement to be sent with.
@@ -93,17 +94,30 @@ func (s *service) signByCode(c *call) error {
 		return s.stranger(c, problem(http.StatusForbidden, reasonNoCode, "not by a code", "a "+string(of.Body.Kind())+" statement of this cell is not signed by a code",
 			"sign it with a passkey or an SSH key: a code is the server's word, which is not enough for that"))
 	}
-	if !s.Live.Device(of.Actor, sent.Key) { // the same answer as of a wrong code, so that it tells nobody who has one
-		return s.stranger(c, wrongCode(totp.ErrWrong))
-	}
-	signature, err := s.guessed(c, of.Actor, sent.Key, func() ([]byte, error) {
-		return s.Codes.Sign(totp.Use{Person: of.Actor, Key: sent.Key, Code: sent.Code}, sshsig.Namespace(string(of.Body.Kind())), sent.Statement)
-	})
+	signature, err := s.byDevices(c, of, sent)
 	if err != nil {
 		return err
 	}
 	s.Log.Info("signed by a code", slog.String("person", of.Actor), slog.String("kind", string(of.Body.Kind())))
 	return c.json(http.StatusOK, signedByCode{signature})
+}
+
+// byDevices has the device sign that was named, or whichever of its actor's has that
+// code. Who has none gets the answer of a wrong code, so that it tells nobody who has one.
+func (s *service) byDevices(c *call, of statement.Statement, sent byCode) (signature []byte, err error) {
+	devices := slices.DeleteFunc(s.Live.Devices(of.Actor), func(line string) bool { return sent.Key != "" && line != sent.Key })
+	if len(devices) == 0 {
+		return nil, s.stranger(c, wrongCode(totp.ErrWrong))
+	}
+	for _, line := range devices {
+		signature, err = s.guessed(c, of.Actor, line, func() ([]byte, error) {
+			return s.Codes.Sign(totp.Use{Person: of.Actor, Key: line, Code: sent.Code}, sshsig.Namespace(string(of.Body.Kind())), sent.Statement)
+		})
+		if p := new(Problem); !errors.As(err, &p) || p.Reason != totp.ErrWrong.Reason() {
+			break
+		}
+	}
+	return signature, err
 }
 
 // takesCodes tells whether a kind of statement may be signed by a code at all.

@@ -83,16 +83,19 @@ func (l *Live) Proves(fingerprint string, shown roster.Strength) roster.Strength
 	return shown
 }
 
-// Device tells whether a key is a code device of a person that may sign now.
-func (l *Live) Device(person, line string) bool {
+// Devices are the code devices of a person that may sign now, by their public lines.
+func (l *Live) Devices(person string) (lines []string) {
 	people := l.people.Load()
-	key, err := roster.ParseKey(line)
-	if people == nil || err != nil || key.Line != line {
-		return false
+	if people == nil {
+		return nil
 	}
-	owner, ok := people.Owner(key.Fingerprint)
-	known, _ := people.Key(key.Fingerprint)
-	return ok && owner == person && known.Code
+	of, _ := people.Person(person)
+	for _, key := range of.Keys {
+		if _, present := people.Owner(key.Fingerprint); present && key.Code {
+			lines = append(lines, key.Line)
+		}
+	}
+	return lines
 }
 
 // Standing says of a code device's key where it stands in the cell. While nothing is

@@ -8,6 +8,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/roster"
 )
 
 // Scenario is a scenario for people.
@@ -27,6 +28,7 @@ type Scenario struct {
 	Ladder       []string     `json:"ladder,omitempty"`     // sentences
 	Channels     []string     `json:"channels,omitempty"`   // that hear of it
 	Procedure    string       `json:"procedure,omitempty"`  // only for who may read it
+	Codes        bool         `json:"codes,omitzero"`       // it takes codes of an app, which are the server's word
 }
 
 // Terms are what one severity demands and gives.
@@ -84,7 +86,7 @@ func (s *state) scenario(viewer string, of *access.Scenario) Scenario {
 	v := Scenario{
 		ID: of.ID, Title: of.Title, Digest: s.Digests[of.ID], Owner: group(of.Owner), UseWhen: of.UseWhen,
 		DoNotUseWhen: of.DoNotUseWhen, MayRequest: groups(of.MayRequest), MayAsk: s.mayAsk(viewer, of),
-		Opens: s.openings(of, of.Targets(), ""), Symptoms: symptomWords(of), Conditions: slices.Concat(conditions(of.Controls), s.policyWords(of)), Ladder: ladder(of), Channels: of.Alarms.To,
+		Opens: s.openings(of, of.Targets(), ""), Symptoms: symptomWords(of), Conditions: slices.Concat(conditions(of.Controls), s.policyWords(of)), Ladder: ladder(of), Channels: of.Alarms.To, Codes: of.Controls.MFA == string(roster.ServerAttested),
 	}
 	if len(v.Channels) == 0 {
 		for _, channel := range s.Genesis.Channels {
@@ -208,7 +210,9 @@ func forwarding(permit []string) string {
 // conditions are a scenario's controls in words.
 func conditions(c access.Controls) []string {
 	var words []string
-	if c.MFA != "" {
+	if c.MFA == string(roster.ServerAttested) {
+		words = append(words, "Requester and approvers may sign with a code of an app, which is the server's word.")
+	} else if c.MFA != "" {
 		words = append(words, fmt.Sprintf("Requester and approvers must sign with a key that proves at least %q.", c.MFA))
 	}
 	if len(c.Source) > 0 {

@@ -53,6 +53,7 @@ type me struct {
 	MayStop  int         `json:"may_stop"` // live grants
 	May      view.Powers `json:"may"`
 	Until    string      `json:"until"`
+	Keys     []view.Key  `json:"keys"`
 }
 
 // Problem is an answer that is no success, as the API spells it (RFC 9457), and as
@@ -195,7 +196,7 @@ func (p *pages) asked(c *call, r *http.Request, path string) ([]byte, error) {
 	for _, cookie := range w.header.Values("Set-Cookie") {
 		c.w.Header().Add("Set-Cookie", cookie)
 	}
-	if w.status == http.StatusOK || w.status == http.StatusNoContent {
+	if w.status == http.StatusOK || w.status == http.StatusCreated || w.status == http.StatusNoContent {
 		return w.body.Bytes(), nil
 	}
 	problem := &Problem{Status: w.status, Title: http.StatusText(w.status)}

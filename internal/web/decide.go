@@ -36,6 +36,7 @@ type deciding struct {
 	Opens  []view.Opening
 	Signed *view.Decision // the reader's own, that counts
 	Effect string         // what a yes does, in a sentence
+	Codes  bool           // the reader may sign with a code
 }
 
 // ballot is the one that a reader is asked for; of the grant itself where they want
@@ -80,7 +81,7 @@ func (p *pages) decide(c *call) error {
 			body.Signed = &body.Decisions[i]
 		}
 	}
-	body.Effect = body.effect(c.me.ID)
+	body.Effect, body.Codes = body.effect(c.me.ID), c.me.Codes() && body.Under.Codes
 	return p.show(c, "decide", shown{Title: "Decide: " + cmp.Or(r.Title, r.Scenario), Place: "requests", Live: c.r.URL.RequestURI(), Body: body})
 }
 

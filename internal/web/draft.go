@@ -97,34 +97,43 @@ func (p *pages) draftSession(c *call) error {
 	return p.hand(c, person, draft{Body: &statement.Session{For: statement.SessionLongest}, Done: local(c.form.Get("to")), Line: "halligan status"})
 }
 
-// hand gives a draft to the browser; to one that runs no script, the command that
-// does the same.
+// hand gives a draft to the browser; to one that runs no script, or is to sign with a
+// code, the page for that.
 func (p *pages) hand(c *call, actor string, d draft) error {
 	if !wantsJSON(c.r) {
-		return p.showAs(c, http.StatusOK, "by_hand", shown{Title: "Sign it at a command line", Body: d})
+		return p.byHand(c, actor, d)
 	}
 	var nonce canon.Key32
 	if err := nonce.UnmarshalText([]byte(c.form.Get("nonce"))); err != nil || nonce.IsZero() {
 		return invalid("nonce", "is not 32 random bytes", "load the page again")
 	}
-	seen, err := p.checkpoint(c)
+	data, err := p.written(c, actor, nonce, d.Body)
 	if err != nil {
 		return err
+	}
+	return p.json(c, http.StatusOK, drafted{
+		Statement: string(data), Namespace: "halligan.v1." + string(d.Body.Kind()), Notes: d.Notes, Files: d.Files, RP: p.Name,
+		Done: doneOf(d, data),
+	})
+}
+
+// written is a statement of a person in its one spelling, valid for some minutes.
+func (p *pages) written(c *call, actor string, nonce canon.Key32, body statement.Body) ([]byte, error) {
+	seen, err := p.checkpoint(c)
+	if err != nil {
+		return nil, err
 	}
 	data, err := statement.Encode(statement.Statement{
 		Header: statement.Header{
 			Actor: actor, Ledger: seen.Origin, Expires: canon.At(p.Now().Add(draftValid)), Nonce: nonce,
 			Seen: statement.Seen{Size: seen.Size, Root: canon.Digest(seen.Root)},
 		},
-		Body: d.Body,
+		Body: body,
 	})
 	if err != nil {
-		return &Problem{Status: http.StatusUnprocessableEntity, Reason: "malformed", Title: "That cannot be signed", Detail: err.Error()}
+		return nil, &Problem{Status: http.StatusUnprocessableEntity, Reason: "malformed", Title: "That cannot be signed", Detail: err.Error()}
 	}
-	return p.json(c, http.StatusOK, drafted{
-		Statement: string(data), Namespace: "halligan.v1." + string(d.Body.Kind()), Notes: d.Notes, Files: d.Files, RP: p.Name,
-		Done: strings.ReplaceAll(d.Done, "{digest}", canon.Sum(data).String()),
-	})
+	return data, nil
 }
 
 // checkpoint is where the ledger stands, as it will be named as seen.

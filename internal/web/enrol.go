@@ -40,7 +40,7 @@ func (p *pages) draftInvitation(c *call) error {
 		return invalid("act", "is not one of invite, revoke, discard", "load the page again")
 	}
 	if !wantsJSON(c.r) {
-		return p.showAs(c, http.StatusOK, "by_hand", shown{Title: "Sign it at a command line", Body: draft{Line: line}})
+		return p.showAs(c, http.StatusOK, "by_hand", shown{Title: "Sign it at a command line", Body: handed{draft: draft{Line: line}}})
 	}
 	of, err := c.of()
 	if err != nil {

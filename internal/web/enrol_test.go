@@ -57,8 +57,8 @@ func TestT25EnrolPageNeedsNoSession(t *testing.T) {
 		t.Fatalf("%d, and the API was asked %q", w.Code, h.asked)
 	}
 	has(t, w.Body.String(), "Make a passkey", "enrol.js", `href="/sign-in"`, "<noscript>", `role="alert"`)
-	if strings.Contains(w.Body.String(), "<form") {
-		t.Error("a form could send the code elsewhere")
+	if forms := strings.Split(w.Body.String(), "<form")[1:]; len(forms) != 1 || !strings.HasPrefix(forms[0], ` class="stack" method="post" action="/enrol/device"`) {
+		t.Error("a form could send the code elsewhere than in the body to the page that makes a code device")
 	}
 	has(t, h.page("/people/ilya/invited"), "over a way that only they read", "enrol.js", `id="enrol-address"`)
 	if w := h.request(http.MethodGet, "/people/%3Cb%3E/invited", nil); w.Code != http.StatusNotFound {

@@ -23,12 +23,14 @@ func (p *pages) extend(c *call) error {
 		*requested
 		Longest canon.Seconds // that one extension gives; 0 where it is not known
 		Most    canon.Seconds // that the grant lives in all
+		Codes   bool          // the reader may sign with a code
 	}{requested: r, Most: access.WindowMost}
 	if !r.Limited {
 		of, err := p.signedFor(c, r)
 		if err != nil {
 			return err
 		}
+		body.Codes = c.me.Codes() && of.Codes
 		if i := slices.IndexFunc(of.Severities, func(t view.Terms) bool { return t.Severity == r.Severity }); i >= 0 {
 			body.Longest = of.Severities[i].Longest
 		}

@@ -19,6 +19,7 @@ const (
 	ReadsOnly  Guard = "reads only"  // it changes nothing, and its answer is not for other origins
 	WritesOut  Guard = "writes out"  // it gives bytes to sign and keeps nothing; other origins are refused
 	OwnSession Guard = "own session" // it changes the reader's session alone; other origins are refused
+	PassesOn   Guard = "passes on"   // what a code of somebody's signs goes to the API as any browser could send it; other origins are refused
 	OwnBrowser Guard = "own browser" // a step of a sign-in that a cookie binds to the browser that began it
 )
 
@@ -53,6 +54,8 @@ var routes = []Route{
 	{Method: get, Path: "/people/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).personPage},
 	{Method: get, Path: "/people/{id}/invited", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).invited},
 	{Method: get, Path: "/enrol", Access: Anybody, Guard: ReadsOnly, handle: (*pages).enrol},
+	{Method: post, Path: "/enrol/device", Access: Anybody, Guard: PassesOn, Body: formBody, handle: (*pages).enrolDevice},
+	{Method: post, Path: "/enrol/device/confirm", Access: Anybody, Guard: PassesOn, Body: formBody, handle: (*pages).confirmDevice},
 	{Method: get, Path: "/changes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).changes},
 	{Method: get, Path: "/changes/{id}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).change},
 	{Method: get, Path: "/sign-in", Access: Anybody, Guard: ReadsOnly, handle: (*pages).signIn},
@@ -92,6 +95,9 @@ var routes = []Route{
 	{Method: get, Path: "/record/{entry}", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entry},
 	{Method: get, Path: "/record/{entry}/bytes", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).entryBytes},
 	{Method: get, Path: "/numbers", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).numbers},
+
+	// What a code signs: it goes to the API from here, for browsers that run no script.
+	{Method: post, Path: "/code", Access: Anybody, Guard: PassesOn, Body: formBody, handle: (*pages).signWithCode},
 
 	// What a passkey is to sign.
 	{Method: post, Path: "/draft/session", Access: Anybody, Guard: WritesOut, Body: formBody, handle: (*pages).draftSession},

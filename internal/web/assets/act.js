@@ -13,7 +13,7 @@ document.addEventListener('submit', (event) => {
     return;
   }
   const form = event.target.closest('form[data-act], form[data-act-each]');
-  if (!form) return;
+  if (!form || event.submitter?.hasAttribute('formaction')) return; // a code signs without a script
   event.preventDefault();
   if (form.hasAttribute('data-busy')) return;
   if (form.dataset.actEach) runEach(form);

@@ -35,6 +35,8 @@ async function start() {
   place('genesis').textContent = invitation.genesis.slice(0, 16);
   place('until').textContent = new Date(invitation.until).toLocaleString();
   place('known').hidden = false;
+  place('code').value = code;
+  place('code-line').hidden = true;
   place('make').addEventListener('click', () => make(invitation, name));
 }
 

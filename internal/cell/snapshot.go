@@ -272,6 +272,9 @@ func (w *World) restoreDocument(part cellPart) error {
 
 func (w *World) restoreMemos(memos []Memo) error {
 	for _, memo := range memos {
+		if !memo.Expires.After(w.LastAt) {
+			continue // whoever keeps them has not swept it yet
+		}
 		if p, ok := readPublished(string(memo.Body)); ok {
 			w.Published = append(w.Published, p)
 			continue
@@ -286,9 +289,7 @@ func (w *World) restoreMemos(memos []Memo) error {
 		case body.Used != nil:
 			w.restoreUsed(memo.Key[len(memoUsed):], *body.Used)
 		case body.Revoked != nil:
-			if memo.Expires.After(w.LastAt) {
-				w.list(memo.Key[len(memoRevoked):], *body.Revoked)
-			}
+			w.list(memo.Key[len(memoRevoked):], *body.Revoked)
 		case body.Published != nil:
 			w.Published = append(w.Published, *body.Published)
 		}

@@ -15,7 +15,9 @@ const (
 )
 
 // sweep forgets nonces that are past, a few rows at a time: a broom that goes
-// round over their keys, so that no append ever pays for many.
+// round over the rows in the order of their keys, so that no append ever pays for
+// many. It looks at four rows for each that is written, so that what is past and
+// still there is never much more than a third of the others, however old the cell is.
 type sweep struct {
 	written int    // since the last time
 	after   string // the broom stands behind this key

@@ -63,7 +63,7 @@ func (s *Scheduler) turn(l *line, over bool) *group {
 			break
 		}
 		if s.held[h.task.ID] == h { // not over by now
-			return &group{kind: l.kind, held: []*held{h}, jobs: []Job{s.job(h)}}
+			return &group{of: groupOf{kind: l.kind}, held: []*held{h}, jobs: []Job{s.job(h)}}
 		}
 	}
 	if l.working--; l.working == 0 && l.waiting == 0 {

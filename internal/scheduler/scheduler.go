@@ -62,9 +62,6 @@ type Broker interface {
 	Now() canon.Time
 }
 
-// groupMost bounds the jobs of one Do.
-const groupMost = 256
-
 // Scheduler holds tasks. Make one with New, register it as the broker's
 // follower, then Run it.
 type Scheduler struct {
@@ -79,7 +76,8 @@ type Scheduler struct {
 	requests map[string]*requestOf      // stream → request, while it has tasks
 	wake     chan struct{}
 	slots    map[cell.TaskKind]slots
-	lines    map[string]*line // of work that takes turns, by kind and group
+	groups   map[groupOf]*group // that wait for a worker
+	lines    map[string]*line   // of work that takes turns, by kind and group
 }
 
 // place is where tasks of a kind are, for whoever brings their results: a host.
@@ -109,7 +107,7 @@ type requestOf struct {
 func New(work map[cell.TaskKind]Work, log *slog.Logger, jitter func() float64) *Scheduler {
 	s := &Scheduler{
 		work: work, log: log, jitter: jitter, held: map[string]*held{}, hosts: map[place]map[string]*held{}, requests: map[string]*requestOf{},
-		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]slots{}, lines: map[string]*line{},
+		wake: make(chan struct{}, 1), slots: map[cell.TaskKind]slots{}, groups: map[groupOf]*group{}, lines: map[string]*line{},
 	}
 	for kind, w := range work {
 		s.slots[kind] = newSlots(w.workers())
@@ -282,30 +280,24 @@ func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 	defer s.mu.Unlock()
 	var groups []*group
 	var lines []*line
-	open := map[groupOf]*group{}
 	for len(s.waiting) > 0 && !s.waiting[0].due.After(now) {
 		h := s.waiting.pop()
 		h.busy = true
 		job := s.job(h)
-		name := string(h.task.Kind) + " " + h.task.ID
+		name := h.task.ID
 		if by := s.work[h.task.Kind].Group; by != nil {
-			name = string(h.task.Kind) + " " + by(job)
+			name = by(job)
 		}
 		if turn := s.work[h.task.Kind].Turn; turn != nil {
-			if l := s.line(name, h.task.Kind); l.put(h, turn(job)) {
+			if l := s.line(string(h.task.Kind)+" "+name, h.task.Kind); l.put(h, turn(job)) {
 				lines = append(lines, l)
 			}
 			continue
 		}
 		yields := s.work[h.task.Kind].Yields
-		of := groupOf{name, yields != nil && yields(job)}
-		g := open[of]
-		if g == nil || len(g.jobs) == groupMost {
-			g = &group{kind: h.task.Kind, yields: of.yields}
-			open[of] = g
+		if g, made := s.join(groupOf{h.task.Kind, name, yields != nil && yields(job)}, h); made {
 			groups = append(groups, g)
 		}
-		g.held, g.jobs = append(g.held, h), append(g.jobs, job)
 	}
 	if len(s.waiting) == 0 {
 		return groups, lines, time.Hour
@@ -314,7 +306,7 @@ func (s *Scheduler) due(now canon.Time) ([]*group, []*line, time.Duration) {
 }
 
 func (s *Scheduler) try(ctx context.Context, b Broker, g *group) {
-	work := s.work[g.kind]
+	work := s.work[g.of.kind]
 	longest := work.Longest
 	if longest == 0 {
 		longest = 30 * time.Second

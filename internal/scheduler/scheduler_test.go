@@ -287,3 +287,44 @@ func TestWhatYieldsNeverHasAllWorkers(t *testing.T) {
 		}
 	})
 }
+
+// TestLateJobsJoinTheGroupThatWaits: what comes due one by one while every worker is
+// busy is done in one call, without what is over by then.
+func TestLateJobsJoinTheGroupThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var calls []int
+		free := make(chan struct{})
+		work := scheduler.Work{
+			Workers: 1, Longest: 3 * time.Hour, Group: func(scheduler.Job) string { return "one" },
+			Do: func(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
+				mu.Lock()
+				calls = append(calls, len(jobs))
+				mu.Unlock()
+				<-free
+				return due().Do(ctx, jobs)
+			},
+		}
+		l := start(t, map[cell.TaskKind]scheduler.Work{cell.TaskLapse: work})
+		for i, holder := range []string{"1", "2", "3", "4", "5"} {
+			l.says(func() cell.Command { return l.cell.Ask([]string{"ann", "bob"}[i%2], holder, "db-1") })
+			time.Sleep(time.Minute)
+		}
+		time.Sleep(62 * time.Minute)
+		var newest *access.Request
+		for _, r := range l.asked() {
+			if newest == nil || r.At.After(newest.At) {
+				newest = r
+			}
+		}
+		l.says(func() cell.Command { return l.cell.Stop("sam", newest.ID) })
+		close(free)
+		synctest.Wait()
+		if len(calls) != 2 || calls[0] != 1 || calls[1] != 3 {
+			t.Errorf("calls with %v jobs, want one with 1 and one with 3", calls)
+		}
+		if n := l.count(cell.EffectDue); n != 4 {
+			t.Errorf("%d results, want 4: one request was stopped", n)
+		}
+	})
+}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -17,13 +16,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
-// recentMost is how many entries are kept for those who watch; learnedMost how
-// many of the newest are read again after a start, for what only entries tell.
-const (
-	recentMost  = 1024
-	learnedMost = 2000
-	learnedPage = 256
-)
+// recentMost is how many entries are kept for those who watch.
+const recentMost = 1024
 
 // Live is the cell as it is now, for readers: it follows the broker
 // (broker.Follower), keeps the view, and wakes whoever waits. Readers may call
@@ -181,12 +175,7 @@ func (l *Live) reset(w *cell.World) {
 		l.out.Error("the view cannot be made", slog.Any("error", err))
 		return
 	}
-	if err := l.learn(made, w.Next()); err != nil {
-		l.out.Warn("the newest entries were not read again: some figures begin now", slog.Any("error", err))
-	}
-	if err := l.recall(made); err != nil {
-		l.out.Warn("older requests were not read again: figures and reviews are those of newer ones", slog.Any("error", err))
-	}
+	l.reread(made, w.Next())
 	if before := l.view.Load(); before != nil {
 		made.LookedBack(before)
 	}
@@ -201,113 +190,11 @@ func (l *Live) reset(w *cell.World) {
 	}
 }
 
-// recall gives a view the newest requests that are settled, which no world holds,
-// if the log's store finds streams as well.
-func (l *Live) recall(made *view.Cell) error {
-	from, ok := l.log.(broker.StreamReader)
-	if !ok {
-		return nil
-	}
-	before := int64(0)
-	for range view.SettledMost / scannedPage {
-		streams, err := from.Streams(context.Background(), cell.StreamRequest, before, scannedPage)
-		if err != nil {
-			return err
-		}
-		for _, stream := range streams {
-			r, err := cell.DecodeRequest(stream.Snapshot)
-			if err != nil {
-				return err
-			}
-			if r.Settled() {
-				made.Recall(stream.Last, r)
-			}
-			before = stream.Last
-		}
-		if len(streams) < scannedPage {
-			break
-		}
-	}
-	return nil
-}
-
 // alarm remembers the task of an alarm.
 func (l *Live) alarm(t cell.Task) {
 	if t.Kind == cell.TaskAlarm {
 		l.alarms[t.ID] = t.Channel
 	}
-}
-
-// learn reads the newest entries before an index for what no world holds. The pages
-// are read side by side, for a start waits for it.
-func (l *Live) learn(made *view.Cell, next int64) error {
-	first := max(0, next-learnedMost)
-	pages := make([][]cell.Recorded, (next-first+learnedPage-1)/learnedPage)
-	failed := make([]error, len(pages))
-	var all sync.WaitGroup
-	for i := range pages {
-		from := first + int64(i)*learnedPage
-		all.Go(func() { pages[i], failed[i] = l.page(context.Background(), from, min(next, from+learnedPage)) })
-	}
-	all.Wait()
-	for i, page := range pages {
-		if failed[i] != nil {
-			return failed[i]
-		}
-		for _, r := range page {
-			made.Learn(r)
-		}
-	}
-	return nil
-}
-
-// lookBackMost is how many older entries are read after a start for when keys
-// signed.
-const lookBackMost = 50_000
-
-// LookBack reads what learn left out, newest first, for when keys signed last:
-// as far back as it is believed that a key is still somebody's. It is called
-// once, beside everything else, and ends early when ctx does.
-func (l *Live) LookBack(ctx context.Context) error {
-	for left := int64(lookBackMost); left > 0; left -= learnedPage {
-		made := l.view.Load()
-		if made == nil {
-			return nil
-		}
-		before, since := made.Unread()
-		if before == 0 || since.Before(l.Newest().Add(-view.ProvedWithin)) {
-			return nil
-		}
-		older, err := l.page(ctx, max(0, before-learnedPage), before)
-		if err != nil {
-			return err
-		}
-		made.LookBack(older) // or there is a new view by now, which knows where it begins
-	}
-	return nil
-}
-
-// page reads the entries from an index to before another.
-func (l *Live) page(ctx context.Context, from, before int64) ([]cell.Recorded, error) {
-	var page []cell.Recorded
-	for from < before {
-		bodies, err := l.log.Entries(ctx, from, int(before-from))
-		if err != nil {
-			return nil, err
-		}
-		if len(bodies) == 0 {
-			return nil, fmt.Errorf("entry %d: %w", from, broker.ErrAbsent)
-		}
-		for _, body := range bodies {
-			r, err := view.Recorded(from, body)
-			if err != nil {
-				return nil, err
-			}
-			page = append(page, r)
-			from++
-		}
-	}
-	return page, nil
 }
 
 // announce tells waiters that the ledger has grown.

@@ -207,27 +207,31 @@ func (p present) Collect(to chan<- prometheus.Metric) {
 	if newest := p.m.live.Newest(); !newest.IsZero() {
 		gauge(headAge, max(0, at.Now.Sub(newest).Seconds()))
 	}
-	numbers, kinds := cell.Numbers("", at), map[view.FindingKind]int{}
-	for _, found := range cell.Findings("", at).Findings {
-		kinds[found.Kind]++
-	}
-	gauge(overdueNow, float64(kinds[view.FindingOverdue]))
-	gauge(openFailedNow, float64(kinds[view.FindingOpening]))
-	gauge(doubtedNow, float64(kinds[view.FindingClock]))
-	p.witnesses(gauge, kinds)
+	g := cell.Gauges(at)
+	gauge(overdueNow, float64(g.Overdue))
+	gauge(openFailedNow, float64(g.Failing))
+	gauge(doubtedNow, yes(g.Doubted))
+	p.witnesses(gauge, g.Uncosigned)
 	p.certificate(gauge)
 	p.attempts(gauge)
-	for state, count := range numbers.Leases {
+	for state, count := range g.Leases {
 		if state != access.LeaseClosed {
 			gauge(leasesNow, float64(count), string(state))
 		}
 	}
 	for _, state := range []access.State{access.Pending, access.Granted} {
-		gauge(requestsNow, float64(numbers.Requests[state]), string(state))
+		gauge(requestsNow, float64(g.Requests[state]), string(state))
 	}
 	for channel, count := range p.m.live.Undelivered() {
 		gauge(unheardNow, float64(count), channel)
 	}
+}
+
+func yes(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // attempts tells of how many people and networks too much was tried.
@@ -256,13 +260,13 @@ func (p present) certificate(gauge func(*prometheus.Desc, float64, ...string)) {
 }
 
 // witnesses tells how far the ledger is cosigned; nothing where nobody cosigns.
-func (p present) witnesses(gauge func(*prometheus.Desc, float64, ...string), kinds map[view.FindingKind]int) {
+func (p present) witnesses(gauge func(*prometheus.Desc, float64, ...string), uncosigned bool) {
 	if p.m.witnesses == nil {
 		return
 	}
 	size, _ := p.m.witnesses.Newest()
 	gauge(cosignedNow, float64(size))
-	gauge(silentNow, float64(kinds[view.FindingUnwitnessed]))
+	gauge(silentNow, yes(uncosigned))
 	for name, trouble := range p.m.witnesses.Troubles() {
 		up, forked := 0.0, "0"
 		if trouble == "" {

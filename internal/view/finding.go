@@ -124,8 +124,11 @@ func (s *state) overdue(at Instant) func(*access.Lease) (Finding, bool) {
 	}
 }
 
+// troubled tells whether a lease could not be opened yet.
+func troubled(l *access.Lease) bool { return l.Held() && l.Trouble != "" }
+
 func failing(l *access.Lease) (Finding, bool) {
-	if !l.Held() || l.Trouble == "" {
+	if !troubled(l) {
 		return Finding{}, false
 	}
 	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, say(failures, l.Trouble))

@@ -65,6 +65,18 @@ func agrees(t testing.TB, s *stage) {
 	if diff := cmp.Diff(shown(everything(again, at)), shown(everything(s.View, at))); diff != "" {
 		t.Fatalf("the view that followed (+) is not the one of the world (-):\n%s", diff)
 	}
+	at.Now = at.Now.Add(cell.PageAfter.Duration()) // what closes is overdue by then
+	n, found := s.View.Numbers("sam", at), map[view.FindingKind]int{}
+	for _, f := range s.View.Findings("sam", at).Findings {
+		found[f.Kind]++
+	}
+	counted := view.Gauges{
+		Requests: n.Requests, Leases: n.Leases, Overdue: found[view.FindingOverdue], Failing: found[view.FindingOpening],
+		Doubted: found[view.FindingClock] > 0, Uncosigned: found[view.FindingUnwitnessed] > 0,
+	}
+	if diff := cmp.Diff(counted, s.View.Gauges(at)); diff != "" {
+		t.Fatalf("the gauges (+) are not what numbers and findings tell (-):\n%s", diff)
+	}
 }
 
 func shown(all map[string]any) map[string]string {

@@ -125,3 +125,7 @@ func CenterOf(at center, needed func(access.Assignment) bool, b func() *broker.B
 	w := &works{world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, center: at, needed: needed}
 	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
 }
+
+// PercentOf is how much memory may grow before it is swept, when so many bytes are in
+// use.
+func PercentOf(live uint64) int { return percentOf(live) }

@@ -180,7 +180,7 @@ func (s *Server) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	follow := []broker.Follower{world, s.live, s.mark}
+	follow := []broker.Follower{world, s.live, s.mark, &sweeping{percent: seldom}}
 	if err := s.gather(ctx); err != nil {
 		return err
 	}

@@ -7,12 +7,12 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"mime"
 	"net/http"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed assets/*
@@ -24,7 +24,7 @@ type file struct {
 	kind   string
 	digest string
 	data   []byte
-	gzip   []byte // the same, compressed; nil where that saves nothing
+	gzip   func() []byte // the same, compressed when it is first asked for; nil where that saves nothing
 }
 
 // embedded reads every asset.
@@ -44,7 +44,7 @@ func embedded() map[string]file {
 	linked := map[string]file{}
 	for name, of := range files {
 		to := newFile(name, link(of.data, files))
-		to.gzip = compressed(to.data)
+		to.gzip = sync.OnceValue(func() []byte { return compressed(to.data) })
 		linked[name] = to
 	}
 	for name := range files {
@@ -55,9 +55,16 @@ func embedded() map[string]file {
 	return linked
 }
 
+// kinds are the media types of assets, by how their names end. The machine's own
+// tables say different things on different machines, and take a moment to read.
+var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
 func newFile(name string, data []byte) file {
-	sum := sha256.Sum256(data)
-	return file{kind: mime.TypeByExtension(path.Ext(name)), digest: hex.EncodeToString(sum[:8]), data: data}
+	sum, kind := sha256.Sum256(data), kinds[path.Ext(name)]
+	if kind == "" {
+		panic(name + " is of no kind that is known") // they are embedded
+	}
+	return file{kind: kind, digest: hex.EncodeToString(sum[:8]), data: data}
 }
 
 // compressed is data as gzip has it, or nil where that saves nothing.
@@ -124,9 +131,11 @@ func (p *pages) static(c *call) error {
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	header.Set("Vary", "Accept-Encoding")
 	data := of.data
-	if of.gzip != nil && takesGzip(c.r) {
-		data = of.gzip
-		header.Set("Content-Encoding", "gzip")
+	if takesGzip(c.r) {
+		if small := of.gzip(); small != nil {
+			data = small
+			header.Set("Content-Encoding", "gzip")
+		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(data)))
 	c.w.WriteHeader(http.StatusOK)

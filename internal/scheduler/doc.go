@@ -9,7 +9,8 @@
 // The invariant: a task that the world holds is tried until the world no longer
 // holds it, at least once, with bounded workers and bounded, jittered pauses. A
 // restart loses none, for the tasks are part of the world. Where work takes
-// turns (line.go), no share of it waits for more than one job of each other.
+// turns (line.go), no share of it waits for more than one job of each other. Where
+// some of it yields to people, that never has all workers (group.go).
 //
 // Read scheduler.go first.
 package scheduler

@@ -37,6 +37,7 @@ type Blueprint struct {
 	Account Account
 	Roles   []Role // by name
 	Ways    []Way  // by name: roles that become root users of other accounts
+	Kept    []Kept // by envelope
 }
 
 // Role is an emergency role, with everything that scenarios say of it.
@@ -95,6 +96,7 @@ func Of(c Cell, account string) (*Blueprint, error) {
 	if len(c.Issuers) == 0 {
 		return nil, fmt.Errorf("the cell names no issuer: AWS has nobody to believe")
 	}
+	b.keep()
 	for _, s := range c.Scenarios {
 		for _, open := range s.Opens {
 			if task := open.RootTask; task != nil && task.Through == account {

@@ -121,6 +121,10 @@ func iam(t *testing.T, changes ...string) blueprint.Deployed {
 			policy("halligan-reach-"+blueprint.ConsoleName(r.Name), b.ReachConsole(r))
 		}
 	}
+	for _, k := range b.Kept {
+		policy(blueprint.RotateName(k.Envelope), b.RotatePolicy(k))
+	}
+	policy(blueprint.EnvelopeUserName, blueprint.UserPolicy())
 	policy(blueprint.StopAllName, blueprint.StopAll())
 	role(blueprint.StopperName, "", blueprint.StopperName, b.StopperTrust(), b.StopperPolicy(), nil)
 	text := `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[` + strings.Join(roles, ",") + `],"Policies":[` + strings.Join(policies, ",") + `]}`

@@ -45,6 +45,12 @@ func (b *Blueprint) Documents() []Document {
 	if b.assigning() {
 		all = append(all, Document{"identity-center/trust", "trust", b.CenterTrust()}, Document{"identity-center/policy", "policy", b.CenterPolicy()})
 	}
+	for _, k := range b.Kept {
+		all = append(all, Document{"envelope/" + k.Envelope + "/rotate", "policy", b.RotatePolicy(k)})
+	}
+	if b.keepsUsers() {
+		all = append(all, Document{"envelope-user", "policy", UserPolicy()})
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Document{"rule/" + rule.Name, "pattern", rule.Pattern})
 	}

@@ -58,10 +58,10 @@ func (b *Blueprint) tags() list {
 // standing are the account's resources of IAM, which has no region, and what
 // gathers the events of all regions.
 func (b *Blueprint) standing() []resource {
+	all := b.keeping()
 	if !b.opened() {
-		return nil
+		return all
 	}
-	var all []resource
 	for i, issuer := range b.issuers() {
 		all = append(all, resource{
 			id: "Issuer" + digits(i+1), kind: kindProvider,

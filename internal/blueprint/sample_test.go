@@ -49,6 +49,11 @@ func sample() blueprint.Cell {
 				Probe: access.AWSProbe{Service: "ssm", Action: "DescribeInstanceInformation"}, Allows: "A shell on any machine of prod",
 			}),
 			unlocking(),
+			{ID: "federation-broken", Opens: []access.Open{
+				kept("prod-key", access.Contents{AccessKey: &access.AWSUser{Account: "123456789012", User: "halligan-emergency"}}),
+				kept("prod-console", access.Contents{Password: &access.AWSUser{Account: "123456789012", User: "halligan-emergency"}}),
+				kept("prod-database", access.Contents{Secret: &access.AWSSecret{Account: "123456789012", Region: "eu-west-1", Name: "prod/db/root"}}),
+			}},
 		},
 	}
 }
@@ -58,6 +63,10 @@ func unlocking() *access.Scenario {
 	s := scenario("bucket-locked-out", "user-verified", access.AWS{})
 	s.Opens = []access.Open{{RootTask: &access.RootTask{Name: "unlock", Account: "prod", Task: "S3UnlockBucketPolicy", Through: "security", Role: "EmergencyUnlockBuckets"}}}
 	return s
+}
+
+func kept(name string, of access.Contents) access.Open {
+	return access.Open{Envelope: &access.Envelope{Name: name, Custodians: "group:leads", Threshold: 2, SealedBy: "group:leads", Contents: &of}}
 }
 
 func scenario(id, mfa string, opens access.AWS) *access.Scenario {

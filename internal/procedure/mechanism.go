@@ -64,7 +64,7 @@ func (w *writing) byHand() (items []Item) {
 		case open.SSH != nil:
 			items = append(items, w.sshByHand(open.SSH)...)
 		case open.Envelope != nil:
-			items = append(items, step("Envelope "+open.Envelope.Name+": change the secret where it counts. Whoever read it has it, and no lock here takes that back."))
+			items = append(items, changing(open.Envelope))
 		case open.Exec != nil:
 			other := w.program(open.Exec.Program).Other
 			if other == "" {
@@ -163,4 +163,25 @@ func (w *writing) program(id string) Program {
 		}
 	}
 	return Program{ID: id, Opens: "what the program " + id + " opens"}
+}
+
+// changing is how a secret that was read is made worthless by hand.
+func changing(e *access.Envelope) Item {
+	const why = " Whoever read it has it, and no lock here takes that back."
+	name := "Envelope " + e.Name + ": "
+	switch c := e.Contents; {
+	case c == nil:
+		return step(name + "change the secret where it counts." + why)
+	case c.AccessKey != nil:
+		user := " --user-name " + c.AccessKey.User
+		return step(name+"end "+c.String()+", make another, and seal that."+why, "aws iam list-access-keys"+user,
+			"aws iam update-access-key"+user+" --access-key-id OLD --status Inactive", "aws iam create-access-key"+user,
+			"aws iam delete-access-key"+user+" --access-key-id OLD", "halligan envelope seal "+e.Name)
+	case c.Password != nil:
+		return step(name+"seal another, then set "+c.String()+", from a file with UserName and Password that you delete."+why,
+			"halligan envelope seal "+e.Name, "aws iam update-login-profile --cli-input-json file://FILE")
+	default:
+		return step(name+"seal another, then set "+c.String()+", from a file that you delete."+why,
+			"halligan envelope seal "+e.Name, "aws secretsmanager put-secret-value --region "+c.Secret.Region+" --secret-id "+c.Secret.Name+" --secret-string file://FILE")
+	}
 }

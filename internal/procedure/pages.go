@@ -128,6 +128,10 @@ func (w *writing) reviewer() Page {
 	}
 	var after []Item
 	for _, e := range w.envelopes() {
+		if e.Contents != nil {
+			after = append(after, step("Envelope "+e.Name+" is broken once it was opened. In it is "+e.Contents.String()+": have it changed, by a member of "+group(e.SealedBy)+" with their credentials of AWS.", "halligan envelope rotate "+e.Name+" --aws"))
+			continue
+		}
 		after = append(after, step("Envelope "+e.Name+" is broken once it was opened: change the secret, seal it again, and sign that the new one works and the old one does not.", "halligan envelope seal "+e.Name, "halligan envelope rotate "+e.Name+" --new-accepted --old-refused"))
 	}
 	after = append(after, say("What has to change in the scenario is proposed as a change, which others sign: halligan change propose."))

@@ -49,6 +49,7 @@ func everything() (procedure.Cell, *access.Scenario) {
 			{SSH: &access.SSH{Name: "db1", Host: "db1", User: "emergency-dba"}},
 			{AWS: &access.AWS{Name: "database", Account: "prod", Role: "EmergencyDatabase", Console: true, Allows: "Start, stop and change databases of prod"}},
 			{Envelope: &access.Envelope{Name: "prod-root", Custodians: "group:board", Threshold: 1, SealedBy: "group:security"}},
+			{Envelope: &access.Envelope{Name: "prod-key", Custodians: "group:board", Threshold: 1, SealedBy: "group:security", Contents: &access.Contents{AccessKey: &access.AWSUser{Account: "123456789012", User: "halligan-emergency"}}}},
 			{Exec: &access.Exec{Name: "billing", Program: "group-file"}},
 			{IdentityCenter: &access.IdentityCenter{Name: "console", Account: "prod", Set: "EmergencyDatabase", ARN: "arn:aws:sso:::permissionSet/ssoins-7223b02e0f3b5c11/ps-0011223344556677", Session: 3600, Allows: "Start, stop and change databases of prod"}},
 		},

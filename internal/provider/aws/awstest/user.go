@@ -61,6 +61,23 @@ func (d *Double) AddUserKey(user string, created time.Time) UserKey {
 	return *k
 }
 
+// SetUserKeys has an IAM user have these keys and no other; those that it had before
+// are gone.
+func (d *Double) SetUserKeys(user string, keys []UserKey) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, k := range d.iam.keys[user] {
+		k.Status = Gone
+	}
+	for _, made := range keys {
+		if k := d.userKey(made.ID); k != nil {
+			k.Status = made.Status
+			continue
+		}
+		d.iam.keys[user] = append(d.iam.keys[user], &made)
+	}
+}
+
 // UserKeys lists the keys of an IAM user, without those that are gone.
 func (d *Double) UserKeys(user string) (keys []UserKey) {
 	d.mu.Lock()

@@ -148,6 +148,132 @@ module "rules_us_east_2" {
   ]
 }
 
+# For whoever rotates envelope prod-console, and nobody else: it may change the console password of
+# IAM user halligan-emergency of account 123456789012.
+resource "aws_iam_policy" "rotateprodconsole" {
+  name        = "halligan-rotate-prod-console"
+  description = "Lets whoever rotates an envelope change what lies in it."
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "PasswordOfTheUser"
+        Effect = "Allow"
+        Action = [
+          "iam:CreateLoginProfile",
+          "iam:GetLoginProfile",
+          "iam:UpdateLoginProfile",
+        ]
+        Resource = "arn:aws:iam::123456789012:user/halligan-emergency"
+      },
+      {
+        Sid    = "WhetherItWasSet"
+        Effect = "Allow"
+        Action = [
+          "iam:GenerateCredentialReport",
+          "iam:GetAccountPasswordPolicy",
+          "iam:GetCredentialReport",
+        ]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+# For whoever rotates envelope prod-database, and nobody else: it may change the value of secret
+# prod/db/root of account 123456789012 in eu-west-1.
+resource "aws_iam_policy" "rotateproddatabase" {
+  name        = "halligan-rotate-prod-database"
+  description = "Lets whoever rotates an envelope change what lies in it."
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "ValuesOfTheSecret"
+        Effect = "Allow"
+        Action = [
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:GetSecretValue",
+          "secretsmanager:PutSecretValue",
+          "secretsmanager:UpdateSecretVersionStage",
+        ]
+        Resource = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db/root-??????"
+      },
+    ]
+  })
+}
+
+# For whoever rotates envelope prod-key, and nobody else: it may change the access key of IAM user
+# halligan-emergency of account 123456789012.
+resource "aws_iam_policy" "rotateprodkey" {
+  name        = "halligan-rotate-prod-key"
+  description = "Lets whoever rotates an envelope change what lies in it."
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "KeysOfTheUser"
+        Effect = "Allow"
+        Action = [
+          "iam:CreateAccessKey",
+          "iam:DeleteAccessKey",
+          "iam:ListAccessKeys",
+          "iam:UpdateAccessKey",
+        ]
+        Resource = "arn:aws:iam::123456789012:user/halligan-emergency"
+      },
+      {
+        Sid      = "WhetherTheyWereUsed"
+        Effect   = "Allow"
+        Action   = "iam:GetAccessKeyLastUsed"
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+# For the users whose key or password lies in an envelope: without a second factor of the last hour
+# they may begin a session with one, and nothing else.
+resource "aws_iam_policy" "envelopeuser" {
+  name        = "halligan-envelope-user"
+  description = "Denies everything without a second factor of the last hour."
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "NothingWithoutSecondFactor"
+        Effect = "Deny"
+        NotAction = [
+          "iam:GetUser",
+          "iam:ListMFADevices",
+          "sts:GetSessionToken",
+        ]
+        Resource = "*"
+        Condition = {
+          BoolIfExists = {
+            "aws:MultiFactorAuthPresent" = "false"
+          }
+        }
+      },
+      {
+        Sid    = "NothingWithAnOldOne"
+        Effect = "Deny"
+        NotAction = [
+          "iam:GetUser",
+          "iam:ListMFADevices",
+          "sts:GetSessionToken",
+        ]
+        Resource = "*"
+        Condition = {
+          NumericGreaterThan = {
+            "aws:MultiFactorAuthAge" = "3600"
+          }
+        }
+      },
+    ]
+  })
+}
+
 # Whose tokens the roles believe. AWS fetches the keys from there; there is no secret of AWS on
 # Halligan's side.
 resource "aws_iam_openid_connect_provider" "issuer1" {

@@ -23,29 +23,73 @@ type vaultFile struct {
 	Name    word `yaml:"name,required"`
 }
 
+// compiled is what is written, as far as it is.
+func (c *contentsFile) compiled() *access.Contents {
+	if c == nil {
+		return nil
+	}
+	out := new(access.Contents)
+	if from := c.AccessKey; from != nil {
+		out.AccessKey = &access.AWSUser{Account: from.Account.text, User: from.User.text}
+	}
+	if from := c.Password; from != nil {
+		out.Password = &access.AWSUser{Account: from.Account.text, User: from.User.text}
+	}
+	if from := c.Secret; from != nil {
+		out.Secret = &access.AWSSecret{Account: from.Account.text, Region: from.Region.text, Name: from.Name.text}
+	}
+	return out
+}
+
+// whole tells whether everything that must be there is; what is missing is told where
+// it is missing.
+func (c *contentsFile) whole() bool {
+	for _, user := range []*userFile{c.AccessKey, c.Password} {
+		if user != nil && (!user.Account.given() || !user.User.given()) {
+			return false
+		}
+	}
+	return c.Secret == nil || c.Secret.Account.given() && c.Secret.Region.given() && c.Secret.Name.given()
+}
+
 // contents reads what lies in an envelope.
 func (s *scenarioFacts) contents(e *envelopeFile) *access.Contents {
 	if e.Contents == nil {
 		return nil
 	}
-	out, whole := new(access.Contents), true
-	if from := e.Contents.AccessKey; from != nil {
-		whole = whole && from.Account.given() && from.User.given()
-		out.AccessKey = &access.AWSUser{Account: from.Account.text, User: from.User.text}
-	}
-	if from := e.Contents.Password; from != nil {
-		whole = whole && from.Account.given() && from.User.given()
-		out.Password = &access.AWSUser{Account: from.Account.text, User: from.User.text}
-	}
-	if from := e.Contents.Secret; from != nil {
-		whole = whole && from.Account.given() && from.Region.given() && from.Name.given()
-		out.Secret = &access.AWSSecret{Account: from.Account.text, Region: from.Region.text, Name: from.Name.text}
-	}
 	if e.Physical.on || e.Honey.on {
 		s.errorf(e.key("contents"), "take it out, or physical and honey", "nothing changes what is in bags, and nothing that works is in honey")
 	}
-	if err := out.Check(); err != nil && whole { // what is missing is told where it is missing
+	out := e.Contents.compiled()
+	if err := out.Check(); err != nil && e.Contents.whole() {
 		s.errorf(e.key("contents"), "write contents: { aws_access_key: { account: \"…\", user: … } }", "%v", err)
 	}
 	return out
+}
+
+// checkContents refuses that two scenarios say different things of what lies in one
+// envelope: nobody could tell what a rotation is to change.
+func checkContents(f *findings, scenarios []*scenarioFacts) {
+	type said struct {
+		at   place
+		what string
+	}
+	first := map[string]said{}
+	for _, s := range scenarios {
+		for _, open := range s.file.Opens {
+			e := open.Envelope
+			if e == nil || e.Name.text == "" {
+				continue
+			}
+			now := said{e.Name.at, ""}
+			if of := e.Contents.compiled(); of != nil && of.Check() == nil {
+				now.what = of.String()
+			}
+			if before, twice := first[e.Name.text]; !twice {
+				first[e.Name.text] = now
+			} else if before.what != now.what {
+				f.errorf(e.Name.at, "write the same contents in both, or in neither", "%s, line %d, says otherwise what lies in envelope %s", before.at.file, before.at.line, show(e.Name.text))
+			}
+		}
+	}
 }

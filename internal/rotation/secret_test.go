@@ -1,6 +1,8 @@
 package rotation_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -118,5 +120,34 @@ func TestAnotherSealingTakesThePlaceOfASecret(t *testing.T) {
 		if signed != (err == nil) || signed != (now["AWSCURRENT"] != old) || len(now) != 1 {
 			t.Errorf("call %d: signed %v, %v, %v", at, signed, err, now)
 		}
+	}
+}
+
+// TestSecretIsSetBeforeItIsCurrent: whoever sets the value where it counts gets the one
+// that is sealed while the old one is current still. When they fail, nothing changes,
+// and they are asked again with the same.
+func TestSecretIsSetBeforeItIsCurrent(t *testing.T) {
+	w, old := sealedSecret(t)
+	var got []string
+	set := func(_ context.Context, secret []byte) error {
+		if now := w.aws.SecretStages(region, secretName)["AWSCURRENT"]; now != old {
+			t.Errorf("%q is current before it was set", now)
+		}
+		if got = append(got, string(secret)); len(got) < 3 {
+			return errors.New("the database does not answer")
+		}
+		return nil
+	}
+	for len(got) < 2 {
+		if err := w.hereSet(set, secretContents); err == nil || !strings.Contains(err.Error(), "database") || w.custody.accepted != 0 {
+			t.Fatal(err)
+		}
+	}
+	if err := w.hereSet(set, secretContents); err != nil {
+		t.Fatal(err)
+	}
+	w.oneValue(old)
+	if now := w.aws.SecretStages(region, secretName)["AWSCURRENT"]; len(got) != 3 || got[0] != now || got[1] != now || got[2] != now {
+		t.Errorf("%q was set, and %q is current", got, now)
 	}
 }

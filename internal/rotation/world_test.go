@@ -473,6 +473,12 @@ func (w *world) rotate(contents access.Contents, at int, after bool, remove ...s
 // here rotates in this process.
 func (w *world) here(contents access.Contents, remove ...string) error {
 	w.t.Helper()
+	return w.hereSet(nil, contents, remove...)
+}
+
+// hereSet is here, with somebody who sets a new value where it counts.
+func (w *world) hereSet(set func(context.Context, []byte) error, contents access.Contents, remove ...string) error {
+	w.t.Helper()
 	for _, of := range w.environment() {
 		name, value, _ := strings.Cut(of, "=")
 		w.t.(*testing.T).Setenv(name, value)
@@ -482,6 +488,7 @@ func (w *world) here(contents access.Contents, remove ...string) error {
 		w.t.Fatal(err)
 	}
 	o := order(child{w.door.URL, w.folder, contents, remove}, w.custody)
+	o.Set = set
 	o.Tell = func(text string) { w.said.WriteString(text + "\n") }
 	_, err = rotation.Run(context.Background(), a, o)
 	return err

@@ -125,7 +125,7 @@ func (a *AWS) TryStopper(ctx context.Context, beside access.Session) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.assume(ctx, a.asStopper(r, beside.Regions, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
+	_, err = a.assume(ctx, a.asStopper(r, beside, access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
 		{Effect: access.IAMDeny, Action: []string{"*"}, Resource: []string{"*"}},
 	}}))
 	return err

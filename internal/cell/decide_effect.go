@@ -49,15 +49,7 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 	case TaskAssignments:
 		return w.standing(c)
 	case TaskAlarm:
-		if c.Observed.Receipt == nil {
-			return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
-		}
-		answered := &AlarmAnswered{Channel: task.Channel, Delivered: c.Observed.Receipt.Delivered, Status: c.Observed.Receipt.Status}
-		events := []Event{answered}
-		if answered.Delivered {
-			events = append(events, w.heard(task, task.Channel, c.At)...)
-		}
-		return Outcome{task.Stream, events}, nil
+		return w.answered(task, c)
 	}
 	id, _ := RequestOf(task.Stream)
 	r, ok := w.Requests[id]
@@ -67,6 +59,19 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 	events, refusal := w.requestEffect(r, task, c)
 	if refusal != nil {
 		return Outcome{}, refusal
+	}
+	return Outcome{task.Stream, events}, nil
+}
+
+// answered takes what became of an alarm.
+func (w *World) answered(task Task, c Command) (Outcome, *Refusal) {
+	if c.Observed.Receipt == nil {
+		return Outcome{}, refuse(TaskMismatch, "a receipt must be observed")
+	}
+	answered := &AlarmAnswered{Channel: task.Channel, Delivered: c.Observed.Receipt.Delivered, Status: c.Observed.Receipt.Status}
+	events := []Event{answered}
+	if answered.Delivered {
+		events = append(events, w.heard(task, task.Channel, c.At)...)
 	}
 	return Outcome{task.Stream, events}, nil
 }

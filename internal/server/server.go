@@ -16,12 +16,10 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/alert"
 	"github.com/halligan-dev/halligan/internal/api"
-	"github.com/halligan-dev/halligan/internal/authn/totp"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/certificate"
 	"github.com/halligan-dev/halligan/internal/config"
-	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/provider"
 	execprovider "github.com/halligan-dev/halligan/internal/provider/exec"
@@ -237,29 +235,6 @@ func (s *Server) providers(work *works) (*accounts, error) {
 	}
 	work.needed = func(a access.Assignment) bool { return s.live.View().AssignmentNeeded(a) }
 	return opened, err
-}
-
-// enrolments are the invitations and offers. Where they cannot be read, the server
-// starts all the same, and keeps new ones in memory: they open nothing in an
-// emergency, and whoever was invited is invited again.
-func (s *Server) enrolments() *enrol.Book {
-	book, err := enrol.Open(filepath.Join(s.Settings.DataFolder, enrolFile))
-	if err != nil {
-		s.Log.Error("invitations and offers of before are lost, and new ones are kept in memory only", slog.Any("error", err))
-		return nil
-	}
-	return book
-}
-
-// codes are the code devices. Where they cannot be opened, the server starts all the
-// same and signs by no code: every person has a key beside theirs.
-func (s *Server) codes() *totp.Devices {
-	devices, err := totp.Open(filepath.Join(s.Settings.DataFolder, codesFolder), filepath.Join(s.Settings.KeysFolder, codesKeyFile), s.Wall)
-	if err != nil {
-		s.Log.Error("nothing is signed by codes", slog.Any("error", err))
-		return nil
-	}
-	return devices
 }
 
 // pages are what people look at, over what the API answers.

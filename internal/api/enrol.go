@@ -211,7 +211,7 @@ func (s *service) offer(c *call) error {
 	case s.Live.View().Knows(made.Fingerprint):
 		return problem(http.StatusConflict, reasonKeyKnown, "the key is known", "this passkey is or was somebody's in this cell", "make a new one")
 	}
-	given := enrol.Offer{Key: made.Line, Fingerprint: made.Fingerprint, Model: made.AAGUID, BackupEligible: made.BackupEligible}
+	given := enrol.Offer{Key: made.Line, Fingerprint: made.Fingerprint, Model: made.AAGUID, BackupEligible: made.BackupEligible, Attestation: made.Attestation}
 	if c.from.IsValid() {
 		given.From = c.from.String()
 	}

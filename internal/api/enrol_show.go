@@ -87,7 +87,7 @@ func (s *service) offerOf(c *call) error {
 		return ambiguous(found[0].ID.String(), found[1].ID.String())
 	}
 	v, shown := shownOffer{Offer: found[0]}, s.Live.View()
-	key, err := view.OfferedKey(v.Key, v.Code)
+	key, err := view.OfferedKey(v.Key, v.Code, v.Attestation)
 	if err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func (g *Genesis) unamendable() Genesis {
 	rest := *g
 	rest.Founders, rest.People, rest.Groups, rest.Hosts, rest.Channels, rest.Scenarios = nil, nil, nil, nil, nil, nil
 	rest.Programs, rest.Networks, rest.Policies, rest.GuardRails = nil, nil, nil, nil
-	rest.Recovery, rest.AWS = Recovery{}, AWS{}
+	rest.Recovery, rest.AWS, rest.Makers = Recovery{}, AWS{}, nil
 	rest.Security, rest.Change, rest.Pending, rest.CoolOff = "", nil, 0, 0
 	return rest
 }
@@ -230,6 +230,7 @@ func (w *World) applyAmended(p place, e *Amended) error {
 	if before := w.cools(p.at); made.Genesis.Cools() < before && before > w.CoolsWas {
 		w.CoolsWas, w.CoolsUntil = before, p.at.Add(before.Duration())
 	}
+	made.Genesis.Attest(&made.roster, &w.Roster, p.at)
 	w.Document, w.Genesis, w.Roster = e.To, made.Genesis, made.roster
 	w.Scenarios, w.Digests = made.Scenarios, made.digests
 	if !w.Doubted {

@@ -161,6 +161,7 @@ func (w *World) found(c Command) error {
 	if err != nil {
 		return err
 	}
+	genesis.Attest(&r, &w.Roster, c.At)
 	w.Genesis, w.GenesisDigest, w.Document, w.Roster, w.Scenarios, w.Rules = genesis, body, body, r, scenarios, genesis.Rules
 	w.Digests = digestsOf(genesis)
 	return nil

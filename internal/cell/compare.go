@@ -52,6 +52,7 @@ const (
 	aboutRails
 	aboutIssuer
 	aboutAccount
+	aboutMaker
 )
 
 // Compare lists in what two documents differ, in an order that follows from them.
@@ -65,6 +66,7 @@ func Compare(from, to Document) []Difference {
 	c.hosts(from.Genesis, to.Genesis)
 	c.programs(from.Genesis.Programs, to.Genesis.Programs)
 	c.aws(&from.Genesis.AWS, &to.Genesis.AWS)
+	c.makers(from.Genesis.Makers, to.Genesis.Makers)
 	c.channels(from.Genesis.Channels, to.Genesis.Channels)
 	c.policies(from, to)
 	for _, id := range union(from.Scenarios, to.Scenarios) {
@@ -80,7 +82,7 @@ func Compare(from, to Document) []Difference {
 // people or on fewer signatures than before: by their own words, by a group that
 // they name and that has new members, or by a host whose keys changed.
 func Widened(from, to Document) []string {
-	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}, aboutPolicy: {}, aboutRails: {}, aboutIssuer: {}, aboutAccount: {}}
+	wider := map[about]map[string]bool{aboutScenario: {}, aboutGroup: {}, aboutHost: {}, aboutProgram: {}, aboutPolicy: {}, aboutRails: {}, aboutIssuer: {}, aboutAccount: {}, aboutMaker: {}}
 	for _, d := range Compare(from, to) {
 		if d.Bearing == Widens && d.kind != aboutCell {
 			wider[d.kind][d.Within] = true
@@ -96,7 +98,8 @@ func Widened(from, to Document) []string {
 		byProgram := slices.ContainsFunc(programs, func(program string) bool { return wider[aboutProgram][program] })
 		stands := slices.Concat(from.Genesis.GuardRails, ids(to.Scenarios[id].Conditions))
 		byPolicy := slices.ContainsFunc(stands, func(policy string) bool { return wider[aboutPolicy][policy] })
-		if wider[aboutScenario][id] || byGroup || byHost || byProgram || byAWS || byPolicy || len(wider[aboutRails]) > 0 {
+		byMaker := len(wider[aboutMaker]) > 0 && least(to.Scenarios[id]) == roster.Hardware
+		if wider[aboutScenario][id] || byGroup || byHost || byProgram || byAWS || byMaker || byPolicy || len(wider[aboutRails]) > 0 {
 			widened = append(widened, id)
 		}
 	}
@@ -225,29 +228,6 @@ func peopleOf(g *Genesis) map[string]roster.Person {
 		people[p.ID] = p
 	}
 	return people
-}
-
-func (c *comparing) keys(d Difference, from, to []roster.Key) {
-	for _, key := range to {
-		if !slices.Contains(from, key) {
-			d.Bearing = Widens
-			c.note(d, "%s is added%s", key.Fingerprint, heldWords(key))
-		}
-	}
-	for _, key := range from {
-		if !slices.Contains(to, key) {
-			d.Bearing = Tightens
-			c.note(d, "%s is removed, for good", key.Fingerprint)
-		}
-	}
-}
-
-// heldWords says of a key who holds it, where that is not its owner.
-func heldWords(key roster.Key) string {
-	if key.Code {
-		return ": a code device; the server holds the key, and signs with it when somebody gives a code"
-	}
-	return ""
 }
 
 func (c *comparing) groups(from, to map[string][]string) {

@@ -90,15 +90,16 @@ func decideSigned(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 }
 
 // worth is a statement with what its signature proves in this world: a key that
-// the server holds proves no more than its word, whatever the signature shows.
+// the server holds proves no more than its word, whatever the signature shows, and
+// one that a maker stands behind is hardware.
 func (w *World) worth(s *Signed) *Signed {
 	proved := w.Proves(s.Signer)
 	if proved == s.Signer.Strength {
 		return s
 	}
-	weaker := *s
-	weaker.Signer.Strength = proved
-	return &weaker
+	other := *s
+	other.Signer.Strength = proved
+	return &other
 }
 
 // byCode tells whether that its actor signed is the server's word: with a code.

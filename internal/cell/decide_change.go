@@ -179,3 +179,6 @@ func (w *World) removable(change *Change) *Refusal {
 	}
 	return nil
 }
+
+// Amends tells whether a change proposes another document.
+func (c *Change) Amends() bool { return !c.To.IsZero() }

@@ -34,6 +34,7 @@ type Genesis struct {
 	Channels    []Channel           `json:"channels,omitempty"`
 	Programs    []Program           `json:"programs,omitempty"`
 	AWS         AWS                 `json:"aws,omitzero"`
+	Makers      []Maker             `json:"makers,omitempty"`   // whose word on authenticators counts
 	Networks    []string            `json:"networks,omitempty"` // ids of those that symptoms are looked at from
 	Scenarios   []ScenarioRef       `json:"scenarios"`
 	Policies    []access.PolicyRef  `json:"policies,omitempty"`    // all that are named; sorted by id
@@ -125,6 +126,11 @@ func (g *Genesis) Check() (roster.Roster, error) {
 		if p.Removed || slices.ContainsFunc(p.Keys, func(k roster.Key) bool { return k.Removed }) {
 			return r, fmt.Errorf("people: %s: nobody and no key is removed on the first day", p.ID)
 		}
+		for _, k := range p.Keys {
+			if err := g.checkAttestation(k); err != nil {
+				return r, fmt.Errorf("people: %s: %w", p.ID, err)
+			}
+		}
 	}
 	for i, founder := range g.Founders {
 		if !r.Has(founder) || slices.Contains(g.Founders[:i], founder) {
@@ -137,7 +143,7 @@ func (g *Genesis) Check() (roster.Roster, error) {
 	if err := CheckQuorum(g.Change, &r, ""); err != nil {
 		return r, fmt.Errorf("change: %w", err)
 	}
-	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkAWS(), g.checkNetworks(), g.checkPolicies(), g.checkMachineKeys(&r))
+	return r, errors.Join(g.checkRecovery(&r), g.checkCoolOff(), g.checkHosts(), g.checkChannels(), g.checkPrograms(), g.checkAWS(), g.checkMakers(), g.checkNetworks(), g.checkPolicies(), g.checkMachineKeys(&r))
 }
 
 func (g *Genesis) checkHosts() error {

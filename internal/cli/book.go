@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/access"
@@ -60,7 +61,7 @@ func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now c
 	}
 	b.view, err = view.New(view.Founding{
 		Origin: b.genesis.Origin, Genesis: b.genesis, Digest: canon.Digest(anchor.Genesis), Document: document,
-		Scenarios: b.Scenarios, Digests: b.Digests, Policies: policies,
+		Scenarios: b.Scenarios, Digests: b.Digests, Policies: policies, At: canon.At(time.Now()),
 	})
 	return b, err
 }
@@ -72,7 +73,7 @@ func filesBook(folder string) (*scenarioBook, error) {
 		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", folder)
 	}
 	known := &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
-	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios, Policies: document.Policies})
+	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios, Policies: document.Policies, At: canon.At(time.Now())})
 	if err != nil {
 		return nil, because(exitUsage, err, "cannot use the files of %s", folder)
 	}

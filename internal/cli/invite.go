@@ -163,9 +163,9 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	if !strings.HasPrefix(offer.ID.String(), digits) || !client.Ours(offer) {
 		return draft{}, unproved("the server answered with another offer than " + digits)
 	}
-	key, err := view.OfferedKey(offer.Key, offer.Code)
+	key, err := view.OfferedKey(offer.Key, offer.Code, offer.Attestation)
 	if err != nil {
-		return draft{}, unproved("what is offered is no key")
+		return draft{}, unproved("what is offered is no key: " + err.Error())
 	}
 	file, err := view.WithKey(p.world.Genesis, &p.world.Roster, offer.Person, key)
 	if err != nil {
@@ -177,6 +177,9 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	}
 	m.c.toPeople(offer.What() + " for " + offer.Person + ". Its words, which " + offer.Person + " must have read to you in a voice that you know: " +
 		strings.Join(client.KeyWords(offer), " ") + "\n\n")
+	if maker, err := p.world.Genesis.MakerOf(key, p.at); err == nil {
+		m.c.toPeople("Its maker attests it: it is hardware, by " + maker + ".\n\n")
+	}
 	return draft{
 		amend: &statement.Amend{From: p.world.Document, To: *blobOf(file)}, files: [][]byte{file},
 		compared: view.Compare(p.world.Document, p.world.InForce(), proposed),

@@ -21,8 +21,9 @@ func readCell(f *findings, folder fs.FS) *cellFacts {
 	if root == nil {
 		return nil
 	}
-	c := &cellFacts{folder: folder, file: &cellFile{}, groups: map[string][]string{}, owner: map[string]string{}, secure: map[string]bool{}}
+	c := &cellFacts{folder: folder, file: &cellFile{}, groups: map[string][]string{}, owner: map[string]string{}, secure: map[string]bool{}, hardware: map[string]bool{}}
 	readValue(f, root, reflect.ValueOf(c.file).Elem())
+	c.readMakers(f)
 	c.readPeople(f, folder)
 	c.readGroups(f)
 	c.checkFounders(f)

@@ -3,23 +3,25 @@ package config
 // cellFile is cell.yaml.
 type cellFile struct {
 	Mark
-	Name       word          `yaml:"name,required"`
-	Founders   []word        `yaml:"founders,required"`
-	People     []personFile  `yaml:"people,required"`
-	Groups     table[[]word] `yaml:"groups,required"`
-	Security   word          `yaml:"security,required"`
-	Change     changeFile    `yaml:"change,required"`
-	Recovery   recoveryFile  `yaml:"recovery"`
-	Pending    span          `yaml:"pending"`
-	CoolOff    span          `yaml:"cool_off"`
-	Hosts      []hostFile    `yaml:"hosts"`
-	Channels   []channelFile `yaml:"channels"`
-	Programs   []programFile `yaml:"programs"`
-	AWS        *awsFile      `yaml:"aws"`
-	Networks   []word        `yaml:"networks"`
-	GuardRails []word        `yaml:"guard_rails"`
-	Witnesses  witnessesFile `yaml:"witnesses,required"`
-	Trial      flag          `yaml:"trial"`
+	Name     word          `yaml:"name,required"`
+	Founders []word        `yaml:"founders,required"`
+	People   []personFile  `yaml:"people,required"`
+	Groups   table[[]word] `yaml:"groups,required"`
+	Security word          `yaml:"security,required"`
+	Change   changeFile    `yaml:"change,required"`
+	Recovery recoveryFile  `yaml:"recovery"`
+	Pending  span          `yaml:"pending"`
+	CoolOff  span          `yaml:"cool_off"`
+	Hosts    []hostFile    `yaml:"hosts"`
+	Channels []channelFile `yaml:"channels"`
+	Programs []programFile `yaml:"programs"`
+	AWS      *awsFile      `yaml:"aws"`
+	Networks []word        `yaml:"networks"`
+
+	Attestation []makerFile   `yaml:"attestation"`
+	GuardRails  []word        `yaml:"guard_rails"`
+	Witnesses   witnessesFile `yaml:"witnesses,required"`
+	Trial       flag          `yaml:"trial"`
 }
 
 func (*cellFile) planned() []string {
@@ -34,6 +36,8 @@ type personFile struct {
 	Keys     []word `yaml:"keys"`
 	KeysFrom word   `yaml:"keys_from"`
 	TOTP     []word `yaml:"totp"`
+
+	Attestations []word `yaml:"attestations"`
 
 	OIDC []identityFile `yaml:"oidc"`
 	User word           `yaml:"identity_center"`

@@ -185,6 +185,7 @@ func (c *cellFacts) genesis(keys MachineKeys, authority roster.Key) cell.Genesis
 	for _, ch := range c.file.Channels {
 		g.Channels = append(g.Channels, cell.Channel{ID: ch.ID.text, Kind: ch.Kind.text})
 	}
+	g.Makers = slices.SortedFunc(slices.Values(c.makers), func(a, b cell.Maker) int { return strings.Compare(a.ID, b.ID) })
 	g.AWS = c.aws
 	g.AWS.Accounts = slices.Clone(c.aws.Accounts)
 	slices.SortFunc(g.AWS.Accounts, func(a, b cell.Account) int { return strings.Compare(a.ID, b.ID) })

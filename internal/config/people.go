@@ -29,6 +29,8 @@ type cellFacts struct {
 	groups   map[string][]string // members that exist
 	owner    map[string]string   // fingerprint → whose it is, in words
 	secure   map[string]bool     // who has a security key or passkey
+	hardware map[string]bool     // who has one that a maker of the cell attests
+	makers   []cell.Maker
 	hosts    []host
 	programs []cell.Program
 	aws      cell.AWS
@@ -82,6 +84,7 @@ func (c *cellFacts) readPeople(f *findings, folder fs.FS) {
 			f.warnf(p.ID.at, "add contact, such as a telephone number that is answered at night", "person %s has no contact: nobody could call back to check who asks", p.ID.text)
 		}
 		keys := c.keysOf(f, folder, p)
+		c.attest(f, p, keys)
 		c.secure[p.ID.text] = slices.ContainsFunc(keys, func(k publicKey) bool { return k.security })
 		c.people = append(c.people, person{p.ID.text, p.Name, p.Contact, keys, identitiesOf(f, p, claimed), userOf(f, p, users)})
 	}

@@ -219,6 +219,9 @@ func (c *cellFacts) always(files []*policy.File, facts policy.Facts) []string {
 	if c.secure[facts.Person] {
 		facts.Strength = string(roster.UserVerified)
 	}
+	if c.hardware[facts.Person] {
+		facts.Strength = string(roster.Hardware)
+	}
 	for group, members := range c.groups {
 		if slices.Contains(members, facts.Person) {
 			facts.Groups = append(facts.Groups, group)

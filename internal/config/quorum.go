@@ -181,7 +181,7 @@ func ableMend(q quorum, c *cellFacts, able func(string) bool) string {
 	if len(weak) == 0 {
 		return ""
 	}
-	return "; mfa leaves out those without a security key or passkey: " + few(weak)
+	return "; mfa leaves out those whose keys cannot prove it: " + few(weak)
 }
 
 // few names people, not all of them when they are many.

@@ -113,7 +113,13 @@ func (s *scenarioFacts) mayAsk() []string {
 
 // able says whose keys can prove what mfa demands.
 func (s *scenarioFacts) able(id string) bool {
-	return s.file.Controls.MFA.text != string(roster.UserVerified) || s.cell.secure[id]
+	switch roster.Strength(s.file.Controls.MFA.text) {
+	case roster.UserVerified:
+		return s.cell.secure[id]
+	case roster.Hardware:
+		return s.cell.hardware[id]
+	}
+	return true
 }
 
 func (s *scenarioFacts) alarms() {

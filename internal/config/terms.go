@@ -98,10 +98,6 @@ func (s *scenarioFacts) mfa(w word) {
 		s.errorf(w.at, nearest(w.text, strengths, "known here: "), "%s is not a strength of a signature", show(w.text))
 		return
 	}
-	if w.text == string(roster.Hardware) {
-		s.errorf(w.at, "use user-verified", "mfa hardware is not supported by this version: nothing attests yet which keys are hardware")
-		return
-	}
 	if s.cell == nil {
 		return
 	}
@@ -113,10 +109,14 @@ func (s *scenarioFacts) mfa(w word) {
 			weak = append(weak, p)
 		}
 	}
+	what, mend := "a security key or passkey", securityMend
+	if w.text == string(roster.Hardware) {
+		what, mend = "a key that a maker of the cell attests", "name makers under attestation in "+CellFile+", and add the attestations of people's keys"
+	}
 	switch {
 	case len(weak) > 0 && len(weak) == len(asking):
-		s.errorf(w.at, securityMend, "nobody who may ask has a security key or passkey, which mfa demands")
+		s.errorf(w.at, mend, "nobody who may ask has %s, which mfa demands", what)
 	case len(weak) > 0:
-		s.warnf(w.at, securityMend, "mfa demands a security key or passkey, which some who may ask do not have: %s", few(weak))
+		s.warnf(w.at, mend, "mfa demands %s, which some who may ask do not have: %s", what, few(weak))
 	}
 }

@@ -19,6 +19,7 @@ type Offer struct {
 	// What the authenticator says of itself, for people to read.
 	Model          string `json:"model"` // AAGUID
 	BackupEligible bool   `json:"backup_eligible,omitzero"`
+	Attestation    string `json:"attestation,omitempty"` // of its maker, where there is one
 
 	At    canon.Time `json:"at"`
 	From  string     `json:"address,omitempty"` // that it came from

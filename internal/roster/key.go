@@ -50,23 +50,34 @@ type Key struct {
 	// Code says that the server holds the private half and signs with it when
 	// somebody gives the code of the person's device: its word, and no more.
 	Code bool `json:"code,omitzero"`
+
+	Attestation string `json:"attestation,omitempty"` // of its maker, as attestation.Parse reads it
+	Made        Made   `json:"made,omitzero"`
 }
 
 // MayProve tells whether signatures of a key may prove a strength; where none is
 // demanded, possession is. What a key proved is known only from a signature; that
-// the user was verified, only keys of authenticators can say.
+// the user was verified, only keys of authenticators can say, and that it is hardware,
+// a maker of the cell.
 func (k Key) MayProve(least Strength) bool {
-	if k.Code {
+	switch {
+	case k.Code:
 		return least == ServerAttested
+	case least == Hardware:
+		return k.Made.By != ""
 	}
 	return !least.AtLeast(UserVerified) || strings.HasPrefix(k.Line, "sk-")
 }
 
 // Proves is what a signature by a key proves of the person, of which the signature
-// itself shows shown: by a code device never more than that the server says so.
+// itself shows shown: by a code device never more than that the server says so, and
+// hardware only where a maker of the cell stands behind the key.
 func (k Key) Proves(shown Strength) Strength {
 	if k.Code && shown.AtLeast(ServerAttested) {
 		return ServerAttested
+	}
+	if shown == UserVerified && k.Made.By != "" {
+		return Hardware
 	}
 	return shown
 }

@@ -37,6 +37,9 @@ type Founding struct {
 	Scenarios map[string]*access.Scenario
 	Digests   map[string]canon.Digest // scenario → digest of its canonical JSON
 	Policies  map[string]*policy.File // by id
+	// At is when attestations of keys are asked about, where no ledger says when they
+	// came; zero: no key is hardware.
+	At canon.Time
 }
 
 // FoundingOf is the founding of a world.
@@ -105,6 +108,9 @@ func New(f Founding) (*Cell, error) {
 	people, err := f.Genesis.Check()
 	if err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	if !f.At.IsZero() {
+		f.Genesis.Attest(&people, &people, f.At)
 	}
 	c.s.roster = people
 	return c, nil

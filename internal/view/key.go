@@ -179,11 +179,15 @@ func PasskeyHost(k roster.Key) string {
 // Kind is a key's type for people: "passkey of" and its host, that it is a code
 // device, or the SSH type.
 func (k Key) Kind() string {
+	kind := k.Type
 	switch {
 	case k.Passkey != "":
-		return "passkey of " + k.Passkey
+		kind = "passkey of " + k.Passkey
 	case k.Code:
-		return "code device, held by the server,"
+		kind = "code device, held by the server,"
 	}
-	return k.Type
+	if k.Maker != "" {
+		kind += ", hardware by " + k.Maker + ","
+	}
+	return kind
 }

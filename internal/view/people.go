@@ -51,9 +51,11 @@ type Powers struct {
 // Key is one key of a person.
 type Key struct {
 	Type        string `json:"type"`              // ssh-ed25519, …
+	Maker       string `json:"maker,omitempty"`   // that attests it: it is hardware by that
 	Passkey     string `json:"passkey,omitempty"` // the host on whose pages it signs; empty: it is none
 	Fingerprint string `json:"fingerprint"`
 	Line        string `json:"key"`
+	Attestation string `json:"attestation,omitempty"` // for cell.yaml
 	Removed     bool   `json:"removed,omitzero"`
 	// Code says that the server holds it, and signs when somebody gives a code.
 	Code bool `json:"code,omitzero"`
@@ -104,7 +106,7 @@ func (s *state) person(id string, at Instant) Person {
 		kind, _, _ := strings.Cut(key.Line, " ")
 		k := Key{
 			Type: kind, Passkey: PasskeyHost(key), Fingerprint: key.Fingerprint, Line: key.Line,
-			Removed: key.Removed || p.Removed, Code: key.Code, Proved: s.learned.keys.of(key.Fingerprint),
+			Maker: key.Made.By, Attestation: key.Attestation, Removed: key.Removed || p.Removed, Code: key.Code, Proved: s.learned.keys.of(key.Fingerprint),
 		}
 		k.Unproved = !k.Removed && s.unproved(key)
 		k.Suspended = s.suspension(key.Fingerprint)

@@ -30,6 +30,16 @@ func (c *Cell) Here(person string) bool {
 	return read(c, func(s *state) bool { return s.roster.Has(person) })
 }
 
+// OfferedKey is a key as a document lists it: with code, as a code device; with what
+// its maker says of it, if anything.
+func OfferedKey(line string, code bool, attestation string) (roster.Key, error) {
+	key, err := roster.ParseKey(line)
+	if err == nil {
+		key.Code, key.Attestation = code, attestation
+	}
+	return key, err
+}
+
 // WithKey is the document in force with one more key of a person.
 func (c *Cell) WithKey(person string, key roster.Key) (data []byte, err error) {
 	read(c, func(s *state) struct{} {
@@ -39,17 +49,13 @@ func (c *Cell) WithKey(person string, key roster.Key) (data []byte, err error) {
 	return data, err
 }
 
-// OfferedKey is a key as a document lists it: with code, as a code device.
-func OfferedKey(line string, code bool) (roster.Key, error) {
-	key, err := roster.ParseKey(line)
-	key.Code = code && err == nil
-	return key, err
-}
-
 // WithKey is a document with one more key of a person, and without the people and
 // keys that were removed since: they cannot stand in another one. Nothing else of it
 // changes. Its error says why there is none.
 func WithKey(inForce *cell.Genesis, people *roster.Roster, person string, key roster.Key) ([]byte, error) {
+	if inForce.Rules < cell.RulesOfMakers { // it would be refused for that
+		key.Attestation = ""
+	}
 	before, err := canon.Encode(inForce)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ const (
 	coseES256 = -7
 	coseP256  = 1
 
-	maxAttestation = 16 << 10 // certificates of the maker are in it, unread
+	maxAttestation = 16 << 10 // certificates of the maker are in it
 	maxCredential  = 1023     // WebAuthn, section 4
 	aaguidSize     = 16
 )
@@ -47,6 +47,8 @@ type Key struct {
 	BackupEligible bool   // it may be copied to other devices
 	BackedUp       bool   // it has been
 	UserVerified   bool   // by a PIN, a finger or a face, when it was made
+
+	Attestation string // of its maker, as attestation.Parse reads it; empty: there is none
 }
 
 // RegistrationChallenge is the challenge under which passkeys of a host are made
@@ -101,15 +103,8 @@ func (r Registration) Key(host string) (Key, error) {
 	made.Line, made.Fingerprint = keyType+" "+base64.StdEncoding.EncodeToString(wire), who.Fingerprint
 	made.BackupEligible, made.BackedUp = h.flags&flagBackupEligible != 0, h.flags&flagBackedUp != 0
 	made.UserVerified = h.flags&flagVerified != 0
+	made.Attestation = r.attested(wire)
 	return made, nil
-}
-
-// attestation is the outermost CBOR. What the maker of the authenticator says in
-// the statement is left unread.
-type attestation struct {
-	Format    string          `cbor:"fmt"`
-	Statement cbor.RawMessage `cbor:"attStmt"`
-	Data      []byte          `cbor:"authData"`
 }
 
 // coseKey is a public key as RFC 9053 has it, of the one kind that is taken.
@@ -122,7 +117,7 @@ type coseKey struct {
 }
 
 func readAttestation(data []byte) ([]byte, error) {
-	var a attestation
+	var a attestationObject
 	if len(data) > maxAttestation || strict().Unmarshal(data, &a) != nil || a.Format == "" || len(a.Statement) == 0 {
 		return nil, ErrAttestation
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/halligan-dev/halligan/internal/attestation/attestationtest"
 	"github.com/halligan-dev/halligan/internal/authn/passkey"
 )
 
@@ -44,6 +45,8 @@ type Authenticator struct {
 	ClientData func(text string) string
 	More       []byte // after the authenticator data
 	HighS      bool   // the higher of the two S; else the lower
+
+	Maker *attestationtest.Maker // that attests registrations; nil: none does
 
 	name    string
 	private *ecdsa.PrivateKey
@@ -89,7 +92,7 @@ func (a *Authenticator) Assert(kind string, statement []byte) passkey.Assertion 
 	return passkey.Assertion{AuthenticatorData: data, ClientData: clientData, Signature: a.sign(digest[:])}
 }
 
-// Register makes the passkey known, with an attestation of format none.
+// Register makes the passkey known, with an attestation of its maker, or of format none.
 func (a *Authenticator) Register() passkey.Registration {
 	id := sha256.Sum256([]byte(a.name))
 	point := a.point()
@@ -108,12 +111,25 @@ func (a *Authenticator) RegisterFor(person string, code [32]byte) passkey.Regist
 
 // RegisterKey is Register with a credential id and a COSE key of the test's own.
 func (a *Authenticator) RegisterKey(id, key []byte) passkey.Registration {
-	data := append(a.head(a.Flags|Credential), make([]byte, 16)...) // no model is told
+	model := make([]byte, 16) // none is told
+	if a.Maker != nil {
+		model = a.Maker.Model[:]
+	}
+	data := append(a.head(a.Flags|Credential), model...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(id)))
 	data = bytes.Join([][]byte{data, id, key, a.More}, nil)
+	clientData := a.clientData("webauthn.create", passkey.RegistrationChallenge(a.Host))
+	format, said := "none", map[string]any{}
+	if a.Maker != nil {
+		made := a.Maker.Attest(data, sha256.Sum256(clientData))
+		format, said = made.Format, map[string]any{"sig": made.Signature, "x5c": made.Chain}
+		if made.Format == "packed" {
+			said["alg"] = -7
+		}
+	}
 	return passkey.Registration{
-		Attestation: encode(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data}),
-		ClientData:  a.clientData("webauthn.create", passkey.RegistrationChallenge(a.Host)),
+		Attestation: encode(map[string]any{"fmt": format, "attStmt": said, "authData": data}),
+		ClientData:  clientData,
 	}
 }
 

@@ -169,11 +169,8 @@ func (w *World) busy(after *Genesis) string {
 			if l.Program != "" && !slices.ContainsFunc(after.Programs, func(p Program) bool { return p.ID == l.Program }) {
 				return "program " + l.Program
 			}
-			if l.Account != "" && w.Genesis.moved(l.Account, after) {
-				return "AWS account " + l.Account
-			}
-			if l.Assignment != nil && !w.Genesis.AWS.Center.same(after.AWS.Center) {
-				return "IAM Identity Center"
+			if gone := w.Genesis.leavesAWS(&l, after); gone != "" {
+				return gone
 			}
 			before, _ := w.Genesis.Host(l.Host)
 			host, stays := after.Host(l.Host)

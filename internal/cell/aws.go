@@ -82,6 +82,18 @@ func (g *Genesis) moved(id string, after *Genesis) bool {
 	return !had || !has || before.Account != now.Account || before.In() != now.In()
 }
 
+// leavesAWS names what of AWS a lease is in, if another document has that no more, or
+// elsewhere.
+func (g *Genesis) leavesAWS(l *access.Lease, after *Genesis) string {
+	switch {
+	case l.Account != "" && g.moved(l.Account, after):
+		return "AWS account " + l.Account
+	case l.Assignment != nil && !g.AWS.Center.same(after.AWS.Center):
+		return "IAM Identity Center"
+	}
+	return ""
+}
+
 func (g *Genesis) checkAWS() error {
 	a := &g.AWS
 	switch given := len(a.Issuers) + len(a.Keys) + len(a.Accounts); {

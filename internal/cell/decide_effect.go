@@ -42,12 +42,10 @@ func decideEffect(w *World, e Effect, c Command) (Outcome, *Refusal) {
 		return w.suspensionDue(task, c)
 	case TaskOwe, TaskOverdue:
 		return w.custodyEffect(task, c)
-	case TaskSurvey:
+	case TaskSurvey, TaskAssignments:
 		return w.surveyed(task, c)
 	case TaskOverlap:
 		return w.overlapped(c)
-	case TaskAssignments:
-		return w.standing(c)
 	case TaskAlarm:
 		return w.answered(task, c)
 	}

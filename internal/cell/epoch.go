@@ -236,6 +236,9 @@ const keyMark = "halligan:"
 // is of one that was proved dead, and must not be there. The host is asked again
 // until what was ended in lost entries cannot come back.
 func (w *World) surveyed(task Task, c Command) (Outcome, *Refusal) {
+	if task.Kind == TaskAssignments {
+		return w.standing(c)
+	}
 	facts, refusal := w.facts(task.Target, c)
 	if refusal != nil {
 		return Outcome{}, refusal

@@ -365,6 +365,11 @@ func TestCenterStaysWhileItIsUsed(t *testing.T) {
 	if found := cell.Compare(cell.Document{Genesis: &g, Scenarios: scenarios}, cell.Document{Genesis: &after, Scenarios: scenarios}); len(found) != 1 || found[0].Bearing != cell.Widens {
 		t.Errorf("another region: %+v", found)
 	}
+	st := centerStory().assigned("set-1")
+	body := st.Amending(func(g *cell.Genesis) { g.AWS.Center = &moved })
+	if refusal := refusalOf(st.tried(st.By("sam", "sam", body))); refusal == nil || !strings.Contains(refusal.Detail, "IAM Identity Center") {
+		t.Errorf("moved under a lease: %v", refusal)
+	}
 }
 
 // TestRandomAssignments lives on at random from every state of a lease of an

@@ -217,6 +217,13 @@ var defects = []defect{
 	{"another caller by an external id widens nothing", "cell/compare_aws.go", `differ("base", Widens,`, `differ("base", Neutral,`, "cell TestDoorWidens"},
 	{"an account is moved under a lease", "cell/aws.go", "!has || before.Account != now.Account ||", "!has ||", "cell TestBusyAccountStays"},
 	{"another number widens nothing", "cell/compare_aws.go", `differ("account", Widens, was.In()`, `differ("account", Neutral, was.In()`, "cell TestAmendingMovesNoAccount"},
+	{"an assignment is asked for before it is claimed", "cell/assignment.go", "case c.Effect.Kind == EffectOpened && l.Claimed:", "case c.Effect.Kind == EffectOpened && (l.Claimed || l.Target != \"\"):", "cell TestAssignmentIsClaimedFirst"},
+	{"what stood before is claimed", "cell/assignment.go", "listed == access.ListedStands && w.shared(c):", "listed == access.ListedStands && (w.shared(c) || l.Target != \"\"):", "cell TestT47AssignmentStoodBefore"},
+	{"an assignment that came back is over", "cell/assignment.go", "case listed != access.ListedGone && !(listed", "case listed == \"\" && !(listed", "cell TestT43AssignmentComesBack"},
+	{"a session by an assignment is over when it is gone", "access/assignment.go", "return gone.Add((l.Session + AssignmentSettles).Duration())", "return gone.Add(AssignmentSettles.Duration())", "cell TestT43AssignmentComesBack"},
+	{"what is attested is left assigned", "cell/follow.go", "(t.Kind != TaskShut || !owes)", "(t.Kind != TaskShut || owes || !owes)", "cell TestT46AttestedAssignmentIsStillDeleted"},
+	{"the ledger is believed about shared assignments", "cell/assignment.go", "	if w.partial {\n\t\treturn c.Observed.Shared", "	if w.partial || c.Observed.Shared {\n\t\treturn c.Observed.Shared", "cell TestNobodySaysThatAnAssignmentIsShared"},
+	{"Identity Center goes away under a lease", "cell/aws.go", "case l.Assignment != nil && !g.AWS.Center.same(after.AWS.Center):", "case l.Assignment != nil && g.AWS.Center == nil:", "cell TestCenterStaysWhileItIsUsed"},
 }
 
 // TestDefects builds the law with every defect in it, each asleep until it is

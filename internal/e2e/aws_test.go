@@ -71,6 +71,9 @@ func (w *town) account(f founding) error {
 	}
 	endpoints := "aws:\n  endpoints:\n"
 	for kind, url := range at.Endpoints() {
+		if kind == "secretsmanager" { // no server asks it: people's commands do
+			continue
+		}
 		endpoints += fmt.Sprintf("    %s: %q\n", kind, url)
 	}
 	return errors.Join(

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	centerRole = "arn:aws:iam::210987654321:role/halligan-identity-center"
+	centerRole = "arn:aws:iam::310987654321:role/halligan-identity-center"
 	setARN     = "arn:aws:sso:::permissionSet/ssoins-7223b02e0f3b5c11/ps-0011223344556677"
 	annsUser   = "0d6cbeb4-6041-7098-9d2b-6b3a2f5c0f1e"
 )
@@ -32,7 +32,7 @@ func (w *town) center(at *awstest.Double, wanted bool) error {
 	ann := regexp.MustCompile(`(?m)^( *)- id: "?ann"?\n`)
 	return errors.Join(
 		edit(w.path("cell", "cell.yaml"), func(text string) string {
-			text += `    - { id: identity, account: "210987654321", regions: [eu-west-1], other_way: "root, in the safe" }
+			text += `    - { id: identity, account: "310987654321", regions: [eu-west-1], other_way: "root, in the safe" }
   identity_center:
     instance: arn:aws:sso:::instance/ssoins-7223b02e0f3b5c11
     region: eu-west-1

@@ -109,6 +109,8 @@ func whyNotMinted(err error) string {
 		return "refused"
 	case errors.Is(err, ErrMintUnreachable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "unreachable"
+	case errors.Is(err, ErrNoSessions):
+		return "unready"
 	}
 	return "internal"
 }

@@ -163,7 +163,7 @@ func TestMintWithoutAccounts(t *testing.T) {
 	if _, err := d.Mint(context.Background(), fetch(d, id, false)); !errors.Is(err, broker.ErrNoSessions) {
 		t.Fatalf("got %v", err)
 	}
-	if e, ok := told(t, d, id).(*cell.MintFailed); !ok || e.Why != "internal" {
+	if e, ok := told(t, d, id).(*cell.MintFailed); !ok || e.Why != "unready" {
 		t.Errorf("recorded: %#v", e)
 	}
 }

@@ -37,7 +37,6 @@ type commands struct {
 	Withdraw   withdrawCommand   `cmd:"" group:"responder" help:"Take back your own request that waits."`
 	Holder     holderCommand     `cmd:"" group:"responder" help:"Make the keys of a request that is asked for in a browser."`
 	Which      whichCommand      `cmd:"" group:"responder" help:"Answer three questions, and be told which scenario it is, or which other way."`
-	Procedure  procedureCommand  `cmd:"" group:"responder" help:"Write the procedure of a scenario, with names, numbers and commands, to be printed."`
 	Explain    explainCommand    `cmd:"" group:"responder" help:"Say what a scenario would open, and who could approve it right now."`
 
 	Inbox   inboxCommand   `cmd:"" group:"approver" help:"List what waits for your signature."`
@@ -68,6 +67,8 @@ type commands struct {
 	Vouch    vouchCommand    `cmd:"" group:"anyone" help:"Say that you met the owner of a key that was added lately, so that it cools off sooner."`
 	Recover  recoverCommand  `cmd:"" group:"anyone" help:"Put other people and keys in place when the change quorum lost its own, or cancel that."`
 	Change   changeCommand   `cmd:"" group:"anyone" help:"Propose, show and sign changes of the cell: people, keys, scenarios, hosts, quorums."`
+
+	Procedure procedureCommand `cmd:"" group:"anyone" help:"Write the procedure of a scenario, with names, numbers and commands, to be printed."`
 
 	Verify   verifyCommand   `cmd:"" group:"trust" help:"Check evidence from your anchor: a folder, a file, or a server's ledger."`
 	Evidence evidenceCommand `cmd:"" group:"trust" help:"Write the evidence of a request, or the whole ledger, and verify it while writing."`

@@ -53,11 +53,19 @@ func requestSheet(r view.Request, now canon.Time) string {
 }
 
 func (s *sheet) opens(opens []view.Opening) {
-	var lines []string
-	for _, o := range opens {
-		lines = append(lines, o.Target+": "+o.Text)
+	if len(opens) > 0 {
+		s.say("It opens:")
 	}
-	s.items("It opens:", lines)
+	for _, o := range opens {
+		if len(o.Sentences) == 0 {
+			s.say("  - %s", line(o.Target+": "+o.Text))
+			continue
+		}
+		s.say("  - %s", line(o.Target+": "+o.Sentences[0]))
+		for _, sentence := range o.Sentences[1:] {
+			s.say("    %s", line(sentence))
+		}
+	}
 }
 
 // symptoms tells what looks at them showed, and who says that it is real.

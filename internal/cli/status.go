@@ -99,7 +99,7 @@ func nowSheet(n view.Now, now canon.Time) string {
 	for _, group := range []struct {
 		name     string
 		requests []view.Request
-	}{{"TAKEN ALONE, NOT REVIEWED:", n.Alone}, {"Live:", n.Live}, {"Closing, not yet proved dead:", n.Closing}} {
+	}{{"TAKEN ALONE, NOT REVIEWED:", n.Alone}, {"Granted:", n.Live}, {"Closing, not yet proved dead:", n.Closing}} {
 		if len(group.requests) > 0 {
 			s.say("\n%s", group.name)
 		}

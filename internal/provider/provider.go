@@ -108,4 +108,6 @@ var (
 	ErrRefused = errors.New("the target refuses")
 	// ErrNeeded says that what a lease would close another live lease needs.
 	ErrNeeded = errors.New("another live grant needs it")
+	// ErrUnready says that nobody was asked: this server lacks what that takes.
+	ErrUnready = errors.New("this server is not set up for it")
 )

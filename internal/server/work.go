@@ -193,6 +193,8 @@ func why(err error) string {
 		return "unreachable"
 	case errors.Is(err, provider.ErrRefused):
 		return "refused"
+	case errors.Is(err, provider.ErrUnready):
+		return "unready"
 	}
 	return "internal"
 }

@@ -48,7 +48,8 @@ func (s *state) awsOpening(target *access.AWS, asked string) Opening {
 	if len(can) > 0 {
 		words = append(words, "NO GUARD RAIL keeps it from this: "+strings.Join(can, "; ")+".")
 	}
-	v.Text = strings.Join(append(words, "Its end is known when "+awsEndKnown(target.Needs())+"."), " ")
+	v.Sentences = append(words, "Its end is known when "+awsEndKnown(target.Needs())+".")
+	v.Text = strings.Join(v.Sentences, " ")
 	return v
 }
 

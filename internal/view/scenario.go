@@ -56,6 +56,7 @@ type Opening struct {
 	Set        string   `json:"permission_set,omitempty"` // of IAM Identity Center, in the account
 	Portal     string   `json:"portal,omitempty"`         // where people sign in to use it
 	Text       string   `json:"text"`
+	Sentences  []string `json:"sentences,omitempty"` // of Text, where there are many
 }
 
 // Scenarios shows every scenario of the cell to a viewer, by id.

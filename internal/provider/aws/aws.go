@@ -11,6 +11,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/provider"
 )
 
 // Signer signs the claims of a token, exactly as they are: the issuer of the cell.
@@ -88,7 +89,7 @@ func (a *AWS) sign(claims []byte) (string, error) {
 	id := a.Cell().Key
 	i := slices.IndexFunc(a.Keys, func(s Signer) bool { return s.KeyID() == id })
 	if i < 0 {
-		return "", fmt.Errorf("cannot sign for AWS: the issuer's key %s that the cell names is not in the keys folder", id)
+		return "", fmt.Errorf("cannot sign for AWS: the issuer's key %s that the cell names is not in the keys folder: %w", id, provider.ErrUnready)
 	}
 	token, err := a.Keys[i].Sign(claims)
 	if err != nil {

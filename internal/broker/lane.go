@@ -59,7 +59,7 @@ func (l *lane) take() *job {
 func (d *decider) laneIn(j *job) {
 	task := d.world.Tasks[j.command.Effect.Task]
 	lane := d.prompt
-	if id, ok := cell.RequestOf(task.Stream); ok && task.Yields(d.world.Requests[id]) {
+	if id, ok := cell.RequestOf(task.Stream); ok && task.Yields(d.world.Requests[id], d.broker.clock.now()) {
 		lane = d.yielding
 	}
 	lane.put(task.Stream, j)

@@ -1,15 +1,22 @@
 package cell
 
-import "github.com/halligan-dev/halligan/internal/access"
+import (
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+)
 
-// Yields tells whether the result of a task may wait for people: whether it ends,
-// or proves the end of, what was over by its own time. A certificate is refused from
-// the end that stands in it on, whether or not an entry says so. What was stopped,
-// released or removed before its time never yields, nor what is shut by nothing but
-// an act of ours: what a program opened, a role's slot, an envelope. R is the request
-// of the task's stream; nil when it has none.
-func (t Task) Yields(r *access.Request) bool {
-	if r == nil {
+// yieldsFor is how long a lease's proofs yield after it began to close: half of the
+// time after which it pages, for thirty thousand pages are worse than waiting.
+const yieldsFor = PageAfter / 2
+
+// Yields tells whether the result of a task may wait for people at an instant: whether
+// it ends, or proves the end of, what was over by its own time. A certificate is
+// refused from the end that stands in it on, whether or not an entry says so. What was
+// stopped, released or removed before its time never yields, nor what is shut by
+// nothing but an act of ours: what a program opened, a role's slot, an envelope. R is
+// the request of the task's stream; nil when it has none.
+func (t Task) Yields(r *access.Request, at canon.Time) bool {
+	if r == nil || r.Grant == nil {
 		return false
 	}
 	switch t.Kind {
@@ -19,10 +26,10 @@ func (t Task) Yields(r *access.Request) bool {
 				return false
 			}
 		}
-		return r.Grant != nil
+		return true
 	case TaskExpire, TaskProve, TaskList:
 		l, ok := r.Lease(t.Target)
-		return ok && timed(l) && l.Closing != nil && l.Closing.Why == access.EndExpired
+		return ok && timed(l) && l.Closing != nil && l.Closing.Why == access.EndExpired && at.Sub(l.Closing.At) <= yieldsFor.Duration()
 	}
 	return false
 }

@@ -2,20 +2,22 @@ package cell_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
 )
 
 // TestYields: only the ends of certificates that are over by their own time may
 // wait for people, and what proves those.
 func TestYields(t *testing.T) {
-	closing := func(why string) *access.Closing { return &access.Closing{Why: why} }
+	closing := func(why string) *access.Closing { return &access.Closing{At: celltest.Start, Why: why} }
 	host := access.Lease{Target: "db-1", Host: "db-1", KeyID: "id"}
 	with := func(change func(*access.Lease)) *access.Request {
 		l := host
 		change(&l)
-		return &access.Request{Grant: &access.Grant{}, Leases: []access.Lease{l}}
+		return &access.Request{Grant: &access.Grant{Until: celltest.Start}, Leases: []access.Lease{l}}
 	}
 	expired := with(func(l *access.Lease) { l.Closing = closing(access.EndExpired) })
 	live := with(func(*access.Lease) {})
@@ -46,8 +48,13 @@ func TestYields(t *testing.T) {
 		{"another target", cell.TaskList, &access.Request{}, false},
 	} {
 		task := cell.Task{Kind: c.kind, Target: "db-1"}
-		if got := task.Yields(c.of); got != c.want {
+		if got := task.Yields(c.of, celltest.Start.Add(time.Minute)); got != c.want {
 			t.Errorf("%s: %t, want %t", c.name, got, c.want)
+		}
+	}
+	for kind, of := range map[cell.TaskKind]*access.Request{cell.TaskExpire: expired, cell.TaskProve: expired, cell.TaskList: expired} {
+		if (cell.Task{Kind: kind, Target: "db-1"}).Yields(of, celltest.Start.Add(cell.PageAfter.Duration()/2+time.Millisecond)) {
+			t.Errorf("%s yields when half of the time is over until it pages", kind)
 		}
 	}
 	for _, why := range []string{
@@ -55,7 +62,7 @@ func TestYields(t *testing.T) {
 	} {
 		of := with(func(l *access.Lease) { l.Closing = closing(why) })
 		for _, kind := range []cell.TaskKind{cell.TaskExpire, cell.TaskProve, cell.TaskList} {
-			if (cell.Task{Kind: kind, Target: "db-1"}).Yields(of) {
+			if (cell.Task{Kind: kind, Target: "db-1"}).Yields(of, celltest.Start) {
 				t.Errorf("%s of what was %s yields", kind, why)
 			}
 		}

@@ -74,11 +74,12 @@ func (h *hosts) Report(ctx context.Context, r api.Report) error {
 		return &broker.Malformed{What: "report", Err: err}
 	}
 	var tasks, yielding []string
+	now := h.effect.Now()
 	for _, job := range h.tasks.WaitingAt(cell.TaskList, facts.Host) {
 		lease, ok := job.Lease()
 		switch {
 		case !ok || !lease.DoorShut() || slices.Contains(facts.KeyIDs, lease.KeyID): // the rules would refuse it; no entry would come of it
-		case job.Task.Yields(job.Request):
+		case job.Task.Yields(job.Request, now):
 			yielding = append(yielding, job.Task.ID)
 		default:
 			tasks = append(tasks, job.Task.ID)

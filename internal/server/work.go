@@ -60,14 +60,14 @@ type works struct {
 }
 
 func (w *works) table() map[cell.TaskKind]scheduler.Work {
-	due := scheduler.Work{Do: always(scheduler.Result{Kind: cell.EffectDue}), Group: together, Workers: 4, Yields: yields}
+	due := scheduler.Work{Do: always(scheduler.Result{Kind: cell.EffectDue}), Group: together, Workers: 4, Yields: w.yields}
 	return map[cell.TaskKind]scheduler.Work{
 		cell.TaskLapse:       due,
 		cell.TaskRung:        due,
 		cell.TaskSolo:        due,
 		cell.TaskWaited:      {Do: w.waited, Workers: 4, Pause: scheduler.Pause{First: time.Second, Most: 15 * time.Second}},
 		cell.TaskEnd:         due,
-		cell.TaskExpire:      {Do: w.expire, Group: accountsApart, Workers: 4, Longest: roundLongest, Yields: yields},
+		cell.TaskExpire:      {Do: w.expire, Group: accountsApart, Workers: 4, Longest: roundLongest, Yields: w.yields},
 		cell.TaskPage:        due,
 		cell.TaskOwe:         due,
 		cell.TaskOverdue:     due,
@@ -78,7 +78,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 		cell.TaskConsequence: {Do: always(scheduler.Result{Kind: cell.EffectConsequence}), Group: together, Workers: 4},
 		cell.TaskOpen:        {Do: w.open, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 250 * time.Millisecond, Most: 15 * time.Second}},
 		cell.TaskBaseline:    {Do: w.baseline, Group: atTarget, Longest: roundLongest, Workers: 32, Pause: scheduler.Pause{First: 2 * time.Second, Most: 30 * time.Second}},
-		cell.TaskProve:       {Do: w.prove, Group: atTarget, Longest: roundLongest, Workers: 32, Yields: yields, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
+		cell.TaskProve:       {Do: w.prove, Group: atTarget, Longest: roundLongest, Workers: 32, Yields: w.yields, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 15 * time.Second}},
 		cell.TaskList:        {Do: w.list, Takes: ofAccount, Workers: 8, Longest: roundLongest, Pause: scheduler.Pause{First: time.Second, Most: 30 * time.Second}},
 		cell.TaskShut:        {Do: w.shut, Workers: 32, Longest: roundLongest, Pause: scheduler.Pause{First: 500 * time.Millisecond, Most: 30 * time.Second}},
 		cell.TaskDeliver:     {Do: w.deliver, Group: together, Workers: 1, Pause: scheduler.Pause{First: time.Minute, Most: time.Minute}},
@@ -99,7 +99,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 func together(scheduler.Job) string { return "" }
 
 // yields is by the rules.
-func yields(j scheduler.Job) bool { return j.Task.Yields(j.Request) }
+func (w *works) yields(j scheduler.Job) bool { return j.Task.Yields(j.Request, w.broker().Now()) }
 
 // byRequester is turns of one person each: nobody waits for another's many looks.
 func byRequester(j scheduler.Job) scheduler.Turn {

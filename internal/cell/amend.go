@@ -314,6 +314,3 @@ func (w *World) Proposed(change *Change) (Document, error) {
 func (c *Change) Removes(person string) bool {
 	return person == c.Person || slices.Contains(c.Without, person)
 }
-
-// Amends tells whether a change proposes another document.
-func (c *Change) Amends() bool { return !c.To.IsZero() }

@@ -36,14 +36,14 @@ func methodOf(r api.Route) string {
 func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 	h := open(t)
 	bearer := "Bearer " + h.token("sam")
-	changing, reading, enrolling := 0, 0, 0
+	changing, reading, enrolling, signing := 0, 0, 0, 0
 	for _, r := range api.Routes() {
 		switch {
 		case r.Method == http.MethodGet:
 			same(t, r.Path+": forgery", r.Forgery, api.ReadOnly)
 		case r.Access == api.Token:
 			same(t, r.Path+": forgery", r.Forgery, api.SameOriginCookie)
-		case r.Access == api.Code:
+		case r.Access == api.Code, r.Access == api.DeviceCode:
 			same(t, r.Path+": forgery", r.Forgery, api.Coded)
 		case r.Access == api.Returned:
 			same(t, r.Path+": forgery", r.Forgery, api.OwnPage)
@@ -81,6 +81,17 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 					t.Errorf("%s: a token and %s: %s", r.Path, body, got)
 				}
 			}
+		case api.DeviceCode:
+			signing++
+			same(t, r.Path+": method", r.Method, http.MethodPost)
+			same(t, r.Path+": for humans", r.Humans, true)
+			same(t, r.Path+": changes", r.Changes(), false)
+			if r.Body <= 0 || r.Body > 1<<20 || !r.Metered {
+				t.Errorf("%s: takes %d bytes, metered %v", r.Path, r.Body, r.Metered)
+			}
+			for _, body := range []string{"", "{}", "null", "[]"} {
+				same(t, r.Path+": a token and "+body, h.do(r.Method, path(r), []byte(body), "Authorization", bearer).reason(), "malformed")
+			}
 		case api.Returned:
 			same(t, r.Path+": for humans", r.Humans, false)
 			same(t, r.Path+": changes", r.Changes(), false)
@@ -111,8 +122,8 @@ func TestT24EveryRouteSaysWhoMayComeIn(t *testing.T) {
 		got := h.do(r.Method, path(r)+"?token="+strings.TrimPrefix(bearer, "Bearer "), nil)
 		same(t, r.Path+" with the token in the query", got.reason(), "token-missing")
 	}
-	if changing != 2 || enrolling != 3 || reading < 15 {
-		t.Errorf("%d routes change something, %d enrol, %d read", changing, enrolling, reading)
+	if changing != 2 || enrolling != 5 || signing != 1 || reading < 15 {
+		t.Errorf("%d routes change something, %d enrol, %d sign by a code, %d read", changing, enrolling, signing, reading)
 	}
 }
 

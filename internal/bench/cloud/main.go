@@ -70,7 +70,9 @@ func play(args []string) error {
 			ARN: "arn:aws:iam::123456789012:role/" + role, Audience: "sts.amazonaws.com", Subjects: []string{trusts}, Sources: "hg-", Allows: []string{"rds:*", "iam:*"},
 		})
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(account.Endpoints()); err != nil {
+	endpoints := account.Endpoints()
+	delete(endpoints, "secretsmanager") // no server asks it: people's commands do
+	if err := json.NewEncoder(os.Stdout).Encode(endpoints); err != nil {
 		return err
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); fmt.Println("set") {

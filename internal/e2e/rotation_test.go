@@ -152,7 +152,7 @@ func whoAmI(t *testing.T, w *town, at *awstest.Double, user string) {
 		return
 	}
 	cmd := exec.Command(mototest.Program(t, "aws"), "sts", "get-caller-identity", "--output", "text", "--query", "Arn")
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null",
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=" + w.path("opened"), "AWS_EC2_METADATA_DISABLED=true"}, endpoints(at)...)
 	out, err := cmd.CombinedOutput()
 	switch {

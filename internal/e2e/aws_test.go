@@ -560,7 +560,7 @@ func TestAccountWithoutItsKey(t *testing.T) {
 	for _, approver := range []string{"sam", "lea"} {
 		ok[string](t)(w.as(approver, "approve", id.String(), "--check", "call-back", "--yes"))
 	}
-	w.lease(t, id, "trouble", "internal")
+	w.lease(t, id, "trouble", "unready")
 	if len(at.Calls()) != 0 {
 		t.Errorf("AWS was asked %d times", len(at.Calls()))
 	}

@@ -41,6 +41,7 @@ type bare struct {
 
 // shownPlainly says what a page shows, seen as a person sees it.
 const shownPlainly = `(() => {
+	document.querySelectorAll('main details').forEach(e => e.open = true);
 	const forms = [...document.querySelectorAll('main form[data-act], main form[data-act-each], main form[data-make]')].filter(e => e.offsetParent);
 	const command = e => [...e.querySelectorAll('code')].some(c => /^(halligan|ssh-keygen) /.test(c.innerText) && c.offsetParent);
 	return {

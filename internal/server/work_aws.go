@@ -150,6 +150,10 @@ func (w *works) endBehind(ctx context.Context, jobs []scheduler.Job, results []s
 		if shut == nil || shut.Twin != access.Refused || shut.Control != access.Accepted || j.Tries >= endedTries {
 			continue
 		}
+		held, known := j.Lease()
+		if !known || !slices.Contains(held.Needs, access.ProofAttested) {
+			continue // a list has to be empty, and whoever lists ends what it finds
+		}
 		lease, ok := w.lease(ctx, j)
 		if !ok || lease.AWS == nil || !lease.AWS.Sessions {
 			continue

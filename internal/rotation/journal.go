@@ -30,9 +30,11 @@ type record struct {
 	Begun    canon.Time      `json:"begun"`
 	Step     string          `json:"step"` // the last that was begun; its kind of contents says what may be
 	Old      []string        `json:"old,omitempty"`
+	Asleep   []string        `json:"asleep,omitempty"` // of Old: what did not work when it was begun
 	New      string          `json:"new,omitempty"`
 	Asked    []canon.Time    `json:"asked,omitempty"` // when something was asked of AWS whose outcome nobody knows
 	Fresh    bool            `json:"fresh,omitzero"`  // there was no password before
+	Sets     bool            `json:"sets,omitzero"`   // the value is set where it counts, before it is the current one
 	Sealing  *Sealing        `json:"sealing,omitzero"`
 }
 
@@ -48,8 +50,8 @@ func (r *record) check() error {
 		return fmt.Errorf("version: %d is not %d", r.Version, journalVersion)
 	case r.Begun.IsZero():
 		return errors.New("begun: must be there")
-	case len(r.Old) > oldMost || len(r.Asked) > askedMost:
-		return fmt.Errorf("old, asked: at most %d and %d", oldMost, askedMost)
+	case len(r.Old) > oldMost || len(r.Asleep) > oldMost || len(r.Asked) > askedMost:
+		return fmt.Errorf("old, asleep, asked: at most %d, %d and %d", oldMost, oldMost, askedMost)
 	case r.Sealing != nil && (r.Sealing.Serial < 1 || r.Sealing.Content.IsZero()):
 		return errors.New("sealing: must have a serial and a content")
 	}

@@ -84,9 +84,12 @@ func (r *run) beginKey(ctx context.Context, user string) error {
 			return err
 		}
 	}
-	r.j.Old = nil
+	r.j.Old, r.j.Asleep = nil, nil
 	for _, k := range all {
-		r.j.Old = append(r.j.Old, sdk.ToString(k.AccessKeyId))
+		id := sdk.ToString(k.AccessKeyId)
+		if r.j.Old = append(r.j.Old, id); k.Status != types.StatusTypeActive {
+			r.j.Asleep = append(r.j.Asleep, id)
+		}
 	}
 	return r.j.save(keyBegun)
 }
@@ -241,9 +244,13 @@ func (r *run) signKey(ctx context.Context, _ string) error {
 	return r.j.save(keySigned)
 }
 
-// undoKey goes back to the key of the sealing in force.
+// undoKey goes back to the key of the sealing in force. What somebody put to rest
+// before this began is not woken: they had a reason.
 func (r *run) undoKey(ctx context.Context, user string) error {
 	for _, id := range r.j.Old {
+		if slices.Contains(r.j.Asleep, id) {
+			continue
+		}
 		var no *refusedCall
 		err := r.setKey(ctx, user, id, types.StatusTypeActive)
 		if err != nil && !(errors.As(err, &no) && no.code == noEntity) { // one of ours that was thrown away
@@ -258,7 +265,7 @@ func (r *run) undoKey(ctx context.Context, user string) error {
 	if err := r.j.remove(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: the key of the sealing in force works, and the new one is gone", ErrSuperseded)
+	return fmt.Errorf("%w: the key of the sealing in force is as it was, and the new one is gone", ErrSuperseded)
 }
 
 // cleanKeys deletes what is old, and looks that nothing else is there.

@@ -200,3 +200,25 @@ func TestAnotherSealingTakesThePlace(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyWakesWhatWasPutToRest: a key that somebody put to rest before it was rotated,
+// because it is known where it must not be, rests on when another sealing takes the place.
+func TestNobodyWakesWhatWasPutToRest(t *testing.T) {
+	for at := 10; at < 19; at++ {
+		w, old := sealedKey(t)
+		keys := w.aws.UserKeys("breaker")
+		keys[0].Status = awstest.Inactive
+		w.aws.SetUserKeys("breaker", keys)
+		if ended, err := w.rotate(keyContents, at, true); ended {
+			t.Fatal(at, err)
+		}
+		if w.custody.accepted > 0 {
+			continue
+		}
+		w.custody.superseded = true
+		_, err := w.rotate(keyContents, 0, false)
+		if now := w.aws.UserKeys("breaker"); err == nil || len(now) != 1 || now[0].ID != old || now[0].Status != awstest.Inactive || w.journal() {
+			t.Errorf("call %d: %v, %+v", at, err, now)
+		}
+	}
+}

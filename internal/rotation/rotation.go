@@ -93,6 +93,10 @@ func Run(ctx context.Context, a *AWS, o Order) (Sealing, error) {
 		return Sealing{}, err
 	}
 	defer j.close()
+	if j.Sets && o.Set == nil {
+		return Sealing{}, fmt.Errorf("the rotation of %s that was begun at %s has its value set where it counts: name that program again", o.Envelope, j.Begun)
+	}
+	j.Sets = o.Set != nil
 	r := &run{AWS: a, Order: o, j: j}
 	if err := r.sameAccount(ctx); err != nil {
 		return Sealing{}, err

@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -178,6 +179,10 @@ func (r *run) promote(ctx context.Context, name string) error {
 	value, err := r.value(ctx, name, r.j.New)
 	if err != nil {
 		return err
+	}
+	if len(value) == 0 { // whoever takes labels away lets a version be deleted: an empty value is set nowhere
+		r.j.Sealing = nil
+		return errors.Join(fmt.Errorf("secret %s does not have the value any more that is sealed: run the same again, and another is", name), r.j.save(secretBegun))
 	}
 	defer clear(value)
 	if r.Set != nil {

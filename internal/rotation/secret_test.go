@@ -151,3 +151,40 @@ func TestSecretIsSetBeforeItIsCurrent(t *testing.T) {
 		t.Errorf("%q was set, and %q is current", got, now)
 	}
 }
+
+// TestSecretThatIsGone: the value of a version that is there no more is set nowhere, and
+// least of all an empty one; another is made and sealed.
+func TestSecretThatIsGone(t *testing.T) {
+	w, old := sealedSecret(t)
+	set := func(_ context.Context, secret []byte) error {
+		if len(secret) == 0 {
+			t.Error("an empty value was set")
+		}
+		return nil
+	}
+	w.aws.Break(awstest.Fault{Action: "GetSecretValue", How: "ResourceNotFoundException", Times: 2}) // before it is put there, and when it is to be set
+	if err := w.hereSet(set, secretContents); err == nil || !strings.Contains(err.Error(), "any more") || w.custody.accepted != 0 {
+		t.Fatal(err)
+	}
+	if err := w.hereSet(set, secretContents); err != nil {
+		t.Fatal(err)
+	}
+	w.oneValue(old)
+}
+
+// TestSecretIsSetByWhoBeganToo: a rotation that was begun with a program is not ended
+// without one, which would sign for a value that counts nowhere.
+func TestSecretIsSetByWhoBeganToo(t *testing.T) {
+	w, old := sealedSecret(t)
+	down := func(context.Context, []byte) error { return errors.New("the database does not answer") }
+	if err := w.hereSet(down, secretContents); err == nil || !strings.Contains(err.Error(), "database") {
+		t.Fatal(err)
+	}
+	if err := w.here(secretContents); err == nil || !strings.Contains(err.Error(), "again") || w.custody.accepted != 0 {
+		t.Fatalf("it goes on without the program: %v", err)
+	}
+	if err := w.hereSet(func(context.Context, []byte) error { return nil }, secretContents); err != nil {
+		t.Fatal(err)
+	}
+	w.oneValue(old)
+}

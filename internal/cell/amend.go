@@ -163,7 +163,7 @@ func (g *Genesis) unamendable() Genesis {
 func (w *World) busy(after *Genesis) string {
 	for _, id := range sortedRequests(w.Requests) {
 		for _, l := range w.Requests[id].Leases {
-			if l.State == access.LeaseClosed {
+			if l.State == access.LeaseClosed && !l.Owes() {
 				continue
 			}
 			if l.Program != "" && !slices.ContainsFunc(after.Programs, func(p Program) bool { return p.ID == l.Program }) {

@@ -23,6 +23,10 @@ type Center struct {
 // leases.
 const AssignedMost = 256
 
+// AssignedAtOnce is how many of them one entry can hold, found all of them, with as
+// many that are gone: whoever lists brings no more, or nothing would be recorded.
+const AssignedAtOnce = 60
+
 // Events of assignments.
 type (
 	// AssignmentClaimed: nobody has it, or by a lease of ours. Only what is asked for

@@ -1,6 +1,7 @@
 package cell_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -369,6 +370,36 @@ func TestCenterStaysWhileItIsUsed(t *testing.T) {
 	body := st.Amending(func(g *cell.Genesis) { g.AWS.Center = &moved })
 	if refusal := refusalOf(st.tried(st.By("sam", "sam", body))); refusal == nil || !strings.Contains(refusal.Detail, "IAM Identity Center") {
 		t.Errorf("moved under a lease: %v", refusal)
+	}
+	without := func(id string) func(*cell.Genesis) {
+		return func(g *cell.Genesis) {
+			g.AWS.Accounts = slices.DeleteFunc(g.AWS.Accounts, func(a cell.Account) bool { return a.ID == id })
+		}
+	}
+	renumbered := func(g *cell.Genesis) { g.AWS.Accounts[1].Account = "210987654322" } // that administers
+	for _, change := range []func(*cell.Genesis){without("prod"), renumbered} {
+		body := st.Amending(change, celltest.Scenario()) // which opens no permission set any more
+		if refusal := refusalOf(st.tried(st.By("sam", "sam", body))); refusal == nil || !strings.Contains(refusal.Detail, "an AWS account of IAM Identity Center") {
+			t.Errorf("an account goes under a lease: %v", refusal)
+		}
+	}
+}
+
+// TestFoundAssignmentsFitAnEntry: as many as are listed at once can be recorded, also
+// when as many others are gone: else nothing would be found where much is.
+func TestFoundAssignmentsFitAnEntry(t *testing.T) {
+	s := centerStory()
+	task, _ := s.Task(cell.TaskAssignments, canon.Digest{}, "")
+	for round := range 2 {
+		var all []access.Assignment
+		for i := range cell.AssignedAtOnce {
+			all = append(all, access.Assignment{
+				Account: "123456789012", Set: strings.Replace(celltest.SetARN(1), "aws", "aws-us-gov", 1), User: fmt.Sprintf("%d234567890-00000000-0000-4000-8000-%012d", round, i),
+			})
+		}
+		if err := s.tried(s.Effect(cell.EffectListed, task.ID, cell.Observed{Listed: access.ListedStands, Assigned: all})); err != nil || !slices.Equal(s.World.Standing, all) {
+			t.Fatalf("round %d: %v, %d stand", round, err, len(s.World.Standing))
+		}
 	}
 }
 

@@ -82,6 +82,11 @@ func (g *Genesis) moved(id string, after *Genesis) bool {
 	return !had || !has || before.Account != now.Account || before.In() != now.In()
 }
 
+// numbered tells whether the cell has an AWS account of a number.
+func (g *Genesis) numbered(number string) bool {
+	return slices.ContainsFunc(g.AWS.Accounts, func(a Account) bool { return a.Account == number })
+}
+
 // leavesAWS names what of AWS a lease is in, if another document has that no more, or
 // elsewhere.
 func (g *Genesis) leavesAWS(l *access.Lease, after *Genesis) string {
@@ -90,6 +95,8 @@ func (g *Genesis) leavesAWS(l *access.Lease, after *Genesis) string {
 		return "AWS account " + l.Account
 	case l.Assignment != nil && !g.AWS.Center.same(after.AWS.Center):
 		return "IAM Identity Center"
+	case l.Assignment != nil && (g.AWS.Center != nil && g.moved(g.AWS.Center.Account, after) || !after.numbered(l.Assignment.Account)):
+		return "an AWS account of IAM Identity Center"
 	}
 	return ""
 }

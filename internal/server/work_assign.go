@@ -182,9 +182,9 @@ func (w *works) assignments(ctx context.Context, jobs []scheduler.Job) []schedul
 		return again
 	}
 	slices.SortFunc(all, access.Assignment.Compare)
-	if len(all) > cell.AssignedMost {
+	if len(all) > cell.AssignedAtOnce {
 		w.note(jobs[0], "more people have the permission sets of scenarios than can be recorded", nil)
-		all = all[:cell.AssignedMost]
+		all = all[:cell.AssignedAtOnce]
 	}
 	observed := cell.Observed{Listed: access.ListedGone, Assigned: all}
 	if len(all) > 0 {

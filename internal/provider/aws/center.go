@@ -52,8 +52,11 @@ func (c Center) Open(ctx context.Context, lease provider.Lease) error {
 			return err
 		}
 		stands, err := d.stands(ctx)
-		if err != nil || stands {
+		switch {
+		case err != nil || stands:
 			return err
+		case d.of.Needed != nil && !d.of.Needed(): // its lease ended while this waited, and may be seen gone already
+			return fmt.Errorf("no live grant needs the assignment of lease %s any more: %w", lease.KeyID, provider.ErrRefused)
 		}
 		if err := d.create(ctx); err != nil {
 			return err

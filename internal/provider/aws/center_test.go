@@ -169,6 +169,11 @@ func TestT47StandingAssignment(t *testing.T) {
 		t.Errorf("closed without a claim: %v, %d stand", err, w.stand(lease))
 	}
 	lease.Assignment.Claimed = true
+	late := w.assignment("late")
+	late.Assignment.Needed = func() bool { return false } // it ended while its opening waited for the turn
+	if err := center.Open(t.Context(), late); !errors.Is(err, provider.ErrRefused) || w.stand(late) != 0 {
+		t.Errorf("opened when it was over: %v, %d stand", err, w.stand(late))
+	}
 	asked := 0
 	lease.Assignment.Needed = func() bool { asked++; return asked > 1 } // by somebody who comes in the meantime
 	if err := center.Close(t.Context(), lease); !errors.Is(err, provider.ErrNeeded) || w.stand(lease) != 1 {

@@ -191,5 +191,14 @@ func (f Facts) unseen() []Item {
 			Do: "Look at it where it is kept",
 		})
 	}
+	for _, l := range f.Leans {
+		for _, target := range l.Unseen {
+			items = append(items, Item{
+				ID: "target:" + l.Scenario + ":" + target, State: NotLooked, Scenarios: []string{l.Scenario},
+				Text: fmt.Sprintf("Whether %s, which %s opens, can be had was not looked at: no server tries it.", target, l.Scenario),
+				Do:   "Rehearse it on a calm day: ask under the scenario, and release it",
+			})
+		}
+	}
 	return items
 }

@@ -12,10 +12,11 @@ type Leans struct {
 	Scenario string
 	Hosts    []string
 	Roles    []LeansOn // of AWS accounts
-	Channels []string
-	Widens   int  // rungs of its ladder that ask more people
-	Solo     bool // the last of them lets whoever asked go in alone
-	Sealed   bool // it opens an envelope
+	Channels []string  // that hear of it
+	Unseen   []string  // targets that no server can look at: root tasks, permission sets, programs
+	Widens   int       // rungs of its ladder that ask more people
+	Solo     bool      // the last of them lets whoever asked go in alone
+	Sealed   bool      // it opens an envelope
 }
 
 // LeansOn is a role of an AWS account, and the target that opens it.
@@ -36,6 +37,13 @@ func (c *Cell) Leans() []Leans {
 					l.Roles = append(l.Roles, LeansOn{open.AWS.Name, open.AWS.Account, open.AWS.Role})
 				case open.Envelope != nil:
 					l.Sealed = true
+				default:
+					l.Unseen = append(l.Unseen, open.Name())
+				}
+			}
+			if len(l.Channels) == 0 { // names none, and alarms on all
+				for _, channel := range s.Genesis.Channels {
+					l.Channels = append(l.Channels, channel.ID)
 				}
 			}
 			for _, rung := range of.Ladder {

@@ -159,6 +159,7 @@ func (w *World) Wanting(r *access.Request) []access.Leg {
 
 // count adds one offline statement to a request, or says why it does not count.
 func (w *World) count(r *access.Request, s *Signed, at canon.Time) *Refusal {
+	s = w.worth(s)
 	if s.Signer == (Signer{}) {
 		return refuse(BadSignature, "the signature of the %s by %s is not good", s.Statement.Body.Kind(), s.Statement.Actor)
 	}

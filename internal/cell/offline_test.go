@@ -232,6 +232,24 @@ func TestR43OfflineIsTheSameLaw(t *testing.T) {
 	}
 }
 
+// TestT75NoCodeCountsOffline: whoever has the server has the keys of code devices, and
+// fills no quorum with them that a custodian would open an envelope for.
+func TestT75NoCodeCountsOffline(t *testing.T) {
+	g := custodyGenesis()
+	withDevices("ann", "sam", "lea")(&g)
+	o := (&story{Cell: celltest.New(g, custodyScenario())}).sealed().offline("root")
+	byCode := func(person string) *cell.Signed {
+		return o.Offline(person, person+"'s app", &statement.Decision{Of: o.id, Verdict: statement.Approve, Check: statement.CallBack})
+	}
+	r, refusal := o.World.Offline(o.id, []*cell.Signed{o.ask, byCode("sam"), byCode("lea")}, o.Now)
+	if refusal != nil || r.Offline.Filled || r.Offline.Acts[1].Fault != string(cell.TooWeak) || r.Offline.Acts[2].Fault != string(cell.TooWeak) {
+		t.Errorf("two codes with no server: %v, %+v", refusal, r)
+	}
+	if r, _ := o.World.Offline(o.id, []*cell.Signed{o.ask, o.yes("sam"), o.yes("lea")}, o.Now); !r.Offline.Filled {
+		t.Errorf("two keys: %+v", r.Offline)
+	}
+}
+
 // TestR43EvidenceOfTheRequestAlone replays a reconciled request from the cell's
 // stream and its own, with what was granted beside it left out.
 func TestR43EvidenceOfTheRequestAlone(t *testing.T) {

@@ -70,6 +70,8 @@ func TestCheck(t *testing.T) {
 // of this key.
 func TestT23NotOfThisKey(t *testing.T) {
 	m := attestationtest.New("Acme")
+	u2f := attestationtest.New("Acme")
+	u2f.Format = attestation.U2F
 	key, good := made(t, m)
 	other, stranger := made(t, m)
 	changed := func(change func(*attestation.Attestation)) attestation.Attestation {
@@ -103,7 +105,8 @@ func TestT23NotOfThisKey(t *testing.T) {
 		"other client data":           {changed(func(a *attestation.Attestation) { a.Client[0]++ }), attestation.ErrSignature},
 		"another counter":             {changed(func(a *attestation.Attestation) { a.Data[36]++ }), attestation.ErrSignature},
 		"another credential":          {changed(func(a *attestation.Attestation) { a.Data[56]++ }), attestation.ErrSignature},
-		"another format":              {changed(func(a *attestation.Attestation) { a.Format = attestation.U2F }), attestation.ErrSignature},
+		"another format":              {changed(func(a *attestation.Attestation) { a.Format = attestation.U2F }), attestation.ErrModel},
+		"a model that nobody signed":  {sign(u2f, func(a *attestation.Attestation) { a.Format = attestation.U2F }), attestation.ErrModel},
 		"another model":               {sign(m, func(a *attestation.Attestation) { a.Data[37]++ }), attestation.ErrModel},
 		"another certificate":         {changed(func(a *attestation.Attestation) { a.Chain, _ = m.Device() }), attestation.ErrSignature},
 		"a certificate of nothing":    {changed(func(a *attestation.Attestation) { a.Chain = [][]byte{{1, 2, 3}} }), attestation.ErrCertificate},

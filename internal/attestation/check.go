@@ -63,7 +63,8 @@ func (a Attestation) Check(wire []byte) error {
 	if a.Format == U2F { // FIDO U2F raw message formats, section 4.3
 		signed = slices.Concat([]byte{0}, a.Data[:sha256.Size], a.Client[:], credential, k.point)
 	}
-	if !modelFits(leaf, a.Data[headSize:headSize+modelSize]) {
+	model := a.Data[headSize : headSize+modelSize]
+	if !modelFits(leaf, model) || a.Format == U2F && !bytes.Equal(model, make([]byte, modelSize)) { // nobody signs it there
 		return ErrModel
 	}
 	return verify(leaf, signed, a.Signature)

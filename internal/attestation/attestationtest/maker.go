@@ -64,7 +64,7 @@ func (m *Maker) Device() (chain [][]byte, key crypto.Signer) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: m.Subject, NotBefore: m.From, NotAfter: m.Until, IsCA: m.CA, BasicConstraintsValid: true,
 	}
-	if m.Named != [16]byte{} {
+	if m.Named != [16]byte{} && m.Format != attestation.U2F {
 		value := must(asn1.Marshal(m.Named[:]))
 		template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}, Value: value}}
 	}
@@ -101,7 +101,11 @@ func Sign(key crypto.Signer, data []byte) []byte {
 func (m *Maker) Data(application string, id, x, y []byte) []byte {
 	host := sha256.Sum256([]byte(application))
 	data := append(host[:], 0x45, 0, 0, 0, 1)
-	data = append(data, m.Model[:]...)
+	if m.Format == attestation.U2F { // whose devices tell no model
+		data = append(data, make([]byte, 16)...)
+	} else {
+		data = append(data, m.Model[:]...)
+	}
 	data = append(binary.BigEndian.AppendUint16(data, uint16(len(id))), id...)
 	data = append(data, 0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20)
 	data = append(append(data, x...), 0x22, 0x58, 0x20)

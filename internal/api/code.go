@@ -113,7 +113,8 @@ func (s *service) byDevices(c *call, of statement.Statement, sent byCode) (signa
 		signature, err = s.guessed(c, of.Actor, line, func() ([]byte, error) {
 			return s.Codes.Sign(totp.Use{Person: of.Actor, Key: line, Code: sent.Code}, sshsig.Namespace(string(of.Body.Kind())), sent.Statement)
 		})
-		if p := new(Problem); !errors.As(err, &p) || p.Reason != totp.ErrWrong.Reason() {
+		// One that had too many wrong codes keeps nobody from another.
+		if p := new(Problem); !errors.As(err, &p) || p.Reason != totp.ErrWrong.Reason() && p.Reason != reasonGuesses {
 			break
 		}
 	}

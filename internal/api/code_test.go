@@ -250,6 +250,53 @@ func TestT20WrongCodesAreSlowedAndTold(t *testing.T) {
 	same(t, "bob is not", len(h.tried("bob")), 0)
 }
 
+// TestSecondDeviceAsGoodAsTheFirst: who names none uses the second as often as they like,
+// though each of its codes is a wrong one of the first.
+func TestSecondDeviceAsGoodAsTheFirst(t *testing.T) {
+	h := open(t, takesCodes)
+	var second app
+	var keys []roster.Key
+	for range 2 {
+		c := h.invites("ann")
+		second, _ = h.scans(c)
+		same(t, "confirmed", h.confirms(c, second, second.Code(h.wall.now())).Status, http.StatusCreated)
+		key, err := roster.ParseKey(second.key)
+		must(t, err)
+		key.Code = true
+		keys = append(keys, key)
+	}
+	change := h.took(h.amends("sam", "apps", func(g *cell.Genesis) {
+		for i, p := range g.People {
+			if p.ID == "ann" {
+				g.People[i].Keys = append(p.Keys, keys...)
+			}
+		}
+	})).Digest
+	h.took(h.submit("lea", "lea", approval(change)))
+	second.key = ""
+	for n := range 7 {
+		h.wall.move(31 * time.Second)
+		got := h.signs(second, h.encoded("ann", &statement.Session{For: 300}), second.Code(h.wall.now()))
+		same(t, fmt.Sprintf("use %d", n), got.Status, http.StatusOK)
+	}
+}
+
+// TestT20KeysOfTheirOwnMakeNoRoom: whoever was invited guesses no oftener by naming
+// another key each time, of which the server would have to remember them all.
+func TestT20KeysOfTheirOwnMakeNoRoom(t *testing.T) {
+	h := open(t, takesCodes)
+	c := h.invites("ann")
+	a, _ := h.scans(c)
+	got := map[string]int{}
+	for n := range 20 {
+		other := app{a.Phone, "ann", celltest.Line(fmt.Sprint("mallory ", n)).Line, ""}
+		got[h.confirms(c, other, "123456").reason()]++
+	}
+	if got["code-wrong"] != 5 || got["too-many-codes"] != 15 {
+		t.Errorf("twenty keys: %v", got)
+	}
+}
+
 // wrong is a code that is not right about now.
 func wrong(a app, at time.Time, n int) string {
 	for ; ; n += 1000 {

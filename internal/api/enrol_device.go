@@ -76,7 +76,9 @@ func (s *service) confirmDevice(c *call) error {
 	if err != nil || key.Line != sent.Key {
 		return malformed("key: is not the one that was given")
 	}
-	_, err = s.guessed(c, invitation.Person, sent.Key, func() ([]byte, error) {
+	// Counted by invitation: keys are the sender's to choose, and many would make room
+	// for others by having it forgotten who guessed.
+	_, err = s.guessed(c, invitation.Person, invitation.ID.String(), func() ([]byte, error) {
 		return nil, s.Codes.Confirm(totp.Use{Person: invitation.Person, Key: sent.Key, Code: sent.Digits}, invitation.ID)
 	})
 	if err != nil {

@@ -53,8 +53,11 @@ func (w *World) followRecovery(p place, e Event) {
 		return
 	}
 	due := p.at.Add(RemindEvery.Duration())
-	if until.After(p.at) { // else the notice is over and the clock in doubt
+	switch {
+	case until.After(p.at):
 		due = canon.Earlier(due, until)
+	case !w.Doubted: // the notice is over, and a key that agreed is suspended
+		due = p.at.Add(SuspendedFor.Duration())
 	}
 	w.enqueue(p, Task{Kind: TaskRecover, Target: of, Due: due})
 }

@@ -164,6 +164,9 @@ func (w *World) agreeRecovery(change *Change, at canon.Time) []Event {
 // waits is what a day means for an agreed recovery: it is void when it could not
 // take effect any more, it takes effect when its notice is over, and else
 // everybody is reminded. While the clock is in doubt no notice ends.
+//
+// That a key which agreed is suspended is no end of it: one person's word would do then
+// what takes two to sign (decideCancel). It waits until the key signs again.
 func (w *World) waits(task Task, c Command) (Outcome, *Refusal) {
 	id, err := canon.ParseDigest(task.Target)
 	change, ok := w.Changes[id]
@@ -172,12 +175,22 @@ func (w *World) waits(task Task, c Command) (Outcome, *Refusal) {
 	}
 	quorum, _ := w.quorumOf(change)
 	agreed := w.agreedTo(change, change.Decisions)
+	lacks := quorum.Missing(agreed, w.Roster.In) != nil
 	switch {
-	case quorum.Missing(agreed, w.Roster.In) != nil || w.possible(change, c) != nil:
+	case lacks && !w.lacksForAWhile(change) || w.possible(change, c) != nil:
 		return Outcome{StreamCell, []Event{&RecoveryOver{Change: id, State: ChangeVoid}}}, nil
-	case w.Doubted || c.At.Before(change.Until):
+	case lacks || w.Doubted || c.At.Before(change.Until):
 		return Outcome{StreamCell, []Event{&RecoveryWaits{Change: id, Until: change.Until}}}, nil
 	}
 	events := []Event{&ChangeOver{Change: id, State: ChangeDone}}
 	return Outcome{StreamCell, append(events, w.amendEvents(change, agreed, c.At)...)}, nil
+}
+
+// lacksForAWhile tells whether the keys that agreed to a change would fill its quorum
+// if none of them were suspended.
+func (w *World) lacksForAWhile(change *Change) bool {
+	free := *w
+	free.Roster.Suspended = nil
+	quorum, _ := w.quorumOf(change)
+	return quorum.Missing(free.agreedTo(change, change.Decisions), w.Roster.In) == nil
 }

@@ -130,6 +130,32 @@ func TestT31TakeoverThroughRecovery(t *testing.T) {
 	s.fromTheCellAlone(t)
 }
 
+// TestT31NobodyAloneEndsARecovery: who suspends a key that agreed has it wait, and not
+// end: to cancel it takes two.
+func TestT31NobodyAloneEndsARecovery(t *testing.T) {
+	s := noticed().later(24*time.Hour-time.Minute).suspends("sue", "wil").later(time.Minute)
+	expect(t, s.Must(s.due()), "recovery-waits")
+	s.later(4 * time.Hour)
+	s.Must(s.lapse("wil"))
+	s.later(20 * time.Hour)
+	for range 5 {
+		expect(t, s.Must(s.due()), "recovery-waits")
+		s.later(24 * time.Hour)
+	}
+	late := s.fork()
+	late.suspends("sue", "wil")
+	expect(t, late.Must(late.due()), "recovery-waits")
+	late.later(4 * time.Hour)
+	late.Must(late.lapse("wil"))
+	if r := late.Must(late.due()); r.Outcome.Events[0].(*cell.ChangeOver).State != cell.ChangeDone {
+		t.Errorf("%+v", r.Outcome.Events[0])
+	}
+	s.meanwhile(unkeyed("wil"))
+	expect(t, s.Must(s.due()), "recovery-over")
+	replays(t, late.Cell)
+	restores(t, late.Cell)
+}
+
 // TestT22NoCancelledRecoveryTwice: while they are fresh, too, the signatures of a
 // recovery that was cancelled begin and agree to nothing.
 func TestT22NoCancelledRecoveryTwice(t *testing.T) {

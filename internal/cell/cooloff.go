@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/roster"
 )
 
 // CoolOff is how long a key that was added may agree to nothing, and how long
@@ -62,18 +63,18 @@ func (w *World) cool(s *Signed, at canon.Time) *Refusal {
 }
 
 // spareKey refuses an added key of somebody who has one that has cooled off: it is
-// not needed yet, and may not be theirs. Who has no other may ask with it.
-func (w *World) spareKey(s *Signed, at canon.Time) *Refusal {
+// not needed yet, and may not be theirs. Who has no other may ask with it: one that was
+// removed is none, nor is a code device where a code is not enough.
+func (w *World) spareKey(s *Signed, enough roster.Strength, at canon.Time) *Refusal {
 	refusal := w.cool(s, at)
 	if refusal == nil {
 		return nil
 	}
-	for _, p := range w.Roster.People {
-		for _, key := range p.Keys {
-			_, suspended := w.Roster.Suspended[key.Fingerprint]
-			if until, cools := w.Cooling[key.Fingerprint]; p.ID == s.Statement.Actor && !suspended && (!cools || !w.Doubted && !at.Before(until)) {
-				return refusal
-			}
+	p, _ := w.Roster.Person(s.Statement.Actor)
+	for _, key := range p.Keys {
+		until, cools := w.Cooling[key.Fingerprint]
+		if w.Roster.Active(key) && (!key.Code || enough == roster.ServerAttested) && (!cools || !w.Doubted && !at.Before(until)) {
+			return refusal
 		}
 	}
 	return nil

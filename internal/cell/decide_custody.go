@@ -152,8 +152,8 @@ func decideShare(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(SelfShare, "nobody gives a share to their own request")
 	case !r.Live(c.At):
 		return Outcome{}, refuse(NotLive, "request %s has no live grant: it is %s", r.ID.Short(), r.State)
-	case !w.Roster.Has(r.Requester) || w.predates(r):
-		return Outcome{}, refuse(NotLive, "%s is no longer in the roster, or the request is of an earlier epoch", r.Requester)
+	case !w.stands(r):
+		return Outcome{}, refuse(NotLive, "%s, or the key that asked, is no longer in the roster or is suspended, or the request is of an earlier epoch", r.Requester)
 	case !ok || lease.Envelope != body.Envelope:
 		return Outcome{}, refuse(UnknownTarget, "the grant opens no envelope %q; it opens %v", body.Envelope, r.Grant.Targets)
 	case !lease.Held():

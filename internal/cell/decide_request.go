@@ -72,7 +72,7 @@ func (w *World) mayAsk(s *Signed, c Command, a asked) *Refusal {
 	if refusal := w.unbarred(person, scenario.ID, c.At); refusal != nil {
 		return refusal
 	}
-	return w.spareKey(s, c.At)
+	return w.spareKey(s, least(scenario), c.At)
 }
 
 // roomFor checks the targets that are asked for.

@@ -85,7 +85,7 @@ func decideSuspend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	case spent && (w.Doubted || c.At.Before(again)):
 		return Outcome{}, refuse(AlreadySuspended, "%s suspended this key lately and may do so again from %s on; somebody else of security may now", person, again)
 	}
-	if refusal := w.spareKey(s, c.At); refusal != nil {
+	if refusal := w.spareKey(s, roster.Possession, c.At); refusal != nil {
 		return Outcome{}, refusal
 	}
 	suspended := &KeySuspended{

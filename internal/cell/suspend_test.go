@@ -9,6 +9,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -51,6 +52,12 @@ func TestT46WhatASuspendedKeyOpenedEnds(t *testing.T) {
 	}
 	replays(t, s.Cell)
 	restores(t, s.Cell)
+}
+
+// TestT46NoShareForASuspendedKey: from the very entry on, before its grant is ended.
+func TestT46NoShareForASuspendedKey(t *testing.T) {
+	s := custodyStory().sealed().granted("root").suspends("sue", "ann")
+	expectRefusal(t, s.Cell, s.By("bob", "bob", giving(s, "root", 1, "1")), cell.NotLive)
 }
 
 // TestT07ASuspendedKeysYesDoesNotCount: what it agreed to before, neither of a
@@ -215,4 +222,25 @@ func TestASuspensionSaysWhatItLeaves(t *testing.T) {
 	if got := r.Outcome.Events[0].(*cell.KeySuspended).Leaves; got != nil {
 		t.Errorf("with lea there it leaves %q", got)
 	}
+}
+
+// TestT31AKeyThatIsGoneIsNoOther: whoever has none but one that cools off suspends with
+// it, so that nobody who is left is silent: a key that was removed, and a code device,
+// are none for that.
+func TestT31AKeyThatIsGoneIsNoOther(t *testing.T) {
+	s := spared()
+	s.Amend(s.Amending(func(g *cell.Genesis) { withoutRoy(g); withSpare("sue")(g) }))
+	s.removeKey("sue")
+	expect(t, s.Must(s.By("sue", "sue's spare", suspending("leo", "leo"))), "key-suspended")
+	s = storyOf(withDevices("sue"))
+	s.Amend(s.Amending(func(g *cell.Genesis) {
+		withoutRoy(g)
+		for i, p := range g.People {
+			if p.ID == "sue" {
+				g.People[i].Keys = []roster.Key{device("sue"), celltest.Line("sue's spare")}
+			}
+		}
+	}))
+	expect(t, s.Must(s.By("sue", "sue's spare", suspending("leo", "leo"))), "key-suspended")
+	replays(t, s.Cell)
 }

@@ -112,7 +112,7 @@ func (a *Authenticator) RegisterFor(person string, code [32]byte) passkey.Regist
 // RegisterKey is Register with a credential id and a COSE key of the test's own.
 func (a *Authenticator) RegisterKey(id, key []byte) passkey.Registration {
 	model := make([]byte, 16) // none is told
-	if a.Maker != nil {
+	if a.Maker != nil && a.Maker.Format != "fido-u2f" {
 		model = a.Maker.Model[:]
 	}
 	data := append(a.head(a.Flags|Credential), model...)

@@ -174,23 +174,18 @@ func (w *World) waits(task Task, c Command) (Outcome, *Refusal) {
 		return Outcome{}, refuse(UnknownSubject, "no recovery %s waits in this cell", task.Target)
 	}
 	quorum, _ := w.quorumOf(change)
-	agreed := w.agreedTo(change, change.Decisions)
-	lacks := quorum.Missing(agreed, w.Roster.In) != nil
+	free := *w
+	free.Roster.Suspended = nil
+	agreed := free.agreedTo(change, change.Decisions)
+	waits := Outcome{StreamCell, []Event{&RecoveryWaits{Change: id, Until: change.Until}}}
 	switch {
-	case lacks && !w.lacksForAWhile(change) || w.possible(change, c) != nil:
+	case quorum.Missing(agreed, w.Roster.In) != nil || w.possible(change, c) != nil:
 		return Outcome{StreamCell, []Event{&RecoveryOver{Change: id, State: ChangeVoid}}}, nil
-	case lacks || w.Doubted || c.At.Before(change.Until):
-		return Outcome{StreamCell, []Event{&RecoveryWaits{Change: id, Until: change.Until}}}, nil
+	case w.Doubted || c.At.Before(change.Until):
+		return waits, nil
+	case quorum.Missing(w.agreedTo(change, change.Decisions), w.Roster.In) != nil: // for a while
+		return waits, nil
 	}
 	events := []Event{&ChangeOver{Change: id, State: ChangeDone}}
 	return Outcome{StreamCell, append(events, w.amendEvents(change, agreed, c.At)...)}, nil
-}
-
-// lacksForAWhile tells whether the keys that agreed to a change would fill its quorum
-// if none of them were suspended.
-func (w *World) lacksForAWhile(change *Change) bool {
-	free := *w
-	free.Roster.Suspended = nil
-	quorum, _ := w.quorumOf(change)
-	return quorum.Missing(free.agreedTo(change, change.Decisions), w.Roster.In) == nil
 }

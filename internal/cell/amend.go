@@ -107,6 +107,9 @@ func (w *World) amendment(change *Change) (*amendment, *Refusal) {
 	if busy := w.busy(genesis); busy != "" {
 		return nil, refuse(NotAmendable, "%s has a lease that is not closed: nobody could prove its end without", busy)
 	}
+	if person := w.userMoved(genesis); person != "" {
+		return nil, refuse(NotAmendable, "a request of %s waits for a permission set, which whoever agreed knows to be for another user of Identity Center: withdraw it or let it lapse first", person)
+	}
 	if slot := w.slotLost(scenarios); slot != "" {
 		return nil, refuse(NotAmendable, "%s: nobody could stop it by itself", slot)
 	}

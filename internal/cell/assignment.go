@@ -65,6 +65,8 @@ func (g *Genesis) checkCenter() error {
 		return fmt.Errorf("aws.identity_center.instance: %q is not the ARN of an instance", c.Instance)
 	case !known || account.In() != partition:
 		return fmt.Errorf("aws.identity_center.account: %q is no AWS account of the cell in partition %s", c.Account, partition)
+	case account.Door != "":
+		return fmt.Errorf("aws.identity_center.account: %s has the door %s, and whoever assigns comes by a token", account.ID, account.Door)
 	case !access.IsRegion(c.Region):
 		return fmt.Errorf("aws.identity_center.region: %q is not a region such as eu-west-1", c.Region)
 	case !IsStore(c.Store):
@@ -117,6 +119,24 @@ func checkCenterTarget(t *access.IdentityCenter, g *Genesis) error {
 func (w *World) userOf(person string) string {
 	p, _ := w.Roster.Person(person)
 	return p.User
+}
+
+// userMoved names somebody whose user in Identity Center another document changes
+// while a request of theirs waits that would assign to it; empty if there is none.
+func (w *World) userMoved(after *Genesis) string {
+	for _, p := range after.People {
+		if p.User == w.userOf(p.ID) {
+			continue
+		}
+		for _, r := range w.Requests {
+			s := w.scenarioOf(r)
+			assigns := s != nil && slices.ContainsFunc(s.Opens, func(open access.Open) bool { return open.IdentityCenter != nil })
+			if r.Requester == p.ID && r.State == access.Pending && assigns {
+				return p.ID
+			}
+		}
+	}
+	return ""
 }
 
 // assignmentOf is what stands in Identity Center while a lease lives. It is for

@@ -320,9 +320,12 @@ func TestCenterIsWrong(t *testing.T) {
 		change func(*cell.Genesis, *access.IdentityCenter)
 		want   string
 	}{
-		"no center":        {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center = nil }, "no Identity Center"},
-		"instance":         {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Instance = "arn:aws:sso:::instance/x" }, "not the ARN of an instance"},
-		"its account":      {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Account = "other" }, "no AWS account"},
+		"no center":   {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center = nil }, "no Identity Center"},
+		"instance":    {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Instance = "arn:aws:sso:::instance/x" }, "not the ARN of an instance"},
+		"its account": {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Account = "other" }, "no AWS account"},
+		"its door": {func(g *cell.Genesis, _ *access.IdentityCenter) {
+			administers(g).Door, administers(g).Base = access.DoorExternalID, "arn:aws:iam::210987654321:role/halligan"
+		}, "comes by a token"},
 		"its region":       {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Region = "here" }, "not a region"},
 		"its store":        {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Store = "d-1" }, "not an identity store"},
 		"portal":           {func(g *cell.Genesis, _ *access.IdentityCenter) { g.AWS.Center.Portal = "http://example.com" }, "not an https URL"},
@@ -344,6 +347,33 @@ func TestCenterIsWrong(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// administers is the account from which Identity Center is administered.
+func administers(g *cell.Genesis) *cell.Account {
+	account, _ := g.Account(g.AWS.Center.Account)
+	return account
+}
+
+// TestT05NobodyElseIsAssigned: what is agreed for one user of Identity Center becomes
+// nobody else's while the request waits; afterwards the user may change.
+func TestT05NobodyElseIsAssigned(t *testing.T) {
+	another := func(g *cell.Genesis) {
+		for i := range g.People {
+			if g.People[i].ID == "ann" {
+				g.People[i].User = celltest.CenterUser("mallory")
+			}
+		}
+	}
+	st := centerStory()
+	if refusal := refusalOf(st.tried(st.By("sam", "sam", st.Amending(another)))); refusal != nil {
+		t.Fatalf("with nothing asked: %v", refusal)
+	}
+	waits := centerStory()
+	waits.Must(waits.Ask("ann", "waits", "set-1"))
+	if refusal := refusalOf(waits.tried(waits.By("sam", "sam", waits.Amending(another)))); refusal == nil || !strings.Contains(refusal.Detail, "another user of Identity Center") {
+		t.Errorf("while ann's request waits: %v", refusal)
 	}
 }
 

@@ -74,7 +74,7 @@ func (a *AWS) rootOnce(ctx context.Context, s access.Session, by keys, at place)
 		return keys{}, silent(tried)
 	case out.SourceIdentity != nil && *out.SourceIdentity != s.SourceIdentity:
 		return wrong("another source identity")
-	case got.until.After(now.Add(asked.Duration() + time.Minute)):
+	case got.until.After(now.Add((asked + access.ExpirySkew).Duration())):
 		return wrong("a longer session")
 	case !got.until.After(now):
 		return wrong("a session that is over; compare this server's clock")

@@ -202,6 +202,10 @@ attempt, *open* was done, *closing* means that death is not proved yet, and
 - **attested** (a person who is not the requester looked), or
 - **unissued** (by the ledger, no credential was ever authorised).
 
+A lease of an envelope closes by **rotated**: its secret was changed, and who did so
+signed that the old one is refused; or by **attested**, or **unissued**: no share was
+given.
+
 A lease that a program opened closes by everything that its program can show
 (**refused**, **ended**), seen after the program said that it closed, or by
 **attested**. It is never *unissued*, for a program opens by itself.
@@ -211,7 +215,14 @@ outlives its sessions; where Systems Manager may run one that does, by **ended**
 after that; and by **attested** alone where a guard rail does not hold. It goes
 on being **expired** after it is closed: until then its stop slot is used.
 
-A lease that is closing for two minutes pages, and again every fifteen.
+A root task of AWS closes by **expired** alone; where it can leave something behind,
+by **attested** after that, and never before. A permission set closes by
+**expired**, when its assignment is gone and the longest session is over, by
+**attested**, or by **unissued**: it was never asked for.
+
+A lease that is closing for two minutes pages, and again every fifteen. One of a
+permission set pages when nobody needs its assignment any more and that is not gone
+by then, and not while the longest session is waited for.
 
 `
 

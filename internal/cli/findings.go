@@ -13,7 +13,7 @@ type findingsCommand struct{ memberFlags }
 
 // Help is the long help of `findings`.
 func (findingsCommand) Help() string {
-	return `Worst first: leases that should be proved dead by now, envelopes that owe fresh content, a clock in doubt, hosts that have not been looked at since an epoch began, silent witnesses, channels that missed alarms or have not taken them for a minute, late reviews, targets that could not be opened, keys that nobody has proved for long, a certificate that ends, keys and people of whom too much was tried in vain; to each what to do about it. Then follows what was refused, to security by whom. Of requests that you may not see it tells that there is something, and nothing else.
+	return `Worst first: leases that should be proved dead by now, envelopes that owe fresh content, a clock in doubt, hosts that have not been looked at since an epoch began, silent witnesses, channels that missed alarms or have not taken them for a minute, late reviews, targets that could not be opened, keys that are suspended or that nobody has proved for long, people who have a permission set by another hand, a certificate that ends, keys and people of whom too much was tried in vain; to each what to do about it. Then follows what was refused, to security by whom. Of requests that you may not see it tells that there is something, and nothing else.
 
 Examples:
 

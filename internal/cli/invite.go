@@ -15,9 +15,9 @@ import (
 
 type inviteCommand struct {
 	Person  string `arg:"" optional:"" help:"Who shall make a passkey or a code device: halligan people lists everybody."`
-	List    bool   `help:"List invitations that are open, and passkeys that wait to be proposed."`
+	List    bool   `help:"List invitations that are open, and passkeys and code devices that wait to be proposed."`
 	Revoke  string `help:"End this invitation: its id, or the first 8 or more digits of it." placeholder:"ID"`
-	Discard string `help:"Throw away this passkey that waits." placeholder:"ID"`
+	Discard string `help:"Throw away this passkey or code device that waits." placeholder:"ID"`
 	memberFlags
 }
 

@@ -28,7 +28,7 @@ type suspendCommand struct {
 func (suspendCommand) Help() string {
 	return `For security, when a key may be in wrong hands. One signature is enough, and it acts at once: the key signs nothing for four hours, what was asked with it ends, and so do the sessions that read with it. Its owner signs on with another key. Every channel hears of it.
 
-It is no removal. In the four hours the change quorum removes the key (halligan change propose remove), or two of security, or the change quorum, let it sign again (halligan lift). You may suspend one key once a day; another of security may suspend it for longer. What a suspended key had suspended itself is freed. Nobody can take the last key of security out but their own.
+It is no removal. In the four hours the change quorum removes the key (halligan change propose remove), or two of security, or the change quorum, let it sign again (halligan lift). You may suspend one key once a day; another of security may suspend it again. What a suspended key alone had suspended is freed. It is refused where nobody of security but you could sign after it.
 
 Examples:
 

@@ -63,16 +63,16 @@ func (c *cellFacts) readMakers(f *findings) {
 func readRoot(f *findings, w word) ([]byte, bool) {
 	block, rest := pem.Decode([]byte(w.text))
 	if block == nil || block.Type != "CERTIFICATE" || len(block.Headers) > 0 || len(trimmed(rest)) > 0 {
-		f.errorf(w.at, rootMend, "is not one certificate in PEM")
+		f.errorf(w.at, rootMend, "this root is not one certificate in PEM")
 		return nil, false
 	}
 	root, err := x509.ParseCertificate(block.Bytes)
 	if err != nil || len(block.Bytes) > cell.RootLongest {
-		f.errorf(w.at, rootMend, "is not a certificate of at most %d bytes", cell.RootLongest)
+		f.errorf(w.at, rootMend, "this root is not a certificate of at most %d bytes", cell.RootLongest)
 		return nil, false
 	}
 	if !root.IsCA {
-		f.warnf(w.at, "paste the root of the maker, not the certificate of a device", "is the certificate of no authority: it stands behind itself alone")
+		f.warnf(w.at, "paste the root of the maker, not the certificate of a device", "this root is the certificate of no authority: it stands behind itself alone")
 	}
 	return block.Bytes, true
 }

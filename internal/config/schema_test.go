@@ -101,7 +101,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"cell-unknown-key", "cell-founders-none", "cell-name-upper", "cell-name-number", "cell-change-zero", "cell-pending-number", "cell-pending-days",
 		"cell-witnesses", "cell-recovery", "cell-trial-text", "cell-host-no-other-way", "cell-host-address", "cell-channel-kind", "cell-key-type",
 		"scenario-unknown-key", "scenario-evidence", "scenario-training", "scenario-opens-postgres", "scenario-severity", "scenario-quorum-empty",
-		"scenario-mfa-hardware", "scenario-principals-none", "scenario-principals-star", "scenario-permit", "scenario-source-address-text",
+		"scenario-principals-none", "scenario-principals-star", "scenario-permit", "scenario-source-address-text",
 		"server-unknown-key", "server-limits", "server-tls-half", "server-secret-inline-key", "server-webhook-scheme",
 		"server-mail-server", "server-mail-missing", "server-sns", "server-names",
 	} {

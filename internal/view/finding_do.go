@@ -59,7 +59,7 @@ var findingAnswers = map[FindingKind]answer{
 	}},
 	FindingCertificate: {UrgencyToday, always("On the server: halligan tls show says which certificate it is. Put a newer one over the same key in its place; one of the local authority renews itself, and the log says why it did not.")},
 	FindingUnready:     {UrgencyNow, always("On the server: bring the file back from where you keep copies of the server's keys, mode 0600, and start it again. Until then an account is opened by its other way.")},
-	FindingTried:       {UrgencyToday, always("Ask them, by a number that you know, whether that was them. If not, somebody has the name of their key and not the key: nothing is lost. A key that is, is removed: halligan change propose remove")},
+	FindingTried:       {UrgencyToday, always("Ask them, by a number that you know, whether that was them. If not, somebody has the name of their key and not the key: nothing is lost. A key that may be lost is suspended at once: halligan suspend")},
 	FindingUnshown: {UrgencyLater, func(f Finding) string {
 		return fmt.Sprintf("Its custodians show that they can open their part: halligan envelope inspect %s", f.Target)
 	}},

@@ -11,7 +11,7 @@ func (p Procedure) Text(pages []Page) string {
 	var b strings.Builder
 	for i, page := range pages {
 		if i > 0 {
-			b.WriteString("\f")
+			b.WriteString("\n\n")
 		}
 		fmt.Fprintf(&b, "%s\nFor %s\n", strings.ToUpper(p.Title), page.For)
 		for _, part := range page.Parts {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ type looks struct {
 // readiness says whether each scenario could be used now.
 func (s *service) readiness(c *call) error {
 	if _, live := c.query["live"]; live {
-		s.look(c.r.Context())
+		s.look(c.r.Context(), c.who.Person)
 	}
 	cell, at := s.Live.View(), s.instant()
 	if id := c.query["scenario"]; id != "" {
@@ -46,7 +47,7 @@ func (s *service) readiness(c *call) error {
 
 // look has a round of looks made, by one at a time; who comes while one is made, or
 // shortly after, gets what it gave.
-func (s *service) look(ctx context.Context) {
+func (s *service) look(ctx context.Context, person string) {
 	if s.Looker == nil {
 		return
 	}
@@ -61,6 +62,7 @@ func (s *service) look(ctx context.Context) {
 	// Whoever waits for it may go; what it gives is for the next as well.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLongest)
 	defer cancel()
+	s.Log.Info("sessions of AWS begin, to see whether they can be had", slog.String("person", person)) // AWS's records name nobody for it
 	seen := s.Looker.Look(ctx)
 	s.looks.mu.Lock()
 	s.looks.last, s.looks.at = seen, s.Ledger.Now()

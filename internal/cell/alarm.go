@@ -60,11 +60,14 @@ func (w *World) alarm(p place, e Event) {
 		channels = append(slices.Clone(channels), w.leaving...) // whoever is no channel any more hears that
 	}
 	for _, channel := range channels {
-		if len(to) == 0 || slices.Contains(to, channel.ID) {
+		if Hears(to, channel.ID) {
 			w.enqueueOnce(p, Task{Kind: TaskAlarm, Channel: channel.ID, Event: name, Target: TargetOf(e)})
 		}
 	}
 }
+
+// Hears tells whether a channel hears what is told to some: to all where none is named.
+func Hears(to []string, channel string) bool { return len(to) == 0 || slices.Contains(to, channel) }
 
 // Overdue tells whether a lease should be closed by now.
 func Overdue(l *access.Lease, at canon.Time) bool {

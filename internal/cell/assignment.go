@@ -115,6 +115,22 @@ func checkCenterTarget(t *access.IdentityCenter, g *Genesis) error {
 	return nil
 }
 
+// PermissionSets are what scenarios give in Identity Center, without anybody who has
+// it, each once and in order.
+func (w *World) PermissionSets() []access.Assignment {
+	var all []access.Assignment
+	for _, scenario := range w.Scenarios {
+		for _, open := range scenario.Opens {
+			if open.IdentityCenter != nil {
+				of := w.assignmentOf(open.IdentityCenter, "")
+				all = append(all, *of)
+			}
+		}
+	}
+	slices.SortFunc(all, access.Assignment.Compare)
+	return slices.Compact(all)
+}
+
 // userOf is the user of a person in Identity Center; empty where there is none.
 func (w *World) userOf(person string) string {
 	p, _ := w.Roster.Person(person)

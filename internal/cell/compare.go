@@ -254,13 +254,8 @@ func (c *comparing) lists(d Difference, from, to []string, more Bearing) {
 }
 
 func (c *comparing) hosts(from, to *Genesis) {
-	before, after := map[string]Host{}, map[string]Host{}
-	for _, h := range from.Hosts {
-		before[h.ID] = h
-	}
-	for _, h := range to.Hosts {
-		after[h.ID] = h
-	}
+	idOf := func(h Host) string { return h.ID }
+	before, after := byID(from.Hosts, idOf), byID(to.Hosts, idOf)
 	for _, id := range union(before, after) {
 		d := Difference{About: "host " + id, Within: id, kind: aboutHost, Bearing: Widens}
 		was, had := before[id]
@@ -312,13 +307,8 @@ func (c *comparing) host(d Difference, was, is Host) {
 // programs compares what programs are said to do. Another program under the same
 // id widens: it opens something else.
 func (c *comparing) programs(from, to []Program) {
-	before, after := map[string]Program{}, map[string]Program{}
-	for _, p := range from {
-		before[p.ID] = p
-	}
-	for _, p := range to {
-		after[p.ID] = p
-	}
+	idOf := func(p Program) string { return p.ID }
+	before, after := byID(from, idOf), byID(to, idOf)
 	for _, id := range union(before, after) {
 		d := Difference{About: "program " + id, Within: id, kind: aboutProgram, Bearing: Widens}
 		was, had := before[id]
@@ -352,6 +342,15 @@ func (c *comparing) channels(from, to []Channel) {
 }
 
 // union gives the keys of two maps, sorted, each once.
+// byID gives things by their ids.
+func byID[V any](all []V, id func(V) string) map[string]V {
+	found := make(map[string]V, len(all))
+	for _, one := range all {
+		found[id(one)] = one
+	}
+	return found
+}
+
 func union[V any](a, b map[string]V) []string {
 	all := maps.Clone(a)
 	if all == nil {

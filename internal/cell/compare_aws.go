@@ -23,7 +23,8 @@ func (c *comparing) aws(from, to *AWS) {
 		c.note(d, "%s signs from now on", to.Keys[0].ID)
 	}
 	c.center(from.Center, to.Center)
-	before, after := accountsOf(from), accountsOf(to)
+	idOf := func(a Account) string { return a.ID }
+	before, after := byID(from.Accounts, idOf), byID(to.Accounts, idOf)
 	for _, id := range union(before, after) {
 		d := Difference{About: "AWS account " + id, Within: id, kind: aboutAccount, Bearing: Widens}
 		was, had := before[id]
@@ -82,14 +83,6 @@ func keyIDs(keys []IssuerKey) (ids []string) {
 		ids = append(ids, key.ID)
 	}
 	return ids
-}
-
-func accountsOf(a *AWS) map[string]Account {
-	accounts := map[string]Account{}
-	for _, account := range a.Accounts {
-		accounts[account.ID] = account
-	}
-	return accounts
 }
 
 // role compares two versions of a role, member by member. A statement of a policy

@@ -52,13 +52,8 @@ func heldWords(key roster.Key) string {
 // makers compares whose word on authenticators counts. More roots, more models or
 // another maker let more keys be hardware.
 func (c *comparing) makers(from, to []Maker) {
-	before, after := map[string]Maker{}, map[string]Maker{}
-	for _, m := range from {
-		before[m.ID] = m
-	}
-	for _, m := range to {
-		after[m.ID] = m
-	}
+	idOf := func(m Maker) string { return m.ID }
+	before, after := byID(from, idOf), byID(to, idOf)
 	for _, id := range union(before, after) {
 		d := Difference{About: "maker " + id, Within: id, kind: aboutMaker, Bearing: Widens}
 		was, had := before[id]

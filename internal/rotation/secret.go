@@ -251,8 +251,17 @@ func (r *run) undoSecret(ctx context.Context, name string) error {
 	if stages, err = r.staged(ctx, name); err != nil {
 		return err
 	}
+	kept := ""
+	if r.j.Sets && r.j.New != "" { // whoever sets it may have, and a version without a label is lost
+		kept = pending
+		if stages[pending] == "" {
+			if err := r.restage(ctx, name, move{pending, "", r.j.New}); err != nil {
+				return err
+			}
+		}
+	}
 	for _, label := range []string{pending, previous} {
-		if stages[label] == r.j.New {
+		if label != kept && stages[label] == r.j.New {
 			if err := r.restage(ctx, name, move{label, r.j.New, ""}); err != nil {
 				return err
 			}
@@ -260,6 +269,9 @@ func (r *run) undoSecret(ctx context.Context, name string) error {
 	}
 	if err := r.j.remove(); err != nil {
 		return err
+	}
+	if kept != "" {
+		return fmt.Errorf("%w: secret %s gives the value of the sealing in force, and where it counts the new one may be set: it lies in the secret as version %s, %s. Look which one opens, and set it back or rotate again with --remove-stray %s", ErrSuperseded, name, r.j.New, pending, r.j.New)
 	}
 	return fmt.Errorf("%w: secret %s gives the value of the sealing in force", ErrSuperseded, name)
 }

@@ -123,6 +123,25 @@ func TestAnotherSealingTakesThePlaceOfASecret(t *testing.T) {
 	}
 }
 
+// TestWhatMayBeSetIsNotLost: where another sealing takes the place of one whose value
+// may be set already, the value keeps a label, and it is said that it may count.
+func TestWhatMayBeSetIsNotLost(t *testing.T) {
+	w, old := sealedSecret(t)
+	var got string
+	set := func(_ context.Context, secret []byte) error {
+		got, w.custody.superseded = string(secret), true
+		return nil
+	}
+	err := w.hereSet(set, secretContents)
+	now := w.aws.SecretStages(region, secretName)
+	if err == nil || !strings.Contains(err.Error(), "may be set") || strings.Contains(err.Error(), got) || now["AWSPENDING"] != got || w.journal() {
+		t.Errorf("%v, %v", err, now)
+	}
+	if now["AWSCURRENT"] != old || len(now) != 2 {
+		t.Errorf("%v, was %s", now, old)
+	}
+}
+
 // TestSecretIsSetBeforeItIsCurrent: whoever sets the value where it counts gets the one
 // that is sealed while the old one is current still. When they fail, nothing changes,
 // and they are asked again with the same.

@@ -35,7 +35,7 @@ func (f *following) Committed(w *cell.World, _ []cell.Recorded) {
 	if known := f.law.Load(); known == nil || known.genesis != w.Genesis || known.document != w.Document {
 		now := &law{genesis: w.Genesis, document: w.Document, scenarios: w.Scenarios}
 		if w.Genesis != nil {
-			now.sets = assignmentsOf(w)
+			now.sets = w.PermissionSets()
 		}
 		f.law.Store(now)
 	}

@@ -32,23 +32,6 @@ const (
 	assignedAgain = 10 * time.Minute
 )
 
-// assignments are the permission sets that scenarios give, without anybody who has
-// them, each once.
-func assignmentsOf(w *cell.World) []access.Assignment {
-	var all []access.Assignment
-	for _, scenario := range w.Scenarios {
-		for _, open := range scenario.Opens {
-			if t := open.IdentityCenter; t != nil {
-				if account, ok := w.Genesis.Account(t.Account); ok {
-					all = append(all, access.Assignment{Account: account.Account, Set: t.ARN})
-				}
-			}
-		}
-	}
-	slices.SortFunc(all, access.Assignment.Compare)
-	return slices.Compact(all)
-}
-
 // centerOf is the Identity Center of the document in force.
 func centerOf(genesis *cell.Genesis) (provider.Center, bool) {
 	if genesis == nil || genesis.AWS.Center == nil {

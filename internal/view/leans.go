@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 )
 
 // Leans is what a scenario leans on when it is used.
@@ -28,7 +29,7 @@ func (c *Cell) Leans() []Leans {
 		all := []Leans{}
 		for _, id := range slices.Sorted(maps.Keys(s.Scenarios)) {
 			of := s.Scenarios[id]
-			l := Leans{Scenario: id, Channels: slices.Clone(of.Alarms.To)}
+			l := Leans{Scenario: id}
 			for _, open := range of.Opens {
 				switch {
 				case open.SSH != nil:
@@ -41,8 +42,8 @@ func (c *Cell) Leans() []Leans {
 					l.Unseen = append(l.Unseen, open.Name())
 				}
 			}
-			if len(l.Channels) == 0 { // names none, and alarms on all
-				for _, channel := range s.Genesis.Channels {
+			for _, channel := range s.Genesis.Channels {
+				if cell.Hears(of.Alarms.To, channel.ID) {
 					l.Channels = append(l.Channels, channel.ID)
 				}
 			}

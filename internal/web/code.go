@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // handed is a draft for a browser that signs nothing by itself: the command that does
@@ -41,12 +43,7 @@ var does = map[statement.Kind]string{
 
 // Codes tells whether the reader has a code device.
 func (m me) Codes() bool {
-	for _, key := range m.Keys {
-		if key.Code && !key.Removed {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.Keys, func(k view.Key) bool { return k.Code && !k.Removed })
 }
 
 // byHand shows how to sign a draft without a passkey. Of who signs in it is not known
@@ -80,6 +77,16 @@ func (c *call) digits() string {
 	return strings.ReplaceAll(strings.TrimSpace(c.form.Get("code")), " ", "")
 }
 
+// refusedCode is why a code was not taken, for the form that asks for another; nil
+// where it is something else that went wrong, or nothing.
+func refusedCode(err error) *Problem {
+	var no *Problem
+	if errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusBadRequest || no.Status == http.StatusTooManyRequests) {
+		return no
+	}
+	return nil
+}
+
 // signWithCode has the server sign what the form holds, if the code is right, and
 // sends it like any other statement.
 func (p *pages) signWithCode(c *call) error {
@@ -96,8 +103,7 @@ func (p *pages) signWithCode(c *call) error {
 		SSHSig []byte `json:"sshsig"`
 	}
 	err = p.post(c, "/api/v1/codes", map[string]any{"statement": jsontext.Value(data), "code": c.digits()}, &signature)
-	var no *Problem
-	if errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusBadRequest || no.Status == http.StatusTooManyRequests) {
+	if no := refusedCode(err); no != nil {
 		again := &coding{Statement: string(data), Notes: c.form.Get("notes"), Done: c.form.Get("done"), Does: does[of.Body.Kind()], Problem: no}
 		return p.showAs(c, no.Status, "by_hand", shown{Title: "Sign it with a code", Body: handed{Code: again}})
 	}
@@ -195,8 +201,7 @@ func (p *pages) confirmDevice(c *call) error {
 		Words  []string `json:"words"`
 	}
 	err := p.post(c, "/api/v1/enrol/device/confirm", map[string]string{"code": page.Code, "key": page.Key, "digits": c.digits()}, &offer)
-	var no *Problem
-	if errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusBadRequest || no.Status == http.StatusTooManyRequests) {
+	if no := refusedCode(err); no != nil {
 		page.Problem = no
 		return p.showAs(c, no.Status, "device", shown{Title: "Make a code device", Body: page})
 	}

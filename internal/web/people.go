@@ -102,33 +102,31 @@ func unproved(p view.Person) bool {
 
 // draftSuspend writes out that a key of somebody may be in wrong hands.
 func (p *pages) draftSuspend(c *call) (draft, error) {
-	person, key, err := c.ofKey()
-	if err != nil {
-		return draft{}, err
-	}
-	note, text, err := c.note("why")
-	if err != nil {
-		return draft{}, err
-	}
-	return draft{
-		Body: &statement.Suspend{Person: person, Key: key, Reason: note}, Notes: []sent{text},
-		Done: "/people/" + person, Line: "halligan suspend " + key + ` --why "…"`,
-	}, nil
+	return c.draftOfKey("suspend", func(person, key string, why statement.Note) statement.Body {
+		return &statement.Suspend{Person: person, Key: key, Reason: why}
+	})
 }
 
 // draftLift writes out that a suspended key shall sign again.
 func (p *pages) draftLift(c *call) (draft, error) {
+	return c.draftOfKey("lift", func(person, key string, why statement.Note) statement.Body {
+		return &statement.Lift{Person: person, Key: key, Why: why}
+	})
+}
+
+// draftOfKey writes out what somebody signs of a key, with a reason.
+func (c *call) draftOfKey(command string, body func(person, key string, why statement.Note) statement.Body) (draft, error) {
 	person, key, err := c.ofKey()
 	if err != nil {
 		return draft{}, err
 	}
-	note, text, err := c.note("why")
+	why, text, err := c.note("why")
 	if err != nil {
 		return draft{}, err
 	}
 	return draft{
-		Body: &statement.Lift{Person: person, Key: key, Why: note}, Notes: []sent{text},
-		Done: "/people/" + person, Line: "halligan lift " + key + ` --why "…"`,
+		Body: body(person, key, why), Notes: []sent{text},
+		Done: "/people/" + person, Line: "halligan " + command + " " + key + ` --why "…"`,
 	}, nil
 }
 

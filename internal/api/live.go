@@ -36,6 +36,9 @@ type Live struct {
 	alarms  map[string]string // task of an alarm that is not over → its channel
 	changed chan struct{}     // closed when next has grown
 	over    chan struct{}
+
+	from  int64         // index of the entry that Remember reads up to; 0: it has nothing to read
+	whole chan struct{} // closed once what is older was read; nil: it was read at once
 }
 
 // NewLive makes one that knows nothing yet; the broker tells it when it opens.
@@ -175,7 +178,12 @@ func (l *Live) reset(w *cell.World) {
 		l.out.Error("the view cannot be made", slog.Any("error", err))
 		return
 	}
-	l.reread(made, w.Next())
+	if l.whole != nil && l.view.Load() == nil {
+		made.Await()
+		l.from = w.Next()
+	} else {
+		l.reread(made, w.Next())
+	}
 	if before := l.view.Load(); before != nil {
 		made.LookedBack(before)
 	}

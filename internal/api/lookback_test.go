@@ -91,3 +91,27 @@ func TestKeysThatSignNothing(t *testing.T) {
 	same(t, "sue", h.get("sue", "/api/v1/me").Status, http.StatusOK)
 	contains(t, "findings", string(h.get("sam", "/api/v1/findings").Body), `"findings":[]`)
 }
+
+// TestRememberedLater: a start does not wait for what only older entries tell, and
+// whoever reads does.
+func TestRememberedLater(t *testing.T) {
+	c := celltest.New(celltest.Genesis(), celltest.Scenario())
+	c.Must(c.By("ann", "ann", &statement.Session{For: 60}))
+	log := &shelf{}
+	for _, r := range c.Log {
+		log.bodies = append(log.bodies, r.Body)
+	}
+	live := api.NewLive(log, slog.New(slog.DiscardHandler))
+	live.Later()
+	live.Committed(c.World, nil)
+	hurried, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := live.Whole(hurried); !errors.Is(err, context.Canceled) {
+		t.Errorf("a reader who leaves before: %v", err)
+	}
+	since := func() canon.Time { return live.View().People(view.Instant{}).Since }
+	same(t, "known since, before", since(), canon.Time{})
+	live.Remember()
+	must(t, live.Whole(t.Context()))
+	same(t, "known since", since(), c.Log[0].Entry.At)
+}

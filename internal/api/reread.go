@@ -18,9 +18,38 @@ const (
 	learnedPage = 256
 )
 
-// reread gives a new view what no world holds: what the newest entries before an
-// index tell, and the newest requests that are settled. A start waits for it, so that
-// both are read and decoded side by side.
+// Later has what is older read by Remember, so that a start does not wait for it:
+// no command needs it. It must be called before the broker opens.
+func (l *Live) Later() { l.whole = make(chan struct{}) }
+
+// Remember reads what Later put off. It must be called once, after the broker opened.
+func (l *Live) Remember() {
+	if l.whole == nil {
+		return
+	}
+	defer close(l.whole)
+	if made := l.view.Load(); made != nil {
+		l.reread(made, l.from)
+	}
+}
+
+// Whole waits until what is older was read: before that a view lacks requests that are
+// settled, and has figures that begin now.
+func (l *Live) Whole(ctx context.Context) error {
+	if l.whole == nil {
+		return nil
+	}
+	select {
+	case <-l.whole:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// reread gives a view what no world holds: what the newest entries before an
+// index tell, and the newest requests that are settled. Both are read and decoded
+// side by side.
 func (l *Live) reread(made *view.Cell, next int64) {
 	var all sync.WaitGroup
 	var settled []view.Held
@@ -34,12 +63,7 @@ func (l *Live) reread(made *view.Cell, next int64) {
 	if lost != nil {
 		l.out.Warn("older requests were not read again: figures and reviews are those of newer ones", slog.Any("error", lost))
 	}
-	for _, r := range entries {
-		made.Learn(r)
-	}
-	for _, held := range settled {
-		made.Recall(held.Last, held.Request)
-	}
+	made.Remember(entries, settled)
 }
 
 // settled are the newest requests that are, newest first, if the log's store finds

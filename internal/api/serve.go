@@ -191,7 +191,7 @@ func (s *service) admit(route Route, c *call) error {
 		return tooMany()
 	}
 	if route.Access == Token {
-		if err := s.authenticate(c); err != nil {
+		if err := errors.Join(s.authenticate(c), s.Live.Whole(c.r.Context())); err != nil {
 			return err
 		}
 	}

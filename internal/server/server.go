@@ -166,6 +166,7 @@ func (s *Server) rootAt(ctx context.Context) func(int64) (canon.Digest, error) {
 func (s *Server) wire(ctx context.Context) error {
 	world := &following{}
 	s.live = api.NewLive(s.store, s.Log)
+	s.live.Later()
 	s.monitor = api.NewMonitor(s.live)
 	work := &works{
 		origin: s.Anchor.Origin, world: world, log: s.store, tiles: s.store, channels: map[string]sink{}, repeats: newRepeats(time.Now),
@@ -323,12 +324,18 @@ func (s *Server) Serve(ctx context.Context) error {
 	run("high-water mark", func() error { return s.mark.run(ctx) })
 	run("looking back", func() error {
 		defer collectSeldom()
+		s.live.Remember()
 		if err := s.live.LookBack(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Warn("older entries were not read: of some keys it is not known when they signed", slog.Any("error", err))
 		}
 		return nil
 	})
-	run("tasks", func() error { s.scheduler.Run(ctx, s.broker); return nil })
+	run("tasks", func() error {
+		if s.live.Whole(ctx) == nil { // what is done outside asks the view
+			s.scheduler.Run(ctx, s.broker)
+		}
+		return nil
+	})
 	run("broker", func() error { return s.broker.Wait(ctx) })
 	<-ctx.Done()
 	s.live.Close()

@@ -83,6 +83,7 @@ type state struct {
 	revoked  revoked
 	next     int64 // index of the entry that is applied next
 	learned  learned
+	later    *[]cell.Recorded // what is learned once older entries were; nil: nothing waits
 	epochs   epochs
 	underway underway
 	standing []access.Assignment // that no lease accounts for; never changed in place
@@ -176,7 +177,11 @@ func (c *Cell) Apply(r cell.Recorded, touched *access.Request) error {
 		s.revoked.apply(r, touched)
 	}
 	s.underway.apply(r.Changes)
-	s.learn(r)
+	if s.later != nil {
+		*s.later = append(*s.later, r)
+	} else {
+		s.learn(r)
+	}
 	s.trim()
 	return nil
 }
@@ -256,14 +261,42 @@ func (c *Cell) Learn(r cell.Recorded) {
 	c.s.learn(r)
 }
 
+// Await has entries that are applied from now on learned by Remember, after those
+// that are older than they.
+func (c *Cell) Await() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.s.later = &[]cell.Recorded{}
+}
+
+// Remember is Learn of entries, oldest first, then of those that waited for that, and
+// Recall of requests.
+func (c *Cell) Remember(older []cell.Recorded, settled []Held) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if later := c.s.later; later != nil {
+		older, c.s.later = append(older, *later...), nil
+	}
+	for _, r := range older {
+		c.s.learn(r)
+	}
+	for _, held := range settled {
+		c.s.recall(held)
+	}
+}
+
 // Recall gives the view a settled request from the store; last is the index of
 // its stream's newest entry. Requests that the view holds stay as they are.
 func (c *Cell) Recall(last int64, r *access.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, held := c.s.requests[r.ID]; !held {
-		c.s.hold(Held{Last: last, Request: r})
-		c.s.trim()
+	c.s.recall(Held{Last: last, Request: r})
+}
+
+func (s *state) recall(settled Held) {
+	if _, held := s.requests[settled.Request.ID]; !held {
+		s.hold(settled)
+		s.trim()
 	}
 }
 

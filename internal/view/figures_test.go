@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -94,4 +95,30 @@ func TestFiguresLookBack(t *testing.T) {
 	}
 	same(t, "after", made.Numbers("sam", s.at()).ToAccess, s.View.Numbers("sam", s.at()).ToAccess)
 	same(t, "requests", made.Numbers("sam", s.at()).Requests[access.Ended], 1)
+}
+
+// TestRemember: what is written while older entries are still being read counts after
+// them, not before.
+func TestRemember(t *testing.T) {
+	s := sample(t)
+	id := s.ask("ann", "1", "db-1")
+	s.effect(cell.TaskAlarm, cell.EffectAlarmReceipt, id, "", cell.Observed{Receipt: &cell.Receipt{}})
+	made, err := view.FromWorld(s.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Await()
+	older := slices.Clone(s.Log)
+	s.do(s.Deny("sam", id))
+	s.effect(cell.TaskAlarm, cell.EffectAlarmReceipt, id, "", cell.Observed{Receipt: &cell.Receipt{Delivered: true, Status: 204}})
+	for _, r := range s.Log[len(older):] {
+		of, _ := cell.RequestOf(r.Outcome.Stream)
+		if err := made.Apply(r, s.World.Requests[of]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made.Remember(older, nil)
+	same(t, "heard again", made.Findings("ann", s.at()), s.View.Findings("ann", s.at()))
+	same(t, "nothing is missed", len(made.Findings("ann", s.at()).Findings), 0)
+	same(t, "told", len(s.show("ann", id).Told), 2)
 }

@@ -245,10 +245,16 @@ func (r *run) signKey(ctx context.Context, _ string) error {
 }
 
 // undoKey goes back to the key of the sealing in force. What somebody put to rest
-// before this began is not woken: they had a reason.
+// before this began is not woken: they had a reason. Nor is any when a later sealing is
+// in force: whoever put that there signed that what was before it is refused.
 func (r *run) undoKey(ctx context.Context, user string) error {
+	stands, err := r.Custody.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	later := stands.InForce != nil && r.j.Sealing != nil && stands.InForce.Serial > r.j.Sealing.Serial
 	for _, id := range r.j.Old {
-		if slices.Contains(r.j.Asleep, id) {
+		if later || slices.Contains(r.j.Asleep, id) {
 			continue
 		}
 		var no *refusedCall
@@ -268,8 +274,28 @@ func (r *run) undoKey(ctx context.Context, user string) error {
 	return fmt.Errorf("%w: the key of the sealing in force is as it was, and the new one is gone", ErrSuperseded)
 }
 
-// cleanKeys deletes what is old, and looks that nothing else is there.
+// followed tells whether another sealing came after this one was put in force.
+func (r *run) followed(ctx context.Context) (bool, error) {
+	now, err := r.Custody.Standing(ctx)
+	if err != nil {
+		return false, err
+	}
+	return now.Waiting != nil || now.InForce == nil || *now.InForce != *r.j.Sealing, nil
+}
+
+// cleanKeys deletes what is old, and looks that nothing else is there. What if another
+// machine rotated since this was signed: the key that it made is in force, or is to be,
+// and looks from here like a stray. So nothing is touched then.
 func (r *run) cleanKeys(ctx context.Context, user string) error {
+	switch followed, err := r.followed(ctx); {
+	case err != nil:
+		return err
+	case followed:
+		if err := r.j.remove(); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w after this rotation was signed: no key was touched; of %s, what is still there rests and may be deleted", ErrSuperseded, strings.Join(r.j.Old, ", "))
+	}
 	for _, id := range r.j.Old {
 		if err := r.endKey(ctx, user, id); err != nil {
 			return err

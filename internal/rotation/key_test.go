@@ -222,3 +222,81 @@ func TestNobodyWakesWhatWasPutToRest(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherMachineRotatedSince: a rotation is killed when it is signed, or while it
+// deletes what is old, and another machine rotates before it is gone on with. The key
+// of that one is the one in force: it is no stray, and nothing wakes what was before.
+func TestAnotherMachineRotatedSince(t *testing.T) {
+	found := 0
+	for at := 10; ; at++ {
+		w, first := sealedKey(t)
+		ended, err := w.rotate(keyContents, at, true)
+		if ended {
+			if err != nil || found < 3 {
+				t.Fatal(found, err)
+			}
+			return
+		}
+		if w.custody.accepted == 0 {
+			continue
+		}
+		found++
+		ours := w.custody.inForce.Of
+		here := w.folder
+		w.folder = t.TempDir()
+		if keys := w.aws.UserKeys("breaker"); len(keys) == 2 { // the other machine is told which goes
+			if _, err := w.rotate(keyContents, 0, false, first); err != nil {
+				t.Fatal(at, err)
+			}
+		} else if _, err := w.rotate(keyContents, 0, false); err != nil {
+			t.Fatal(at, err)
+		}
+		theirs := w.aws.UserKeys("breaker")
+		w.folder = here
+		if w.custody.inForce.Of == ours || !w.journal() {
+			t.Fatal(at, "the other machine did not rotate, or nothing is to be gone on with")
+		}
+		ended, err = w.rotate(keyContents, 0, false)
+		if !ended || err == nil || !strings.Contains(err.Error(), "another sealing took its place") || strings.Contains(err.Error(), theirs[0].ID) {
+			t.Errorf("call %d: %v", at, err)
+		}
+		if now := w.aws.UserKeys("breaker"); len(now) != 1 || now[0].ID != theirs[0].ID || now[0].Status != awstest.Active || w.journal() {
+			t.Errorf("call %d: %+v, and in force was %+v", at, now, theirs)
+		}
+	}
+}
+
+// TestALaterSealingWakesNoOldKey: when somebody sealed and signed something else by hand,
+// after the old key was refused, that old key stays refused.
+func TestALaterSealingWakesNoOldKey(t *testing.T) {
+	found := 0
+	for at := 10; ; at++ {
+		w, old := sealedKey(t)
+		ended, err := w.rotate(keyContents, at, true)
+		if ended {
+			if err != nil || found == 0 {
+				t.Fatal(found, err)
+			}
+			return
+		}
+		by, err := sealFor(w.custody.task(), []byte("by hand"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range w.aws.UserKeys("breaker") {
+			if k.ID != old || k.Status == awstest.Active {
+				continue
+			}
+			found++
+			w.custody.inForce, w.custody.waiting = &by, nil
+			if _, err := w.rotate(keyContents, 0, false); err == nil {
+				t.Errorf("call %d: it says that it rotated", at)
+			}
+			for _, k := range w.aws.UserKeys("breaker") {
+				if k.ID == old && k.Status == awstest.Active {
+					t.Errorf("call %d: the old key works again", at)
+				}
+			}
+		}
+	}
+}

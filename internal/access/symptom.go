@@ -56,6 +56,9 @@ type Look struct {
 	Network string     `json:"network,omitempty"` // none: of an incident
 	Seen    Seen       `json:"seen"`
 	At      canon.Time `json:"at"`
+	// Absent counts the looks that it was absent from since one showed it: channels hear
+	// of the first. The request keeps it; no event says it.
+	Absent int `json:"absent,omitzero"`
 }
 
 // Outage is a custodian's word that the emergency is real.
@@ -69,8 +72,25 @@ type Outage struct {
 // LookedAt puts a look among those of the request, in the place of the one before
 // it at the same symptom from the same network.
 func (r *Request) LookedAt(l Look) {
-	others := slices.DeleteFunc(slices.Clone(r.Looks), func(o Look) bool { return o.Symptom == l.Symptom && o.Network == l.Network })
+	var others []Look
+	for _, o := range r.Looks {
+		if o.Symptom != l.Symptom || o.Network != l.Network {
+			others = append(others, o)
+		} else if l.Seen != Shown {
+			l.Absent = o.Absent
+		}
+	}
+	if l.Seen == Absent {
+		l.Absent++
+	}
 	r.Looks = append(others, l)
+}
+
+// FirstAbsent tells whether the newest look is the first since the symptom was shown
+// that it was absent from.
+func (r *Request) FirstAbsent() bool {
+	newest := r.Looks[len(r.Looks)-1]
+	return newest.Seen == Absent && newest.Absent == 1
 }
 
 // ShownSince are the symptoms that the last look from some network showed, none of

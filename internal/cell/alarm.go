@@ -43,7 +43,7 @@ func (w *World) alarm(p place, e Event) {
 		if written, ok := e.(*ReviewWritten); ok && written.Written.Misuse != string(statement.Yes) {
 			return
 		}
-		if at, ok := e.(*SymptomLookedAt); ok && at.Look.Seen != access.Absent {
+		if _, ok := e.(*SymptomLookedAt); ok && !r.FirstAbsent() { // of each look anew nobody would hear the next
 			return
 		}
 		to = w.scenarioOf(r).Alarms.To

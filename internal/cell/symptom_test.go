@@ -164,3 +164,35 @@ func TestSymptomsThatNobodyCanLookAt(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAbsentSymptomAlarmsOnce: symptoms are looked at again while somebody may go in
+// alone. Channels hear when one is not there, and not every five minutes that it is not
+// there yet; they hear anew when it was shown in between.
+func TestAnAbsentSymptomAlarmsOnce(t *testing.T) {
+	s := symptomStory().ask("db-1")
+	r := s.request().Clone()
+	for i, step := range []struct {
+		symptom, network string
+		seen             access.Seen
+		want             bool
+	}{
+		{"port", "office", access.Unknown, false},
+		{"port", "office", access.Absent, true},
+		{"port", "office", access.Absent, false},
+		{"port", "mobile", access.Absent, true},
+		{"port", "office", access.Unknown, false},
+		{"port", "office", access.Absent, false},
+		{"port", "office", access.Shown, false},
+		{"port", "office", access.Absent, true},
+		{"ticket", "", access.Absent, true},
+		{"port", "mobile", access.Absent, false},
+	} {
+		r.LookedAt(access.Look{Symptom: step.symptom, Network: step.network, Seen: step.seen, At: s.Now})
+		if got := r.FirstAbsent(); got != step.want {
+			t.Errorf("look %d: %v, want %v", i, got, step.want)
+		}
+	}
+	if len(r.Looks) != 3 {
+		t.Errorf("the request keeps %d looks, want 3", len(r.Looks))
+	}
+}

@@ -83,7 +83,7 @@ func (w *World) decideOnChange(change *Change, s *Signed, c Command) (Outcome, *
 		return Outcome{}, refuse(NotPending, "the recovery is agreed and takes effect at %s, unless %d people cancel it", change.Until, cancelsLeast)
 	case change.Removes(person):
 		return Outcome{}, refuse(SelfApproval, "nobody decides on their own removal")
-	case slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves }) && body.Verdict == statement.Approve:
+	case slices.ContainsFunc(change.Decisions, func(d access.Decision) bool { return d.Approver == person && d.Approves && w.counts(d) }) && body.Verdict == statement.Approve:
 		return Outcome{}, refuse(AlreadyDecided, "%s has agreed to this change already", person)
 	case !c.At.Before(change.Lapses):
 		return Outcome{}, refuse(NotPending, "the change lapsed at %s", change.Lapses)

@@ -94,7 +94,8 @@ func (w *World) quorumOf(change *Change) (access.Quorum, string) {
 func (w *World) agreedTo(change *Change, decisions []access.Decision) []string {
 	var agreed []string
 	for _, d := range decisions {
-		if d.Approves && !change.Removes(d.Approver) && w.counts(d) {
+		// With two keys each counts once, when a suspension of the first is over.
+		if d.Approves && !change.Removes(d.Approver) && w.counts(d) && !slices.Contains(agreed, d.Approver) {
 			agreed = append(agreed, d.Approver)
 		}
 	}

@@ -244,3 +244,28 @@ func TestT31AKeyThatIsGoneIsNoOther(t *testing.T) {
 	expect(t, s.Must(s.By("sue", "sue's spare", suspending("leo", "leo"))), "key-suspended")
 	replays(t, s.Cell)
 }
+
+// TestT07ASuspendedYesBlocksNoOtherKey: whoever agreed to a change with a key that is
+// suspended agrees with another, and counts once when both sign again.
+func TestT07ASuspendedYesBlocksNoOtherKey(t *testing.T) {
+	yes := func(s *story, key string) cell.Command {
+		return s.By("sam", key, &statement.Decision{Of: s.change, Verdict: statement.Approve, Check: statement.Video})
+	}
+	s := spared().propose("bob", "")
+	expectRefusal(t, s.Cell, yes(s, "sam's spare"), cell.AlreadyDecided)
+	s.suspends("sue", "sam")
+	expect(t, s.Must(yes(s, "sam's spare")), "change-decided")
+	expectRefusal(t, s.Cell, yes(s, "sam's spare"), cell.AlreadyDecided)
+	once := s.fork()
+	expect(t, once.Must(once.Approve("lea", once.change)), "change-decided", "change-over", "person-removed")
+	replays(t, once.Cell)
+	s.later(4 * time.Hour)
+	s.Must(s.lapse("sam"))
+	if s.World.Changes[s.change] == nil {
+		t.Fatal("two keys of one person filled the quorum")
+	}
+	expectRefusal(t, s.Cell, yes(s, "sam"), cell.AlreadyDecided)
+	expect(t, s.Must(s.Approve("lea", s.change)), "change-decided", "change-over", "person-removed")
+	replays(t, s.Cell)
+	restores(t, s.Cell)
+}

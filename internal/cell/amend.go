@@ -197,9 +197,11 @@ func (w *World) amendEvents(change *Change, agreed []string, at canon.Time) []Ev
 	for _, person := range made.Gone {
 		events = append(events, &PersonRemoved{Person: person})
 	}
+	var keys []string
 	for _, lost := range made.Lost {
-		events = append(events, &KeyRemoved{Person: lost.Person, Key: lost.Key})
+		events, keys = append(events, &KeyRemoved{Person: lost.Person, Key: lost.Key}), append(keys, lost.Key)
 	}
+	events = append(events, w.freedWith(made.Gone, keys)...)
 	until := at.Add(w.cools(at).Duration())
 	amended := &Amended{Change: change.ID, From: change.From, To: change.To}
 	if amended.Widened = Widened(w.InForce(), made.Document); len(amended.Widened) > 0 {

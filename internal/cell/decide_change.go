@@ -131,9 +131,9 @@ func (w *World) changeEvents(change *Change, d access.Decision) []Event {
 	case change.Rules != 0:
 		return append(events, &RulesRaised{Rules: change.Rules})
 	case change.Key == "":
-		return append(events, &PersonRemoved{Person: change.Person})
+		return append(append(events, &PersonRemoved{Person: change.Person}), w.freedWith([]string{change.Person}, nil)...)
 	}
-	return append(events, &KeyRemoved{Person: change.Person, Key: change.Key})
+	return append(append(events, &KeyRemoved{Person: change.Person, Key: change.Key}), w.freedWith(nil, []string{change.Key})...)
 }
 
 // possible refuses a change that could not take effect in the world as it is.

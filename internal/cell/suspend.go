@@ -56,7 +56,7 @@ type OverWhy string
 const (
 	OverLapsed OverWhy = "lapsed" // its time was over
 	OverLifted OverWhy = "lifted" // by two of security, or the change quorum
-	OverFreed  OverWhy = "freed"  // whatever suspended it was suspended itself
+	OverFreed  OverWhy = "freed"  // whatever suspended it was suspended itself, or removed
 )
 
 // What a suspension leaves without a quorum, beside scenarios. No id has a space.
@@ -92,7 +92,8 @@ func decideSuspend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 		Person: body.Person, Key: body.Key, Until: c.At.Add(SuspendedFor.Duration()),
 		By: roster.Suspender{Person: person, Key: s.Signer.Fingerprint, Strength: s.Signer.Strength, At: c.At},
 	}
-	freed, after := w.freed(suspended), w.Roster.Clone()
+	freed := w.freed(func(by roster.Suspender) bool { return by.Key == suspended.Key }, func(key, owner string) bool { return key == suspended.Key || owner == person })
+	after := w.Roster.Clone()
 	after.Suspend(suspended.Key, suspended.By, suspended.Until)
 	for _, over := range freed {
 		after.Free(over.Key)
@@ -109,20 +110,29 @@ func decideSuspend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	return Outcome{StreamCell, events}, nil
 }
 
-// freed are the suspensions that nobody but the key which is suspended now signed:
-// else a stolen key of security would silence the others first. Whoever suspends it
-// frees no key of their own.
-func (w *World) freed(e *KeySuspended) []*SuspensionOver {
+// freed are the suspensions that nobody signed but with a key that goes: else a stolen
+// key of security would silence the others first. Whoever suspends a key frees none of
+// their own, and what goes itself is not freed.
+func (w *World) freed(goes func(by roster.Suspender) bool, stays func(key, owner string) bool) []*SuspensionOver {
 	var over []*SuspensionOver
 	for _, key := range sortedKeys(w.Roster.Suspended) {
-		s := w.Roster.Suspended[key]
 		owner := w.formerOwner(key)
-		others := slices.ContainsFunc(s.By, func(by roster.Suspender) bool { return by.Key != e.Key })
-		if key != e.Key && owner != e.By.Person && !others {
+		others := slices.ContainsFunc(w.Roster.Suspended[key].By, func(by roster.Suspender) bool { return !goes(by) && w.Roster.Holds(by.Person, by.Key) })
+		if !others && !stays(key, owner) {
 			over = append(over, &SuspensionOver{Person: owner, Key: key, Why: OverFreed})
 		}
 	}
 	return over
+}
+
+// freedWith are the suspensions that end when people and keys are removed.
+func (w *World) freedWith(people, keys []string) []Event {
+	var events []Event
+	goes := func(key, owner string) bool { return slices.Contains(keys, key) || slices.Contains(people, owner) }
+	for _, over := range w.freed(func(by roster.Suspender) bool { return goes(by.Key, by.Person) }, goes) {
+		events = append(events, over)
+	}
+	return events
 }
 
 // Unfilled are the quorums of a document that the people of one roster could fill

@@ -245,6 +245,54 @@ func TestT31AKeyThatIsGoneIsNoOther(t *testing.T) {
 	replays(t, s.Cell)
 }
 
+// TestT31AThiefsKeyThatIsRemovedFreesWhomItSuspended: by a removal, of the key or of the
+// person, and by an amendment; not what somebody else suspended besides, and not what
+// goes with it.
+func TestT31AThiefsKeyThatIsRemovedFreesWhomItSuspended(t *testing.T) {
+	three := func() *story {
+		return storyOf(func(g *cell.Genesis) {
+			withSpare("sue")(g)
+			g.People = append(g.People, people("tom")...)
+			g.Groups["security"] = []string{"sam", "sue", "tom"}
+		})
+	}
+	freed := func(name string, s *story, person string) {
+		t.Helper()
+		if _, still := s.World.Roster.Suspended[keyOf(person)]; still {
+			t.Errorf("%s: the key of %s is suspended still", name, person)
+		}
+		if _, due := s.Task(cell.TaskSuspension, canon.Digest{}, keyOf(person)); due {
+			t.Errorf("%s: the end of what is over is due", name)
+		}
+		expect(t, s.Must(s.By(person, person, &statement.Session{For: 60})), "session-opened")
+		replays(t, s.Cell)
+		restores(t, s.Cell)
+	}
+	s := three().suspends("sue", "tom").propose("sue", keyOf("sue"))
+	r := s.Must(s.Approve("lea", s.change))
+	expect(t, r, "change-decided", "change-over", "key-removed", "suspension-over")
+	if over := r.Outcome.Events[3].(*cell.SuspensionOver); over.Person != "tom" || over.Key != keyOf("tom") || over.Why != cell.OverFreed {
+		t.Errorf("%+v", over)
+	}
+	freed("a key", s, "tom")
+	freed("a person", three().suspends("sue", "tom").removeBy("sue", "sam", "lea"), "tom")
+
+	s = three().suspends("sue", "tom")
+	s.Amend(s.Amending(func(g *cell.Genesis) {
+		withoutRoy(g)
+		for i, p := range g.People {
+			if p.ID == "sue" {
+				g.People[i].Keys = p.Keys[1:]
+			}
+		}
+	}))
+	freed("an amendment", s, "tom")
+
+	s = three().suspends("sue", "ann").suspends("tom", "ann").removeKey("sue")
+	expectRefusal(t, s.Cell, s.By("ann", "ann", &statement.Session{For: 60}), cell.KeySuspendedReason)
+	freed("the last of two", s.removeKey("tom"), "ann")
+}
+
 // TestT07ASuspendedYesBlocksNoOtherKey: whoever agreed to a change with a key that is
 // suspended agrees with another, and counts once when both sign again.
 func TestT07ASuspendedYesBlocksNoOtherKey(t *testing.T) {

@@ -155,6 +155,7 @@ type service struct {
 	enrol     *enrol.Book
 	looks     looks
 	guesses   guesses
+	unheld    guesses // at devices of people who have none
 	strangers *limiter[netip.Prefix]
 	readers   *limiter[string]
 	watchers  *places
@@ -203,7 +204,7 @@ func New(o Options) http.Handler {
 		strangers: newLimiter[netip.Prefix](o.Rate), readers: newLimiter[string](o.Rate),
 		onces: onces{used: map[[seedSize]byte]canon.Time{}}, signIns: newLimiter[netip.Prefix](signInRate), visitors: newLimiter[netip.Prefix](visitorRate), redeeming: newPlaces(signInsMost, signInsMost/2),
 		watchers: newPlaces(o.Streams, max(1, min(watchersEach, o.Streams/4))), packs: newPlaces(packsMost, packsEach), sendings: newPlaces(sendingsMost, sendingsEach),
-		guesses: newGuesses(), mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
+		guesses: newGuesses(), unheld: newGuesses(), mux: http.NewServeMux(), started: time.Now(), document: sync.OnceValues(OpenAPI),
 	}
 	s.rememberEnded()
 	s.rememberProvided()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -103,10 +104,16 @@ func (s *service) signByCode(c *call) error {
 }
 
 // byDevices has the device sign that was named, or whichever of its actor's has that
-// code. Who has none gets the answer of a wrong code, so that it tells nobody who has one.
+// code. Who has none is answered and slowed as for wrong codes of one that is there, so
+// that neither tells anybody who has one.
 func (s *service) byDevices(c *call, of statement.Statement, sent byCode) (signature []byte, err error) {
 	devices := slices.DeleteFunc(s.Live.Devices(of.Actor), func(line string) bool { return sent.Key != "" && line != sent.Key })
 	if len(devices) == 0 {
+		// Apart from the others: names that nobody has make no room among devices. And
+		// by whether one was named, not by which: whoever can name one knows that it is there.
+		if !s.unheld.take(c, fmt.Sprint(of.Actor, " ", sent.Key != "")) {
+			return nil, s.stranger(c, slowed())
+		}
 		return nil, s.stranger(c, wrongCode(totp.ErrWrong))
 	}
 	for _, line := range devices {
@@ -132,10 +139,7 @@ func takesCodes(of statement.Statement) bool {
 func (s *service) guessed(c *call, person, key string, use func() ([]byte, error)) ([]byte, error) {
 	if !s.guesses.take(c, key) {
 		s.attempts.person(view.AttemptForged, person, codeAttempt, Network(c.from))
-		p := problem(http.StatusTooManyRequests, reasonGuesses, "too many wrong codes", "this device had too many wrong codes lately",
-			"use a passkey or an SSH key, which wait for nothing; or try again in ten minutes")
-		p.after = wrongEvery
-		return nil, p
+		return nil, slowed()
 	}
 	out, err := use()
 	var refusal totp.Refusal
@@ -149,6 +153,13 @@ func (s *service) guessed(c *call, person, key string, use func() ([]byte, error
 
 // codeAttempt is what a wrong code would have been, among attempts.
 const codeAttempt = "code"
+
+func slowed() *Problem {
+	p := problem(http.StatusTooManyRequests, reasonGuesses, "too many wrong codes", "this device had too many wrong codes lately",
+		"use a passkey or an SSH key, which wait for nothing; or try again in ten minutes")
+	p.after = wrongEvery
+	return p
+}
 
 func wrongCode(refusal totp.Refusal) *Problem {
 	hint := "read it off the app anew: each is good for half a minute, and the phone's clock must be right"

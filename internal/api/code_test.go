@@ -250,6 +250,32 @@ func TestT20WrongCodesAreSlowedAndTold(t *testing.T) {
 	same(t, "bob is not", len(h.tried("bob")), 0)
 }
 
+// TestT20NobodyLearnsWhoHasADevice: whoever guesses is answered alike, and slowed alike,
+// whether there is a device or not; named or not.
+func TestT20NobodyLearnsWhoHasADevice(t *testing.T) {
+	h := open(t, takesCodes)
+	lea := h.devices("lea")["lea"]
+	nobodys := celltest.Line("mallory").Line
+	guesses := func(person, key string) (got []string) {
+		for n := range 8 {
+			r := h.signs(app{lea.Phone, person, key, ""}, h.encoded(person, &statement.Session{For: 300}), wrong(lea, h.wall.now(), n))
+			got = append(got, fmt.Sprint(r.Status, " ", r.Header.Get("Retry-After"), " ", string(r.Body)))
+		}
+		return got
+	}
+	for key, want := range map[string][]string{nobodys: guesses("lea", nobodys), "": guesses("lea", "")} {
+		if !strings.HasPrefix(want[0], "403 ") || !strings.HasPrefix(want[7], "429 600 ") {
+			t.Errorf("lea, key %q: %q", key, want)
+		}
+		for _, person := range []string{"bob", "nobody"} {
+			if got := guesses(person, key); !slices.Equal(got, want) {
+				t.Errorf("%s, key %q: %q, want %q", person, key, got, want)
+			}
+		}
+	}
+	same(t, "lea's is slowed still", h.signs(lea, h.encoded("lea", &statement.Session{For: 300}), lea.Code(h.wall.now())).reason(), "too-many-codes")
+}
+
 // TestSecondDeviceAsGoodAsTheFirst: who names none uses the second as often as they like,
 // though each of its codes is a wrong one of the first.
 func TestSecondDeviceAsGoodAsTheFirst(t *testing.T) {

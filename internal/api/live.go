@@ -121,6 +121,12 @@ func (l *Live) Identified(as roster.Identity) (string, bool) {
 	return people.Identified(as)
 }
 
+// Silenced tells whether every key of a person is suspended.
+func (l *Live) Silenced(person string) bool {
+	people := l.people.Load()
+	return people != nil && people.Silenced(person)
+}
+
 // Keys are a person's keys in wire form, removed ones among them: what a removed
 // key signed is for the law to refuse.
 func (l *Live) Keys(person string) [][]byte {

@@ -122,13 +122,14 @@ func (p *provided) add(of providedSession, now canon.Time) error {
 }
 
 // provides tells whether a session that the provider opened counts: its provider is
-// the one that is asked, and whoever signed in there is that person still.
+// the one that is asked, and whoever signed in there is that person still. It does not
+// while every key of theirs is suspended: whoever has those may have their browser.
 func (s *service) provides(of providedSession) bool {
 	if s.Provider == nil || s.Provider.Issuer() != of.Issuer {
 		return false
 	}
 	owner, ok := s.Live.Identified(of.identity())
-	return ok && owner == of.Person
+	return ok && owner == of.Person && !s.Live.Silenced(owner)
 }
 
 // shown is the session as its owner sees it.

@@ -189,6 +189,11 @@ func (s *service) welcome(c *call, as roster.Identity, to string) error {
 			"at "+as.Issuer+" you are "+as.Subject+", and nobody in this cell has that identity",
 			"somebody of the change quorum adds issuer and subject to you in cell.yaml, under oidc, and proposes the change; until then "+hintPasskey)
 	}
+	if s.Live.Silenced(person) {
+		s.Log.Warn("somebody whose keys are suspended would sign in by the identity provider", slog.String("person", person), slog.String("from", c.from.String()))
+		return problem(http.StatusForbidden, reasonIdentity, "not signed in", "every key of "+person+" is suspended, and until one signs again nobody reads as "+person,
+			"if all your keys are in your hands, call two of security: they lift it")
+	}
 	now := s.Ledger.Now()
 	of := providedSession{Person: person, Issuer: as.Issuer, Subject: as.Subject, At: now, Until: now.Add(statement.SessionLongest.Duration())}
 	rand.Read(of.Session[:])

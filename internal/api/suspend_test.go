@@ -6,6 +6,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -42,4 +43,31 @@ func TestT26ASuspendedKeysSessionEnds(t *testing.T) {
 	same(t, "once more", lift("lea").reason(), string(cell.NotSuspended))
 	h.took(h.tap(deviceOf("sam"), "sam", approval(id)))
 	h.replayed()
+}
+
+// TestT26SuspendedInAllKeysReadsNothing: whoever took all of a person's keys may have
+// their browser. Sessions that the identity provider opened count while one key signs,
+// and none is opened while none does.
+func TestT26SuspendedInAllKeysReadsNothing(t *testing.T) {
+	p := double(t)
+	h := open(t, providedBy(p))
+	who, err := sshsig.Inspect(deviceOf("bob").Wire())
+	must(t, err)
+	session := cookieNamed(h.finishes(h.begins(p, "subject-of-bob")), cookieName)
+	for _, key := range []string{who.Fingerprint, celltest.Line("bob").Fingerprint} {
+		same(t, "while a key signs", h.browse(session, "/api/v1/me").Status, http.StatusOK)
+		why, beside := written(t, "the bag is gone")
+		h.took(h.submit("sue", "sue", &statement.Suspend{Person: "bob", Key: key, Reason: why}, beside))
+	}
+	same(t, "when none does", h.browse(session, "/api/v1/me").reason(), "token-refused")
+	r := h.finishes(h.begins(p, "subject-of-bob"))
+	same(t, "signing in anew", r.reason(), "identity-unknown")
+	contains(t, "told why", string(r.Body), "every key of bob is suspended")
+	same(t, "a cookie", cookieNamed(r, cookieName).Value, "")
+	same(t, "lea reads", h.browse(cookieNamed(h.finishes(h.begins(p, "subject-of-lea")), cookieName), "/api/v1/me").Status, http.StatusOK)
+	for _, person := range []string{"sue", "lea"} {
+		why, beside := written(t, "here it is")
+		h.took(h.submit(person, person, &statement.Lift{Person: "bob", Key: who.Fingerprint, Why: why}, beside))
+	}
+	same(t, "when one signs again", h.browse(session, "/api/v1/me").Status, http.StatusOK)
 }

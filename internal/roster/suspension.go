@@ -63,6 +63,13 @@ func (r *Roster) Active(k Key) bool {
 	return !k.Removed && !suspended
 }
 
+// Silenced tells whether every key that a present person has is suspended.
+func (r *Roster) Silenced(person string) bool {
+	p, _ := r.Person(person)
+	held := func(k Key) bool { return r.Holds(person, k.Fingerprint) }
+	return slices.ContainsFunc(p.Keys, held) && !slices.ContainsFunc(p.Keys, r.Active)
+}
+
 // Holds tells whether a key is a present person's, suspended or not.
 func (r *Roster) Holds(person, fingerprint string) bool {
 	p, known := r.Person(person)

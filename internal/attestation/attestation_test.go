@@ -53,8 +53,9 @@ func TestCheck(t *testing.T) {
 		if err := a.Check(key); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}
-		if err := a.By([][]byte{m.Root.Raw}, nil, at); err != nil {
-			t.Errorf("%s: %v", format, err)
+		want := map[string]error{attestation.U2F: attestation.ErrNoModel}[format]
+		if err := a.By([][]byte{m.Root.Raw}, nil, at); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", format, err, want)
 		}
 		if err := a.By([][]byte{attestationtest.New("Other").Root.Raw, m.Root.Raw}, []string{"00000000-0000-0000-0000-000000000000", a.Model()}, at); err != nil {
 			t.Errorf("%s: %v", format, err)
@@ -136,6 +137,25 @@ func TestT23NotOfThisKey(t *testing.T) {
 	}
 	if err := good.Check(nil); !errors.Is(err, attestation.ErrKey) {
 		t.Errorf("no key: %v", err)
+	}
+}
+
+// TestT23WhateverAMakerSignedIsNoDeviceOfU2F: a certificate of U2F does not say that it
+// is of an authenticator. Without models none counts, and with models none but by name.
+func TestT23WhateverAMakerSignedIsNoDeviceOfU2F(t *testing.T) {
+	m := attestationtest.New("Acme")
+	m.Format, m.Subject.OrganizationalUnit = attestation.U2F, []string{"Firmware"}
+	key, a := made(t, m)
+	if err := a.Check(key); err != nil {
+		t.Fatal(err) // nothing in it is wrong
+	}
+	for name, models := range map[string][]string{"no models": nil, "another model": {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}} {
+		if err := a.By([][]byte{m.Root.Raw}, models, at); !errors.Is(err, attestation.ErrNoModel) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := a.By([][]byte{m.Root.Raw}, []string{attestation.NoModel}, at); err != nil {
+		t.Errorf("by name: %v", err)
 	}
 }
 

@@ -41,6 +41,7 @@ var (
 var (
 	ErrRoot       = errors.New("has no chain of valid certificates to a root of the maker")
 	ErrOtherModel = errors.New("is of a model that is not among those that count")
+	ErrNoModel    = errors.New("is of a device of U2F, which tells no model: it counts where the maker's models name the one without a name, " + NoModel)
 )
 
 // Check tells whether an attestation was made for a key, given in SSH wire form: that
@@ -70,11 +71,19 @@ func (a Attestation) Check(wire []byte) error {
 	return verify(leaf, signed, a.Signature)
 }
 
+// NoModel is the model of devices of U2F.
+const NoModel = "00000000-0000-0000-0000-000000000000"
+
 // By tells whether a maker stands behind an attestation that Check took, at an
 // instant: by one of its roots (in DER) and, where models are listed, of one of them.
+// What a certificate of U2F is for does not stand in it: whatever the maker ever signed
+// under a root would count. So one counts only where NoModel is among the models.
 // No list of revoked certificates is asked.
 func (a Attestation) By(roots [][]byte, models []string, at time.Time) error {
-	if len(models) > 0 && !slices.Contains(models, a.Model()) {
+	switch listed := slices.Contains(models, a.Model()); {
+	case a.Format == U2F && !listed:
+		return ErrNoModel
+	case len(models) > 0 && !listed:
 		return ErrOtherModel
 	}
 	anchors, between := x509.NewCertPool(), x509.NewCertPool()

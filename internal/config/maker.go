@@ -51,6 +51,11 @@ func (c *cellFacts) readMakers(f *findings) {
 				f.errorf(w.at, "write the AAGUID in lower case, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a", "%s is not a model", show(w.text))
 			}
 		}
+		for _, w := range m.Models {
+			if w.text == attestation.NoModel {
+				f.warnf(w.at, "leave it out, unless somebody's key is a device of U2F that is made no more", "%s lets devices of U2F count, and with them whatever else the maker signed under these roots", attestation.NoModel)
+			}
+		}
 		if n := len(m.Models); n > cell.ModelsMost {
 			f.errorf(m.key("models"), "leave models out to take them all", "models: at most %d, has %d", cell.ModelsMost, n)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/halligan-dev/halligan/internal/attestation"
 	"github.com/halligan-dev/halligan/internal/attestation/attestationtest"
 	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
 	"github.com/halligan-dev/halligan/internal/config"
@@ -88,6 +89,8 @@ func TestMakersOfAFolder(t *testing.T) {
 // TestMakersThatAreWrong are named with what would mend them.
 func TestMakersThatAreWrong(t *testing.T) {
 	acme, other := attestationtest.New("Acme"), attestationtest.New("Other")
+	u2f := *acme
+	u2f.Format = attestation.U2F
 	replace := func(old, new string) func(string) string {
 		return func(text string) string { return strings.Replace(text, old, new, 1) }
 	}
@@ -100,6 +103,9 @@ func TestMakersThatAreWrong(t *testing.T) {
 		"nobody has any": {other, asItIs, "nobody who may ask has a key that a maker of the cell attests"},
 		"no certificate": {acme, replace("-----BEGIN CERTIFICATE-----", "-----BEGIN KEY-----"), "is not one certificate in PEM"},
 		"a bad model":    {acme, func(text string) string { return text + "    models: [ACME-1]\n" }, "is not a model"},
+		"a device of U2F": {&u2f, asItIs, "is of a device of U2F, which tells no model"},
+		"any device of U2F": {&u2f, func(text string) string { return text + "    models: [" + attestation.NoModel + "]\n" },
+			"lets devices of U2F count, and with them whatever else the maker signed"},
 		"no attestation": {acme, replace("attestations: [", "attestations: [AAAA"), "the attestation is"},
 		"a bad id":       {acme, replace("maker: acme", "maker: Acme Inc"), "is not an id"},
 		"of somebody else's": {acme, func(text string) string { // anna's stands at ben

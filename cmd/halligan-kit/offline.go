@@ -128,7 +128,7 @@ func (k *kit) prove(f *offlineFlags) (*proved, error) {
 }
 
 // load reads the bundle: of several copies that were signed apart, everything.
-func load(files []string) (*verify.Bundle, error) {
+func (p *proved) load(files []string) (*verify.Bundle, error) {
 	const hint = "name the file that was handed to you; several copies of one request are taken together"
 	if len(files) == 0 {
 		return nil, fail(exitUsage, hint, "no file of a request is named")
@@ -145,7 +145,7 @@ func load(files []string) (*verify.Bundle, error) {
 		}
 		if all == nil {
 			all = b
-		} else if err := all.Add(b); err != nil {
+		} else if err := all.Add(p.world, b); err != nil {
 			return nil, fail(exitUsage, hint, "cannot take %s with the others: %w", file, err)
 		}
 	}
@@ -171,7 +171,7 @@ func (k *kit) count(f *offlineFlags, args []string) (*counted, error) {
 		return nil, err
 	}
 	c := &counted{proved: p}
-	if c.bundle, err = load(f.files); err != nil {
+	if c.bundle, err = p.load(f.files); err != nil {
 		return nil, err
 	}
 	if c.asked, c.body, err = c.bundle.Asked(); err != nil {

@@ -38,7 +38,7 @@ type reconciled struct {
 
 // Run carries back.
 func (r reconcileCommand) Run(c *call) error {
-	bundle, err := bundleIn(r.Files)
+	copies, err := bundlesIn(r.Files)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,12 @@ func (r reconcileCommand) Run(c *call) error {
 	p, err := m.provedCell()
 	if err != nil {
 		return err
+	}
+	bundle := copies[0]
+	for i, more := range copies[1:] {
+		if err := bundle.Add(p.world, more); err != nil {
+			return uncarried(r.Files[i+1], err)
+		}
 	}
 	counted, err := bundle.Count(p.world, canon.At(c.now()))
 	if err != nil {
@@ -98,29 +104,27 @@ func entriesText(entries []int64) string {
 	return both(parts)
 }
 
-// bundleIn reads copies of one bundle.
-func bundleIn(files []string) (*verify.Bundle, error) {
-	var all *verify.Bundle
+// bundlesIn reads copies of one bundle, at least one.
+func bundlesIn(files []string) (all []*verify.Bundle, err error) {
 	for _, file := range files {
 		data, err := verify.ReadLimited(file, verify.BundleMost)
 		if err != nil {
 			return nil, because(exitUsage, err, "cannot read %s", file)
 		}
 		b, err := verify.DecodeBundle(data)
-		if err == nil && all != nil {
-			err = all.Add(b)
-		}
 		if err != nil {
-			return nil, because(exitUnverified, err, "cannot use %s", file).or("it is damaged, forged, or of another request: keep it, and ask for it again")
+			return nil, uncarried(file, err)
 		}
-		if all == nil {
-			all = b
-		}
+		all = append(all, b)
 	}
-	if all == nil {
+	if len(all) == 0 {
 		return nil, errors.New("no file is named")
 	}
 	return all, nil
+}
+
+func uncarried(file string, err error) error {
+	return because(exitUnverified, err, "cannot use %s", file).or("it is damaged, forged, or of another request: keep it, and ask for it again")
 }
 
 // carriedSheet is what whoever carries it back reads.

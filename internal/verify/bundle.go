@@ -11,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -215,8 +216,11 @@ func (b *Bundle) Text(hash canon.Digest) string {
 	return ""
 }
 
-// Add adds what another bundle of the same request has more.
-func (b *Bundle) Add(other *Bundle) error {
+// Add adds what another bundle of the same request has more. Two copies of one
+// statement may bear two signatures: whoever hands a file on can sign another's words
+// with a key of their own. The one stays that counts more in a proved world, whichever
+// was there first.
+func (b *Bundle) Add(w *cell.World, other *Bundle) error {
 	if b.ID() != other.ID() {
 		return fmt.Errorf("they are of two requests, %s and %s", b.ID().Short(), other.ID().Short())
 	}
@@ -225,7 +229,7 @@ func (b *Bundle) Add(other *Bundle) error {
 		switch {
 		case at < 0:
 			b.Acts = append(b.Acts, act)
-		case !signed(b.Acts[at]): // a forged copy takes nobody's place
+		case signedBy(w, act) > signedBy(w, b.Acts[at]):
 			b.Acts[at] = act
 		}
 	}
@@ -243,13 +247,32 @@ func (b *Bundle) Add(other *Bundle) error {
 	return b.check()
 }
 
-// signed tells whether the signature of an act is good, whoever made it.
-func signed(act statement.Act) bool {
+// The ranks of a signature, the worst first.
+const (
+	byNobody  = iota // it is not good
+	byAnother        // good, and by a key that was never its person's
+	byFormer         // by a key of the person that signs nothing now
+	byPerson
+)
+
+// signedBy ranks the signature of an act in a world.
+func signedBy(w *cell.World, act statement.Act) int {
 	s, err := statement.Decode(act.Statement)
-	if err == nil {
-		_, err = Signatures{}.Statement(s.Body.Kind(), act.Statement, ledger.Signature{SSHSig: act.Signature})
+	if err != nil {
+		return byNobody
 	}
-	return err == nil
+	signer, err := Signatures{}.Statement(s.Body.Kind(), act.Statement, ledger.Signature{SSHSig: act.Signature})
+	if err != nil {
+		return byNobody
+	}
+	if owner, active := w.Roster.Owner(signer.Fingerprint); active && owner == s.Actor {
+		return byPerson
+	}
+	person, _ := w.Roster.Person(s.Actor)
+	if slices.ContainsFunc(person.Keys, func(k roster.Key) bool { return k.Fingerprint == signer.Fingerprint }) {
+		return byFormer
+	}
+	return byAnother
 }
 
 // Count checks every signature and counts what is well signed by the law, in a

@@ -134,18 +134,46 @@ func TestBundlesAreTakenTogether(t *testing.T) {
 		t.Fatalf("a forged yes counts: %+v", r.Offline)
 	}
 	for _, more := range []*verify.Bundle{part(whole.Acts[1]), part(whole.Acts[2]), whole} {
-		if err := all.Add(more); err != nil {
+		if err := all.Add(c.World, more); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := all.Add(part(forged)); err != nil {
+	if err := all.Add(c.World, part(forged)); err != nil {
 		t.Fatal(err)
 	}
 	if r := must(all.Count(c.World, c.Now)); !r.Offline.Filled || len(r.Offline.Faulty()) != 0 || len(r.Leases[0].Shares) != 2 {
 		t.Errorf("together they come to %+v", r.Offline)
 	}
-	if err := all.Add(c.offlineBundle()); err == nil {
+	if err := all.Add(c.World, c.offlineBundle()); err == nil {
 		t.Error("two requests were taken together")
+	}
+}
+
+// TestT75NobodysCopyComesFirst: whoever hands a file on can sign what somebody said with
+// a key of their own. That is well signed, and does not count: in whatever order the
+// copies are taken, the one that its person signed stays.
+func TestT75NobodysCopyComesFirst(t *testing.T) {
+	c := offlineCell()
+	whole := c.offlineBundle()
+	for name, forger := range map[string]string{"a stranger": "eve", "somebody of the cell": "bob"} {
+		for at := range whole.Acts {
+			forged := *whole
+			forged.Acts = slices.Clone(whole.Acts)
+			s := must(statement.Decode(whole.Acts[at].Statement))
+			forged.Acts[at].Signature = signature(forger, s.Body.Kind(), whole.Acts[at].Statement).SSHSig
+			if s.Actor == forger {
+				continue
+			}
+			for _, order := range [][]*verify.Bundle{{&forged, whole}, {whole, &forged}} {
+				all := must(verify.DecodeBundle(must(order[0].Encode())))
+				if err := all.Add(c.World, order[1]); err != nil {
+					t.Fatal(err)
+				}
+				if r := must(all.Count(c.World, c.Now)); !r.Offline.Filled || len(r.Offline.Faulty()) != 0 || len(r.Leases[0].Shares) != 2 {
+					t.Errorf("%s signed act %d: together they come to %+v", name, at, r.Offline)
+				}
+			}
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (p epochProposeCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitInternal, err, "cannot read the ledger of %s", p.Folder).or("stop the server first; halligan fsck tells what is wrong with a database")
 	}
-	f := epochFile{Version: epochVersion, Genesis: canon.Digest(stopped.Anchor.Genesis), At: end.At, Checkpoint: string(end.Base.Checkpoint)}
+	f := epochFile{Version: epochVersion, Genesis: canon.Digest(stopped.Anchor.Genesis), At: end.At, Checkpoint: string(end.Base.Checkpoint), Signers: epochSigners(end.World)}
 	f.Epoch = statement.Epoch{Number: end.World.EpochNow() + 1, Lost: statement.Seen{Size: end.Base.Size, Root: canon.Digest(end.Base.Root)}}
 	if end.Marked != (ledger.Hash{}) {
 		f.Epoch.Lost = statement.Seen{Size: end.Mark, Root: canon.Digest(end.Marked)}
@@ -155,6 +155,9 @@ func (s epochSignCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitUnverified, err, "nothing was signed: cannot use %s", s.File).or("ask for the file that halligan epoch propose wrote, as it was")
 	}
+	if err := f.maySign(m.person()); err != nil {
+		return err
+	}
 	known, err := m.way.client.Seen()
 	if err != nil {
 		return because(exitInternal, err, "cannot read what this machine has seen")
@@ -218,7 +221,7 @@ func (b epochBeginCommand) Run(c *call) error {
 	if err != nil {
 		return because(exitInternal, err, "cannot read the ledger of %s", b.Folder).or("stop the server first")
 	}
-	f, _, err := decodeEpoch(data, followed)
+	f, base, err := decodeEpoch(data, followed)
 	if err != nil {
 		return because(exitUnverified, err, "cannot use %s", b.File)
 	}
@@ -229,6 +232,9 @@ func (b epochBeginCommand) Run(c *call) error {
 	var signed []server.Carried
 	for _, path := range b.Signed {
 		one, err := readSigned(path)
+		if err == nil {
+			err = f.signedBy(one, base, path, b.File)
+		}
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/verify"
@@ -30,7 +33,8 @@ type epochFile struct {
 	Checkpoint string          `json:"checkpoint"` // with which the ledger goes on, signed
 	Lost       string          `json:"lost"`       // the newest that is known, signed; empty: only the mark tells
 	Epoch      statement.Epoch `json:"epoch"`
-	Salt       []byte          `json:"salt"` // of the reason
+	Signers    []string        `json:"signers,omitempty"` // who may sign, as the proposer says; none: that is not said
+	Salt       []byte          `json:"salt"`              // of the reason
 	Why        string          `json:"why"`
 }
 
@@ -81,6 +85,61 @@ func (f epochFile) reason() (statement.Note, client.Noted, error) {
 	copy(salt[:], f.Salt)
 	note, err := statement.NewNote(salt, f.Why)
 	return note, client.Noted{Salt: f.Salt, Text: f.Why}, err
+}
+
+// signersMost bounds who is named as a signer. Of more than that none is: then it is
+// found out when the epoch is to begin.
+const signersMost = 200
+
+// epochSigners are the people who may sign an epoch by the ledger that is left.
+func epochSigners(w *cell.World) []string {
+	people := slices.DeleteFunc(w.Roster.Present(), func(p string) bool {
+		return !w.Genesis.Change.Names(p, w.Roster.In) || !w.Roster.CanSign(p)
+	})
+	if len(people) > signersMost {
+		return nil
+	}
+	return people
+}
+
+// maySign refuses whoever is in no leg of the change quorum: their signature would
+// spoil the beginning for all.
+func (f epochFile) maySign(person string) error {
+	if len(f.Signers) == 0 || slices.Contains(f.Signers, person) {
+		return nil
+	}
+	return failf(exitRefused, "nothing was signed: by the ledger that is left %s is in no leg of the change quorum", person).
+		or("have it signed by as many of these as the change quorum asks for: %s", strings.Join(f.Signers, ", "))
+}
+
+// signedBy refuses a signature over another draft than this one, and says what is
+// other in it.
+func (f epochFile) signedBy(one epochSigned, base ledger.Checkpoint, path, file string) error {
+	s, err := statement.Decode([]byte(one.Statement))
+	if err != nil {
+		return because(exitUsage, err, "cannot use %s", path).or("name what halligan epoch sign wrote")
+	}
+	body, ok := s.Body.(*statement.Epoch)
+	if !ok {
+		return failf(exitUsage, "cannot use %s: %s signed a %s statement", path, s.Actor, s.Body.Kind()).or("name what halligan epoch sign wrote")
+	}
+	other := ""
+	switch ours := f.Epoch; {
+	case body.Number != ours.Number:
+		other = fmt.Sprintf("it begins epoch %d, and %s begins epoch %d", body.Number, file, ours.Number)
+	case s.Ledger != base.Origin:
+		other = fmt.Sprintf("it is of the ledger %s, and %s is of %s", s.Ledger, file, base.Origin)
+	case s.Seen != statement.Seen{Size: base.Size, Root: canon.Digest(base.Root)}:
+		other = fmt.Sprintf("it goes on after %d entries, and %s goes on after %d, or after others", s.Seen.Size, file, base.Size)
+	case body.Lost != ours.Lost:
+		other = fmt.Sprintf("it says that the ledger had %d entries, and %s says that it had %d, or others", body.Lost.Size, file, ours.Lost.Size)
+	case *body != ours:
+		other = fmt.Sprintf("%s was proposed anew since, with another reason or the same", file)
+	default:
+		return nil
+	}
+	return failf(exitRefused, "nothing was written: what %s signed in %s is another draft: %s", s.Actor, path, other).
+		or("have %s sign this very file: halligan epoch sign %s", s.Actor, file)
 }
 
 // fits refuses what contradicts what this machine has seen of the ledger that ends.

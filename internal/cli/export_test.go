@@ -8,6 +8,7 @@ import (
 
 	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -91,6 +92,19 @@ func EpochHolds(lost statement.Seen, cp ledger.Checkpoint) (statement.Seen, erro
 	f := epochFile{Epoch: statement.Epoch{Lost: lost}}
 	err := f.hold("seen", []byte("seen"), cp)
 	return f.Epoch.Lost, err
+}
+
+// EpochMaySign is whom a proposal lets sign.
+func EpochMaySign(signers []string, person string) error {
+	return epochFile{Signers: signers}.maySign(person)
+}
+
+// EpochSigners are those whom it names.
+func EpochSigners(w *cell.World) []string { return epochSigners(w) }
+
+// EpochSignedBy compares what somebody signed with the draft in epoch.json.
+func EpochSignedBy(e statement.Epoch, base ledger.Checkpoint, signed []byte) error {
+	return epochFile{Epoch: e}.signedBy(epochSigned{Statement: string(signed)}, base, "epoch-ben.json", "epoch.json")
 }
 
 // Read reads arguments on the line of all commands, and on that of the one that

@@ -99,10 +99,10 @@ func TestMakersThatAreWrong(t *testing.T) {
 		change  func(string) string
 		want    string
 	}{
-		"another maker":  {other, asItIs, "is not hardware: its attestation has no chain"},
-		"nobody has any": {other, asItIs, "nobody who may ask has a key that a maker of the cell attests"},
-		"no certificate": {acme, replace("-----BEGIN CERTIFICATE-----", "-----BEGIN KEY-----"), "is not one certificate in PEM"},
-		"a bad model":    {acme, func(text string) string { return text + "    models: [ACME-1]\n" }, "is not a model"},
+		"another maker":   {other, asItIs, "is not hardware: its attestation has no chain"},
+		"nobody has any":  {other, asItIs, "nobody who may ask has a key that a maker of the cell attests"},
+		"no certificate":  {acme, replace("-----BEGIN CERTIFICATE-----", "-----BEGIN KEY-----"), "is not one certificate in PEM"},
+		"a bad model":     {acme, func(text string) string { return text + "    models: [ACME-1]\n" }, "is not a model"},
 		"a device of U2F": {&u2f, asItIs, "is of a device of U2F, which tells no model"},
 		"any device of U2F": {&u2f, func(text string) string { return text + "    models: [" + attestation.NoModel + "]\n" },
 			"lets devices of U2F count, and with them whatever else the maker signed"},

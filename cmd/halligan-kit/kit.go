@@ -24,7 +24,7 @@ const usage = `halligan-kit: act and check with no server at all
 
 With the server down, to open an envelope, on a file that is handed on:
 
-  halligan-kit request SCENARIO --why TEXT --output FILE [--only ENVELOPE]
+  halligan-kit request SCENARIO --why TEXT --output FILE [--only ENVELOPE,…]
                [--severity SEV] [--for TIME] [--incident ID] [--keys FILE]
   halligan-kit show FILE…
   halligan-kit approve FILE… --check HOW [--note TEXT] [--output FILE] [--yes]

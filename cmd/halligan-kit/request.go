@@ -91,6 +91,10 @@ func (k *kit) request(args []string) error {
 	if fault := faultOf(c.request, b.ID()); fault != "" {
 		return fail(exitRefused, "with no server the same rules hold, and envelopes alone can be opened", "nothing was written: by the rules it does not count (%s)", fault)
 	}
+	if n := verify.Awaited(p.world, c.request); n > access.ActsMost {
+		return fail(exitUsage, "ask for some of them, and for the others in a request of its own: --only "+strings.Join(body.Targets[:(len(body.Targets)+1)/2], ","),
+			"nothing was written: it takes %d statements until %s are open, and of one request %d can be taken", n, both(body.Targets), access.ActsMost)
+	}
 	if err := writeNew(*keys, canon.MustEncode(h)); err != nil { // before anybody could sign to it
 		return err
 	}
@@ -133,12 +137,12 @@ func (w wish) body(p *proved) (*statement.Request, error) {
 		body.For = canon.SecondsOf(w.length)
 	}
 	for _, open := range scenario.Opens {
-		if open.Envelope != nil && !open.Envelope.Physical && !open.Envelope.Honey && (w.only == "" || w.only == open.Envelope.Name) {
+		if open.Envelope != nil && !open.Envelope.Physical && !open.Envelope.Honey {
 			body.Targets = append(body.Targets, open.Envelope.Name)
 		}
 	}
 	if w.only != "" {
-		body.Targets = []string{w.only} // the rules say whether it can be had
+		body.Targets = strings.Split(w.only, ",") // the rules say whether it can be had
 	}
 	if len(body.Targets) == 0 {
 		return nil, fail(exitUsage, "with no server nothing else can be opened; for hosts use the other way in that the cell names", "scenario %s opens no envelope", scenario.ID)

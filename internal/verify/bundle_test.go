@@ -11,6 +11,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/custody"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/verify"
@@ -174,6 +175,30 @@ func TestT75NobodysCopyComesFirst(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestR43NoMoreIsAskedForThanCanBeTaken: eight envelopes of which four open each take
+// more statements than a request keeps. It is known when they are asked for, and half of
+// them can be had.
+func TestR43NoMoreIsAskedForThanCanBeTaken(t *testing.T) {
+	c := offlineCell()
+	r := must(c.offlineBundle().Count(c.World, c.Now))
+	if n := verify.Awaited(c.World, r); n != 1+2+2 {
+		t.Errorf("%d statements until it is open, want the request, two who agree and two shares", n)
+	}
+	of := *c.World.Envelopes["root"].Current
+	of.Threshold = 4
+	for i := range 8 {
+		r.Targets = append(r.Targets[:i:i], string(rune('a'+i)))
+		c.World.Envelopes[r.Targets[i]] = &custody.Envelope{Current: &of}
+	}
+	if n := verify.Awaited(c.World, r); n != 1+2+32 || n <= access.ActsMost {
+		t.Errorf("%d statements for all eight", n)
+	}
+	r.Targets = r.Targets[:4] // what the kit says then
+	if n := verify.Awaited(c.World, r); n > access.ActsMost {
+		t.Errorf("%d statements for half of them", n)
 	}
 }
 

@@ -1,9 +1,27 @@
 package verify
 
 import (
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
+
+// Awaited is how many statements it takes until everything is open that a request asks
+// for: itself, its quorum, and the shares of each envelope. Of more than
+// access.ActsMost that count none can be taken: whoever asks must ask for less.
+func Awaited(w *cell.World, r *access.Request) int {
+	n := 1
+	for _, leg := range w.ScenarioOf(r).Severities[r.Severity].Quorum {
+		n += leg.Count
+	}
+	for _, target := range r.Targets {
+		if of := w.Envelopes[target]; of != nil && of.Current != nil {
+			n += of.Current.Threshold
+		}
+	}
+	return n
+}
 
 // Carried is one statement by which a bundle goes back to a server, and the texts
 // that come with it.

@@ -195,6 +195,9 @@ func coverageSheet(covered []view.Coverage, whole bool) string {
 		if v.Late != "" {
 			s.say("  %s", line(v.Late))
 		}
+		if v.Security != "" {
+			s.say("  %s", line(v.Security))
+		}
 		if !whole {
 			continue
 		}

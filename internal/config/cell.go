@@ -50,9 +50,7 @@ func (c *cellFacts) checkRest(f *findings) {
 	if span := file.CoolOff; span.given() && (span.seconds < cell.CoolOffLeast || span.seconds > cell.CoolOffMost) {
 		f.errorf(span.at, boundsMend, "cool_off must be %v to %v, is %v", cell.CoolOffLeast, cell.CoolOffMost, span.seconds)
 	}
-	if c.checkGroup(f, file.Security) && len(c.groups[groupName(file.Security)]) == 1 {
-		f.warnf(file.Security.at, "add a second person", "%s has one member: a single point of failure when something must be stopped", file.Security.text)
-	}
+	c.checkSecurity(f)
 	if file.Change.at.file == "" {
 		return
 	}
@@ -61,6 +59,35 @@ func (c *cellFacts) checkRest(f *findings) {
 		change.checkAgree(f, c, "change")
 	}
 	c.checkRecovery(f, change)
+}
+
+// checkSecurity warns of a group of security in which one person is all that stops, and
+// of a pair in which a stolen key could not be suspended: neither of two people takes
+// the last key from the other.
+func (c *cellFacts) checkSecurity(f *findings) {
+	of := c.file.Security
+	if !c.checkGroup(f, of) {
+		return
+	}
+	switch people := c.groups[groupName(of)]; len(people) {
+	case 1:
+		f.warnf(of.at, "add a second person", "%s has one member: a single point of failure when something must be stopped", of.text)
+	case 2:
+		if slices.ContainsFunc(c.file.Groups, func(g entry[[]word]) bool { return g.key.text == groupName(of) && len(g.value) != 2 }) {
+			return // one of them is wrong, and told of
+		}
+		var lone []string
+		for _, p := range c.people {
+			keys := slices.DeleteFunc(slices.Clone(p.keys), func(k publicKey) bool { return k.Code })
+			if slices.Contains(people, p.id) && len(keys) == 1 {
+				lone = append(lone, p.id)
+			}
+		}
+		if len(lone) > 0 {
+			f.warnf(of.at, "give each of them a second key, or add a third person",
+				"%s has two members, and %s only one key: if it is stolen, the other cannot suspend it", of.text, either(lone))
+		}
+	}
 }
 
 // checkRecovery demands a recovery quorum that is one, and warns of one that is

@@ -23,7 +23,8 @@ type Coverage struct {
 	Unproved  []string        `json:"unproved,omitempty"` // who is counted on, and has signed nothing for ProvedWithin
 	Shut      []string        `json:"shut,omitempty"`     // when in a week nobody may ask
 	ShutNow   bool            `json:"shut_now,omitzero"`
-	Late      string          `json:"late,omitempty"` // what an overdue review of it means
+	Late      string          `json:"late,omitempty"`     // what an overdue review of it means
+	Security  string          `json:"security,omitempty"` // of changes alone: whose stolen key nobody of security could suspend
 	Steps     []Cover         `json:"steps"`
 	Solo      string          `json:"solo,omitempty"`      // who could go in alone, where the ladder lets them
 	Envelopes []Cover         `json:"envelopes,omitempty"` // whether custodians could open what the scenario opens
@@ -103,7 +104,32 @@ func (s *state) coverage(of *access.Scenario, severity access.Severity, at canon
 // ChangeCoverage answers for changes of the cell, whose proposer counts. False
 // says that there is no cell yet.
 func (c *Cell) ChangeCoverage(at canon.Time, away ...string) (Coverage, bool) {
-	return c.cellCoverage(func(g *cell.Genesis) access.Quorum { return g.Change }, at, away)
+	v, known := c.cellCoverage(func(g *cell.Genesis) access.Quorum { return g.Change }, at, away)
+	if known {
+		v.Security = read(c, func(s *state) string { return s.unsuspendable(at, away) })
+	}
+	return v, known
+}
+
+// unsuspendable says whose key security could not suspend: of two people neither takes
+// the last one from the other (cell.LastOfSecurity).
+func (s *state) unsuspendable(at canon.Time, away []string) string {
+	people := slices.DeleteFunc(s.roster.Members(s.Genesis.Security), func(person string) bool {
+		return slices.Contains(away, person) || !s.canSign(person, string(roster.Possession), at)
+	})
+	if len(people) != 2 {
+		return ""
+	}
+	var lone []string
+	for _, person := range people {
+		if p, _ := s.roster.Person(person); len(slices.DeleteFunc(slices.Clone(p.Keys), func(k roster.Key) bool { return !s.proves(k, string(roster.Possession)) })) == 1 {
+			lone = append(lone, person)
+		}
+	}
+	if len(lone) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Security is %s: the only key of %s could be suspended by nobody when it is stolen, until a change removes it. A second key each, or a third person, mends that.", both(people), either(lone))
 }
 
 // cellCoverage answers for a quorum of the cell itself.

@@ -1,6 +1,8 @@
 package view_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,6 +101,34 @@ func TestCoverageFollowsTheRoster(t *testing.T) {
 	later, _ := s.View.Coverage("database-locked-out", "SEV1", s.Now.Add(cell.CoolOff.Duration()))
 	same(t, "kim then", later.Steps[0].Legs[1].People, []string{"kim", "lea"})
 	same(t, "text then", later.Text, "Without kim it cannot be filled when lea asks.")
+}
+
+// TestCoverageNamesAPairOfSecurity: of two people with one key each neither can suspend
+// the other's; with a second key, or a third person, somebody can.
+func TestCoverageNamesAPairOfSecurity(t *testing.T) {
+	of := func(change func(*cell.Genesis), away ...string) string {
+		g := celltest.Genesis()
+		change(&g)
+		s := newStage(t, g, celltest.Scenario())
+		shown, _ := s.View.ChangeCoverage(s.Now, away...)
+		return shown.Security
+	}
+	spare := func(people ...string) func(*cell.Genesis) {
+		return func(g *cell.Genesis) {
+			for i, p := range g.People {
+				if slices.Contains(people, p.ID) {
+					g.People[i].Keys = append(slices.Clip(p.Keys), celltest.Line(p.ID+"'s spare"))
+				}
+			}
+		}
+	}
+	three := func(g *cell.Genesis) { g.Groups["security"] = []string{"lea", "sam", "sue"} }
+	const want = "Security is sam and sue: the only key of %s could be suspended by nobody when it is stolen, until a change removes it. A second key each, or a third person, mends that."
+	same(t, "one key each", of(func(*cell.Genesis) {}), fmt.Sprintf(want, "sam or sue"))
+	same(t, "sue has two", of(spare("sue")), fmt.Sprintf(want, "sam"))
+	same(t, "two each", of(spare("sam", "sue")), "")
+	same(t, "three", of(three), "")
+	same(t, "three, and one is away", of(three, "lea"), fmt.Sprintf(want, "sam or sue"))
 }
 
 // TestCoverageNamesEveryPair: not one of several that may not be away together.

@@ -53,8 +53,11 @@ type Options struct {
 	// that is not here. It is asked for each proposal and each batch, and nil itself
 	// when no other key can be in force.
 	LedgerKey func(vkey string) note.Signer
-	Minter    Minter   // of certificates
-	Sessions  Sessions // of accounts; nil: none can be made here
+	// Tiles reads stored tiles. It is asked at the start alone, where the ledger key before
+	// the one in force is not here; nil: that is then an error.
+	Tiles    LogReader
+	Minter   Minter   // of certificates
+	Sessions Sessions // of accounts; nil: none can be made here
 	// Cosigned waits, but not for long, until an entry lies under a checkpoint that
 	// enough witnesses cosigned, and gives that; empty when it does not come in
 	// time. nil: the cell has no witnesses.
@@ -101,10 +104,16 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := b.Signers(b.decider.world); err != nil {
-		return nil, fmt.Errorf("cannot open the cell: %w", err)
+	_, missing := b.Signers(b.decider.world)
+	if missing != nil && !before(missing) {
+		return nil, fmt.Errorf("cannot open the cell: %w", missing)
 	}
 	b.decider.follow(nil)
+	if missing != nil {
+		if err := b.decider.overlap(ctx); err != nil {
+			return nil, fmt.Errorf("cannot open the cell: %w; nor can the stored checkpoint take its place: %w", missing, err)
+		}
+	}
 	go b.decider.run()
 	return b, nil
 }

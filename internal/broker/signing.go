@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/note"
@@ -76,4 +78,44 @@ func (d *decider) held(c cell.Command) bool {
 		}
 	}
 	return vkey != "" && d.broker.signer(d.world, vkey) != nil
+}
+
+// before tells whether nothing is missing but the key before the one in force.
+func before(err error) bool {
+	var missing *MissingKey
+	return errors.As(err, &missing) && missing.Before
+}
+
+// overlap brings the ledger the stored checkpoint, before anything else is decided. Since
+// the entry that exchanged the keys each head that was stored bears both signatures: what
+// if the old key is lost by now: the newest one is enough, and the entry that takes it in
+// is signed with the key in force alone.
+func (d *decider) overlap(ctx context.Context) error {
+	if d.broker.Tiles == nil {
+		return errors.New("the tiles cannot be read")
+	}
+	for id, task := range d.world.Tasks {
+		if task.Kind != cell.TaskOverlap {
+			continue
+		}
+		proof, err := ledger.InclusionProof(d.head.Size, task.Entry, func(level int, index int64) ([]byte, error) {
+			return d.broker.Tiles.Tile(ctx, level, index)
+		})
+		if err != nil {
+			return err
+		}
+		batch := newBatch(d)
+		j := &job{command: cell.Command{
+			Effect:   &cell.Effect{Kind: cell.EffectOverlapped, Task: id},
+			Observed: cell.Observed{Overlap: &cell.Overlap{Checkpoint: string(d.head.Checkpoint), Proof: proof}},
+		}}
+		if d.step(j, batch); j.err != nil {
+			return j.err
+		}
+		if err := d.commit(batch, []*job{j}); err != nil {
+			return err
+		}
+		return j.err
+	}
+	return errors.New("nothing waits for it")
 }

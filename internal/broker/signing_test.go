@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -112,19 +113,47 @@ func TestNoKeyThatIsNotThere(t *testing.T) {
 	agreed := d.Must(d.Decide("leo", change.Digest, statement.Approve))
 	d.Shut()
 	for name, take := range map[string]func(*broker.Options){
-		"the key in force": func(o *broker.Options) { o.LedgerKey = nil },
-		"the one before":   func(o *broker.Options) { o.Signer = nil },
+		"the key in force":                  func(o *broker.Options) { o.LedgerKey = nil },
+		"the one before, and without tiles": func(o *broker.Options) { o.Signer, o.Tiles = nil, nil },
+		"both":                              func(o *broker.Options) { o.Signer, o.LedgerKey = nil, nil },
 	} {
 		o := d.Options
 		take(&o)
 		var missing *broker.MissingKey
-		if _, err := openedWith(t, d, o); !errors.As(err, &missing) || missing.Before != (name == "the one before") {
+		if _, err := openedWith(t, d, o); !errors.As(err, &missing) || missing.Before != strings.HasPrefix(name, "the one before") {
 			t.Errorf("without %s: %v", name, err)
 		}
 	}
 	d.Open()
 	overlapped(t, d, agreed.Index)
 	signedBy(t, d, next, false, true)
+}
+
+// TestTheOldKeyIsLostInTheOverlap: the last checkpoint that both keys signed is stored, so
+// that a broker begins without the old one: it takes that checkpoint into the ledger
+// before anything else, and goes on with the key in force alone.
+func TestTheOldKeyIsLostInTheOverlap(t *testing.T) {
+	there := true
+	d, next := rotating(t, &there)
+	change := d.Must(proposed(t, d, next))
+	d.Must(d.Decide("lea", change.Digest, statement.Approve))
+	d.Must(d.Ask("ann", "1"))
+	signedBy(t, d, next, true, true)
+	before := d.Head().Size
+	d.Shut()
+	d.Options.Signer = nil
+	d.Open()
+	if got := d.Head().Size; got != before+1 {
+		t.Errorf("it begins with %d entries, want one more than %d", got, before)
+	}
+	signedBy(t, d, next, false, true)
+	d.Must(d.Ask("bob", "2"))
+	signedBy(t, d, next, false, true)
+	d.Shut()
+	d.Open() // nothing is taken in twice
+	if got := d.Head().Size; got != before+2 {
+		t.Errorf("it has %d entries, want %d", got, before+2)
+	}
 }
 
 // openedWith opens a cell that was shut with other options, and shuts it again.

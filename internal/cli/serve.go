@@ -95,7 +95,7 @@ func notServed(f *failure) error {
 		return f.or("bring anchor.json back: it is what halligan init seal wrote, and everybody's profile holds it")
 	case errors.Is(f, server.ErrKeyMissing):
 		f.code = exitUsage
-		return f.or("bring the file back from where you keep copies of the server's keys, mode 0600: docs/howto/rotate-the-ledger-key.md")
+		return f.or("bring the file back from where you keep copies of the server's keys, mode 0600; what is left where there is no copy: docs/howto/rotate-the-ledger-key.md")
 	case errors.Is(f, server.ErrOlder):
 		return f.or("bring the newer copy of the data back, and leave the mark alone: docs/howto/recover-from-a-crash.md")
 	}

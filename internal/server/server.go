@@ -188,7 +188,7 @@ func (s *Server) wire(ctx context.Context) error {
 	}
 	s.scheduler = scheduler.New(work.table(), s.Log, mathrand.Float64)
 	s.broker, err = broker.Open(ctx, s.keys.signing(broker.Options{
-		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Check: verify.Signatures{}, Minter: s.keys.Authority, Sessions: opened, Wall: s.Wall, Rand: random,
+		Origin: s.Anchor.Origin, Store: s.monitor.Timed(s.store), Beside: s.store, Tiles: s.store, Check: verify.Signatures{}, Minter: s.keys.Authority, Sessions: opened, Wall: s.Wall, Rand: random,
 		Follow: append(follow, s.scheduler), Cosigned: s.cosigned(),
 		Often: s.Settings.Limits.StatementsPerMinute,
 	}))

@@ -124,7 +124,7 @@ func (c *Cell) Open() {
 	if c.Store, err = sqlite.Open(c.Folder, sqlite.Options{Reserve: -1}); err != nil {
 		c.T.Fatal(err)
 	}
-	c.Options.Store, c.Options.Beside = c.Store, c.Store
+	c.Options.Store, c.Options.Beside, c.Options.Tiles = c.Store, c.Store, c.Store
 	if c.setup.Wrap != nil {
 		c.Options.Store = c.setup.Wrap(c.Store)
 	}

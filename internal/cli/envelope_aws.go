@@ -97,7 +97,7 @@ func (r envelopeRotateCommand) sheet(person string, plan *sealPlan, contents *ac
 	case contents.Secret != nil:
 		s.say("Your signature says that the secret gives the new value, and no label of it stands for the old one.")
 	default:
-		s.say("Your signature says that AWS was seen to take the new key and to refuse the old one.")
+		s.say("Your signature says that AWS was seen to take the new key and to refuse the old one. Sessions that were begun with the old one before live on, for up to 36 hours.")
 	}
 	return s.String()
 }

@@ -121,7 +121,7 @@ func (f Facts) channels() (items []Item) {
 }
 
 // elsewhere are findings that say nothing about the next emergency.
-var elsewhere = []view.FindingKind{view.FindingTried, view.FindingOffered, view.FindingInvited, view.FindingUnderway}
+var elsewhere = []view.FindingKind{view.FindingTried, view.FindingOffered, view.FindingInvited, view.FindingUnderway, view.FindingSessions}
 
 // found are the findings.
 func (f Facts) found() (items []Item) {

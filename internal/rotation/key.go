@@ -313,6 +313,9 @@ func (r *run) cleanKeys(ctx context.Context, user string) error {
 			return err
 		}
 	}
+	if len(r.j.Old) > 0 {
+		r.tell("Sessions that were begun with an old key before (sts:GetSessionToken) live on, for up to 36 hours: deny them in a policy of %s if anybody may have some.", user)
+	}
 	return r.until(ctx, believed, "that the new key is the only one of "+user, func() (bool, error) {
 		all, err := r.listKeys(ctx, user)
 		if err != nil {

@@ -77,6 +77,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 		v.Findings = append(v.Findings, s.recoveryFindings()...)
 		v.Findings = append(v.Findings, s.suspended(at.Now)...)
 		v.Findings = append(v.Findings, s.envelopeFindings(at)...)
+		v.living(viewer, s, at.Now)
 		if s.doubted {
 			v.Findings = append(v.Findings, Finding{
 				Kind: FindingClock,

@@ -44,6 +44,9 @@ var findingAnswers = map[FindingKind]answer{
 	FindingBroken: {UrgencyNow, func(f Finding) string {
 		return fmt.Sprintf("Change the secret at its system, seal the new one, and put that in force: halligan envelope rotate %s", f.Target)
 	}},
+	FindingSessions: {UrgencyToday, func(f Finding) string {
+		return fmt.Sprintf("Unless you know that none was begun, have whoever administers the account deny what is older than %s in a policy of the user (aws:TokenIssueTime): docs/howto/keep-an-aws-key-in-an-envelope.md", f.Since)
+	}},
 	FindingClock:       {UrgencyNow, always("Set the machine's clock right. If it is right, and its own measure is not, the change quorum says so: halligan clock propose")},
 	FindingUnwitnessed: {UrgencyNow, always("Ask those who run the witnesses whether theirs is up, and keep a copy of the ledger elsewhere meanwhile: halligan ledger mirror")},
 	FindingUnheard:     {UrgencyNow, always("Mend the channel: until it takes an alarm, those who listen there hear of nothing. Watch by another way: halligan watch")},

@@ -44,6 +44,9 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 	if l.Assignment != nil {
 		v.User = l.Assignment.User
 	}
+	if _, until := s.outlived(l, at.Now); !until.IsZero() {
+		v.Known += fmt.Sprintf("; sessions that were begun with the old key before may live until %s", clock(until, at.Now))
+	}
 	if s.Genesis == nil || l.State != access.LeaseClosing {
 		return v
 	}

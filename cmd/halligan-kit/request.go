@@ -91,9 +91,8 @@ func (k *kit) request(args []string) error {
 	if fault := faultOf(c.request, b.ID()); fault != "" {
 		return fail(exitRefused, "with no server the same rules hold, and envelopes alone can be opened", "nothing was written: by the rules it does not count (%s)", fault)
 	}
-	if n := verify.Awaited(p.world, c.request); n > access.ActsMost {
-		return fail(exitUsage, "ask for some of them, and for the others in a request of its own: --only "+strings.Join(body.Targets[:(len(body.Targets)+1)/2], ","),
-			"nothing was written: it takes %d statements until %s are open, and of one request %d can be taken", n, both(body.Targets), access.ActsMost)
+	if err := c.fits(); err != nil {
+		return err
 	}
 	if err := writeNew(*keys, canon.MustEncode(h)); err != nil { // before anybody could sign to it
 		return err
@@ -103,6 +102,17 @@ func (k *kit) request(args []string) error {
 	}
 	k.asked(c, *f.output, *keys)
 	return nil
+}
+
+// fits refuses to ask for more than can be carried back.
+func (c *counted) fits() error {
+	n := verify.Awaited(c.world, c.request)
+	if n <= access.ActsMost {
+		return nil
+	}
+	some := c.body.Targets[:(len(c.body.Targets)+1)/2]
+	return fail(exitUsage, "ask for some of them, and for the others in a request of its own: --only "+strings.Join(some, ","),
+		"nothing was written: it takes %d statements until %s are open, and of one request %d can be taken", n, both(c.body.Targets), access.ActsMost)
 }
 
 // asked says what to do with what was asked.

@@ -88,9 +88,6 @@ func (k *kit) request(args []string) error {
 	if c.request, err = b.Count(p.world, p.at); err != nil {
 		return err
 	}
-	if fault := faultOf(c.request, b.ID()); fault != "" {
-		return fail(exitRefused, "with no server the same rules hold, and envelopes alone can be opened", "nothing was written: by the rules it does not count (%s)", fault)
-	}
 	if err := c.fits(); err != nil {
 		return err
 	}
@@ -104,8 +101,11 @@ func (k *kit) request(args []string) error {
 	return nil
 }
 
-// fits refuses to ask for more than can be carried back.
+// fits refuses to ask for what does not count, and for more than can be carried back.
 func (c *counted) fits() error {
+	if fault := faultOf(c.request, c.bundle.ID()); fault != "" {
+		return fail(exitRefused, "with no server the same rules hold, and envelopes alone can be opened", "nothing was written: by the rules it does not count (%s)", fault)
+	}
 	n := verify.Awaited(c.world, c.request)
 	if n <= access.ActsMost {
 		return nil

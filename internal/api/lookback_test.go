@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/api"
@@ -67,6 +68,50 @@ func TestLookingBack(t *testing.T) {
 	since, at = proved()
 	same(t, "since, again", since, sealed)
 	same(t, "added, again", at, sealed)
+}
+
+// slow is a log of which every read takes its time.
+type slow struct {
+	*shelf
+	takes time.Duration
+}
+
+// Entries does what broker.LogReader says.
+func (s slow) Entries(ctx context.Context, index int64, most int) ([][]byte, error) {
+	time.Sleep(s.takes)
+	return s.shelf.Entries(ctx, index, most)
+}
+
+// TestLookingBackLeavesTheMachineToOthers: it rests four times as long as it reads,
+// and who closes the server does not wait for it.
+func TestLookingBackLeavesTheMachineToOthers(t *testing.T) {
+	c := celltest.New(celltest.Genesis(), celltest.Scenario())
+	for range 2600 {
+		c.Now = c.Now.Add(time.Minute)
+		c.Must(c.By("ann", "ann", &statement.Session{For: 60}))
+	}
+	log := &shelf{}
+	for _, r := range c.Log {
+		log.bodies = append(log.bodies, r.Body)
+	}
+	of := func(closes time.Duration) (took time.Duration, err error) {
+		live := api.NewLive(slow{log, time.Second}, slog.New(slog.DiscardHandler))
+		live.Committed(c.World, nil)
+		ctx, cancel := context.WithTimeout(context.Background(), closes)
+		defer cancel()
+		began := time.Now()
+		err = live.LookBack(ctx)
+		return time.Since(began), err
+	}
+	synctest.Test(t, func(t *testing.T) {
+		reads := time.Duration(3+3+1) * time.Second // pages of 256, 256 and the rest, read by hundreds
+		if took, err := of(time.Hour); err != nil || took != 5*reads {
+			t.Errorf("it took %s, and reading %s of it: %v", took, reads, err)
+		}
+		if took, err := of(5 * time.Second); took != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) { // it rests then
+			t.Errorf("it ended after %s: %v", took, err)
+		}
+	})
 }
 
 // TestKeysThatSignNothing: who reads with a key has proved it; whose key signed

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/cell"
@@ -133,12 +134,17 @@ func (l *Live) pages(from, before int64) (entries []cell.Recorded, err error) {
 }
 
 // lookBackMost is how many older entries are read after a start for when keys
-// signed.
-const lookBackMost = 50_000
+// signed, and lookBackRests how often as long as a page took is rested after it:
+// whoever needs the server right after its start gets the machine.
+const (
+	lookBackMost  = 50_000
+	lookBackRests = 4
+)
 
 // LookBack reads what learn left out, newest first, for when keys signed last:
 // as far back as it is believed that a key is still somebody's. It is called
-// once, beside everything else, and ends early when ctx does.
+// once, beside everything else, takes a fifth of one processor at most, and ends
+// early when ctx does.
 func (l *Live) LookBack(ctx context.Context) error {
 	for left := int64(lookBackMost); left > 0; left -= learnedPage {
 		made := l.view.Load()
@@ -149,11 +155,17 @@ func (l *Live) LookBack(ctx context.Context) error {
 		if before == 0 || since.Before(l.Newest().Add(-view.ProvedWithin)) {
 			return nil
 		}
+		began := time.Now()
 		older, err := l.page(ctx, max(0, before-learnedPage), before)
 		if err != nil {
 			return err
 		}
 		made.LookBack(older) // or there is a new view by now, which knows where it begins
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookBackRests * time.Since(began)):
+		}
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package cell
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/halligan-dev/halligan/internal/canon"
+)
 
 // Reason is why a rule said no, for machines. Reasons never change meaning.
 type Reason string
@@ -102,6 +106,14 @@ type Refusal struct {
 // Error is for people; programs read Reason.
 func (r *Refusal) Error() string { return r.Detail }
 
+// spoken is how people are told an instant, here as in the rooms that show things.
+const spoken = "2006-01-02 15:04:05 UTC"
+
 func refuse(reason Reason, format string, args ...any) *Refusal {
+	for i, arg := range args {
+		if at, ok := arg.(canon.Time); ok {
+			args[i] = at.Std().Format(spoken)
+		}
+	}
 	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }

@@ -2,6 +2,7 @@ package cell_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,11 @@ func TestT31NobodySuspendsForEver(t *testing.T) {
 	s := spared().suspends("sam", "ann")
 	again := func(by, key string) cell.Command { return s.By(by, key, suspending("ann", "ann")) }
 	expectRefusal(t, s.Cell, again("sam", "sam's spare"), cell.AlreadySuspended)
+	err := s.tried(again("sam", "sam"))
+	from := s.Now.Std().Add(24 * time.Hour).Format("2006-01-02 15:04:05 UTC") // as everything shows it
+	if refusal := refusalOf(err); refusal == nil || !strings.Contains(refusal.Detail, "again from "+from+" on") {
+		t.Errorf("%v; want it from %s on", err, from)
+	}
 	s.later(3 * time.Hour)
 	expect(t, s.Must(again("sue", "sue")), "key-suspended")
 	s.later(2 * time.Hour) // the first is over, the second is not

@@ -41,16 +41,19 @@ func (r *run) removeStrays(ctx context.Context, user string, all []types.AccessK
 
 // describe says what AWS knows of a key.
 func (r *run) describe(ctx context.Context, k types.AccessKeyMetadata) string {
-	text := fmt.Sprintf("%s (%s, created %s", sdk.ToString(k.AccessKeyId), strings.ToLower(string(k.Status)), canon.At(sdk.ToTime(k.CreateDate)))
+	text := fmt.Sprintf("%s (%s, created %s", sdk.ToString(k.AccessKeyId), strings.ToLower(string(k.Status)), spoken(sdk.ToTime(k.CreateDate)))
 	switch used, err := r.lastUsed(ctx, sdk.ToString(k.AccessKeyId)); {
 	case err != nil:
 	case used.IsZero():
 		text += ", never used"
 	default:
-		text += ", last used " + canon.At(used).String()
+		text += ", last used " + spoken(used)
 	}
 	return text + ")"
 }
+
+// spoken is an instant for people.
+func spoken(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func (r *run) lastUsed(ctx context.Context, id string) (time.Time, error) {
 	out, err := r.users.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})

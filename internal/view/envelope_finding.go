@@ -23,12 +23,13 @@ func (s *state) envelopeFindings(at Instant) []Finding {
 		if held == nil {
 			continue
 		}
+		byAWS := s.contents(name) != ""
 		if state := held.State(s.given(held)); state == custody.Broken {
-			broken = append(broken, Finding{Kind: FindingBroken, Target: name, Text: fmt.Sprintf("Envelope %s is %s.", name, envelopeKnown(held, state, s.contents(name) != ""))})
+			broken = append(broken, Finding{Kind: FindingBroken, Target: name, byAWS: byAWS, Text: fmt.Sprintf("Envelope %s is %s.", name, envelopeKnown(held, state, byAWS))})
 		}
 		if held.Owed != nil {
 			text := fmt.Sprintf("Envelope %s owes fresh content since %s (%s).", name, clock(held.Owed.Since, at.Now), plain(held.Owed.Why))
-			due = append(due, Finding{Kind: FindingDue, Target: name, Since: held.Owed.Since, Text: text})
+			due = append(due, Finding{Kind: FindingDue, Target: name, byAWS: byAWS, Since: held.Owed.Since, Text: text})
 		}
 		if of := held.Current; of.Shown() < of.Threshold {
 			unshown = append(unshown, Finding{Kind: FindingUnshown, Target: name, Since: of.At, Text: fmt.Sprintf("Envelope %s: %s.", name, unshownText(of))})

@@ -39,11 +39,23 @@ func TestAlarmsOfEnvelopesAreFound(t *testing.T) {
 }
 
 // TestEnvelopeOnItsWay follows one envelope through what people are shown: who
-// may look at the request, whose share is wanted, and what is found wanting.
+// may look at the request, whose share is wanted, and what is found wanting. Where
+// AWS can change what lies in it, nobody is sent to seal it by hand.
 func TestEnvelopeOnItsWay(t *testing.T) {
+	t.Run("by hand", func(t *testing.T) {
+		onItsWay(t, nil, map[view.FindingKind]string{view.FindingBroken: "halligan envelope rotate root", view.FindingDue: "halligan envelope seal root"})
+	})
+	t.Run("in AWS", func(t *testing.T) {
+		const way = "halligan envelope rotate root --aws"
+		onItsWay(t, &access.Contents{AccessKey: &access.AWSUser{Account: "123456789012", User: "halligan-emergency"}},
+			map[view.FindingKind]string{view.FindingBroken: way, view.FindingDue: way})
+	})
+}
+
+func onItsWay(t *testing.T, contents *access.Contents, ways map[view.FindingKind]string) {
 	g, of := celltest.Genesis(), celltest.Scenario()
 	g.Groups["custodians"], g.Groups["keepers"] = []string{"ann", "bob", "sue"}, []string{"leo"}
-	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:keepers"}})
+	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:keepers", Contents: contents}})
 	c := celltest.New(g, of)
 	blob := func(text string) *statement.Blob {
 		return &statement.Blob{Digest: canon.Sum([]byte(text)), Length: 100}
@@ -71,6 +83,9 @@ func TestEnvelopeOnItsWay(t *testing.T) {
 			}
 			if f.Text == "" || f.Target != "root" || strings.Contains(f.Text, "%!") {
 				t.Errorf("%+v", f)
+			}
+			if way := ways[f.Kind]; !strings.HasSuffix(f.Do, way) {
+				t.Errorf("%s: %s; want %s", f.Kind, f.Do, way)
 			}
 			kinds = append(kinds, string(f.Kind))
 		}

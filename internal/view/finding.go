@@ -53,6 +53,8 @@ type Finding struct {
 	Text     string       `json:"text,omitempty"`
 	Urgency  Urgency      `json:"urgency"` // how soon somebody should look
 	Do       string       `json:"do"`      // what to do about it, with the command that does it
+
+	byAWS bool // of an envelope: AWS can change what lies in it
 }
 
 // Findings is everything that is not as it should be, worst first, and what

@@ -42,6 +42,9 @@ var findingAnswers = map[FindingKind]answer{
 	}},
 	FindingStanding: {UrgencyToday, always("Ask who made the assignment. If nobody needs it, delete it by hand: aws sso-admin delete-account-assignment. Until then its holder needs no grant, and a grant of the same does not open.")},
 	FindingBroken: {UrgencyNow, func(f Finding) string {
+		if f.byAWS {
+			return rotatedByAWS(f)
+		}
 		return fmt.Sprintf("Change the secret at its system, seal the new one, and put that in force: halligan envelope rotate %s", f.Target)
 	}},
 	FindingSessions: {UrgencyToday, func(f Finding) string {
@@ -55,6 +58,9 @@ var findingAnswers = map[FindingKind]answer{
 		return fmt.Sprintf("Write it, or sign it off when it is written: halligan review show %s", f.Request.Short())
 	}},
 	FindingDue: {UrgencyToday, func(f Finding) string {
+		if f.byAWS {
+			return rotatedByAWS(f)
+		}
 		return fmt.Sprintf("Change the secret at its system, and seal the new one: halligan envelope seal %s", f.Target)
 	}},
 	FindingOpening: {UrgencyToday, func(f Finding) string {
@@ -69,6 +75,12 @@ var findingAnswers = map[FindingKind]answer{
 	FindingOffered:  {UrgencyToday, always("Have its four words read to you by whom it is for, and propose it, or discard it: halligan invite --list")},
 	FindingInvited:  {UrgencyLater, always("If nobody expects it, revoke it: halligan invite --list")},
 	FindingUnproved: {UrgencyLater, always("Call them, and have each sign anything: halligan inbox. A key that is lost is removed: halligan change propose remove")},
+}
+
+// rotatedByAWS is what to do about an envelope whose content AWS can change: it is
+// sealed and changed by one command.
+func rotatedByAWS(f Finding) string {
+	return fmt.Sprintf("Somebody who may change it there has it changed and sealed in one: halligan envelope rotate %s --aws", f.Target)
 }
 
 // Add puts what the server itself found where it belongs: behind what is as urgent.

@@ -21,7 +21,7 @@ type blueprintCommand struct {
 
 // blueprintFlags say which cell and accounts are meant.
 type blueprintFlags struct {
-	Account []string `help:"Only this account of the cell; once for each. Default: all." placeholder:"ID"`
+	Account []string `complete:"accounts" help:"Only this account of the cell; once for each. Default: all." placeholder:"ID"`
 	Files   string   `help:"Read cell.yaml and the scenarios of a folder, and ask no server: for files that are not in force yet." placeholder:"DIR"`
 	memberFlags
 }
@@ -140,7 +140,21 @@ func (b blueprintSSMCommand) Run(c *call) error {
 		}
 		files = append(files, made...)
 	}
+	if len(files) == 0 {
+		return nothingToApprove(all)
+	}
 	return b.deliver(c, all, files)
+}
+
+// nothingToApprove says that no scenario opens a role in accounts, for which there
+// is no document to write.
+func nothingToApprove(in []*paper.Blueprint) *failure {
+	ids := make([]string, 0, len(in))
+	for _, of := range in {
+		ids = append(ids, of.Account.ID)
+	}
+	return failf(exitNotFound, "no scenario opens a role in %s: there is no document to write", either(ids)).
+		or("a scenario does with aws: {account: %s, role: …} under opens: halligan scenario list names those that come with one", ids[0])
 }
 
 type blueprintSCPCommand struct {

@@ -200,3 +200,22 @@ func TestT11NoPrintOfALie(t *testing.T) {
 		t.Errorf("code %d: %s%s", code, out, errOut)
 	}
 }
+
+// TestNothingToApprove: an account in which no scenario opens a role has no document
+// of Systems Manager, and that is said, with what would make one.
+func TestNothingToApprove(t *testing.T) {
+	folder := awsCell(t)
+	text, err := os.ReadFile(filepath.Join(folder, "cell.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := strings.Replace(string(text), "  accounts:\n", "  accounts:\n    - { id: idle, account: \"111122223333\", regions: [eu-west-1], other_way: \"root is in the safe\" }\n", 1)
+	if err := os.WriteFile(filepath.Join(folder, "cell.yaml"), []byte(idle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, said := ended(t, 4, "blueprint", "ssm", "--files", folder, "--account", "idle")
+	if out != "" || !strings.Contains(said, "error: no scenario opens a role in idle") || !strings.Contains(said, "hint: a scenario does with aws: {account: idle, role: …}") {
+		t.Errorf("%s%s", out, said)
+	}
+	ended(t, 0, "blueprint", "ssm", "--files", folder)
+}

@@ -70,7 +70,7 @@ func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now c
 func filesBook(folder string) (*scenarioBook, error) {
 	document, err := config.Read(folder)
 	if err != nil {
-		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", folder)
+		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", shellQuoted(folder))
 	}
 	known := &scenarioBook{genesis: document.Genesis, Scenarios: document.Scenarios}
 	known.view, err = view.New(view.Founding{Origin: document.Genesis.Origin, Genesis: document.Genesis, Scenarios: document.Scenarios, Policies: document.Policies, At: canon.At(time.Now())})

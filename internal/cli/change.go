@@ -28,7 +28,7 @@ type changeProposeCommand struct {
 }
 
 type changeRemoveCommand struct {
-	Person string `arg:"" help:"Who: halligan people lists them."`
+	Person string `arg:"" complete:"people" help:"Who: halligan people lists them."`
 	Of     string `name:"key" help:"Only this key of theirs, by its fingerprint." placeholder:"SHA256:…"`
 	Why    string `required:"" help:"Why. Security and the change quorum read it." placeholder:"TEXT"`
 	profileFlags
@@ -179,7 +179,7 @@ func changesSheet(list changeList, now canon.Time) string {
 type changeSignCommand struct {
 	ID    string `arg:"" help:"The change: its id, or the first 8 or more digits of it."`
 	Deny  bool   `help:"Sign no: it ends the change."`
-	Check check  `help:"How you made sure that the proposer proposes this: call-back, video, in-person, or not-checked (with --note)." placeholder:"HOW"`
+	Check check  `complete:"call-back,video,in-person,not-checked" help:"How you made sure that the proposer proposes this: call-back, video, in-person, or not-checked (with --note)." placeholder:"HOW"`
 	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
 	Yes   bool   `help:"Do not ask again before signing."`
 	memberFlags

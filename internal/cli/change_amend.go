@@ -44,8 +44,13 @@ func (a changeAmendCommand) Run(c *call) error { return a.propose(c, false) }
 
 // propose proposes an amendment to the change quorum, or to the recovery quorum.
 func (a changeAmendCommand) propose(c *call, recovery bool) error {
-	if (a.Files == "") == (a.Offer == "") {
-		return failf(exitUsage, "missing flags: --files=DIR, or --offer=ID").or("halligan change propose --files ./edited --dry-run shows what edited files would change")
+	switch {
+	case a.Files == "" && a.Offer == "":
+		return failf(exitUsage, "missing flags: --files=DIR, or --offer=ID").
+			or("halligan change propose --files ./edited --dry-run shows what edited files would change; halligan invite --list shows keys that are offered")
+	case a.Files != "" && a.Offer != "":
+		return failf(exitUsage, "--files and --offer do not go together: a change is one or the other").
+			or("propose what is offered first (--offer %s), then the files: they must be copied from what is in force by then", a.Offer)
 	}
 	m, err := c.open(memberFlags{profileFlags: a.profileFlags, Key: a.Signer})
 	if err != nil {

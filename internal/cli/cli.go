@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"reflect"
@@ -91,6 +90,7 @@ type commands struct {
 	Scenario   scenarioCommand   `cmd:"" group:"server" help:"List the scenarios that come with the program, and write them into a cell's files."`
 	Blueprint  blueprintCommand  `cmd:"" group:"server" help:"Write what a cell needs in AWS: CloudFormation, Terraform, service control policies, Automation documents; and compare it with what is deployed."`
 	Completion completionCommand `cmd:"" group:"server" help:"Print a completion script for a shell."`
+	Complete   completeCommand   `cmd:"" hidden:"" group:"server" help:"List ids of the cell for a shell's completion."`
 	Man        manCommand        `cmd:"" group:"server" help:"Write the manual pages."`
 	Version    versionCommand    `cmd:"" group:"server" help:"Print the version."`
 }
@@ -137,7 +137,8 @@ func Run(ctx context.Context, args []string, s Streams) int {
 		return exitGood
 	}
 	if err != nil {
-		return c.conclude(misuse(err))
+		c.flags.JSON = slices.Contains(args, "--json")
+		return c.conclude(misuse(err, parser.Model.Node))
 	}
 	c.flags = line.globals
 	return c.conclude(parsed.Run(c))
@@ -204,26 +205,4 @@ func parse(parser *kong.Kong, args []string) (done bool, parsed *kong.Context, e
 	}()
 	parsed, err = parser.Parse(args)
 	return false, parsed, err
-}
-
-// soberly takes away a suggestion that begins with another letter than what was
-// typed: nobody who typed nosuch meant vouch.
-func soberly(text string) string {
-	said, meant, ok := strings.Cut(text, ", did you mean ")
-	typed := said[strings.LastIndexByte(said, ' ')+1:]
-	if ok && strings.Trim(typed, `"`)[:1] != strings.Trim(meant, `"?`)[:1] {
-		return said
-	}
-	return text
-}
-
-// misuse is the failure of a command line that cannot be read.
-func misuse(err error) *failure {
-	f := failf(exitUsage, "%s", soberly(err.Error()))
-	f.hint = "halligan --help lists the commands"
-	var wrong *kong.ParseError
-	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
-		f.hint = wrong.Context.Selected().FullPath() + " --help shows how it is used"
-	}
-	return f
 }

@@ -55,33 +55,61 @@ func TestVersionAsJSON(t *testing.T) {
 	}
 }
 
-func TestCompletionCanBeRun(t *testing.T) {
-	code, script, errOut := run("completion", "bash")
-	if code != 0 || !strings.Contains(script, "complete -F _halligan halligan") {
-		t.Fatalf("code %d: %s", code, errOut)
-	}
+// completes is what bash offers for the last of some words.
+func completes(t *testing.T, words ...string) []string {
+	t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("no bash on this machine")
 	}
-	ask := func(words ...string) string {
-		t.Helper()
-		quoted := "'" + strings.Join(words, "' '") + "'"
-		probe := script + "\nCOMP_WORDS=(" + quoted + ") COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _halligan; echo \"${COMPREPLY[@]}\""
-		out, err := exec.Command(bash, "--norc", "-c", probe).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		return strings.TrimSpace(string(out))
+	code, script, errOut := run("completion", "bash")
+	if code != 0 {
+		t.Fatalf("code %d: %s", code, errOut)
 	}
-	for want, words := range map[string][]string{
-		"approve attest": {"halligan", "a"},
-		"propose":        {"halligan", "change", "p"},
-		"--why":          {"halligan", "request", "x", "--wh"},
-		"remove":         {"halligan", "change", "propose", "re"},
+	quoted := "'" + strings.Join(words, "' '") + "'"
+	probe := script + "\nCOMP_WORDS=(" + quoted + ") COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _halligan; echo \"${COMPREPLY[@]}\""
+	cmd := exec.Command(bash, "--norc", "-u", "-c", probe)
+	cmd.Dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(cmd.Dir, "some.file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestCompletionCanBeRun(t *testing.T) {
+	asked := filepath.Join(t.TempDir(), "halligan")
+	if err := os.WriteFile(asked, []byte("#!/bin/sh\necho asked-\"$*\" | tr ' ' +\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ want, words string }{
+		{"approve attest", "halligan a"},
+		{"propose", "halligan change p"},
+		{"--why", "halligan request x --wh"},
+		{"remove", "halligan change propose re"},
+		{"SEV1 SEV2 SEV3 SEV4", "halligan request x --severity SE"},
+		{"SEV2", "halligan request x --severity = SEV2"},
+		{"call-back", "halligan approve x --check c"},
+		{"yes", "halligan review sign x --necessary y"},
+		{"--files", "halligan change propose --f"},
+		{"some.file", "halligan change propose --files s"},
+		{"warn", "halligan serve --log w"},
+		{"custodian", "halligan procedure x --role c"},
+		{"zsh", "halligan completion z"},
+		{"root-recovery", "halligan scenario add root-r"},
+		{"strong-keys", "halligan policy add s"},
+		{"some.file", "halligan lint s"},
+		{"some.file", "halligan explain --profile s"},
+		{"asked-complete+scenarios", asked + " ready --scenario a"},
+		{"asked-complete+scenarios+--files+cell", asked + " procedure --files cell a"},
+		{"asked-complete+scenarios+--files+cell", asked + " coverage --files = cell a"},
+		{"asked-complete+envelopes", asked + " envelope show a"},
 	} {
-		if got := ask(words...); got != want {
-			t.Errorf("%q completes to %q, want %q", words, got, want)
+		if got := strings.Join(completes(t, strings.Fields(tt.words)...), " "); got != tt.want {
+			t.Errorf("%q completes to %q, want %q", tt.words, got, tt.want)
 		}
 	}
 	for _, shell := range []string{"zsh", "fish"} {

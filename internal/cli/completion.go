@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"fmt"
 	"sort"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/halligan-dev/halligan/internal/config"
 )
 
 type completionCommand struct {
@@ -14,7 +15,7 @@ type completionCommand struct {
 
 // Help is the long help of `completion`.
 func (completionCommand) Help() string {
-	return `The script completes commands and flags. It is self-contained and asks no server.
+	return `The script completes commands and flags, and values where there are only some: severities, ways to check, roles, and the scenarios, people and envelopes of your cell. Those come from the copy that this machine keeps, or from a folder that --files names; no server is asked.
 
 Examples:
 
@@ -25,7 +26,10 @@ Examples:
 
 // Run prints the script.
 func (s completionCommand) Run(c *call, parser *kong.Kong) error {
-	words := completions(parser.Model.Node)
+	words, err := completions(parser.Model.Node)
+	if err != nil {
+		return because(exitInternal, err, "cannot list what may be completed")
+	}
 	switch s.Shell {
 	case "bash":
 		c.print(bashScript(words))
@@ -37,34 +41,98 @@ func (s completionCommand) Run(c *call, parser *kong.Kong) error {
 	return nil
 }
 
-// completed is what may follow a command: its own commands and its flags.
+// completed is what may follow a command: its own commands and its flags, and
+// what its flags and arguments take.
 type completed struct {
 	path  string // "" for the program itself, else "change propose"
 	words []string
+	takes []taken
 }
 
+// taken is what a flag, or an argument of a command, may be.
+type taken struct {
+	flag   string   // empty: an argument
+	values []string // nothing else is taken
+	asks   string   // of the cell: a word of completable
+}
+
+// file tells whether only the person knows what it is: a file, perhaps.
+func (t taken) file() bool { return len(t.values) == 0 && t.asks == "" }
+
 // completions lists what may follow each command.
-func completions(node *kong.Node) []completed {
+func completions(node *kong.Node) ([]completed, error) {
 	var all []completed
-	_ = kong.Visit(node, func(n kong.Visitable, next kong.Next) error {
+	err := kong.Visit(node, func(n kong.Visitable, next kong.Next) error {
 		if at, ok := n.(*kong.Node); ok && !at.Hidden {
-			here := completed{path: strings.TrimSpace(strings.TrimPrefix(strings.Join(names(at), " "), "halligan"))}
-			for _, child := range at.Children {
-				if !child.Hidden {
-					here.words = append(here.words, child.Name)
-				}
-			}
-			for _, level := range at.AllFlags(true) {
-				for _, flag := range level {
-					here.words = append(here.words, "--"+flag.Name)
-				}
+			here, err := completedAt(at)
+			if err != nil {
+				return err
 			}
 			all = append(all, here)
 		}
 		return next(nil)
 	})
 	sort.Slice(all, func(i, j int) bool { return all[i].path < all[j].path })
-	return all
+	return all, err
+}
+
+func completedAt(at *kong.Node) (completed, error) {
+	here := completed{path: strings.TrimSpace(strings.TrimPrefix(strings.Join(names(at), " "), "halligan"))}
+	for _, child := range at.Children {
+		if !child.Hidden {
+			here.words = append(here.words, child.Name)
+		}
+	}
+	levels, arguments := at.AllFlags(true), at.Positional
+	if at.DefaultCmd != nil { // which is meant where none is named
+		levels, arguments = at.DefaultCmd.AllFlags(true), at.DefaultCmd.Positional
+	}
+	for _, level := range levels {
+		for _, flag := range level {
+			here.words = append(here.words, "--"+flag.Name)
+			if flag.IsBool() {
+				continue
+			}
+			of, err := takenBy(flag.Value)
+			if err != nil {
+				return here, err
+			}
+			of.flag = "--" + flag.Name
+			here.takes = append(here.takes, of)
+		}
+	}
+	for _, argument := range arguments {
+		of, err := takenBy(argument)
+		if err != nil {
+			return here, err
+		}
+		if !of.file() {
+			here.takes = append(here.takes, of)
+		}
+	}
+	return here, nil
+}
+
+// takenBy reads what a flag or an argument takes: its enum, or its tag "complete",
+// which has a list, or a word of completable, or "builtins".
+func takenBy(v *kong.Value) (taken, error) {
+	listed := v.Tag.Get("complete")
+	switch {
+	case v.Enum != "":
+		return taken{values: v.EnumSlice()}, nil
+	case listed == "":
+		return taken{}, nil
+	case listed == "builtins":
+		all, err := config.Builtins()
+		var ids []string
+		for _, each := range all {
+			ids = append(ids, each.ID)
+		}
+		return taken{values: ids}, err
+	case completable[listed] != nil:
+		return taken{asks: listed}, nil
+	}
+	return taken{values: strings.Split(listed, ",")}, nil
 }
 
 // names is the way from the program to a command.
@@ -73,53 +141,4 @@ func names(n *kong.Node) []string {
 		return nil
 	}
 	return append(names(n.Parent), n.Name)
-}
-
-// bashScript finds the longest run of words that is a command, and offers what
-// may follow it.
-func bashScript(all []completed) string {
-	var b strings.Builder
-	b.WriteString("_halligan() {\n  local path= word i\n  for ((i = 1; i < COMP_CWORD; i++)); do\n    word=${COMP_WORDS[i]}\n    case \"$path $word\" in\n")
-	for _, at := range all {
-		if at.path != "" {
-			parent, last := split(at.path)
-			fmt.Fprintf(&b, "      %q) path=%q ;;\n", strings.TrimPrefix(parent+" "+last, ""), at.path)
-		}
-	}
-	b.WriteString("    esac\n  done\n  local words=\n  case \"$path\" in\n")
-	for _, at := range all {
-		fmt.Fprintf(&b, "    %q) words=%q ;;\n", at.path, strings.Join(at.words, " "))
-	}
-	b.WriteString("  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n  [[ ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _halligan halligan\n")
-	return b.String()
-}
-
-// split parts the last word of a path from what is before it.
-func split(path string) (parent, last string) {
-	if i := strings.LastIndexByte(path, ' '); i >= 0 {
-		return path[:i], path[i+1:]
-	}
-	return "", path
-}
-
-func fishScript(all []completed) string {
-	var b strings.Builder
-	b.WriteString("complete -c halligan -f\n")
-	for _, at := range all {
-		condition := "__fish_use_subcommand"
-		if at.path != "" {
-			condition = "__fish_seen_subcommand_from " + strings.Fields(at.path)[0]
-			if parent, last := split(at.path); parent != "" {
-				condition += "; and __fish_seen_subcommand_from " + last
-			}
-		}
-		for _, word := range at.words {
-			if flag, ok := strings.CutPrefix(word, "--"); ok {
-				fmt.Fprintf(&b, "complete -c halligan -n %q -l %s\n", condition, flag)
-			} else {
-				fmt.Fprintf(&b, "complete -c halligan -n %q -a %s\n", condition, word)
-			}
-		}
-	}
-	return b.String()
 }

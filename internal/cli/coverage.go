@@ -15,9 +15,9 @@ import (
 )
 
 type coverageCommand struct {
-	Scenario string   `arg:"" optional:"" help:"The scenario. Without it, all of them, and changes and a recovery of the cell."`
-	Severity string   `help:"SEV1 to SEV4. Default: every one that the scenario has." placeholder:"SEV"`
-	Without  []string `help:"Who is away: ids of people, separated by commas. They neither ask nor sign." placeholder:"PERSON"`
+	Scenario string   `arg:"" complete:"scenarios" optional:"" help:"The scenario. Without it, all of them, and changes and a recovery of the cell."`
+	Severity string   `complete:"SEV1,SEV2,SEV3,SEV4" help:"SEV1 to SEV4. Default: every one that the scenario has." placeholder:"SEV"`
+	Without  []string `complete:"people" help:"Who is away: ids of people, separated by commas. They neither ask nor sign." placeholder:"PERSON"`
 	At       string   `help:"When, such as 2026-12-24T03:00:00Z. Default: now." placeholder:"TIME"`
 	Files    string   `help:"Answer from cell.yaml and the scenarios of a folder, and ask no server: for files that are not in force yet." placeholder:"DIR"`
 	memberFlags

@@ -16,7 +16,7 @@ import (
 // decideFlags are what approve and deny share.
 type decideFlags struct {
 	ID    string `arg:"" help:"The request: its id, or the first 8 or more digits of it."`
-	Check check  `help:"How you made sure who asks: call-back, video, in-person, or not-checked (with --note). There is no default." placeholder:"HOW"`
+	Check check  `complete:"call-back,video,in-person,not-checked" help:"How you made sure who asks: call-back, video, in-person, or not-checked (with --note). There is no default." placeholder:"HOW"`
 	Note  string `help:"A sentence that goes with your decision. not-checked needs one." placeholder:"TEXT"`
 	Yes   bool   `help:"Do not ask again before signing."`
 	memberFlags

@@ -60,7 +60,7 @@ func envelopesSheet(list envelopeList) string {
 }
 
 type envelopeShowCommand struct {
-	Name string `arg:"" help:"The envelope: halligan envelope list names them."`
+	Name string `arg:"" complete:"envelopes" help:"The envelope: halligan envelope list names them."`
 	memberFlags
 }
 

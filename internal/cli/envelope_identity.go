@@ -84,7 +84,7 @@ func (i envelopeIdentityCommand) Run(c *call) error {
 	}
 	return c.answer(out, func() {
 		c.say("%s opens your shares from now on: keep it, and a copy where a fire does not reach both.", out.File)
-		c.say("Give %s to whoever seals: halligan envelope seal NAME --to %s=%s", out.Card, m.person(), out.Card)
+		c.say("Give %s to whoever seals: halligan envelope seal NAME --to %s", out.Card, shellQuoted(m.person()+"="+out.Card))
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 type envelopeInspectCommand struct {
-	Name    string `arg:"" help:"The envelope of which you hold a share."`
+	Name    string `arg:"" complete:"envelopes" help:"The envelope of which you hold a share."`
 	Serial  int64  `help:"Which sealing. Default: the newest." placeholder:"N"`
 	Bag     string `help:"Number of the bag that you saw. A printed share may lie in one, too." placeholder:"BAG"`
 	Place   string `help:"Where the bag lies, such as hq/safe-2." placeholder:"PLACE"`

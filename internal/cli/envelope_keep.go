@@ -10,7 +10,7 @@ import (
 )
 
 type envelopePrintCommand struct {
-	Name   string `arg:"" help:"The envelope of which you hold a share."`
+	Name   string `arg:"" complete:"envelopes" help:"The envelope of which you hold a share."`
 	Serial int64  `help:"Which sealing. Default: the newest." placeholder:"N"`
 	Output string `short:"o" help:"File to write the page to (PDF), for you alone to read; it must not be there yet." placeholder:"FILE" xor:"how"`
 	Words  bool   `help:"Print the share as 34 words instead, to be written down by hand." xor:"how"`
@@ -96,7 +96,7 @@ func printWords(c *call, d *seal.Description, share seal.Share) error {
 }
 
 type envelopeExportCommand struct {
-	Name   string `arg:"" help:"The envelope."`
+	Name   string `arg:"" complete:"envelopes" help:"The envelope."`
 	Serial int64  `help:"Which sealing. Default: the one in force." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Folder to write; it must not be there yet." placeholder:"FOLDER"`
 	memberFlags

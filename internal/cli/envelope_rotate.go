@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
@@ -17,7 +18,7 @@ import (
 )
 
 type envelopeRotateCommand struct {
-	Name        string   `arg:"" help:"The envelope whose secret was changed, or is to be."`
+	Name        string   `arg:"" complete:"envelopes" help:"The envelope whose secret was changed, or is to be."`
 	NewAccepted bool     `help:"You saw that the secret of the newest sealing works." xor:"how"`
 	OldRefused  bool     `help:"You saw that the secret before it works no more."`
 	With        string   `help:"Have it changed by this program: make a new secret, seal it, wait for the custodians, run the program with the secret on its stdin, and sign." placeholder:"PROGRAM"`
@@ -100,9 +101,11 @@ func (r envelopeRotateCommand) how() error {
 	seen := r.NewAccepted || r.OldRefused
 	switch {
 	case seen && (r.With != "" || r.AWS):
-		return failf(exitUsage, "--new-accepted and --old-refused are for a secret that you changed yourself: they do not go with --with and --aws")
+		return failf(exitUsage, "--new-accepted and --old-refused are for a secret that you changed yourself: they do not go with --with and --aws").
+			or("leave those two out, and --with PROGRAM or --aws has it changed; or leave that out, and sign what you saw")
 	case len(r.RemoveStray) > 0 && !r.AWS:
-		return failf(exitUsage, "--remove-stray is for --aws")
+		return failf(exitUsage, "--remove-stray is for --aws: AWS names what no rotation made").
+			or("halligan envelope rotate %s --aws --remove-stray %s", r.Name, strings.Join(r.RemoveStray, " --remove-stray "))
 	case r.With == "" && !r.AWS && (!r.NewAccepted || !r.OldRefused):
 		return failf(exitUsage, "a rotation is signed on what you saw: the new secret accepted, and the old one refused").
 			or("try both where they count, then add --new-accepted --old-refused; or have it done: --with PROGRAM, or --aws")

@@ -19,7 +19,7 @@ type sealFlags struct {
 }
 
 type envelopeSealCommand struct {
-	Name   string   `arg:"" help:"The envelope, as a scenario names it under opens."`
+	Name   string   `arg:"" complete:"envelopes" help:"The envelope, as a scenario names it under opens."`
 	Secret string   `help:"File that holds the secret. Default: stdin, every byte of it." placeholder:"FILE"`
 	Bag    []string `help:"For a physical envelope, each custodian's bag and where it lies." placeholder:"ID=BAG[@PLACE]"`
 	DryRun bool     `help:"Check everything and show who would get what; read no secret, sign nothing."`

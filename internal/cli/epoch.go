@@ -82,7 +82,7 @@ func (p epochProposeCommand) Run(c *call) error {
 		for _, open := range end.Open() {
 			c.say("ends: %s", open)
 		}
-		c.say("Wrote %s. Members of the change quorum sign it on their own machines: halligan epoch sign %s", p.Out, filepath.Base(p.Out))
+		c.say("Wrote %s. Members of the change quorum sign it on their own machines: halligan epoch sign %s", p.Out, shellQuoted(filepath.Base(p.Out)))
 	})
 }
 
@@ -247,7 +247,7 @@ func (b epochBeginCommand) Run(c *call) error {
 		return because(exitRefused, err, "cannot begin epoch %d", f.Epoch.Number).or("nothing was signed; have as many sign as the change quorum asks for, over this very file")
 	}
 	return c.answer(map[string]any{"epoch": f.Epoch.Number, "size": begun.Size, "root": begun.Root}, func() {
-		c.say("Epoch %d has begun after entry %d. Next: halligan serve %s", f.Epoch.Number, begun.Size-1, b.Folder)
+		c.say("Epoch %d has begun after entry %d. Next: halligan serve %s", f.Epoch.Number, begun.Size-1, shellQuoted(b.Folder))
 		c.say("People's machines prove it by themselves at their next command; witnesses of ours go on, others must be told the new origin.")
 	})
 }

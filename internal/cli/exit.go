@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // The exit codes of every command.
@@ -50,15 +54,17 @@ var exits = []exitMeaning{
 
 // Every message on stderr is `error: …`, and where there is something to do
 // about it `hint: …` on a line of its own: lower case, no full stop at the end.
+// With --json it is one line, the last, that is a JSON object of the same.
 // The error says what cannot be done and why, the hint names a command, a flag
 // or a person's next step. Neither holds a secret.
 
 // failure is an error as a person reads it, with its exit code.
 type failure struct {
-	code int
-	text string
-	hint string
-	err  error // underneath, nil if none
+	code   int
+	text   string
+	hint   string
+	reason string // of the server's no, for machines
+	err    error  // underneath, nil if none
 }
 
 // Error is the one line that is printed after "error: ".
@@ -108,9 +114,26 @@ func (c *call) conclude(err error) int {
 		return int(child)
 	}
 	f := classify(err)
+	if c.flags.JSON {
+		return c.concludeJSON(f)
+	}
 	fmt.Fprintf(c.err, "error: %s\n", f.Error())
 	if f.hint != "" {
 		fmt.Fprintf(c.err, "hint: %s\n", f.hint)
+	}
+	return f.code
+}
+
+// concludeJSON prints a failure for programs. Stdout holds answers alone.
+func (c *call) concludeJSON(f *failure) int {
+	data, err := json.Marshal(struct {
+		Error  string `json:"error"`
+		Hint   string `json:"hint,omitempty"`
+		Reason string `json:"reason,omitempty"`
+		Code   int    `json:"code"`
+	}{strings.ToValidUTF8(f.Error(), "\uFFFD"), strings.ToValidUTF8(f.hint, "\uFFFD"), f.reason, f.code})
+	if err == nil {
+		_, _ = io.WriteString(c.rawErr, shownJSON(data)+"\n")
 	}
 	return f.code
 }

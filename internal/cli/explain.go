@@ -8,10 +8,10 @@ import (
 )
 
 type explainCommand struct {
-	Scenario  string   `arg:"" optional:"" help:"The scenario. Without it, all of them are listed."`
-	Severity  string   `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
-	Requester string   `help:"Who would ask. Default: you." placeholder:"PERSON"`
-	Without   []string `help:"Who is away: ids of people, separated by commas." placeholder:"PERSON"`
+	Scenario  string   `arg:"" complete:"scenarios" optional:"" help:"The scenario. Without it, all of them are listed."`
+	Severity  string   `complete:"SEV1,SEV2,SEV3,SEV4" help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
+	Requester string   `complete:"people" help:"Who would ask. Default: you." placeholder:"PERSON"`
+	Without   []string `complete:"people" help:"Who is away: ids of people, separated by commas." placeholder:"PERSON"`
 	memberFlags
 }
 

@@ -2,14 +2,23 @@ package cli_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/halligan-dev/halligan/client"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cli"
+	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -27,9 +36,27 @@ func TestHints(t *testing.T) {
 		{"restore nothing.age --identity k --anchor a --to there --dry-run", "hint: name the file that halligan backup wrote"},
 		{"scenario show data-los", "hint: halligan scenario list"},
 		{"init --name c.example.com --person omar=omar.pem", "hint: name the .pub file that omar made"},
+		{"scenario show mine", "what is in force: halligan explain"},
+		{"scenario add", "halligan scenario add root-recovery cell"},
+		{"scenario show", "halligan scenario list"},
+		{"ready --scenario nope", "hint: there are database-locked-out"},
+		{"ready --scenario", "--scenario SCENARIO: only what this scenario leans on"},
+		{"request --severity", "--severity SEV: SEV1 to SEV4"},
+		{"suspend", "halligan people lists them"},
+		{"suspend --why x", `such as: halligan suspend SHA256:4wXg2k… --why "the laptop was stolen"`},
+		{"lift --why x", "halligan people lists them"},
+		{"approve", "such as: halligan approve "},
+		{"change propose --offer", "--offer ID: in place of files"},
+		{"change propose --offer 77a0c1de --files x", "--files and --offer do not go together"},
+		{"change propose --why x", "halligan invite --list shows keys that are offered"},
+		{"envelope rotate prod-root --remove-stray AKIAIOSFODNN7EXAMPLE", "hint: halligan envelope rotate prod-root --aws --remove-stray AKIAIOSFODNN7EXAMPLE"},
+		{"envelope rotate prod-root --new-accepted --aws", "error: "},
+		{"blueprint diff", "such as: halligan blueprint diff --account prod --deployed aws/prod"},
+		{"explain database-locked-out --files .", "halligan coverage --files DIR"},
+		{"ready --severity SEV1", "--severity is a flag of "},
 	} {
 		code, out, errOut := d.run(strings.Fields(tt.args)...)
-		if code == 0 || !strings.Contains(errOut, tt.says) {
+		if code == 0 || !strings.Contains(errOut, tt.says) || !strings.Contains(errOut, "hint: ") {
 			t.Errorf("%s: code %d, want %q:\n%s%s", tt.args, code, tt.says, out, errOut)
 		}
 	}
@@ -135,6 +162,96 @@ func TestExclusionOfAnotherScenario(t *testing.T) {
 	}
 	if said := cli.OtherWay(of, because, way, ""); strings.Contains(said, "Next:") {
 		t.Error(said)
+	}
+}
+
+// TestNoKeySuspendsItself: that is said before anything is shown, with who else can.
+func TestNoKeySuspendsItself(t *testing.T) {
+	l := newLiar(t, newSignedCell(t))
+	l.answers["cell/evidence"] = l.cell.evidence(l.cell.bodies, func(e ledger.Entry) bool { return e.Stream == cell.StreamCell })
+	sue := l.desk(t, "sue")
+	code, out, errOut := sue.run("suspend", "sue", "--why", "a test", "--dry-run")
+	if code != 3 || out != "" || !strings.Contains(errOut, "error: no key suspends itself") || !strings.Contains(errOut, "or call sam, who can suspend it: halligan suspend SHA256:") {
+		t.Errorf("code %d:\n%s%s", code, out, errOut)
+	}
+	if code, out, errOut = sue.run("suspend", "sam", "--why", "a test", "--dry-run"); code != 0 || !strings.Contains(out, "Nothing was signed.") {
+		t.Errorf("of somebody else: code %d:\n%s%s", code, out, errOut)
+	}
+}
+
+// TestErrorsAsJSON: with --json what went wrong is one line, the last on stderr,
+// that programs read, and stdout holds nothing.
+func TestErrorsAsJSON(t *testing.T) {
+	l := newLiar(t, newSignedCell(t))
+	l.problems[statement.KindRequest] = client.Problem{Status: http.StatusForbidden, Reason: "may-not-request", Detail: "the rule says \x1b[2Jno", Hint: "ask another"}
+	d := l.desk(t, "ann")
+	for _, tt := range []struct {
+		args, reason string
+		code         int
+		hint         bool
+	}{
+		{"request database-locked-out --why x --json", "may-not-request", 3, true},
+		{"status 5f0c1a2b --json", "not-found", 4, true},
+		{"status --colour --json", "", 2, true},
+		{"lint /no/such/folder --json", "", 2, false},
+	} {
+		code, _, errOut := d.run(strings.Fields(tt.args)...)
+		lines := strings.Split(strings.TrimSuffix(errOut, "\n"), "\n")
+		var said struct {
+			Error  string `json:"error"`
+			Hint   string `json:"hint"`
+			Reason string `json:"reason"`
+			Code   int    `json:"code"`
+		}
+		err := json.Unmarshal([]byte(lines[len(lines)-1]), &said)
+		if err != nil || code != tt.code || said.Code != code || said.Error == "" || said.Reason != tt.reason || (said.Hint != "") != tt.hint {
+			t.Errorf("%s: code %d, %v: %s", tt.args, code, err, errOut)
+		}
+		if strings.Contains(errOut, "error: ") || strings.ContainsRune(errOut, '\x1b') {
+			t.Errorf("%s: %q", tt.args, errOut)
+		}
+	}
+}
+
+// TestPathsInCommandsAreQuoted: a path in a command that is printed to be copied
+// passes shellQuoted, or a space in it makes two words.
+func TestPathsInCommandsAreQuoted(t *testing.T) {
+	path := regexp.MustCompile(`(?i)folder|path|\bfile|\.out\b|\.card\b`)
+	verb := regexp.MustCompile(`%[a-zA-Z0-9.-]*[a-zA-Z%]`)
+	command := regexp.MustCompile(`halligan [a-z -]*(--[a-z-]+[ =])?$`)
+	found := 0
+	for _, name := range must(filepath.Glob("*.go")) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		files := token.NewFileSet()
+		ast.Inspect(must(parser.ParseFile(files, name, nil, 0)), func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			for at, arg := range call.Args {
+				text, ok := arg.(*ast.BasicLit)
+				if !ok || text.Kind != token.STRING || !strings.Contains(text.Value, "halligan ") {
+					continue
+				}
+				for i, span := range verb.FindAllStringIndex(text.Value, -1) {
+					if !command.MatchString(text.Value[:span[0]]) || at+1+i >= len(call.Args) {
+						continue
+					}
+					var given strings.Builder
+					_ = printer.Fprint(&given, files, call.Args[at+1+i])
+					found++
+					if path.MatchString(given.String()) && !strings.HasPrefix(given.String(), "shellQuoted(") {
+						t.Errorf("%s: %s is not quoted in %s", files.Position(call.Pos()), given.String(), text.Value)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if found < 60 {
+		t.Errorf("only %d were found in the sources", found)
 	}
 }
 

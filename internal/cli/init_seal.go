@@ -92,7 +92,7 @@ func (c *initSealCommand) Run(on *call) error {
 		f := because(exitRefused, err, "cannot seal the cell")
 		switch {
 		case again && (errors.Is(err, server.ErrFounders) || errors.Is(err, server.ErrLocked)):
-			return failf(exitRefused, "this cell is sealed already").or("there is nothing left to seal: halligan serve %s runs it, and halligan init profiles writes profiles anew", c.Folder)
+			return failf(exitRefused, "this cell is sealed already").or("there is nothing left to seal: halligan serve %s runs it, and halligan init profiles writes profiles anew", shellQuoted(c.Folder))
 		case errors.Is(err, server.ErrFounders):
 			return f.or("each founder runs halligan join on their own machine, or here: halligan init sign %s --as ID --key FILE", shellQuoted(c.Folder))
 		case errors.Is(err, server.ErrLocked):

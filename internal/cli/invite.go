@@ -14,7 +14,7 @@ import (
 )
 
 type inviteCommand struct {
-	Person  string `arg:"" optional:"" help:"Who shall make a passkey or a code device: halligan people lists everybody."`
+	Person  string `arg:"" optional:"" complete:"people" help:"Who shall make a passkey or a code device: halligan people lists everybody."`
 	List    bool   `help:"List invitations that are open, and passkeys and code devices that wait to be proposed."`
 	Revoke  string `help:"End this invitation: its id, or the first 8 or more digits of it." placeholder:"ID"`
 	Discard string `help:"Throw away this passkey or code device that waits." placeholder:"ID"`
@@ -153,12 +153,21 @@ func (m *member) enrolAddress(code canon.Key32) string {
 	return address.String()
 }
 
+// noOffer says of digits that name no offer where the offers are listed.
+func noOffer(err error) error {
+	const way = "--offer takes the id of a key that somebody made by invitation: halligan invite --list shows them; there is none before they made it"
+	for _, reason := range []string{"not-found", "malformed-query", "ambiguous"} {
+		err = hinting(err, reason, way)
+	}
+	return err
+}
+
 // offered drafts the change that puts the key of an offer in force, from what was
 // proved here: of the server it takes the key alone.
 func (m *member) offered(p *proof, digits string) (draft, error) {
 	offer, err := readAs[client.Offer](m, "offers/"+url.PathEscape(digits))
 	if err != nil {
-		return draft{}, err
+		return draft{}, noOffer(err)
 	}
 	if !strings.HasPrefix(offer.ID.String(), digits) || !client.Ours(offer) {
 		return draft{}, unproved("the server answered with another offer than " + digits)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"net/url"
 	"strings"
 
@@ -79,6 +80,15 @@ type member struct {
 }
 
 func (m *member) person() string { return m.self }
+
+// signsWith is the fingerprint of the member's key; empty if there is none here.
+func (m *member) signsWith() string {
+	if m.way.signer == nil {
+		return ""
+	}
+	sum := canon.Sum(m.way.signer.Key())
+	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+}
 
 // anchor is what is pinned, with what this machine proved of the ledger's keys.
 func (m *member) anchor() ledger.Anchor { return m.way.client.Anchor() }

@@ -85,7 +85,7 @@ func unopened(err error, folder string) error {
 	case errors.As(err, &fault) && fault.Class == ledger.ClassCheckpointOrigin:
 		return because(exitUnverified, err, "").or(hintAnotherEpoch)
 	case errors.As(err, &fault):
-		return because(exitUnverified, err, "").or("halligan verify %s says more; keep it, and begin another mirror", folder)
+		return because(exitUnverified, err, "").or("halligan verify %s says more; keep it, and begin another mirror", shellQuoted(folder))
 	}
 	return because(exitUsage, err, "")
 }

@@ -94,7 +94,7 @@ func (policySchemaCommand) Run(c *call) error {
 }
 
 type policyAddCommand struct {
-	Name   string `arg:"" help:"Which one: office or strong-keys."`
+	Name   string `arg:"" complete:"office,strong-keys" help:"Which one: office or strong-keys."`
 	Folder string `arg:"" optional:"" default:"." help:"Folder that holds cell.yaml."`
 }
 
@@ -136,7 +136,7 @@ func (p policyAddCommand) Run(c *call) error {
 		for _, name := range names {
 			c.say("wrote %s", filepath.Join(p.Folder, filepath.FromSlash(name)))
 		}
-		c.say("next: change it to what is true for you, name it in a scenario:  conditions: [%s]  and  halligan policy test %s", names[0], p.Folder)
+		c.say("next: change it to what is true for you, name it in a scenario:  conditions: [%s]  and  halligan policy test %s", names[0], shellQuoted(p.Folder))
 	})
 }
 

@@ -35,7 +35,7 @@ func ofClient(err error) *failure {
 
 // ofProblem gives the server's no its exit code; the hint is the server's.
 func ofProblem(no *client.Problem) *failure {
-	f := &failure{code: exitInternal, text: no.Error() + " (" + no.Reason + ")", hint: no.Hint}
+	f := &failure{code: exitInternal, text: no.Error() + " (" + no.Reason + ")", hint: no.Hint, reason: no.Reason}
 	switch {
 	case no.Reason == "malformed-query", no.Reason == "ambiguous":
 		f.code = exitUsage

@@ -13,8 +13,8 @@ import (
 )
 
 type procedureCommand struct {
-	Scenario    string `arg:"" help:"The scenario: halligan explain lists all."`
-	Role        string `help:"Only the page of this role: requester, approver, custodian or reviewer. Default: all." placeholder:"ROLE"`
+	Scenario    string `arg:"" complete:"scenarios" help:"The scenario: halligan explain lists all."`
+	Role        string `complete:"requester,approver,custodian,reviewer" help:"Only the page of this role: requester, approver, custodian or reviewer. Default: all." placeholder:"ROLE"`
 	HTML        bool   `name:"html" help:"Write a page for a browser, to be printed: one sheet for each role, and nothing from elsewhere." xor:"form"`
 	Text        bool   `help:"Write plain text. This is the default." xor:"form"`
 	VersionOnly bool   `help:"Print the version alone, to compare with a print."`
@@ -130,7 +130,7 @@ func (p procedureCommand) written(c *call) (none paper.Procedure, err error) {
 func peopleOfFiles(folder string) (all []paper.Person, err error) {
 	contacts, err := config.Contacts(os.DirFS(folder))
 	if err != nil {
-		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", folder)
+		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", shellQuoted(folder))
 	}
 	for _, p := range contacts {
 		all = append(all, paper.Person{ID: p.ID, Name: p.Name, Contact: p.Contact})

@@ -12,7 +12,7 @@ import (
 )
 
 type readyCommand struct {
-	Scenario string `help:"Only what this scenario leans on." placeholder:"SCENARIO"`
+	Scenario string `complete:"scenarios" help:"Only what this scenario leans on." placeholder:"SCENARIO"`
 	Live     bool   `help:"Have the server look outside first: a session of each role that reads one thing, and what the issuers show."`
 	memberFlags
 }
@@ -50,6 +50,11 @@ func (r readyCommand) Run(c *call) error {
 		path += "?" + q.Encode()
 	}
 	data, err := m.read(path)
+	if refusedFor(err, "not-found") && r.Scenario != "" {
+		if known, failed := m.founding(); failed == nil {
+			return noScenario(known, r.Scenario)
+		}
+	}
 	if err != nil {
 		return err
 	}

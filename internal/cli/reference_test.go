@@ -76,7 +76,7 @@ func reference(model *kong.Application) string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\n<!-- Written by `go test ./internal/cli -run TestReference -update`; do not edit. -->\n\n")
 	b.WriteString("One binary, `halligan`. Every command knows `--help`; `--json` answers as JSON on stdout and keeps what people read on stderr.\n")
-	b.WriteString("Errors are two lines on stderr: `error: …`, and `hint: …` where there is something to do about it.\n\n## Exit codes\n\n| code | means |\n|---|---|\n")
+	b.WriteString("Errors are two lines on stderr: `error: …`, and `hint: …` where there is something to do about it; with `--json` the last line of stderr is a [JSON object](errors.md) of the same.\n\n## Exit codes\n\n| code | means |\n|---|---|\n")
 	codes, means := cli.Exits()
 	for i, code := range codes {
 		fmt.Fprintf(&b, "| %d | %s |\n", code, means[i])

@@ -14,9 +14,9 @@ import (
 )
 
 type requestCommand struct {
-	Scenario string        `arg:"" help:"The scenario: halligan which finds it, halligan explain lists all."`
+	Scenario string        `arg:"" complete:"scenarios" help:"The scenario: halligan which finds it, halligan explain lists all."`
 	Why      string        `required:"" help:"What is wrong and what you will do. Approvers read it." placeholder:"TEXT"`
-	Severity string        `help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
+	Severity string        `complete:"SEV1,SEV2,SEV3,SEV4" help:"SEV1 to SEV4. Default: the gravest that the scenario has." placeholder:"SEV"`
 	For      time.Duration `help:"How long, from the last signature. Default: the longest of the severity." placeholder:"TIME"`
 	Incident string        `help:"Id of the incident." placeholder:"ID"`
 	Only     []string      `help:"Ask for this target only; once for each. Default: all of the scenario." placeholder:"TARGET" sep:","`

@@ -54,7 +54,7 @@ func (scenarioListCommand) Run(c *call) error {
 
 // filling are the flags of what a scenario is filled in with.
 type filling struct {
-	Scenario string            `arg:"" help:"Its name: halligan scenario list."`
+	Scenario string            `arg:"" complete:"builtins" help:"Its name: halligan scenario list."`
 	Folder   string            `arg:"" optional:"" default:"." help:"Folder that holds cell.yaml."`
 	Host     string            `placeholder:"ID" help:"The host that it opens. Default: the first of cell.yaml."`
 	Program  string            `placeholder:"ID" help:"A program of cell.yaml, without parameters, that it opens as well: of security-containment and deploy-pipeline-broken."`
@@ -68,7 +68,8 @@ func (f filling) file() (data []byte, name string, policy []byte, err error) {
 	if all, err := config.Builtins(); err == nil {
 		i := slices.IndexFunc(all, func(b config.Builtin) bool { return b.ID == f.Scenario })
 		if i < 0 {
-			return nil, "", nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).or("halligan scenario list")
+			return nil, "", nil, because(exitNotFound, config.ErrNoBuiltin, "%q", f.Scenario).
+				or("halligan scenario list names those that come with the program; what is in force: halligan explain; one of your own is a file that you write into %s", config.ScenariosDir)
 		}
 		if f.Account != "" && all[i].Role == "" {
 			return nil, "", nil, failf(exitUsage, "cannot add %s: it opens no role of AWS", f.Scenario).or("leave out --account; halligan scenario list names those that have one")
@@ -182,6 +183,6 @@ func (s scenarioAddCommand) Run(c *call) error {
 		for _, p := range out.Problems {
 			c.say("%s", p)
 		}
-		c.say("next: change it to what is true for you, then  halligan lint %s", strings.TrimPrefix(s.Folder, "./"))
+		c.say("next: change it to what is true for you, then  halligan lint %s", shellQuoted(strings.TrimPrefix(s.Folder, "./")))
 	})
 }

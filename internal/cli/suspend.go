@@ -13,7 +13,7 @@ import (
 
 // ofKeyFlags say which key of somebody is meant.
 type ofKeyFlags struct {
-	Of     string `arg:"" name:"of" help:"The key: its fingerprint or the beginning of it, or the id of a person who has one key. halligan people lists them."`
+	Of     string `arg:"" name:"of" complete:"people" help:"The key: its fingerprint or the beginning of it, or the id of a person who has one key. halligan people lists them."`
 	Why    string `required:"" help:"Why. Security and the key's owner read it." placeholder:"TEXT"`
 	DryRun bool   `help:"Say what it would mean, and sign nothing."`
 	Yes    bool   `help:"Do not ask again before signing."`
@@ -43,6 +43,9 @@ func (s suspendCommand) Run(c *call) error {
 		return err
 	}
 	p, key := a.p, a.key
+	if key.Fingerprint == a.m.signsWith() {
+		return suspendsItself(key, p)
+	}
 	now := canon.Later(p.at, canon.At(c.now()))
 	after := p.world.Roster.Clone()
 	cell.ApplySuspension(&after, &cell.KeySuspended{Key: key.Fingerprint})
@@ -56,6 +59,22 @@ func (s suspendCommand) Run(c *call) error {
 		c.toPeople(fmt.Sprintf("Without it NOBODY CAN AGREE meanwhile by %s.\n", both(out.Leaves)))
 	}
 	return s.sign(a, &statement.Suspend{Person: key.person, Key: key.Fingerprint, Reason: a.note}, out)
+}
+
+// suspendsItself says, before anything is shown, that the rules take no key's word
+// against itself, and who or what else can suspend it.
+func suspendsItself(key heldKey, p *proof) *failure {
+	f := failf(exitRefused, "no key suspends itself, and %s is the one that you sign with; nothing was signed", key.Fingerprint)
+	var others []string
+	for _, member := range p.world.Roster.Members(p.world.Genesis.Security) {
+		if member != key.person && p.world.Roster.CanSign(member) {
+			others = append(others, member)
+		}
+	}
+	if len(others) == 0 {
+		return f.or("sign with another key of yours (--key)")
+	}
+	return f.or("sign with another key of yours (--key), or call %s, who can suspend it: halligan suspend %s --why …", either(others), key.Fingerprint)
 }
 
 // suspension is what became of a suspension, or would.

@@ -9,7 +9,7 @@ import (
 )
 
 type vouchCommand struct {
-	Person string `arg:"" help:"Whose key it is: halligan people lists them."`
+	Person string `arg:"" complete:"people" help:"Whose key it is: halligan people lists them."`
 	Of     string `name:"key" required:"" help:"The key, by the fingerprint that they showed you." placeholder:"SHA256:…"`
 	Yes    bool   `help:"Do not ask again before signing."`
 	profileFlags

@@ -12,8 +12,8 @@ import (
 )
 
 type whichCommand struct {
-	Broke string   `help:"What broke: a scenario, or words of its title and criteria." placeholder:"WORDS"`
-	Gone  string   `help:"Whether the normal way is gone: yes, no, or the number of the exclusion that is true." placeholder:"ANSWER"`
+	Broke string   `complete:"scenarios" help:"What broke: a scenario, or words of its title and criteria." placeholder:"WORDS"`
+	Gone  string   `complete:"yes,no" help:"Whether the normal way is gone: yes, no, or the number of the exclusion that is true." placeholder:"ANSWER"`
 	Need  []string `help:"What you need of what it opens; all for everything." placeholder:"TARGET" sep:","`
 	Files string   `help:"Answer from cell.yaml and the scenarios of a folder, and ask no server." placeholder:"DIR"`
 	memberFlags

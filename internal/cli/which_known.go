@@ -68,9 +68,19 @@ func (w whichCommand) inForce(c *call) (*knownScenarios, error) {
 	return &knownScenarios{scenarioBook: book, person: m.person(), from: fromServer, document: document}, err
 }
 
-// kept is the copy that this machine keeps: of the document that it proved last,
-// or of genesis. What the change quorum agreed to since, it does not know.
+// kept is the copy that this machine keeps, where the server does not answer.
 func (m *member) kept() (*knownScenarios, error) {
+	book, document, err := m.keptBook()
+	if err != nil {
+		return nil, err
+	}
+	m.c.tell("The server does not answer. Answering from this machine's copy of document %s; what was changed since is not in it.", document.Short())
+	return &knownScenarios{scenarioBook: book, person: m.person(), from: fromKept, document: document}, nil
+}
+
+// keptBook is the copy of the document that this machine proved last, or of
+// genesis. What the change quorum agreed to since, it does not know.
+func (m *member) keptBook() (*scenarioBook, canon.Digest, error) {
 	document := canon.Digest(m.pinned.Genesis)
 	if data, err := os.ReadFile(m.documentPath()); err == nil {
 		if proved, err := canon.ParseDigest(string(data)); err == nil {
@@ -84,9 +94,5 @@ func (m *member) kept() (*knownScenarios, error) {
 		return nil, failf(exitUnreachable, "this machine keeps no copy of the scenarios").
 			or("halligan which --files DIR reads the cell's files; a copy is kept by join, which, explain and request when the server answers")
 	}, canon.At(m.c.now()))
-	if err != nil {
-		return nil, err
-	}
-	m.c.tell("The server does not answer. Answering from this machine's copy of document %s; what was changed since is not in it.", document.Short())
-	return &knownScenarios{scenarioBook: book, person: m.person(), from: fromKept, document: document}, nil
+	return book, document, err
 }

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+)
+
+// soberly takes away a suggestion that begins with another letter than what was
+// typed: nobody who typed nosuch meant vouch.
+func soberly(text string) string {
+	said, meant, ok := strings.Cut(text, ", did you mean ")
+	typed := said[strings.LastIndexByte(said, ' ')+1:]
+	if ok && strings.Trim(typed, `"`)[:1] != strings.Trim(meant, `"?`)[:1] {
+		return said
+	}
+	return text
+}
+
+// misuse is the failure of a command line that cannot be read, with what is wanted
+// in its place: what the flag or argument is, an example, or where the flag belongs.
+func misuse(err error, all *kong.Node) *failure {
+	f := failf(exitUsage, "%s", soberly(err.Error()))
+	f.hint = "halligan --help lists the commands"
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil || wrong.Context.Selected() == nil {
+		return f
+	}
+	n := wrong.Context.Selected()
+	var hints []string
+	switch name := flagIn(err.Error()); {
+	case strings.HasPrefix(err.Error(), "unknown flag "):
+		if elsewhere := whereFlag(all, n, name); elsewhere != "" {
+			hints = append(hints, elsewhere)
+		}
+	case strings.HasPrefix(err.Error(), "--"):
+		if flag := flagOf(n, name); flag != nil {
+			hints = append(hints, spelled(flag)+": "+asPhrase(flag.Help))
+		}
+	default:
+		for _, argument := range missing(wrong.Context, n) {
+			hints = append(hints, argument.Summary()+": "+asPhrase(argument.Help))
+		}
+		if example := exampleOf(n, name); example != "" {
+			hints = append(hints, "such as: "+example)
+		}
+	}
+	f.hint = strings.Join(append(hints, calledAs(n)+" --help shows how it is used"), "; ")
+	return f
+}
+
+// flagIn is the name of the first flag that a text has; empty without one.
+func flagIn(text string) string {
+	_, rest, ok := strings.Cut(text, "--")
+	if !ok {
+		return ""
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if end < 0 {
+		return rest
+	}
+	return rest[:end]
+}
+
+// flagOf is the flag of a name that a command has, or the one that stands for it;
+// nil without one.
+func flagOf(n *kong.Node, name string) *kong.Flag {
+	for _, level := range n.AllFlags(true) {
+		for _, flag := range level {
+			if flag.Name == name {
+				return flag
+			}
+		}
+	}
+	if n.DefaultCmd != nil {
+		return flagOf(n.DefaultCmd, name)
+	}
+	return nil
+}
+
+// missing are the arguments that a command needs and that were not given.
+func missing(given *kong.Context, n *kong.Node) (all []*kong.Positional) {
+	for _, argument := range n.Positional {
+		there := slices.ContainsFunc(given.Path, func(p *kong.Path) bool { return p.Positional == argument })
+		if argument.Required && !there {
+			all = append(all, argument)
+		}
+	}
+	return all
+}
+
+// calledAs is a command as it is typed: the one that stands for its parent is called
+// by the parent's name.
+func calledAs(n *kong.Node) string {
+	if n.Parent != nil && n.Parent.DefaultCmd == n {
+		return commandOf(n.Parent)
+	}
+	return commandOf(n)
+}
+
+// exampleOf is the first example of a command in its help that has a flag, if any
+// does; else its first.
+func exampleOf(n *kong.Node, flag string) (first string) {
+	for text := range strings.SplitSeq(n.Detail, "\n") {
+		example, indented := strings.CutPrefix(text, "    ")
+		if !indented || !strings.HasPrefix(example, calledAs(n)) {
+			continue
+		}
+		if flag == "" || strings.Contains(example, "--"+flag) {
+			return example
+		}
+		if first == "" {
+			first = example
+		}
+	}
+	return first
+}
+
+// insteadOf are flags that people look for where there are none, and what does it.
+var insteadOf = map[string]string{
+	"halligan explain --files": "of files, halligan coverage --files DIR says who could approve, halligan which --files DIR which scenario fits, halligan procedure SCENARIO --files DIR everything else",
+	"halligan ready --files":   "of files, halligan lint DIR says what is wrong, and halligan coverage --files DIR whether each quorum can be filled",
+}
+
+// commandsMost is how many commands are named that have a flag.
+const commandsMost = 6
+
+// whereFlag says where a flag belongs that a command does not have.
+func whereFlag(all, n *kong.Node, name string) string {
+	if way := insteadOf[calledAs(n)+" --"+name]; way != "" {
+		return way
+	}
+	var have []string
+	for _, leaf := range all.Leaves(true) {
+		if flagOf(leaf, name) != nil {
+			have = append(have, calledAs(leaf))
+		}
+	}
+	if len(have) == 0 || len(have) > commandsMost {
+		return ""
+	}
+	return "--" + name + " is a flag of " + both(have)
+}
+
+// asPhrase is a sentence as it stands within another.
+func asPhrase(text string) string {
+	text = strings.TrimSuffix(text, ".")
+	first, size := utf8.DecodeRuneInString(text)
+	if second, _ := utf8.DecodeRuneInString(text[size:]); unicode.IsUpper(second) {
+		return text // SEV1
+	}
+	return string(unicode.ToLower(first)) + text[size:]
+}

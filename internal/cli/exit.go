@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The exit codes of every command.
@@ -131,7 +131,7 @@ func (c *call) concludeJSON(f *failure) int {
 		Hint   string `json:"hint,omitempty"`
 		Reason string `json:"reason,omitempty"`
 		Code   int    `json:"code"`
-	}{strings.ToValidUTF8(f.Error(), "\uFFFD"), strings.ToValidUTF8(f.hint, "\uFFFD"), f.reason, f.code})
+	}{f.Error(), f.hint, f.reason, f.code}, jsontext.AllowInvalidUTF8(true))
 	if err == nil {
 		_, _ = io.WriteString(c.rawErr, shownJSON(data)+"\n")
 	}

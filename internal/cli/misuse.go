@@ -24,7 +24,8 @@ func soberly(text string) string {
 // misuse is the failure of a command line that cannot be read, with what is wanted
 // in its place: what the flag or argument is, an example, or where the flag belongs.
 func misuse(err error, all *kong.Node) *failure {
-	f := failf(exitUsage, "%s", soberly(err.Error()))
+	text := soberly(err.Error()) // kong has no errors of a kind
+	f := failf(exitUsage, "%s", text)
 	f.hint = "halligan --help lists the commands"
 	var wrong *kong.ParseError
 	if !errors.As(err, &wrong) || wrong.Context == nil || wrong.Context.Selected() == nil {
@@ -32,12 +33,12 @@ func misuse(err error, all *kong.Node) *failure {
 	}
 	n := wrong.Context.Selected()
 	var hints []string
-	switch name := flagIn(err.Error()); {
-	case strings.HasPrefix(err.Error(), "unknown flag "):
+	switch name := flagIn(text); {
+	case strings.HasPrefix(text, "unknown flag "):
 		if elsewhere := whereFlag(all, n, name); elsewhere != "" {
 			hints = append(hints, elsewhere)
 		}
-	case strings.HasPrefix(err.Error(), "--"):
+	case strings.HasPrefix(text, "--"):
 		if flag := flagOf(n, name); flag != nil {
 			hints = append(hints, spelled(flag)+": "+asPhrase(flag.Help))
 		}

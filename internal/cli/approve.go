@@ -14,7 +14,7 @@ type approveCommand struct {
 
 // Help is the long help of `approve`.
 func (approveCommand) Help() string {
-	return `It fetches the evidence of the request, verifies it from the anchor in your profile, replays the rules, and shows what the signed bytes say: who asks, why, what it opens, for how long, who has signed, and four words. Call the person back on a number that you know and hear the words. Then say with --check how you made sure who it is. If anything does not verify, it refuses to sign, and there is no flag that changes its mind. When the request is granted and more time is asked for, it is that which you are shown and sign.
+	return `It fetches the evidence of the request, verifies it from the anchor in your profile, replays the rules, and shows what the signed bytes say: who asks, why, what it opens, for how long, who has signed, and four words. Call the person back on a number that you know and hear the words. Then say with --check how you made sure who it is. If anything does not verify, it refuses to sign, and there is no flag that changes its mind. When the request is granted and more time is asked for, it is that which you are shown and sign. Exit code 9 says that nothing was signed.
 
 Examples:
 

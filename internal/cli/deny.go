@@ -10,7 +10,7 @@ type denyCommand struct {
 
 // Help is the long help of `deny`.
 func (denyCommand) Help() string {
-	return `One no ends a request that waits, and ends a grant as well (a late veto). It is shown, checked and signed like a yes. While more time is asked for under a live grant, say which: --extension refuses it and leaves the grant as it is, --grant ends the grant. If the words that the requester reads to you are not the ones shown here, deny, and tell security.
+	return `One no ends a request that waits, and ends a grant as well (a late veto). It is shown, checked and signed like a yes. While more time is asked for under a live grant, say which: --extension refuses it and leaves the grant as it is, --grant ends the grant. If the words that the requester reads to you are not the ones shown here, deny, and tell security. Exit code 9 says that nothing was signed.
 
 Examples:
 

@@ -31,7 +31,7 @@ type execCommand struct {
 func (execCommand) Help() string {
 	return `Everything after -- is the command. At a host, without one it is ssh to the target. It gets SSH_AUTH_SOCK of an agent of its own that holds nothing but this credential and renews it, and HALLIGAN_HOST, HALLIGAN_PORT, HALLIGAN_USER and HALLIGAN_KNOWN_HOSTS (a file with the host keys that your founders signed). When the grant ends, for whatever reason, the command is told why and gets a hangup, then is terminated. Its exit code is passed on.
 
-At an AWS account, without a command it is your shell. It gets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, by which the AWS command line and SDKs ask this program, on loopback, for keys that it renews; nothing is written anywhere. Keys, profiles and files of your own are kept from it, so that it cannot use them by mistake. When the grant ends it is terminated, then killed. A root user's session can be taken back by nobody, so that it is renewed only with --renew.
+At an AWS account, without a command it is your shell. It gets AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, by which the AWS command line and SDKs ask this program, on loopback, for keys that it renews; nothing is written anywhere. Keys, profiles and files of your own are kept from it, so that it cannot use them by mistake. When the grant ends it is terminated, then killed. A root user's session can be taken back by nobody, so that it is renewed only with --renew. Exit code 8 says that the access ended while the command ran.
 
 Examples:
 

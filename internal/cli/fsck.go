@@ -17,7 +17,7 @@ type fsckCommand struct {
 func (c *fsckCommand) Help() string {
 	return `Replays the ledger of a stopped server and compares everything else in the
 database with what the ledger gives: snapshots, tasks, tiles, the signed head.
-With --rebuild it writes these anew; the ledger itself is never changed.
+With --rebuild it writes these anew; the ledger itself is never changed. Exit code 6 says that they differ.
 
 Examples:
 

@@ -10,7 +10,7 @@ type lintCommand struct {
 
 // Help is the long help of `lint`.
 func (lintCommand) Help() string {
-	return `It reads cell.yaml, every file of scenarios/, and server.yaml where there is one, and says what is wrong with line, column and how to mend it. A warning does not stop anything; an error does, here and when the cell is sealed.
+	return `It reads cell.yaml, every file of scenarios/, and server.yaml where there is one, and says what is wrong with line, column and how to mend it. A warning does not stop anything; an error does, here and when the cell is sealed. Exit code 2 says that there is an error.
 
 Examples:
 

@@ -22,7 +22,7 @@ type policyTestCommand struct {
 
 // Help is the long help of `policy test`.
 func (policyTestCommand) Help() string {
-	return `It reads policies/*.cedar and policies/*.test.yaml, asks the policies about each case, and says which come out otherwise than the case says. No server is asked. Groups are those of cell.yaml where there is one, unless a case gives its own. halligan lint runs the same tests.
+	return `It reads policies/*.cedar and policies/*.test.yaml, asks the policies about each case, and says which come out otherwise than the case says. No server is asked. Groups are those of cell.yaml where there is one, unless a case gives its own. halligan lint runs the same tests. Exit code 2 says that one came out otherwise.
 
 Examples:
 

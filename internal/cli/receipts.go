@@ -20,7 +20,7 @@ type ledgerReceiptsCommand struct {
 
 // Help is the long help of `ledger receipts`.
 func (ledgerReceiptsCommand) Help() string {
-	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). Where witnesses are named, --check puts receipts under what they cosigned meanwhile. A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. What a new epoch gave up is told apart. No key is needed, but to prove a new epoch.
+	return `Whatever you sign comes back with a receipt: its entry, and the proof that the signed ledger has it. It was checked from your anchor before you were told, and is kept on this machine (the newest 10,000). Where witnesses are named, --check puts receipts under what they cosigned meanwhile. A ledger that no longer has the entry convicts whoever signed both: the receipt is named, and what proves it is kept beside it. What a new epoch gave up is told apart. No key is needed, but to prove a new epoch. Exit code 6 says that the ledger lacks what a receipt proves.
 
 Examples:
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,6 +69,35 @@ func TestEveryCommandHasExamples(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestHelpSaysItsExitCode: a command that scripts ask a question has in its help the
+// exit code of each answer.
+func TestHelpSaysItsExitCode(t *testing.T) {
+	model, err := cli.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := map[string][]string{
+		"request": {"7"}, "exec": {"8"}, "verify": {"6"}, "fsck": {"6"}, "ledger receipts": {"6"}, "ledger mirror": {"6"}, "issuer check": {"6"},
+		"approve": {"9"}, "deny": {"9"}, "blueprint diff": {"10"}, "procedure": {"10"}, "ready": {"0", "11", "12"}, "lint": {"2"}, "policy test": {"2"},
+	}
+	for _, n := range model.Leaves(true) {
+		called := strings.TrimPrefix(n.FullPath(), "halligan ")
+		help := n.Detail
+		for _, f := range n.Flags {
+			help += "\n" + f.Help
+		}
+		for _, code := range wanted[called] {
+			if !regexp.MustCompile(`xit code [^\n]*\b` + code + `\b`).MatchString(help) {
+				t.Errorf("%s: exit code %s is not in its help", called, code)
+			}
+		}
+		delete(wanted, called)
+	}
+	for called := range wanted {
+		t.Errorf("there is no command %s", called)
 	}
 }
 

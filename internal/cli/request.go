@@ -27,7 +27,7 @@ type requestCommand struct {
 
 // Help is the long help of `request`.
 func (requestCommand) Help() string {
-	return `It reads the scenario, checks that it is the one your founders signed, shows in plain words what you are about to ask for, makes keys for this one request on this machine, signs with your key, and prints the four words that approvers will ask you for.
+	return `It reads the scenario, checks that it is the one your founders signed, shows in plain words what you are about to ask for, makes keys for this one request on this machine, signs with your key, and prints the four words that approvers will ask you for. With --wait and --login exit code 7 says that it came to nothing.
 
 Examples:
 

@@ -18,7 +18,7 @@ type soloCommand struct {
 func (soloCommand) Help() string {
 	return `The last rung of some ladders lets whoever asked go in alone when nobody answered: for minutes, to the targets that the scenario lists for it, at its gravest severity. It takes a second signature, by a security key that verifies you, and every channel of the cell hears of it. It opens when a channel has taken that alarm, or a minute later, marked unheard. Any approver can still agree, say no, or stop it. Its review is owed first: until somebody else has signed that off, neither you nor anybody under the scenario goes in alone again.
 
-It waits until it is open. halligan status says when the ladder comes so far.
+It waits until it is open. halligan status says when the ladder comes so far. With --login exit code 7 says that it came to nothing.
 
 Examples:
 

@@ -23,7 +23,7 @@ type verifyCommand struct {
 
 // Help is the long help of `verify`.
 func (verifyCommand) Help() string {
-	return `It ties every byte to a checkpoint that a pinned key signed, checks every signature, replays every entry through the rules and demands the same bytes, and says for each grant what that rests on. Without --anchor it can say at best "self-consistent only", which is not success.
+	return `It ties every byte to a checkpoint that a pinned key signed, checks every signature, replays every entry through the rules and demands the same bytes, and says for each grant what that rests on. Without --anchor it can say at best "self-consistent only", which is not success. Exit code 6 says that it does not verify, or was checked without an anchor.
 
 Examples:
 

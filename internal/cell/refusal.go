@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -111,8 +112,11 @@ const spoken = "2006-01-02 15:04:05 UTC"
 
 func refuse(reason Reason, format string, args ...any) *Refusal {
 	for i, arg := range args {
-		if at, ok := arg.(canon.Time); ok {
-			args[i] = at.Std().Format(spoken)
+		switch arg := arg.(type) {
+		case canon.Time:
+			args[i] = arg.Std().Format(spoken)
+		case []string:
+			args[i] = strings.Join(arg, ", ")
 		}
 	}
 	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}

@@ -96,7 +96,7 @@ func attachment(read attachments, digest canon.Digest) ([]byte, error) {
 func (b *scenarioBook) host(id string) (*cell.Host, error) {
 	host, ok := b.genesis.Host(id)
 	if !ok {
-		return nil, failf(exitNotFound, "genesis names no host %q", id)
+		return nil, failf(exitNotFound, "genesis names no host %q", id).or("the scenario opens what the cell does not have: halligan lint says where, on the cell's files")
 	}
 	return host, nil
 }

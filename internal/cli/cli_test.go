@@ -22,7 +22,7 @@ func TestUsage(t *testing.T) {
 		{0, "approve --help", "Examples:"},
 		{0, "change propose remove --help", "fingerprint"},
 		{0, "version", "halligan dev"},
-		{2, "", "hint: halligan --help"},
+		{2, "", "in an emergency: halligan which"},
 		{2, "coffee", "unexpected argument coffee"},
 		{2, "approve", "halligan approve --help"},
 		{2, "approve 12345678 --check maybe", "--check"},

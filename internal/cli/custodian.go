@@ -76,7 +76,7 @@ func (e envelope) serial(named int64) (*custody.Sealing, error) {
 	}
 	sealing, ok := e.Sealing(named)
 	if !ok {
-		return nil, failf(exitNotFound, "envelope %s has no sealing %d any more; %d is in force", e.Name, named, e.Current.Serial)
+		return nil, failf(exitNotFound, "envelope %s has no sealing %d any more; %d is in force", e.Name, named, e.Current.Serial).or("halligan envelope show %s says which there are; without --serial the newest is meant", e.Name)
 	}
 	return sealing, nil
 }

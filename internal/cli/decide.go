@@ -160,11 +160,11 @@ func (b *brief) fits(n *statement.Narrow) error {
 		return nil
 	}
 	if n.For > b.asked.For {
-		return failf(exitUsage, "--for %s is more than the %s that was asked for: an approval makes less of a request, never more", n.For, b.asked.For)
+		return failf(exitUsage, "--for %s is more than the %s that was asked for: an approval makes less of a request, never more", n.For, b.asked.For).or("leave --for out to agree to all of it, or give less")
 	}
 	for _, target := range n.Targets {
 		if _, ok := b.scenario.Target(target); !ok || !contains(b.asked.Targets, target) {
-			return failf(exitUsage, "--only %s: the request is for %s", target, both(b.asked.Targets))
+			return failf(exitUsage, "--only %s: the request is for %s", target, both(b.asked.Targets)).or("name one of those, or leave --only out")
 		}
 	}
 	return nil

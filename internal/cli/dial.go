@@ -67,7 +67,7 @@ func loadProfile(f profileFlags) (path string, profile client.Profile, err error
 	}
 	profile, err = client.LoadProfile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return path, profile, failf(exitUsage, "there is no profile at %s", path).or("get yours from whoever sealed the cell, and compare the genesis digest; name it with --profile or HALLIGAN_PROFILE")
+		return path, profile, failf(exitUsage, "there is no profile at %s", path).or("halligan join https://SERVER:7878 --as ID --key FILE writes it; one that you were given is named with --profile or HALLIGAN_PROFILE; to look around without a cell: halligan demo")
 	}
 	if err != nil {
 		return path, profile, because(exitUsage, err, "").or("a profile is what halligan init seal wrote to profiles/ID.json: get yours from whoever sealed the cell")

@@ -76,7 +76,7 @@ func (i envelopeInspectCommand) prove(e envelope, of *custody.Sealing, holder *c
 	defer share.Wipe()
 	body.Proof, err = share.Prove(holder.Proof)
 	if errors.Is(err, seal.ErrProofsUsed) {
-		return because(exitRefused, err, "")
+		return because(exitRefused, err, "").or("have it sealed again: halligan envelope seal %s", e.Name)
 	}
 	if err != nil {
 		return because(exitUnverified, err, "cannot prove that you hold your share")

@@ -73,7 +73,7 @@ func (o envelopeOpenCommand) Run(c *call) error {
 func (b *brief) toOpen(m *member, named string) (envelope, *access.Lease, error) {
 	r := b.request
 	if r.Requester != m.person() {
-		return envelope{}, nil, failf(exitRefused, "request %s is %s's: the shares are encrypted to the machine that asked", r.ID.Short(), r.Requester)
+		return envelope{}, nil, failf(exitRefused, "request %s is %s's: the shares are encrypted to the machine that asked", r.ID.Short(), r.Requester).or("open it there, or ask yourself: halligan request %s", r.Scenario)
 	}
 	var open []string
 	for _, l := range r.Leases {

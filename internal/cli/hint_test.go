@@ -54,6 +54,11 @@ func TestHints(t *testing.T) {
 		{"blueprint diff", "such as: halligan blueprint diff --account prod --deployed aws/prod"},
 		{"explain database-locked-out --files .", "halligan coverage --files DIR"},
 		{"ready --severity SEV1", "--severity is a flag of "},
+		{"keys", "hint: halligan people lists everybody's keys"},
+		{"revoke 5f0c1a2b", "hint: halligan stop ID --why"},
+		{"explain locked", "hint: did you mean database-locked-out?"},
+		{"verify x --seen y", "hint: halligan verify --help shows how it is used"},
+		{"request database-locked-out --why x --incident a!b", "such as PD-4711"},
 	} {
 		code, out, errOut := d.run(strings.Fields(tt.args)...)
 		if code == 0 || !strings.Contains(errOut, tt.says) || !strings.Contains(errOut, "hint: ") {
@@ -188,12 +193,12 @@ func TestErrorsAsJSON(t *testing.T) {
 	for _, tt := range []struct {
 		args, reason string
 		code         int
-		hint         bool
+		hint         bool // there is one
 	}{
 		{"request database-locked-out --why x --json", "may-not-request", 3, true},
 		{"status 5f0c1a2b --json", "not-found", 4, true},
 		{"status --colour --json", "", 2, true},
-		{"lint /no/such/folder --json", "", 2, false},
+		{"lint /no/such/folder --json", "", 2, true},
 	} {
 		code, _, errOut := d.run(strings.Fields(tt.args)...)
 		lines := strings.Split(strings.TrimSuffix(errOut, "\n"), "\n")
@@ -210,6 +215,47 @@ func TestErrorsAsJSON(t *testing.T) {
 		if strings.Contains(errOut, "error: ") || strings.ContainsRune(errOut, '\x1b') {
 			t.Errorf("%s: %q", tt.args, errOut)
 		}
+	}
+}
+
+// TestEveryNoSaysWhatToDo: what is not there, or is refused here, is said with a
+// hint; of what is used wrongly, the help at least is named.
+func TestEveryNoSaysWhatToDo(t *testing.T) {
+	found := 0
+	for _, name := range must(filepath.Glob("*.go")) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		files := token.NewFileSet()
+		file := must(parser.ParseFile(files, name, nil, 0))
+		ast.Inspect(file, func(n ast.Node) bool {
+			returned, ok := n.(*ast.ReturnStmt)
+			if !ok {
+				return true
+			}
+			for _, result := range returned.Results {
+				call, ok := result.(*ast.CallExpr)
+				if !ok || len(call.Args) == 0 {
+					continue
+				}
+				of, named := call.Fun.(*ast.Ident)
+				code, coded := call.Args[0].(*ast.Ident)
+				if !named || !coded || of.Name != "failf" && of.Name != "because" {
+					continue
+				}
+				found++
+				if code.Name == "exitRefused" || code.Name == "exitNotFound" {
+					t.Errorf("%s: nothing says what to do", files.Position(call.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	if found < 50 {
+		t.Errorf("only %d were found in the sources", found)
+	}
+	if _, _, errOut := run("verify", "x", "--words", "y", "--json"); !strings.Contains(errOut, `"hint":"halligan verify --help shows how it is used"`) {
+		t.Errorf("no help is named: %s", errOut)
 	}
 }
 

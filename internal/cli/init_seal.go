@@ -194,7 +194,7 @@ func compile(folder string) (config.Bundle, config.Server, error) {
 		if _, missing := os.Stat(filepath.Join(folder, anchorFile)); missing == nil {
 			return config.Bundle{}, settings, f.or("put the copy of the server's keys back into %s: the cell is sealed with them, and no others will do", settings.KeysFolder)
 		}
-		return config.Bundle{}, settings, f.or("halligan init makes the cell's keys")
+		return config.Bundle{}, settings, f.or("halligan init makes the cell's keys; name the folder that it wrote them to, if that is another than %s", folder)
 	}
 	if err != nil {
 		return config.Bundle{}, settings, err

@@ -28,7 +28,7 @@ func (l liftCommand) Run(c *call) error {
 	}
 	key := a.key
 	if key.Suspended == nil {
-		return failf(exitRefused, "the key %s of %s is not suspended", key.Fingerprint, key.person)
+		return failf(exitRefused, "the key %s of %s is not suspended", key.Fingerprint, key.person).or("nothing is to be done: it signs; halligan people shows which keys are suspended")
 	}
 	c.toPeople(fmt.Sprintf("The %s %s of %s is suspended by %s until %s.\n", key.Kind(), key.Fingerprint, key.person, both(key.Suspended.By), clock(key.Suspended.Until, a.p.at)))
 	if len(key.Suspended.Lifts) > 0 {

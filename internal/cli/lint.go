@@ -41,5 +41,5 @@ func (l lintCommand) Run(c *call) error {
 	if err != nil || errors == 0 {
 		return err
 	}
-	return failf(exitUsage, "%s in %s", count(errors, "error"), l.Folder)
+	return failf(exitUsage, "%s in %s", count(errors, "error"), l.Folder).or("each says below it how it is mended")
 }

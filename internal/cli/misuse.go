@@ -27,11 +27,16 @@ func misuse(err error, all *kong.Node) *failure {
 	text := soberly(err.Error()) // kong has no errors of a kind
 	f := failf(exitUsage, "%s", text)
 	f.hint = "halligan --help lists the commands"
-	var wrong *kong.ParseError
-	if !errors.As(err, &wrong) || wrong.Context == nil || wrong.Context.Selected() == nil {
+	switch word := wordIn(text); {
+	case strings.HasPrefix(text, "expected one of ") && selectedIn(err) == nil:
+		return failf(exitUsage, "no command was given").or("halligan --help lists them; in an emergency: halligan which")
+	case strings.HasPrefix(text, "unexpected argument ") && selectedIn(err) == nil && calledElsewhere[word] != "":
+		return failf(exitUsage, "there is no command %s", word).or("%s", calledElsewhere[word])
+	}
+	n := selectedIn(err)
+	if n == nil {
 		return f
 	}
-	n := wrong.Context.Selected()
 	var hints []string
 	switch name := flagIn(text); {
 	case strings.HasPrefix(text, "unknown flag "):
@@ -43,8 +48,8 @@ func misuse(err error, all *kong.Node) *failure {
 			hints = append(hints, spelled(flag)+": "+asPhrase(flag.Help))
 		}
 	default:
-		for _, argument := range missing(wrong.Context, n) {
-			hints = append(hints, argument.Summary()+": "+asPhrase(argument.Help))
+		for _, argument := range missing(err, n) {
+			hints = append(hints, argument.Summary()+" is "+asPhrase(argument.Help))
 		}
 		if example := exampleOf(n, name); example != "" {
 			hints = append(hints, "such as: "+example)
@@ -52,6 +57,63 @@ func misuse(err error, all *kong.Node) *failure {
 	}
 	f.hint = strings.Join(append(hints, calledAs(n)+" --help shows how it is used"), "; ")
 	return f
+}
+
+// explained adds to what a command says of its own flags, arguments and files where
+// to read how it is used, if it says nothing else to do.
+func explained(err error, of *kong.Node) error {
+	var f *failure
+	if of == nil || !errors.As(err, &f) || f.code != exitUsage || f.hint != "" {
+		return err
+	}
+	better := *f
+	return better.or("%s --help shows how it is used", calledAs(of))
+}
+
+// selectedIn is the command that a command line which cannot be read is of; nil
+// before there is one.
+func selectedIn(err error) *kong.Node {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil {
+		return nil
+	}
+	return wrong.Context.Selected()
+}
+
+// wordIn is the third word of a text, as it was typed.
+func wordIn(text string) string {
+	words := strings.Fields(text)
+	if len(words) < 3 {
+		return ""
+	}
+	return strings.Trim(words[2], `",`)
+}
+
+// calledElsewhere are commands that other programs have, or that people look for,
+// and what does it here.
+var calledElsewhere = map[string]string{
+	"keys":      "halligan people lists everybody's keys; halligan key next makes another key of the ledger",
+	"users":     "halligan people lists everybody",
+	"groups":    "halligan people lists everybody, with their groups",
+	"whoami":    "halligan people lists everybody; your profile says who you are: halligan status --help names its file",
+	"login":     "halligan request SCENARIO --why … --login asks and logs in; with a grant: halligan exec ID",
+	"ssh":       "with a grant: halligan exec ID, or halligan exec ID -- ssh …",
+	"shell":     "with a grant: halligan exec ID is a login, at an AWS account your shell",
+	"assume":    "with a grant: halligan exec ID -- aws …",
+	"revoke":    "halligan stop ID --why … ends a grant; halligan suspend KEY --why … a key that may be in wrong hands; halligan change propose remove a person",
+	"cancel":    "halligan withdraw ID takes back a request that waits; halligan stop ID --why … ends a grant",
+	"list":      "halligan status lists what is open and waits; --all the rest as well",
+	"requests":  "halligan status --all lists them",
+	"grants":    "halligan status lists them",
+	"show":      "halligan status ID shows a request, halligan change show ID a change",
+	"timeline":  "halligan status ID --timeline",
+	"scenarios": "halligan explain lists those in force, halligan scenario list those that come with the program",
+	"envelopes": "halligan envelope list",
+	"doctor":    "halligan ready says whether each scenario could be used right now; on a host: halligan-host check",
+	"validate":  "halligan lint DIR",
+	"audit":     "halligan evidence ID -o FILE writes the evidence of a request, halligan verify checks it",
+	"open":      "halligan request SCENARIO --why … asks for access; halligan envelope open ID for what is sealed",
+	"offline":   "halligan-kit works with no server; halligan reconcile carries back what was signed with it",
 }
 
 // flagIn is the name of the first flag that a text has; empty without one.
@@ -84,7 +146,12 @@ func flagOf(n *kong.Node, name string) *kong.Flag {
 }
 
 // missing are the arguments that a command needs and that were not given.
-func missing(given *kong.Context, n *kong.Node) (all []*kong.Positional) {
+func missing(err error, n *kong.Node) (all []*kong.Positional) {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) {
+		return nil
+	}
+	given := wrong.Context
 	for _, argument := range n.Positional {
 		there := slices.ContainsFunc(given.Path, func(p *kong.Path) bool { return p.Positional == argument })
 		if argument.Required && !there {

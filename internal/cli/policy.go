@@ -63,7 +63,7 @@ func (t policyTestCommand) Run(c *call) error {
 	case err != nil:
 		return err
 	case config.HasErrors(problems):
-		return failf(exitUsage, "the policies of %s cannot be tested", t.Folder)
+		return failf(exitUsage, "the policies of %s cannot be tested", t.Folder).or("each says below it how it is mended")
 	case failed > 0:
 		return failf(exitUsage, "%s of %d came out otherwise", count(failed, "case"), len(results)).or("mend the rule, or the case that says what it should do")
 	case len(results) == 0:

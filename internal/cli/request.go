@@ -118,7 +118,7 @@ func (r requestCommand) body(known *scenarioBook, why statement.Note) (*statemen
 		targets = statement.SortTargets(r.Only)
 	}
 	if err := statement.CheckIncident(r.Incident); err != nil {
-		return nil, because(exitUsage, err, "cannot use --incident")
+		return nil, because(exitUsage, err, "cannot use --incident").or("give the id alone, such as PD-4711; the rest belongs into --why")
 	}
 	return &statement.Request{
 		Scenario: scenario.ID, ScenarioDigest: known.Digests[scenario.ID], Severity: string(severity),
@@ -132,7 +132,17 @@ func noScenario(known *scenarioBook, id string) error {
 		ids = append(ids, each)
 	}
 	slices.Sort(ids)
-	return failf(exitNotFound, "the cell has no scenario %q", id).or("there are %s; halligan explain SCENARIO says what each opens", both(ids))
+	var close []string
+	for _, each := range ids {
+		if id != "" && strings.Contains(each, strings.ToLower(id)) {
+			close = append(close, each)
+		}
+	}
+	f := failf(exitNotFound, "the cell has no scenario %q", id)
+	if len(close) == 1 {
+		return f.or("did you mean %s? halligan explain lists all", close[0])
+	}
+	return f.or("there are %s; halligan explain SCENARIO says what each opens", both(ids))
 }
 
 // severityOf is the severity that was asked for, or the gravest that there is.

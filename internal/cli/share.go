@@ -93,7 +93,7 @@ func (b *brief) toShare(m *member, named string) (envelope, *access.Lease, error
 		return envelope{}, nil, failf(exitUnverified, "the grant of request %s was over at %s, by this machine's clock, and the server does not say so", r.ID.Short(), r.Grant.Until).
 			or("check this machine's clock; if it is right, give nothing, and tell security")
 	case !b.world.Roster.Has(r.Requester):
-		return envelope{}, nil, failf(exitRefused, "%s is no longer in the roster", r.Requester)
+		return envelope{}, nil, failf(exitRefused, "%s is no longer in the roster", r.Requester).or("give them nothing; if they should still be, the change quorum adds them: halligan change propose")
 	}
 	var open, mine []string
 	for _, l := range r.Leases {

@@ -13,7 +13,7 @@ import (
 
 // ofKeyFlags say which key of somebody is meant.
 type ofKeyFlags struct {
-	Of     string `arg:"" name:"of" complete:"people" help:"The key: its fingerprint or the beginning of it, or the id of a person who has one key. halligan people lists them."`
+	Of     string `arg:"" name:"key-or-person" complete:"people" help:"The key: its fingerprint or the beginning of it, or the id of a person who has one key. halligan people lists them."`
 	Why    string `required:"" help:"Why. Security and the key's owner read it." placeholder:"TEXT"`
 	DryRun bool   `help:"Say what it would mean, and sign nothing."`
 	Yes    bool   `help:"Do not ask again before signing."`

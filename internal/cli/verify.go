@@ -127,7 +127,7 @@ func (v verifyCommand) print(c *call, report *verify.Report) error {
 	}
 	words, err := report.Words(v.Words)
 	if err != nil {
-		return because(exitNotFound, err, "cannot work out the words")
+		return because(exitNotFound, err, "cannot work out the words").or("give the id of a request that the evidence holds; without --words the report names them")
 	}
 	c.say("%s", strings.Join(words[:], " "))
 	return nil

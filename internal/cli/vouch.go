@@ -49,9 +49,9 @@ func (v vouchCommand) Run(c *call) error {
 	until, cools := p.world.Cooling[v.Of]
 	switch {
 	case !cools, !p.world.Doubted && !now.Before(until):
-		return failf(exitRefused, "the key %s of %s has cooled off", v.Of, v.Person)
+		return failf(exitRefused, "the key %s of %s has cooled off", v.Of, v.Person).or("nothing is to be done: it agrees to things already")
 	case !p.world.Doubted && !until.After(now.Add(cell.CoolOffVouched.Duration())):
-		return failf(exitRefused, "the key %s of %s cools off at %s as it is: vouching makes that no sooner", v.Of, v.Person, clock(until, now))
+		return failf(exitRefused, "the key %s of %s cools off at %s as it is: vouching makes that no sooner", v.Of, v.Person, clock(until, now)).or("wait until then")
 	}
 	c.toPeople(fmt.Sprintf("The key %s is %s's by the ledger, as proved up to entry %d, and cools off until %s.\n"+
 		"Your signature says that you met %s in person, and that they showed you this fingerprint on their own machine.\n"+

@@ -107,14 +107,12 @@ type Refusal struct {
 // Error is for people; programs read Reason.
 func (r *Refusal) Error() string { return r.Detail }
 
-// spoken is how people are told an instant, here as in the rooms that show things.
-const spoken = "2006-01-02 15:04:05 UTC"
-
+// refuse says instants and lists as the rooms do that show things.
 func refuse(reason Reason, format string, args ...any) *Refusal {
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case canon.Time:
-			args[i] = arg.Std().Format(spoken)
+			args[i] = arg.Std().Format("2006-01-02 15:04:05 UTC")
 		case []string:
 			args[i] = strings.Join(arg, ", ")
 		}

@@ -37,9 +37,10 @@ type Request struct {
 	For            canon.Seconds `json:"for"`
 	Targets        []string      `json:"targets"`
 	Incident       string        `json:"incident,omitempty"`
-	Why            canon.Digest  `json:"why"`    // hash of the note
-	Holder         canon.Key32   `json:"holder"` // Ed25519 key that fetches
-	Sealed         canon.Key32   `json:"sealed"` // X25519 key that secrets are sealed to
+	Why            canon.Digest  `json:"why"`              // hash of the note
+	Holder         canon.Key32   `json:"holder"`           // Ed25519 key that fetches
+	Sealed         canon.Key32   `json:"sealed,omitzero"`  // X25519 key that secrets are sealed to
+	Browser        canon.KeyP256 `json:"browser,omitzero"` // P-256 key of a browser in its place: links to consoles are sealed to it, and nothing else
 	At             canon.Time    `json:"at"`
 	Address        string        `json:"address,omitempty"` // as the server saw it
 	Lapses         canon.Time    `json:"lapses"`

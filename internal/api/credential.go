@@ -32,7 +32,7 @@ type credential struct {
 	Target      string     `json:"target"`
 	Certificate string     `json:"certificate,omitempty"` // of ssh: as a line of a certificate file
 	KeyID       string     `json:"key_id,omitempty"`      // of ssh
-	Sealed      string     `json:"sealed,omitempty"`      // of aws: an age file, armored, for the request's X25519 key
+	Sealed      string     `json:"sealed,omitempty"`      // of aws: an age file, armored, for the request's X25519 key; or a JWE, compact, for its P-256 key
 	Serial      string     `json:"serial"`                // sixteen hexadecimal digits
 	After       canon.Time `json:"after"`
 	Before      canon.Time `json:"before"`

@@ -47,6 +47,7 @@ const (
 	patternID     = `^[a-z0-9][a-z0-9._-]{0,62}$`
 	patternLedger = `^[a-z0-9][a-z0-9.-]{0,251}[a-z0-9](/epoch/[1-9][0-9]*/[0-9a-f]{32})?$`
 	patternDigest = `^[0-9a-f]{64}$`
+	patternP256   = `^04[0-9a-f]{128}$`
 	patternTime   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$`
 	patternStream = `^(cell|session|refused|request/[0-9a-f]{64})$`
 	patternTile   = `^(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?$`

@@ -66,11 +66,13 @@ func newSchemas() *openapi.Schemas {
 		Known: map[reflect.Type]*openapi.Schema{
 			reflect.TypeFor[canon.Digest]():      digest,
 			reflect.TypeFor[canon.Key32]():       digest,
+			reflect.TypeFor[canon.KeyP256]():     openapi.Text(patternP256),
 			reflect.TypeFor[canon.Time]():        {Type: "string", Format: "date-time", Pattern: patternTime},
 			reflect.TypeFor[canon.Seconds]():     {Type: "integer", About: "Seconds."},
 			reflect.TypeFor[jsontext.Value]():    {Type: "object"},
 			reflect.TypeFor[documentShape]():     {Type: "object"},
 			reflect.TypeFor[access.Severity]():   openapi.OneOf(access.Severities...),
+			reflect.TypeFor[view.InBrowser]():    openapi.OneOf(view.SignsIn, view.WhereOpened),
 			reflect.TypeFor[view.Readiness]():    openapi.OneOf(view.Readinesses...),
 			reflect.TypeFor[access.State]():      openapi.OneOf(access.States...),
 			reflect.TypeFor[access.Seen]():       openapi.OneOf(access.Seens...),

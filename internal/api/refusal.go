@@ -70,6 +70,7 @@ var rows = map[cell.Reason]row{
 	cell.NotClosing:       {http.StatusConflict, "not closing", hintLook},
 	cell.LeaseNotOpen:     {http.StatusConflict, "the target is not open", "it may still be opening: wait a moment, then " + hintLook},
 	cell.NothingToFetch:   {http.StatusConflict, "nothing to fetch", "this target hands nothing over: use it where it was opened for you, and release it when you are done"},
+	cell.BrowserCannot:    {http.StatusForbidden, "not by keys of a browser", "ask anew by the keys of a machine: halligan request; or paste the line that halligan holder new prints there"},
 	cell.NotAllowed:       {http.StatusForbidden, "not allowed", hintLook},
 	cell.RulesTooOld:      {http.StatusConflict, "not under these rules", "the change quorum can raise them: halligan upgrade"},
 	cell.NotAnUpgrade:     {http.StatusConflict, "no upgrade", "rules only go up, and only to what this version knows"},

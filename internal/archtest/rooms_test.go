@@ -68,6 +68,7 @@ var rooms = []room{
 	{path: "internal/issuer", kind: work, may: encoding},
 	{path: "internal/certificate", kind: work, may: []string{"internal/disk"}},
 	{path: "internal/seal", kind: work, may: encoding},
+	{path: "internal/seal/jwe", kind: work, may: encoding},
 	{path: "internal/alert", kind: work, may: with(encoding, "internal/view")},
 	{path: "internal/verify", kind: work, may: with(law, "internal/revocation", "internal/authn/sshsig")},
 	{path: "internal/lookout", kind: adapter, may: with(encoding, "internal/access")},

@@ -19,17 +19,17 @@ type Minter interface {
 
 // Sessions has sessions made elsewhere of their unsigned form.
 type Sessions interface {
-	// Mint makes a session and seals it to a holder's X25519 key, so that nobody
-	// else reads it. It adds nothing to what the unsigned form says, may be called
+	// Mint makes a session and seals it to the key of a holder, so that nobody else
+	// reads it. It adds nothing to what the unsigned form says, may be called
 	// concurrently, takes seconds, gives up when the context ends, and may have had
 	// its effect although it failed. Its errors hold no secret; they wrap
 	// ErrMintRefused or ErrMintUnreachable where they can.
-	Mint(ctx context.Context, unsigned access.Session, to canon.Key32) (Sealed, error)
+	Mint(ctx context.Context, unsigned access.Session, to access.Recipient) (Sealed, error)
 }
 
 // Sealed is a credential that nobody reads but its holder.
 type Sealed struct {
-	Text    string     // an age file, armored
+	Text    string     // an age file, armored; of a browser's key a JWE, compact
 	Expires canon.Time // as whoever made it says
 }
 
@@ -76,7 +76,9 @@ func (b *Broker) Mint(ctx context.Context, a Answer) (Minted, error) {
 	if b.Cosigned != nil {
 		observed.Cosigned = b.Cosigned(ctx, a.Index)
 	}
-	made, err := b.make(ctx, credential, a.Request.Sealed)
+	made, err := b.make(ctx, credential, access.Recipient{
+		X25519: a.Request.Sealed, P256: a.Request.Browser, Holder: a.Request.Holder, Request: a.Request.ID, Fetch: a.Digest,
+	})
 	if err != nil {
 		result, observed = cell.EffectMintFailed, cell.Observed{Why: whyNotMinted(err)}
 	}
@@ -87,7 +89,7 @@ func (b *Broker) Mint(ctx context.Context, a Answer) (Minted, error) {
 }
 
 // make makes a credential of its unsigned form.
-func (b *Broker) make(ctx context.Context, c cell.Credential, to canon.Key32) (Minted, error) {
+func (b *Broker) make(ctx context.Context, c cell.Credential, to access.Recipient) (Minted, error) {
 	if c.Certificate != nil {
 		made, err := b.Minter.Sign(c.Unsigned)
 		return Minted{Certificate: made}, err

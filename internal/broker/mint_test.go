@@ -21,14 +21,14 @@ import (
 // cloud is a broker.Sessions of a test.
 type cloud struct {
 	asked  []access.Session
-	to     []canon.Key32
+	to     []access.Recipient
 	err    error
 	anyway bool          // it had its effect all the same
 	made   int           // sessions that exist there
 	hang   chan struct{} // set: nothing is answered before it is closed
 }
 
-func (c *cloud) Mint(ctx context.Context, unsigned access.Session, to canon.Key32) (broker.Sealed, error) {
+func (c *cloud) Mint(ctx context.Context, unsigned access.Session, to access.Recipient) (broker.Sealed, error) {
 	c.asked, c.to = append(c.asked, unsigned), append(c.to, to)
 	if c.hang != nil {
 		select {
@@ -109,8 +109,9 @@ func TestMintASession(t *testing.T) {
 	if got := canon.Sum(c.asked[0].Unsigned()); got != authorised.Unsigned {
 		t.Errorf("the cloud was asked for %s, the entry authorised %s", got, authorised.Unsigned)
 	}
-	if c.to[0] != celltest.Public("sealed 1") {
-		t.Error("it was to be sealed to another key than the request's")
+	want := access.Recipient{X25519: celltest.Public("sealed 1"), Holder: celltest.Public("holder 1"), Request: id, Fetch: a.Digest}
+	if c.to[0] != want {
+		t.Errorf("it was to be sealed to %+v, want the request's keys, for this fetch: %+v", c.to[0], want)
 	}
 	if e, ok := told(t, d, id).(*cell.CredentialDelivered); !ok || e.Target != "prod" {
 		t.Errorf("recorded: %#v", e)

@@ -56,6 +56,26 @@ func (k Key32) AppendText(dst []byte) ([]byte, error) { return hex.AppendEncode(
 // UnmarshalText reads the text form: exactly 64 lower-case digits.
 func (k *Key32) UnmarshalText(text []byte) error { return decodeHex(k[:], text) }
 
+// KeyP256 is a public key on P-256, uncompressed (SEC 1): 04, X and Y. As text it is
+// 130 lower-case hexadecimal digits. That the point is on the curve is for whoever
+// takes a key from somebody to check.
+type KeyP256 [65]byte
+
+// String is the text form.
+func (k KeyP256) String() string { return hex.EncodeToString(k[:]) }
+
+// IsZero tells whether k was never set.
+func (k KeyP256) IsZero() bool { return k == KeyP256{} }
+
+// MarshalText gives the text form.
+func (k KeyP256) MarshalText() ([]byte, error) { return k.AppendText(nil) }
+
+// AppendText appends the text form to dst.
+func (k KeyP256) AppendText(dst []byte) ([]byte, error) { return hex.AppendEncode(dst, k[:]), nil }
+
+// UnmarshalText reads the text form: exactly 130 lower-case digits.
+func (k *KeyP256) UnmarshalText(text []byte) error { return decodeHex(k[:], text) }
+
 func decodeHex(dst, text []byte) error {
 	if len(text) != 2*len(dst) {
 		return fmt.Errorf("%d characters where %d hexadecimal digits are due", len(text), 2*len(dst))

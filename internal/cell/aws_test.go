@@ -41,8 +41,18 @@ var statesOfAWS = func() []state {
 			state{target + ": stopped, and the last session is over", func() *story { return fetched().stopped().expired(target) }},
 		)
 	}
-	return append(states, state{"console: open", func() *story { return awsStory().granted("console").opened("console") }})
+	return append(states,
+		state{"console: open", func() *story { return awsStory().granted("console").opened("console") }},
+		state{"console: open to keys of a browser", func() *story { return browserStory().opened("console") }},
+	)
 }()
+
+// browserStory is awsStory with the console granted to keys that a browser made.
+func browserStory() *story {
+	s := awsStory()
+	s.id, _ = cell.RequestOf(s.Must(s.AskInBrowser("ann", "1", "console")).Outcome.Stream)
+	return s.approve("sam", "lea")
+}
 
 func awsDeeds() []deed {
 	at := func(kind cell.EffectKind, who string, task cell.TaskKind, o cell.Observed) deed {
@@ -374,6 +384,53 @@ func TestConsoleIsFetchedByItself(t *testing.T) {
 	f.Console = false
 	if keys, _ := cell.Session(s.World.Genesis, s.World.Scenarios["database-locked-out"], s.request(), f); canon.Sum(keys.Unsigned()) == event.Unsigned {
 		t.Error("keys and a sign-in are authorised alike")
+	}
+}
+
+// TestT49BrowserFetchesLinksAlone: keys that a browser made are granted what they can
+// use, and of a role they fetch links to its console and no keys.
+func TestT49BrowserFetchesLinksAlone(t *testing.T) {
+	s := awsStory()
+	for _, target := range []string{"database", "shell"} {
+		if _, err := s.Do(s.AskInBrowser("ann", target, target)); refusalOf(err) == nil || refusalOf(err).Reason != cell.BrowserCannot {
+			t.Errorf("asked for %s: %v", target, err)
+		}
+	}
+	if _, err := s.Do(s.AskInBrowser("ann", "both", "console", "database")); refusalOf(err) == nil || refusalOf(err).Reason != cell.BrowserCannot {
+		t.Errorf("asked for more than a browser can use: %v", err)
+	}
+	s = browserStory().opened("console")
+	if r := s.request(); r.Browser != celltest.PublicP256("sealed 1") || !r.Sealed.IsZero() {
+		t.Errorf("the request's keys are %s and %s", r.Browser, r.Sealed)
+	}
+	if _, err := s.Do(s.Fetch("ann", "1", s.id, "console")); refusalOf(err) == nil || refusalOf(err).Reason != cell.BrowserCannot {
+		t.Errorf("keys were fetched: %v", err)
+	}
+	event := s.Must(consoleFetch(s, "console")).Outcome.Events[0].(*cell.CredentialAuthorised)
+	if !event.Console {
+		t.Errorf("authorised: %+v", event)
+	}
+	// Somebody else's keys fetch nothing under it.
+	other := s.By("ann", "holder 2", &statement.Fetch{Of: s.id, Target: "console", Console: true})
+	if _, err := s.Do(other); refusalOf(err) == nil || refusalOf(err).Reason != cell.NotHolder {
+		t.Errorf("fetched by other keys: %v", err)
+	}
+}
+
+// TestBrowserCan: a browser uses what needs nothing fetched, and consoles.
+func TestBrowserCan(t *testing.T) {
+	for name, c := range map[string]struct {
+		open access.Open
+		can  bool
+	}{
+		"a login": {access.Open{SSH: &access.SSH{}}, false}, "an envelope": {access.Open{Envelope: &access.Envelope{}}, false},
+		"a role": {access.Open{AWS: &access.AWS{}}, false}, "a role with a console": {access.Open{AWS: &access.AWS{Console: true}}, true},
+		"a program": {access.Open{Exec: &access.Exec{}}, true}, "a root task": {access.Open{RootTask: &access.RootTask{}}, false},
+		"a permission set": {access.Open{IdentityCenter: &access.IdentityCenter{}}, true},
+	} {
+		if c.open.InBrowser() != c.can {
+			t.Errorf("%s: %v", name, !c.can)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if target, _ := scenario.AWS(lease.Target); body.Console && (target == nil || !target.Console) {
 		return Outcome{}, refuse(NothingToFetch, "target %s gives no sign-in to a console", lease.Target)
 	}
+	if !r.Browser.IsZero() && !body.Console {
+		return Outcome{}, refuse(BrowserCannot, "the keys of request %s were made in a browser: links to consoles are sealed to them, and nothing else", r.ID.Short())
+	}
 	credential, ok := CredentialOf(w.Genesis, scenario, r, Fetched{s.Statement.Digest, lease.Target, c.At, body.Console})
 	if !ok || !credential.Before.After(c.At) || !c.At.Before(canon.At(r.Grant.Until.Std().Truncate(1e9))) {
 		return Outcome{}, refuse(NotLive, "less than a second is left of the grant")

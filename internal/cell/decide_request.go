@@ -34,7 +34,7 @@ func decideRequest(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	r := access.Request{
 		ID: s.Statement.Digest, Requester: person, Key: s.Signer.Fingerprint, Scenario: scenario.ID, ScenarioDigest: body.ScenarioDigest,
 		Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
-		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: c.At,
+		Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, Browser: body.Holder.P256, At: c.At,
 		Address: c.Observed.Address, Lapses: c.At.Add(w.Genesis.Pending.Duration()), State: access.Pending, Code: s.byCode(),
 	}
 	if r.Late, refusal = w.owing(scenario, &r, c); refusal != nil {
@@ -84,6 +84,8 @@ func (w *World) roomFor(scenario *access.Scenario, body *statement.Request, pers
 		}
 		ok := true
 		switch {
+		case !body.Holder.P256.IsZero() && !open.InBrowser():
+			return refuse(BrowserCannot, "the keys of the request were made in a browser, which can do nothing with target %s: it fetches links to consoles, and nothing else", name)
 		case open.SSH != nil:
 			_, ok = open.SSH.Sources(address)
 		case open.AWS != nil:

@@ -139,7 +139,7 @@ func (w *World) offlineRequest(of canon.Digest, acts []*Signed, at canon.Time) *
 			return &access.Request{
 				ID: of, Requester: act.Statement.Actor, Key: act.Signer.Fingerprint, Scenario: body.Scenario, ScenarioDigest: w.Digests[body.Scenario],
 				Severity: access.Severity(body.Severity), For: body.For, Targets: body.Targets, Incident: body.Incident,
-				Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, At: at,
+				Why: body.Why.Hash, Holder: body.Holder.Ed25519, Sealed: body.Holder.X25519, Browser: body.Holder.P256, At: at,
 				Lapses: act.Statement.Expires, State: access.Reconciled, Offline: &access.Offline{Signed: act.Statement.SignedAt()},
 			}
 		}

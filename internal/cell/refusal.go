@@ -53,6 +53,7 @@ const (
 	NotClosing       Reason = "not-closing"
 	LeaseNotOpen     Reason = "lease-not-open"
 	NothingToFetch   Reason = "nothing-to-fetch"
+	BrowserCannot    Reason = "browser-cannot"
 	NotAllowed       Reason = "not-allowed"
 	NotRemovable     Reason = "not-removable"
 	RulesTooOld      Reason = "rules-too-old"

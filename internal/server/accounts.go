@@ -17,6 +17,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/provider"
 	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/seal"
+	"github.com/halligan-dev/halligan/internal/seal/jwe"
 )
 
 // tokenKeys are the files of keys that sign tokens for AWS, in the keys folder.
@@ -37,7 +38,7 @@ func (s *Server) openAccounts(world *following) (*accounts, error) {
 		return nil, fmt.Errorf("cannot use server.yaml: %w", err)
 	}
 	a := &accounts{world: world}
-	options := awsprovider.Options{Cell: a.cell, Seal: seal.ToHolder, Now: func() canon.Time { return s.broker.Now() }, Endpoints: s.Settings.Endpoints}
+	options := awsprovider.Options{Cell: a.cell, Seal: sealTo, Now: func() canon.Time { return s.broker.Now() }, Endpoints: s.Settings.Endpoints}
 	names, err := filepath.Glob(filepath.Join(s.Settings.KeysFolder, tokenKeys))
 	if err != nil {
 		return nil, err
@@ -59,6 +60,14 @@ func (s *Server) openAccounts(world *following) (*accounts, error) {
 	}
 	a.AWS = awsprovider.New(options)
 	return a, nil
+}
+
+// sealTo seals a credential in the form that its recipient opens.
+func sealTo(secret []byte, to access.Recipient) (string, error) {
+	if to.P256.IsZero() {
+		return seal.ToHolder(secret, to.X25519)
+	}
+	return jwe.Seal(secret, to.P256, jwe.Bound{Request: to.Request, Fetch: to.Fetch, Holder: to.Holder})
 }
 
 // cell is what the document in force says of AWS.
@@ -86,7 +95,7 @@ func (a *accounts) trouble() string {
 }
 
 // Mint is broker.Sessions.
-func (a *accounts) Mint(ctx context.Context, unsigned access.Session, to canon.Key32) (broker.Sealed, error) {
+func (a *accounts) Mint(ctx context.Context, unsigned access.Session, to access.Recipient) (broker.Sealed, error) {
 	if unsigned.Door == "" && a.trouble() != "" {
 		return broker.Sealed{}, broker.ErrNoSessions
 	}

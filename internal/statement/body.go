@@ -40,12 +40,14 @@ type Session struct {
 // SessionLongest bounds Session.For.
 const SessionLongest = canon.Seconds(15 * 60)
 
-// Holder is the pair of keys made for one request on the responder's machine.
-// Credentials are issued over the one or sealed to the other and to nothing
-// else, so that swapping keys gains a lying server nothing.
+// Holder is the pair of keys made for one request on the responder's machine, or in
+// their browser: that has a P-256 key in place of the X25519 key. Credentials are
+// issued over the one or sealed to the other and to nothing else, so that swapping
+// keys gains a lying server nothing.
 type Holder struct {
-	Ed25519 canon.Key32 `json:"ed25519"`
-	X25519  canon.Key32 `json:"x25519"`
+	Ed25519 canon.Key32   `json:"ed25519"`
+	X25519  canon.Key32   `json:"x25519,omitzero"`
+	P256    canon.KeyP256 `json:"p256,omitzero"`
 }
 
 // Request is one person's ask under one scenario.
@@ -191,8 +193,8 @@ func (b *Request) check() error {
 	if err := CheckIncident(b.Incident); err != nil {
 		return fmt.Errorf("incident: %w", err)
 	}
-	if b.Holder.Ed25519.IsZero() || b.Holder.X25519.IsZero() {
-		return errors.New("holder: must have an ed25519 and an x25519 key")
+	if err := b.Holder.check(); err != nil {
+		return fmt.Errorf("holder: %w", err)
 	}
 	return b.Why.check("why")
 }

@@ -299,6 +299,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add(encode(f, sample(amending())))
+	browser := *bodies()[statement.KindRequest].(*statement.Request)
+	browser.Holder = statement.Holder{Ed25519: key("ed25519"), P256: pointOf(f)}
+	f.Add(encode(f, sample(&browser)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := statement.Decode(data)
 		if err != nil {

@@ -42,6 +42,7 @@ type Request struct {
 	Narrowed       *Narrowed       `json:"narrowed,omitzero"`
 	Grant          *Grant          `json:"grant,omitzero"`
 	Leases         []Lease         `json:"leases,omitempty"`
+	Consoles       []string        `json:"consoles,omitempty"` // targets whose console the keys of the request, which a browser made, sign in to now
 	End            *End            `json:"end,omitzero"`
 	Solo           *Solo           `json:"solo,omitzero"`        // whether and when the requester may go in alone, or that they did
 	Extensions     []Extension     `json:"extensions,omitempty"` // more time that was asked for, oldest first
@@ -181,6 +182,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	for i := range r.Leases {
 		v.Leases = append(v.Leases, s.lease(&r.Leases[i], at))
 	}
+	v.Consoles = consoles(r, at.Now)
 	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
 	v.Known, v.Next = s.known(r, at), s.steps(r, v.Legs, at)
 	v.StopsToo, v.StopTakes = s.stopsToo(r), strings.TrimSpace(stopTakes(r)+" "+s.centerTakes(r))

@@ -41,22 +41,23 @@ type Terms struct {
 
 // Opening is one thing that a grant opens: its blast radius.
 type Opening struct {
-	Target     string   `json:"target"`
-	Host       string   `json:"host,omitempty"`
-	Envelope   string   `json:"envelope,omitempty"` // in place of a host
-	Address    string   `json:"address,omitempty"`  // host:port
-	User       string   `json:"user,omitempty"`
-	Principals []string `json:"principals,omitempty"`
-	From       []string `json:"from,omitempty"` // networks; none: anywhere
-	Permit     []string `json:"permit,omitempty"`
-	Program    string   `json:"program,omitempty"`        // that opens it; then there is no host
-	Account    string   `json:"account,omitempty"`        // AWS account; then there is no host
-	Role       string   `json:"role,omitempty"`           // of it
-	Task       string   `json:"task,omitempty"`           // root task in it; then the role is the way there
-	Set        string   `json:"permission_set,omitempty"` // of IAM Identity Center, in the account
-	Portal     string   `json:"portal,omitempty"`         // where people sign in to use it
-	Text       string   `json:"text"`
-	Sentences  []string `json:"sentences,omitempty"` // of Text, where there are many
+	Target     string    `json:"target"`
+	Host       string    `json:"host,omitempty"`
+	Envelope   string    `json:"envelope,omitempty"` // in place of a host
+	Address    string    `json:"address,omitempty"`  // host:port
+	User       string    `json:"user,omitempty"`
+	Principals []string  `json:"principals,omitempty"`
+	From       []string  `json:"from,omitempty"` // networks; none: anywhere
+	Permit     []string  `json:"permit,omitempty"`
+	Program    string    `json:"program,omitempty"`        // that opens it; then there is no host
+	Account    string    `json:"account,omitempty"`        // AWS account; then there is no host
+	Role       string    `json:"role,omitempty"`           // of it
+	Task       string    `json:"task,omitempty"`           // root task in it; then the role is the way there
+	Set        string    `json:"permission_set,omitempty"` // of IAM Identity Center, in the account
+	Portal     string    `json:"portal,omitempty"`         // where people sign in to use it
+	Browser    InBrowser `json:"browser,omitempty"`        // what keys that a browser made can do with it; empty: nothing
+	Text       string    `json:"text"`
+	Sentences  []string  `json:"sentences,omitempty"` // of Text, where there are many
 }
 
 // Scenarios shows every scenario of the cell to a viewer, by id.
@@ -110,6 +111,16 @@ func (s *state) scenario(viewer string, of *access.Scenario) Scenario {
 // openings are what a scenario opens under some target names, asked for from an
 // address; empty when nobody has asked yet.
 func (s *state) openings(of *access.Scenario, names []string, asked string) []Opening {
+	openings := s.opens(of, names, asked)
+	for i := range openings {
+		if open, ok := of.Opening(openings[i].Target); ok {
+			openings[i].Browser = inBrowser(&open)
+		}
+	}
+	return openings
+}
+
+func (s *state) opens(of *access.Scenario, names []string, asked string) []Opening {
 	openings := []Opening{}
 	for _, name := range names {
 		if program, ok := of.Exec(name); ok {

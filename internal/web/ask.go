@@ -70,7 +70,7 @@ type asking struct {
 	view.Scenario
 	Now     []view.Explain // gravest first
 	Chosen  []string       // targets; all of them where none was chosen
-	Program bool           // something of it needs no terminal
+	Browser bool           // keys that a browser made can do something with some of it
 	Near    bool           // some login is let in from the address that asks only
 }
 
@@ -90,7 +90,7 @@ func (p *pages) ask(c *call) error {
 	}
 	all := !slices.ContainsFunc(of.Opens, func(o view.Opening) bool { return slices.Contains(body.Chosen, o.Target) })
 	for _, o := range of.Opens {
-		body.Program = body.Program || o.Program != ""
+		body.Browser = body.Browser || o.Browser != ""
 		body.Near = body.Near || slices.Equal(o.From, []string{access.FromRequest})
 		if all {
 			body.Chosen = append(body.Chosen, o.Target)
@@ -139,7 +139,21 @@ func (p *pages) draftRequest(c *call) (draft, error) {
 	if body.Holder, err = statement.ParseHolder(strings.TrimSpace(c.form.Get("holder"))); err != nil {
 		return draft{}, invalid("holder", "is not the line of public keys", "run halligan holder new on the machine that will use it, and paste the whole line that it prints")
 	}
+	if target := noUse(of, body); target != "" {
+		return draft{}, invalid("target", target+" can be used by no keys of a browser", "untick it, or paste the line of the machine that will use it")
+	}
 	return draft{Body: body, Notes: []sent{text}, Done: "/requests/{digest}", Line: requestLine(body, len(of.Opens), terms)}, nil
+}
+
+// noUse is a target that the keys of a request can do nothing with, because a browser
+// made them; empty where there is none. The rules would refuse it once it was signed.
+func noUse(of view.Scenario, body *statement.Request) string {
+	for _, o := range of.Opens {
+		if !body.Holder.P256.IsZero() && o.Browser == "" && slices.Contains(body.Targets, o.Target) {
+			return o.Target
+		}
+	}
+	return ""
 }
 
 // severity is the one that was chosen.

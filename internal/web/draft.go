@@ -63,6 +63,7 @@ var drafts = map[statement.Kind]func(*pages, *call) (draft, error){
 	statement.KindWitnessedOutage: (*pages).draftOutage,
 	statement.KindRequest:         (*pages).draftRequest,
 	statement.KindRelease:         (*pages).draftRelease,
+	statement.KindFetch:           (*pages).draftFetch,
 
 	// Of the cell itself.
 	statement.KindChange:  (*pages).draftChange,

@@ -22,6 +22,15 @@ func (c *Cell) Ask(person, name string, targets ...string) cell.Command {
 	})
 }
 
+// AskInBrowser is Ask by keys that a browser made.
+func (c *Cell) AskInBrowser(person, name string, targets ...string) cell.Command {
+	return c.By(person, person, &statement.Request{
+		Scenario: c.Genesis.Scenarios[0].ID, ScenarioDigest: c.Scenario, Severity: "SEV1", For: 1800,
+		Targets: targets, Why: Note("cannot connect"),
+		Holder: statement.Holder{Ed25519: Public("holder " + name), P256: PublicP256("sealed " + name)},
+	})
+}
+
 // Approve is a person's yes after a call back.
 func (c *Cell) Approve(person string, of canon.Digest) cell.Command {
 	return c.By(person, person, &statement.Decision{Of: of, Verdict: statement.Approve, Check: statement.CallBack})

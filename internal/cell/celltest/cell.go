@@ -1,6 +1,7 @@
 package celltest
 
 import (
+	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -38,6 +39,16 @@ func Public(name string) canon.Key32 {
 	public := canon.Key32(Key(name).Public().(ed25519.PublicKey))
 	publics.Store(name, public)
 	return public
+}
+
+// PublicP256 is the public key on P-256 of a name.
+func PublicP256(name string) canon.KeyP256 {
+	scalar := canon.Sum([]byte(name))
+	private, err := ecdh.P256().NewPrivateKey(scalar[:])
+	if err != nil {
+		panic(err)
+	}
+	return canon.KeyP256(private.PublicKey().Bytes())
 }
 
 // publics remembers what Public gave: making a key takes longer than a command.

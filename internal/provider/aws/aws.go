@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/provider"
 )
@@ -33,7 +34,7 @@ type Cell struct {
 type Options struct {
 	Keys      []Signer
 	Cell      func() Cell
-	Seal      func(secret []byte, to canon.Key32) (string, error) // to one X25519 key
+	Seal      func(secret []byte, to access.Recipient) (string, error)
 	Now       func() canon.Time
 	Endpoints Endpoints
 	Base      sdk.CredentialsProvider                    // for accounts whose door is an external id; nil: the SDK's chain

@@ -13,7 +13,7 @@ import (
 
 // Minted is a credential that only its holder can open.
 type Minted struct {
-	Sealed  string // armored age file over a Process or a Link
+	Sealed  string // over a Process or a Link, in the form that its recipient opens
 	Expires canon.Time
 }
 
@@ -42,7 +42,7 @@ const processVersion = 1
 // console. It may be repeated: what an earlier try began is over by itself. Its
 // errors wrap provider.ErrUnreachable or ErrRefused where they can, and hold no
 // secret.
-func (a *AWS) Mint(ctx context.Context, s access.Session, to canon.Key32) (Minted, error) {
+func (a *AWS) Mint(ctx context.Context, s access.Session, to access.Recipient) (Minted, error) {
 	ctx, cancel := context.WithTimeout(ctx, mintLongest)
 	defer cancel()
 	now := a.Now()

@@ -128,7 +128,7 @@ func newWorld(t *testing.T, change ...func(*aws.Options)) *world {
 		Allows: []string{"iam:AttachRolePolicy", "iam:DetachRolePolicy", "ssm:DescribeSessions", "ssm:TerminateSession"},
 	})
 	o := aws.Options{
-		Keys: []aws.Signer{w.signer}, Cell: func() aws.Cell { return w.cell }, Seal: seal.ToHolder,
+		Keys: []aws.Signer{w.signer}, Cell: func() aws.Cell { return w.cell }, Seal: func(secret []byte, to access.Recipient) (string, error) { return seal.ToHolder(secret, to.X25519) },
 		Now: func() canon.Time { return canon.At(w.now()) }, Endpoints: w.double.Endpoints(),
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
@@ -191,7 +191,9 @@ func (w *world) lease(name string) provider.Lease {
 }
 
 // recipient is the holder's public key.
-func (w *world) recipient() canon.Key32 { return canon.Key32(w.holder.PublicKey().Bytes()) }
+func (w *world) recipient() access.Recipient {
+	return access.Recipient{X25519: canon.Key32(w.holder.PublicKey().Bytes())}
+}
 
 // open opens what was sealed to the holder.
 func (w *world) open(t *testing.T, m aws.Minted) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
@@ -82,6 +83,15 @@ func TestAskPage(t *testing.T) {
 	}
 }
 
+// TestAskSaysWhatABrowserCanUse: before anything is signed, the page says of each
+// target what keys that this browser makes can do with it.
+func TestAskSaysWhatABrowserCanUse(t *testing.T) {
+	of := lockedOut()
+	of.Opens = append(of.Opens, view.Opening{Target: "prod", Account: "prod", Role: "Emergency", Browser: view.SignsIn, Text: "As role Emergency."})
+	page := open(t, scenarioSays(of)).page("/ask/database-locked-out")
+	has(t, page, "<b><bdi>db-1</bdi></b>: <b>nothing</b>; untick it", "<b><bdi>prod</bdi></b>: sign this browser in to its console", "<b><bdi>grants</bdi></b>: nothing is fetched", "<b><bdi>prod-root</bdi></b>: <b>nothing</b>")
+}
+
 // TestAskFromTheSameAddress: whoever asks on a phone is told before that the laptop
 // must be behind the same address.
 func TestAskFromTheSameAddress(t *testing.T) {
@@ -119,6 +129,9 @@ func TestT32AskText(t *testing.T) {
 // holderLine is public keys of a holder.
 var holderLine = statement.Holder{Ed25519: canon.Key32{7}, X25519: canon.Key32{8}}.Line()
 
+// browserLine is public keys that a browser made.
+var browserLine = statement.Holder{Ed25519: canon.Key32{7}, P256: celltest.PublicP256("a browser")}.Line()
+
 // askForm is a form that is filled in as it should be.
 func askForm(change func(url.Values)) url.Values {
 	form := url.Values{
@@ -149,6 +162,10 @@ func TestDraftOfARequest(t *testing.T) {
 	if body := s.Body.(*statement.Request); body.For != 7200 || body.Incident != "" {
 		t.Errorf("without minutes and incident: %+v", body)
 	}
+	s, _ = h.draft("request", askForm(func(f url.Values) { f["target"] = []string{"grants"}; f.Set("holder", browserLine) }))
+	if body := s.Body.(*statement.Request); body.Holder.Line() != browserLine {
+		t.Errorf("by keys of a browser: %+v", body)
+	}
 	w := h.request(http.MethodPost, "/draft/request", askForm(nil))
 	has(t, w.Body.String(), "halligan request database-locked-out --severity SEV2 --for 30m --only db-1,prod-root --incident PD-4711 --why")
 }
@@ -176,6 +193,7 @@ func TestDraftOfARequestRefused(t *testing.T) {
 		"no incident id":         {"incident is not an id", "incident", "PD 4711"},
 		"no holder":              {"holder is not the line", "holder", ""},
 		"half a holder":          {"holder is not the line", "holder", holderLine[:100]},
+		"of no use in a browser": {"can be used by no keys of a browser", "holder", browserLine},
 		"no scenario":            {"scenario is not an id", "scenario", ""},
 		"a path for a scenario":  {"scenario is not an id", "scenario", "../me"},
 	} {
@@ -205,6 +223,38 @@ func TestDraftOfARelease(t *testing.T) {
 	if w := h.request(http.MethodPost, "/draft/release", url.Values{"of": {"5f0c"}, "nonce": {strings.Repeat("5a", 32)}}, "Accept", "application/json"); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("half an id: %d", w.Code)
 	}
+}
+
+func TestDraftOfAFetch(t *testing.T) {
+	h := open(t, nil)
+	of := canon.Sum([]byte("a request"))
+	s, d := h.draft("fetch", url.Values{"of": {of.String()}, "target": {"prod"}})
+	if body, ok := s.Body.(*statement.Fetch); !ok || *body != (statement.Fetch{Of: of, Target: "prod", Console: true}) || d.Done != "/requests/"+of.String() || d.Namespace != "halligan.v1.fetch" {
+		t.Errorf("%+v, then %s", s.Body, d.Done)
+	}
+	for name, form := range map[string]url.Values{
+		"half an id": {"of": {"5f0c"}, "target": {"prod"}}, "no target": {"of": {of.String()}}, "no id of a target": {"of": {of.String()}, "target": {"../prod"}},
+	} {
+		form.Set("nonce", strings.Repeat("5a", 32))
+		if w := h.request(http.MethodPost, "/draft/fetch", form, "Accept", "application/json"); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	has(t, h.request(http.MethodPost, "/draft/fetch", url.Values{"of": {of.String()}, "target": {"prod"}}).Body.String(), "halligan console "+of.Short()+" prod")
+}
+
+// TestConsoleForm: where a link to a console can be fetched by keys that a browser
+// made, whoever asked finds the form, hidden until this browser shows that it has them.
+func TestConsoleForm(t *testing.T) {
+	r := granted()
+	r.Holder, r.Consoles = canon.Key32{0xab}, []string{"prod"}
+	own := requested(t, r).as("ilya").page("/requests/" + r.ID.String())
+	has(t, own, `action="/draft/fetch" data-holder="ab00`, `data-holder-act="fetch" hidden>`, `name="target" value="prod"`, "Open the console", `data-no-holder="ab00`, "could have had the link", "holder.js")
+	hasNot(t, requested(t, r).page("/requests/"+r.ID.String()), "/draft/fetch", "data-no-holder")
+	r.Consoles = nil
+	hasNot(t, requested(t, r).as("ilya").page("/requests/"+r.ID.String()), "/draft/fetch", "data-no-holder")
+	r.Consoles, r.State = []string{"prod"}, access.Ended
+	hasNot(t, requested(t, r).as("ilya").page("/requests/"+r.ID.String()), "/draft/fetch")
 }
 
 // TestGiveBack: the form is there for whoever asked, hidden until this browser

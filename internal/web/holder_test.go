@@ -21,7 +21,7 @@ globalThis.document = { addEventListener() {} };
 const { make, sshsig } = await import('./holder.js');
 const [keys, other] = [await make(), await make()];
 if (keys.line === other.line) throw new Error('two requests have the same keys');
-for (const pair of [keys.ed25519, keys.x25519]) {
+for (const pair of [keys.ed25519, keys.p256]) {
   await crypto.subtle.exportKey('pkcs8', pair.privateKey).then(() => { throw new Error('a private key can be taken out'); }, () => {});
   if (pair.privateKey.extractable) throw new Error('a private key can be taken out');
 }
@@ -40,7 +40,7 @@ func TestHolderSigns(t *testing.T) {
 	}
 	folder := t.TempDir()
 	for name, data := range map[string][]byte{
-		"act.js": asset(t, "act.js"), "holder.js": asset(t, "holder.js"), "sign.js": []byte(signing), "package.json": []byte(`{"type":"module"}`),
+		"act.js": asset(t, "act.js"), "sealed.js": asset(t, "sealed.js"), "holder.js": asset(t, "holder.js"), "sign.js": []byte(signing), "package.json": []byte(`{"type":"module"}`),
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestHolderSigns(t *testing.T) {
 	}
 	line, encoded, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	public, err := statement.ParseHolder(line)
-	if err != nil {
+	if err != nil || public.P256.IsZero() {
 		t.Fatalf("%q: %v", line, err)
 	}
 	signature, err := base64.StdEncoding.DecodeString(encoded)

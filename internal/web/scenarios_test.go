@@ -25,7 +25,7 @@ func lockedOut() view.Scenario {
 		},
 		Opens: []view.Opening{
 			{Target: "db-1", Host: "db1", Text: "Log in to db1 (db.prod.internal:22) as root; from anywhere."},
-			{Target: "grants", Program: "grant-role", Text: "Role admin: opened by the program grant-role for as long as the grant lives."},
+			{Target: "grants", Program: "grant-role", Browser: view.WhereOpened, Text: "Role admin: opened by the program grant-role for as long as the grant lives."},
 			{Target: "prod-root", Envelope: "prod-root", Text: "The secret of envelope prod-root."},
 		},
 		Symptoms:   []string{"pool: tcp db.prod.internal:5432"},

@@ -39,6 +39,7 @@ type Call struct {
 	Kind, Region, Action string
 	By                   string // name of the session that signed it
 	Body                 string
+	Referer              string // that a browser sent
 }
 
 // How is how a call fails.
@@ -237,7 +238,7 @@ func (d *Double) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.action = c.name()
 	d.mu.Lock()
-	d.calls = append(d.calls, Call{c.kind, c.region, c.action, d.who(r), string(body)})
+	d.calls = append(d.calls, Call{c.kind, c.region, c.action, d.who(r), string(body), r.Referer()})
 	how, late := d.spoilt(c), d.latency
 	d.mu.Unlock()
 	time.Sleep(late)

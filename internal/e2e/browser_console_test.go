@@ -28,10 +28,11 @@ func (b *browser) askHere() (id string) {
 	b.choose("severity", "SEV1")
 	b.fill("why", "pool exhausted, nobody can connect")
 	b.press("Make the keys in this browser")
-	b.sees("Made, and kept in this browser alone.")
-	b.press("Ask with a passkey") // every target is ticked
-	b.sees("can be used by no keys of a browser")
-	b.do(chromedp.Evaluate(`document.querySelectorAll('[name=target]').forEach(e => { if (e.checked !== (e.value === 'prod')) e.click() })`, nil))
+	b.sees("Made, and kept in this browser alone. Unticked, as they can do nothing with it: audit, primary, replica.")
+	b.choose("target", "primary")
+	b.press("Ask with a passkey")
+	b.sees("primary can be used by no keys of a browser")
+	b.choose("target", "primary") // not any more
 	b.picture("console-ask")
 	b.press("Ask with a passkey")
 	return b.atRequest()

@@ -168,7 +168,7 @@ func TestRequestThatIsOpen(t *testing.T) {
 	hasNot(t, page, "halligan exec", "What it would open")
 	r.Acts = []view.Act{view.MayStop, view.MayExtend}
 	own := requested(t, r).as("ilya").page("/requests/" + r.ID.String())
-	has(t, own, "halligan exec "+r.Short, "halligan release "+r.Short, "/extend", "on the machine that asked")
+	has(t, own, "halligan exec "+r.Short, "halligan release "+r.Short, "/extend", "or in the browser, that asked")
 	hasNot(t, own, "/decide")
 }
 

@@ -218,6 +218,13 @@ async function reveal() {
   dress();
 }
 
+// untick takes out of a form what keys of a browser can do nothing with, and says so.
+function untick(form) {
+  const off = [...form.querySelectorAll('[name=target]:checked')].filter((each) => each.dataset.browser === '');
+  for (const each of off) each.checked = false;
+  return off.length ? ` Unticked, as they can do nothing with it: ${off.map((each) => each.value).join(', ')}.` : '';
+}
+
 async function makeHere(button) {
   const place = button.closest('[data-make-holder]');
   const told = place.querySelector('[role=status]');
@@ -228,7 +235,7 @@ async function makeHere(button) {
     const field = document.getElementById(place.dataset.makeHolder);
     field.value = line;
     field.readOnly = true;
-    told.textContent = 'Made, and kept in this browser alone.';
+    told.textContent = 'Made, and kept in this browser alone.' + untick(button.form);
   } catch {
     told.textContent = 'This browser cannot make such keys, or keeps nothing. Make them with halligan holder new.';
     button.disabled = false;

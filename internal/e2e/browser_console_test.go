@@ -62,8 +62,10 @@ func TestBrowserConsole(t *testing.T) {
 	}
 	ann.sees("Go in: prod") // by itself
 	ann.fits("the request's page")
+	t.Run("accessible", func(t *testing.T) { ann.accessible(axe(t), "the request's page") })
 	ann.picture("console-granted")
-	ann.do(chromedp.Evaluate(`{const plain = fetch; window.fetch = async (a, o) => { const got = await plain(a, o); if (a === '/api/v1/statements') window.answer = await got.clone().text(); return got }; 0}`, nil))
+	ann.do(chromedp.Evaluate(`{const plain = fetch; window.fetch = async (a, o) => { const got = await plain(a, o); if (a === '/api/v1/statements') window.answer = await got.clone().text(); return got }; `+
+		`const later = setTimeout; window.setTimeout = (f, ms) => { if (ms > 50000 && ms <= 60000) window.over = f; return later(f, ms) }; 0}`, nil))
 	ann.press("Open the console")
 	ann.sees("Opened in a new tab")
 	if err := until(patience, "the link to be followed", func() (bool, error) { return len(signedIn(at, "login")) == 1, nil }); err != nil {
@@ -79,6 +81,11 @@ func TestBrowserConsole(t *testing.T) {
 	}
 	if n := len(signedIn(at, "getSigninToken")); n != 1 {
 		t.Errorf("%d links were made, want 1", n)
+	}
+	ann.do(chromedp.Evaluate(`window.over(); 0`, nil)) // a minute later the page knows no link any more
+	ann.press("Open the console")
+	if err := until(patience, "another link", func() (bool, error) { return len(signedIn(at, "login")) == 3 && len(signedIn(at, "getSigninToken")) == 2, nil }); err != nil {
+		t.Fatal(err)
 	}
 	left := evaluated[string](ann, `(async () => document.documentElement.outerHTML + JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, performance.getEntries().map(e => e.name)]) + `+
 		`(await (await new Promise((done) => { const r = indexedDB.open('halligan'); r.onsuccess = () => { const all = r.result.transaction('holders').objectStore('holders').getAll(); all.onsuccess = () => done(JSON.stringify(all.result)) } }))))()`)
@@ -108,8 +115,17 @@ func TestBrowserConsole(t *testing.T) {
 	ann.press("Open the console")
 	ann.sees("he account refuses the session")
 	at.Mend()
+	// A link that came when the press is long ago waits for another.
+	ann.do(chromedp.Evaluate(`Object.defineProperty(navigator, 'userActivation', {configurable: true, value: {isActive: false}}); 0`, nil))
+	before := len(signedIn(at, "login"))
+	ann.press("Open the console")
+	ann.sees("The link is here. Press once more")
+	ann.do(chromedp.Evaluate(`delete navigator.userActivation; 0`, nil))
 	ann.press("Open the console")
 	ann.sees("Opened in a new tab")
+	if err := until(patience, "the link to be followed", func() (bool, error) { return len(signedIn(at, "login")) == before+1, nil }); err != nil {
+		t.Fatal(err)
+	}
 	ok[string](t)(w.as("sue", "stop", id, "--why", "enough"))
 	ann.visit("/requests/" + id)
 	ann.sees("stopped")

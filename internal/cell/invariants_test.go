@@ -295,6 +295,8 @@ func (t transition) authorised(e *cell.CredentialAuthorised) string {
 		return "I2: authorised for a lease that is not open"
 	case t.command.Signed == nil || t.command.Signed.Signer.Ed25519 != r.Holder || t.command.Signed.Statement.Actor != r.Requester:
 		return "I2: authorised for another than the holder key"
+	case !r.Browser.IsZero() && !e.Console:
+		return "I2: more than a link to a console is authorised for keys of a browser"
 	case r.Leases[i].Account != "" && present(t.before, r.Requester):
 		return sessionAuthorised(e, t.command.At, r)
 	case e.Before.After(r.Grant.Until) || !e.Before.After(t.command.At) || e.Before.Sub(e.After) > 5*time.Minute:

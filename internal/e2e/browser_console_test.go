@@ -84,7 +84,9 @@ func TestBrowserConsole(t *testing.T) {
 	}
 	ann.do(chromedp.Evaluate(`window.over(); 0`, nil)) // a minute later the page knows no link any more
 	ann.press("Open the console")
-	if err := until(patience, "another link", func() (bool, error) { return len(signedIn(at, "login")) == 3 && len(signedIn(at, "getSigninToken")) == 2, nil }); err != nil {
+	if err := until(patience, "another link", func() (bool, error) {
+		return len(signedIn(at, "login")) == 3 && len(signedIn(at, "getSigninToken")) == 2, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	left := evaluated[string](ann, `(async () => document.documentElement.outerHTML + JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, performance.getEntries().map(e => e.name)]) + `+

@@ -128,7 +128,7 @@ func (c *counted) sheet() string {
 	for line := range strings.Lines(c.bundle.Text(c.body.Why.Hash)) {
 		say("  | %s", strings.TrimRight(line, "\n"))
 	}
-	say("Asked at %s, by their own clock; it lapses at %s.", r.Offline.Signed, r.Lapses)
+	say("Asked at %s, by their own clock; it lapses at %s.", clock(r.Offline.Signed), clock(r.Lapses))
 	for _, text := range scenario.UseWhen {
 		say("It is for when: %s", plain(text))
 	}
@@ -148,7 +148,7 @@ func (c *counted) signed(say func(string, ...any)) {
 		if !d.Approves {
 			verdict = "SAYS NO"
 		}
-		say("%s %s (%s), at %s by their own clock.", d.Approver, verdict, d.Check, d.At)
+		say("%s %s (%s), at %s by their own clock.", d.Approver, verdict, d.Check, clock(d.At))
 	}
 	for _, l := range r.Leases {
 		for _, share := range l.Shares {

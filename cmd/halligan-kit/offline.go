@@ -41,6 +41,9 @@ func fail(code int, hint, format string, args ...any) error {
 	return &failure{code, fmt.Errorf(format, args...), hint}
 }
 
+// clock is an instant for people.
+func clock(at canon.Time) string { return at.Std().Format("2006-01-02 15:04:05 UTC") }
+
 // say tells the person something.
 func (k *kit) say(format string, args ...any) { fmt.Fprintf(k.errOut, format+"\n", args...) }
 
@@ -189,7 +192,7 @@ func (c *counted) asks() error {
 		return fail(exitRefused, "sign nothing; the rules refuse the request itself: halligan-kit show tells why", "the request of %s does not count", c.request.Requester)
 	}
 	if !c.at.Before(c.request.Lapses) {
-		return fail(exitRefused, "ask again: halligan-kit request", "the request lapsed at %s", c.request.Lapses)
+		return fail(exitRefused, "ask again: halligan-kit request", "the request lapsed at %s", clock(c.request.Lapses))
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (k *kit) asked(c *counted, file, keys string) {
 	id := c.bundle.ID()
 	k.say("Asked, with no server, as %s: request %s.\nWords: %s\nRead them only to an approver who asks you for them.", c.request.Requester, id.Short(), words(id))
 	k.say("Next: hand on %s, and nothing else. Keep %s on this machine: it alone opens what is given to you.", file, keys)
-	k.say("%s must agree: halligan-kit approve. It lapses at %s.", legs(c.request, c.proved), c.request.Lapses)
+	k.say("%s must agree: halligan-kit approve. It lapses at %s.", legs(c.request, c.proved), clock(c.request.Lapses))
 }
 
 // wish is what is asked for.

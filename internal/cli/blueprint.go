@@ -136,7 +136,7 @@ func (b blueprintSSMCommand) Run(c *call) error {
 		}
 		made, err := of.SSM()
 		if err != nil {
-			return because(exitUsage, err, "cannot write a document")
+			return because(exitUsage, err, "cannot write a document").or("mend the scenario, or leave its account out: --account names those that are meant")
 		}
 		files = append(files, made...)
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/paper"
 )
@@ -89,6 +90,8 @@ func (b blueprintDiffCommand) deployed(c *call, of *paper.Blueprint) (paper.Depl
 // account is the one that is compared.
 func (b blueprintDiffCommand) account(of paper.Cell) (string, error) {
 	switch all := of.Accounts(); {
+	case len(all) > 0 && len(b.Account) == 1 && !slices.Contains(all, b.Account[0]):
+		return "", failf(exitNotFound, "the cell has no account %q", b.Account[0]).or("accounts of the cell: %s", both(all))
 	case len(b.Account) == 1:
 		return b.Account[0], nil
 	case len(all) == 1 && len(b.Account) == 0:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/halligan-dev/halligan/client"
@@ -69,6 +71,9 @@ func bookOf(anchor ledger.Anchor, document canon.Digest, read attachments, now c
 // filesBook is what the files of a folder say, which nobody need have signed.
 func filesBook(folder string) (*scenarioBook, error) {
 	document, err := config.Read(folder)
+	if _, missing := os.Stat(filepath.Join(folder, config.CellFile)); err != nil && missing != nil {
+		return nil, because(exitUsage, err, "").or("name the folder that holds %s", config.CellFile)
+	}
 	if err != nil {
 		return nil, because(exitUsage, err, "").or("halligan lint %s says how to mend it", shellQuoted(folder))
 	}

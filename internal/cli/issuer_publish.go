@@ -34,6 +34,10 @@ func (p issuerPublishCommand) Run(c *call) error {
 		for _, w := range out {
 			c.say("%s  %s", w.SHA256, w.File)
 		}
-		c.tell("Copy each folder of %s to its host, and then: halligan issuer check", p.To)
+		check := "halligan issuer check"
+		if p.Folder != "" {
+			check += " " + shellQuoted(p.Folder)
+		}
+		c.tell("Copy each folder of %s to its host, and then: %s", p.To, check)
 	})
 }

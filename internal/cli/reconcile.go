@@ -109,7 +109,7 @@ func bundlesIn(files []string) (all []*verify.Bundle, err error) {
 	for _, file := range files {
 		data, err := verify.ReadLimited(file, verify.BundleMost)
 		if err != nil {
-			return nil, because(exitUsage, err, "cannot read %s", file)
+			return nil, because(exitUsage, err, "cannot read %s", file).or("name what halligan-kit wrote, such as request.json")
 		}
 		b, err := verify.DecodeBundle(data)
 		if err != nil {

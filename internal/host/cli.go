@@ -82,6 +82,9 @@ func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
 	default:
 		text := err.Error()
 		fmt.Fprintln(errOut, "error:", strings.ReplaceAll(text, "\n", "; "))
+		if absent := (*unread)(nil); errors.As(err, &absent) {
+			fmt.Fprintln(errOut, "hint: halligan-host init writes it, as root; one that is elsewhere is named with --config")
+		}
 		return exitFailed
 	}
 }

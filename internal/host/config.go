@@ -57,7 +57,7 @@ type Config struct {
 func LoadConfig(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+		return nil, &unread{err}
 	}
 	return ParseConfig(data)
 }
@@ -149,3 +149,12 @@ func checkServer(s string) error {
 	}
 	return fmt.Errorf("%q is not https", s)
 }
+
+// unread is the failure of a configuration that cannot be read.
+type unread struct{ err error }
+
+// Error says why.
+func (u *unread) Error() string { return "cannot read the configuration: " + u.err.Error() }
+
+// Unwrap gives the cause.
+func (u *unread) Unwrap() error { return u.err }

@@ -112,6 +112,7 @@ func TestCommandLine(t *testing.T) {
 		"help of run":     {[]string{"run", "--help"}, 0, "--config"},
 		"version":         {[]string{"version"}, 0, "halligan-host"},
 		"no config":       {[]string{"sessions", "--config", "/nonexistent/host.yaml"}, 1, "error: cannot read the configuration"},
+		"what to do":      {[]string{"once", "--config", "/nonexistent/host.yaml"}, 1, "hint: halligan-host init writes it"},
 		"dash key id":     {[]string{"principals", "--config", "/nonexistent/host.yaml", "--", "root", "--help", "1"}, 1, "cannot read the configuration"},
 		"empty key id":    {[]string{"principals", "--config", "/nonexistent/host.yaml", "--", "root", "", "1"}, 1, "cannot read the configuration"},
 	} {

@@ -218,7 +218,7 @@ func TestNothingToApprove(t *testing.T) {
 		t.Errorf("%s%s", out, said)
 	}
 	ended(t, 0, "blueprint", "ssm", "--files", folder)
-	if _, said := ended(t, 4, "blueprint", "diff", "--files", folder, "--deployed", folder, "--account", "nope"); !strings.Contains(said, "hint: accounts of the cell: idle, prod and payer") {
+	if _, said := ended(t, 4, "blueprint", "diff", "--files", folder, "--deployed", folder, "--account", "nope"); !strings.Contains(said, "hint: accounts of the cell: idle, payer and prod") {
 		t.Error(said)
 	}
 	if _, said := ended(t, 2, "blueprint", "diff", "--files", folder+"-nowhere", "--deployed", folder); !strings.Contains(said, "hint: name the folder that holds cell.yaml") {

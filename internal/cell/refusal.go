@@ -1,11 +1,6 @@
 package cell
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/halligan-dev/halligan/internal/canon"
-)
+import "github.com/halligan-dev/halligan/internal/canon"
 
 // Reason is why a rule said no, for machines. Reasons never change meaning.
 type Reason string
@@ -108,15 +103,6 @@ type Refusal struct {
 // Error is for people; programs read Reason.
 func (r *Refusal) Error() string { return r.Detail }
 
-// refuse says instants and lists as the rooms do that show things.
 func refuse(reason Reason, format string, args ...any) *Refusal {
-	for i, arg := range args {
-		switch arg := arg.(type) {
-		case canon.Time:
-			args[i] = arg.Std().Format("2006-01-02 15:04:05 UTC")
-		case []string:
-			args[i] = strings.Join(arg, ", ")
-		}
-	}
-	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+	return &Refusal{Reason: reason, Detail: canon.Said(format, args...)}
 }

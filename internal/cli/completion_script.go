@@ -6,9 +6,10 @@ import (
 )
 
 // bashBegins finds the longest run of words that is a command, what of the cell is
-// meant, and the word before, also where an equals sign stands between.
+// meant, and the word before, also where an equals sign stands between. zsh runs it,
+// too, where path and words are names of its own.
 const bashBegins = `_halligan() {
-  local path= word i before= words= asks= file= cur="${COMP_WORDS[COMP_CWORD]}"
+  local called= word i before= offered= asks= file= cur="${COMP_WORDS[COMP_CWORD]}"
   local -a given=()
   for ((i = 1; i <= COMP_CWORD; i++)); do
     before="${COMP_WORDS[i-1]}" word="${COMP_WORDS[i]}"
@@ -17,14 +18,14 @@ const bashBegins = `_halligan() {
     case "$before" in
       --files|--profile) [[ $word == "=" ]] || given+=("$before" "$word") ;;
     esac
-    case "$path $word" in
+    case "$called $word" in
 `
 
 // bashEnds offers what was found: of the cell too, and files where nothing fits.
 const bashEnds = `  esac
-  [[ -n $asks ]] && words+=" $("${COMP_WORDS[0]}" complete "$asks" "${given[@]}" 2>/dev/null)"
+  [[ -n $asks ]] && offered+=" $("${COMP_WORDS[0]}" complete "$asks" "${given[@]}" 2>/dev/null)"
   [[ $cur == "=" ]] && cur=
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  COMPREPLY=($(compgen -W "$offered" -- "$cur"))
   [[ ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$cur"))
 }
 complete -F _halligan halligan
@@ -36,10 +37,10 @@ func bashScript(all []completed) string {
 	for _, at := range all {
 		if at.path != "" {
 			parent, last := split(at.path)
-			fmt.Fprintf(&b, "      %q) path=%q ;;\n", parent+" "+last, at.path)
+			fmt.Fprintf(&b, "      %q) called=%q ;;\n", parent+" "+last, at.path)
 		}
 	}
-	b.WriteString("    esac\n  done\n  case \"$path $before\" in\n")
+	b.WriteString("    esac\n  done\n  case \"$called $before\" in\n")
 	for _, at := range all {
 		for _, of := range at.takes {
 			switch {
@@ -47,11 +48,11 @@ func bashScript(all []completed) string {
 			case of.file():
 				fmt.Fprintf(&b, "    %q) file=1 ;;\n", at.path+" "+of.flag)
 			default:
-				fmt.Fprintf(&b, "    %q) file=1 words=%q asks=%q ;;\n", at.path+" "+of.flag, strings.Join(of.values, " "), of.asks)
+				fmt.Fprintf(&b, "    %q) file=1 offered=%q asks=%q ;;\n", at.path+" "+of.flag, strings.Join(of.values, " "), of.asks)
 			}
 		}
 	}
-	b.WriteString("  esac\n  [[ -n $file ]] || case \"$path\" in\n")
+	b.WriteString("  esac\n  [[ -n $file ]] || case \"$called\" in\n")
 	for _, at := range all {
 		words, asks := at.words, ""
 		for _, of := range at.takes {
@@ -59,7 +60,7 @@ func bashScript(all []completed) string {
 				words, asks = append(words[:len(words):len(words)], of.values...), of.asks
 			}
 		}
-		fmt.Fprintf(&b, "    %q) words=%q asks=%q ;;\n", at.path, strings.Join(words, " "), asks)
+		fmt.Fprintf(&b, "    %q) offered=%q asks=%q ;;\n", at.path, strings.Join(words, " "), asks)
 	}
 	b.WriteString(bashEnds)
 	return b.String()

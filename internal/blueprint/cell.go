@@ -29,6 +29,7 @@ type Account struct {
 	Other      string
 	Door       string // how its roles are taken: empty, by web identity tokens, or access.DoorExternalID
 	Base       string // ARN of who takes them by that door
+	Reader     bool   // it has the role by which the server reads IAM
 }
 
 // Blueprint is the AWS side of one account.
@@ -111,6 +112,9 @@ func Of(c Cell, account string) (*Blueprint, error) {
 				return nil, fmt.Errorf("account %s, scenario %s: %w", account, s.ID, err)
 			}
 		}
+	}
+	if b.Account.Management && b.reads() {
+		return nil, fmt.Errorf("account %s is the management account of its organisation: it gets no role; take reader out of it in cell.yaml", account)
 	}
 	if b.Account.Management && b.assigning() {
 		return nil, fmt.Errorf("account %s is the management account of its organisation: it gets no role; make a member account the delegated administrator of Identity Center, and name that in cell.yaml", account)
@@ -220,7 +224,7 @@ func (b *Blueprint) providerARN(issuer string) string {
 }
 
 // roleNames are all roles that the account has of Halligan: the emergency roles,
-// the console's and the stopper, and the ways to root users.
+// the console's, the stopper and the reader, and the ways to root users.
 func (b *Blueprint) roleNames() []string {
 	var names []string
 	for _, w := range b.Ways {
@@ -228,6 +232,9 @@ func (b *Blueprint) roleNames() []string {
 	}
 	if b.assigning() {
 		names = append(names, CenterName)
+	}
+	if b.reads() {
+		names = append(names, ReaderName)
 	}
 	if len(b.Roles) > 0 {
 		names = append(names, StopperName)

@@ -45,6 +45,9 @@ func (b *Blueprint) Documents() []Document {
 	if b.assigning() {
 		all = append(all, Document{"identity-center/trust", "trust", b.CenterTrust()}, Document{"identity-center/policy", "policy", b.CenterPolicy()})
 	}
+	if b.reads() {
+		all = append(all, Document{"reader/trust", "trust", b.ReaderTrust()}, Document{"reader/policy", "policy", b.ReaderPolicy()})
+	}
 	for _, k := range b.Kept {
 		all = append(all, Document{"envelope/" + k.Envelope + "/rotate", "policy", b.RotatePolicy(k)})
 	}

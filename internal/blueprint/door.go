@@ -68,6 +68,9 @@ func (b *Blueprint) BasePolicy() []byte {
 	if len(b.Roles) > 0 {
 		roles = append(roles, b.roleARN(StopperName))
 	}
+	if b.reads() {
+		roles = append(roles, b.roleARN(ReaderName))
+	}
 	return document(statement{
 		Sid: "TakeEmergencyRoles", Effect: allow, Action: words{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}, Resource: sorted(roles),
 	})

@@ -53,6 +53,9 @@ func (b *Blueprint) Sizes() []Size {
 	if b.assigning() {
 		all = append(all, b.centerSizes()...)
 	}
+	if b.reads() {
+		all = append(all, b.readerSizes()...)
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Size{"rule " + rule.Name + ": characters of its pattern", len(rule.Pattern), patternLongest})
 	}

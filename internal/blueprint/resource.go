@@ -87,6 +87,9 @@ func (b *Blueprint) standing() []resource {
 	if b.assigning() {
 		all = append(all, b.centerRole())
 	}
+	if b.reads() {
+		all = append(all, b.readerRole()...)
+	}
 	return append(all, b.gathering()...)
 }
 
@@ -158,9 +161,12 @@ func (b *Blueprint) consoleRole(r Role) []resource {
 		},
 	}, {
 		id: id + "Reach", kind: kindPolicy, note: "Attach this to the users whose passwords are in envelopes, and to nobody else.",
-		props: b.managed(prefix+"reach-"+ConsoleName(r.Name), "Lets a user switch to "+ConsoleName(r.Name)+".", b.ReachConsole(r)),
+		props: b.managed(reachName(r.Name), "Lets a user switch to "+ConsoleName(r.Name)+".", b.ReachConsole(r)),
 	}}
 }
+
+// reachName is the policy that lets a user switch to the console role of a role.
+func reachName(role string) string { return prefix + "reach-" + ConsoleName(role) }
 
 // without names the guard rails that do not hold.
 func without(r Role) string {

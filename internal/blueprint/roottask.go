@@ -43,8 +43,9 @@ func (b *Blueprint) checkWays() error {
 	return nil
 }
 
-// opened tells whether scenarios open anything in the account.
-func (b *Blueprint) opened() bool { return len(b.Roles)+len(b.Ways) > 0 || b.assigning() }
+// opened tells whether the server comes into the account: by what scenarios open there,
+// or to read.
+func (b *Blueprint) opened() bool { return len(b.Roles)+len(b.Ways) > 0 || b.assigning() || b.reads() }
 
 // WayPolicy is all that a way may do.
 func (b *Blueprint) WayPolicy(w Way) []byte {

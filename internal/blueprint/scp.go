@@ -31,7 +31,7 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		for _, w := range b.Ways {
 			others = append(others, anywhere(b.roleARN(w.Name)))
 		}
-		if b.assigning() {
+		if b.assigning() || b.reads() {
 			others = append(others, anywhere(b.iam("role/"+prefix+"*")))
 		}
 		if len(b.Roles) > 0 {

@@ -38,6 +38,7 @@ type Account struct {
 	Other      string   `json:"other_way,omitempty"` // the way in without Halligan
 	Door       string   `json:"door,omitempty"`      // how its roles are taken: empty, by web identity tokens, or access.DoorExternalID
 	Base       string   `json:"base,omitempty"`      // ARN of who takes them by that door: the server's role or user
+	Reader     bool     `json:"reader,omitzero"`     // it has a role by which the server reads IAM, to know whether all is as it should be
 }
 
 // Limits of AWS in a cell.

@@ -55,8 +55,9 @@ func (c *comparing) account(d Difference, was, is Account) {
 	differ("other_way", Neutral, was.Other, is.Other)
 	differ("door", Widens, cmp.Or(was.Door, "web-identity"), cmp.Or(is.Door, "web-identity"))
 	differ("base", Widens, cmp.Or(was.Base, "nobody"), cmp.Or(is.Base, "nobody"))
+	differ("reader", permits(is.Reader), was.Reader, is.Reader)
 	was.Account, was.Partition, was.Regions, was.Management, was.Other = is.Account, is.Partition, is.Regions, is.Management, is.Other
-	was.Door, was.Base = is.Door, is.Base
+	was.Door, was.Base, was.Reader = is.Door, is.Base, is.Reader
 	if d.Of = ""; !same(was, is) {
 		c.other(d)
 	}

@@ -36,6 +36,9 @@ func accountText(a *cell.Account) string {
 	if a.Door != "" {
 		text += "; its roles are taken by an external id, with the credentials of " + a.Base
 	}
+	if a.Reader {
+		text += "; the server may read IAM there"
+	}
 	if a.Management {
 		text += "; it is the management account, which no service control policy binds"
 	}

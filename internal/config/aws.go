@@ -33,6 +33,7 @@ type accountFile struct {
 	OtherWay   word   `yaml:"other_way"`
 	Door       word   `yaml:"door"`
 	Base       word   `yaml:"base"`
+	Reader     flag   `yaml:"reader"`
 }
 
 // jwkFile is a public key of the issuer.
@@ -142,7 +143,7 @@ func readIssuerKey(f *findings, folder fs.FS, w word) (cell.IssuerKey, bool) {
 }
 
 func readAccount(f *findings, a accountFile) cell.Account {
-	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text, Door: a.Door.text, Base: a.Base.text}
+	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text, Door: a.Door.text, Base: a.Base.text, Reader: a.Reader.on}
 	idOf(f, a.ID)
 	if a.Account.text != "" && !access.IsAccountNumber(a.Account.text) {
 		f.errorf(a.Account.at, `write its twelve digits in quotation marks, such as "123456789012"`, "%s is not the number of an account", show(a.Account.text))
@@ -160,6 +161,9 @@ func readAccount(f *findings, a accountFile) cell.Account {
 	}
 	checkRegions(f, a.Regions)
 	readDoor(f, a, &out)
+	if out.Reader && out.Management {
+		f.errorf(a.Reader.at, "take it out; what the organisation says can be read from a member account", "account %s is the management account: nothing of Halligan's that takes tokens is put there", show(out.ID))
+	}
 	if !a.OtherWay.given() {
 		f.warnf(a.ID.at, "add other_way: how a person gets in when Halligan does not work", "account %s has no other_way", show(out.ID))
 	}

@@ -183,7 +183,7 @@ func (of side) blueprint(t *testing.T) *blueprint.Blueprint {
 	c := blueprint.Cell{Origin: g.Origin, Issuers: g.AWS.Issuers}
 	for i := range g.AWS.Accounts {
 		a := &g.AWS.Accounts[i]
-		c.Accounts = append(c.Accounts, blueprint.Account{ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions, Door: a.Door, Base: a.Base})
+		c.Accounts = append(c.Accounts, blueprint.Account{ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions, Door: a.Door, Base: a.Base, Reader: a.Reader})
 	}
 	for _, s := range of.scenes {
 		if err := s.aws.Check(); err != nil {

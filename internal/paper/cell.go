@@ -87,7 +87,7 @@ func (c Cell) blueprint() blueprint.Cell {
 	for i := range c.Genesis.AWS.Accounts {
 		a := &c.Genesis.AWS.Accounts[i]
 		of.Accounts = append(of.Accounts, blueprint.Account{
-			ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions, Management: a.Management, Other: a.Other, Door: a.Door, Base: a.Base,
+			ID: a.ID, Number: a.Account, Partition: a.In(), Regions: a.Regions, Management: a.Management, Other: a.Other, Door: a.Door, Base: a.Base, Reader: a.Reader,
 		})
 	}
 	if center := c.Genesis.AWS.Center; center != nil {

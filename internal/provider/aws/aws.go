@@ -45,6 +45,7 @@ type Options struct {
 type AWS struct {
 	Options
 	client *http.Client
+	reads  *http.Client // of sessions that read accounts, whose answers are long
 
 	mu    sync.Mutex
 	roles map[string]chan struct{} // role → its turn: IAM takes one change of a role at a time
@@ -60,7 +61,7 @@ const (
 	askLongest  = 45 * time.Second
 	roundsMost  = 3 // of all regions, while they are busy or silent
 	pauseFirst  = 250 * time.Millisecond
-	answerMost  = 1 << 20
+	answerMost  = 1 << 20 // bytes
 )
 
 // New makes the provider. It calls nobody.
@@ -71,16 +72,16 @@ func New(o Options) *AWS {
 	if o.Base == nil {
 		o.Base = new(chain)
 	}
-	return &AWS{Options: o, client: newClient(), roles: map[string]chan struct{}{}}
+	return &AWS{Options: o, client: newClient(answerMost), reads: newClient(readAnswers), roles: map[string]chan struct{}{}}
 }
 
 // newClient speaks to AWS alone: it follows nobody elsewhere, and reads no more
 // than an answer can have.
-func newClient() *http.Client {
+func newClient(answers int64) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 4
 	return &http.Client{
-		Transport:     limited{transport},
+		Transport:     limited{transport, answers},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -12,11 +12,11 @@ import (
 )
 
 // Endpoints are other addresses than AWS's public ones, by what they are of: sts,
-// iam, ssm, sso, signin, probe. In a URL {region} stands for the region, and for probe
+// iam, ssm, sso, signin, events, organizations, probe. In a URL {region} stands for the region, and for probe
 // {service} for the service. Those of VPC endpoints look so; tests use loopback.
 type Endpoints map[string]string
 
-var endpointKinds = []string{"iam", "probe", "signin", "sso", "ssm", "sts"}
+var endpointKinds = []string{"events", "iam", "organizations", "probe", "signin", "sso", "ssm", "sts"}
 
 // CheckEndpoints refuses addresses that tokens must not go to: not https, unless
 // they are of this machine.
@@ -76,7 +76,10 @@ func (a *AWS) of(kind, service string, r role, region string) place {
 }
 
 // limited cuts off answers that are longer than any of AWS's.
-type limited struct{ next http.RoundTripper }
+type limited struct {
+	next http.RoundTripper
+	most int64 // bytes
+}
 
 // RoundTrip does what http.RoundTripper says.
 func (l limited) RoundTrip(ask *http.Request) (*http.Response, error) {
@@ -84,13 +87,13 @@ func (l limited) RoundTrip(ask *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.ContentLength > answerMost {
+	if answer.ContentLength > l.most {
 		answer.Body.Close()
 		return nil, errors.New("the answer is too long")
 	}
 	answer.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(answer.Body, answerMost), answer.Body}
+	}{io.LimitReader(answer.Body, l.most), answer.Body}
 	return answer, nil
 }

@@ -123,9 +123,15 @@ var operations = withSignIn(map[string]operation{
 	},
 	"GET /api/v1/readiness": {
 		id: "readReadiness", tag: tagCell, summary: "Whether each scenario could be used right now",
-		about:   "Red, amber, not looked and green, worst first, each with what mends it. With `live` the server begins a session of each role that scenarios open, has it read one thing, and asks the issuers for their keys: at most once a minute, whoever asks; what it saw stays in later answers, with when.",
-		query:   []parameter{askScenario, {name: "live", about: "Look outside first.", schema: &openapi.Schema{Type: "string"}, flag: true}},
+		about:   "Red, amber, not looked and green, worst first, each with what mends it. Nothing is asked for it: what is outside is as it was last looked at, with when.",
+		query:   []parameter{askScenario},
 		answers: ok[view.ReadyReport]("The report."), reasons: []string{reasonNotFound},
+	},
+	"POST /api/v1/readiness/look": {
+		id: "lookOutside", tag: tagCell, summary: "Have what is outside looked at",
+		about:   "The server begins a session of each role that scenarios open, has it read one thing, asks the issuers for their keys, and reads the accounts that have a reader: at most once a minute, whoever asks. AWS records each session. Whoever asks sooner gets what was seen. What it saw stays in later answers of `GET /api/v1/readiness`.",
+		query:   []parameter{askScenario},
+		answers: ok[view.ReadyReport]("The report."), reasons: []string{reasonNotFound}, fresh: true,
 	},
 	"GET /api/v1/numbers": {
 		id: "readNumbers", tag: tagCell, summary: "Counts and durations", answers: ok[view.Numbers]("Over the requests that the cell remembers."),

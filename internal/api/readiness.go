@@ -14,7 +14,7 @@ import (
 // Bounds of looking outside: how long one round takes, and how soon after one there
 // may be another, whoever asks.
 const (
-	lookLongest = 20 * time.Second
+	lookLongest = 45 * time.Second
 	lookAgain   = time.Minute
 )
 
@@ -26,11 +26,19 @@ type looks struct {
 	last readiness.Looked
 }
 
-// readiness says whether each scenario could be used now.
-func (s *service) readiness(c *call) error {
-	if _, live := c.query["live"]; live {
-		s.look(c.r.Context(), c.who.Person)
+// lookOutside has what is outside looked at, and says what readiness says then.
+func (s *service) lookOutside(c *call) error {
+	if id := c.query["scenario"]; id != "" {
+		if _, known := s.Live.View().Scenario(c.who.Person, id); !known {
+			return notFound("such scenario")
+		}
 	}
+	s.look(c.r.Context(), c.who.Person)
+	return s.readiness(c)
+}
+
+// readiness says whether each scenario could be used now, by what is known.
+func (s *service) readiness(c *call) error {
 	cell, at := s.Live.View(), s.instant()
 	if id := c.query["scenario"]; id != "" {
 		if _, known := cell.Scenario(c.who.Person, id); !known {
@@ -39,7 +47,7 @@ func (s *service) readiness(c *call) error {
 	}
 	f := readiness.Facts{
 		At: at.Now, Coverage: cell.Every(at.Now), Leans: cell.Leans(), Heard: at.Heard, Took: cell.Took(),
-		Certificate: certified(s.Certificate), Witnessed: s.Witnesses != nil, Issuers: cell.Issuers(), Looked: s.looked(),
+		Certificate: certified(s.Certificate), Witnessed: s.Witnesses != nil, Issuers: cell.Issuers(), Readers: cell.Readers(), Looked: s.looked(),
 	}
 	f.Findings = s.found(c.who.Person).Findings
 	return c.json(http.StatusOK, readiness.Of(f, c.query["scenario"]))

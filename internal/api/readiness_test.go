@@ -41,14 +41,30 @@ func TestReadiness(t *testing.T) {
 	if one.Scenario != "database-locked-out" || len(one.Items) == 0 {
 		t.Errorf("%+v", one)
 	}
+	h.get("ann", "/api/v1/readiness?live=")
+	if e.looks != 0 {
+		t.Error("who only reads has somebody look")
+	}
+	look := func(path string) reply {
+		return h.do(http.MethodPost, "/api/v1/readiness/look"+path, nil, "Authorization", "Bearer "+h.token("ann"))
+	}
 	for range 3 {
-		h.get("ann", "/api/v1/readiness?live=")
+		var after readiness.Report
+		look("?scenario=database-locked-out").into(t, &after)
+		if after.Scenario != "database-locked-out" || len(after.Items) == 0 {
+			t.Errorf("%+v", after)
+		}
 	}
 	if e.looks != 1 {
 		t.Errorf("%d looks within a minute", e.looks)
 	}
 	h.wall.move(2 * time.Minute)
-	h.get("ann", "/api/v1/readiness?live=")
+	for _, r := range []reply{look("?scenario=none"), h.do(http.MethodPost, "/api/v1/readiness/look", nil)} {
+		if r.Status != http.StatusNotFound && r.Status != http.StatusUnauthorized || e.looks != 1 {
+			t.Errorf("%d, and %d looks", r.Status, e.looks)
+		}
+	}
+	look("")
 	if e.looks != 2 {
 		t.Errorf("%d looks, and two minutes between the last", e.looks)
 	}

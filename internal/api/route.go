@@ -122,6 +122,7 @@ var routes = []Route{
 	{Method: get, Path: "/api/v1/changes/{id}/evidence", Access: Token, Forgery: ReadOnly, handle: (*service).changeEvidence},
 	{Method: get, Path: "/api/v1/findings", Access: Token, Forgery: ReadOnly, handle: (*service).findings},
 	{Method: get, Path: "/api/v1/readiness", Access: Token, Forgery: ReadOnly, handle: (*service).readiness},
+	{Method: post, Path: "/api/v1/readiness/look", Access: Token, Forgery: SameOriginCookie, handle: (*service).lookOutside},
 	{Method: get, Path: "/api/v1/numbers", Access: Token, Forgery: ReadOnly, handle: (*service).numbers},
 	{Method: get, Path: "/api/v1/entries", Access: Token, Forgery: ReadOnly, handle: (*service).entries},
 	{Method: get, Path: "/api/v1/entries/{entry}", Access: Token, Forgery: ReadOnly, handle: (*service).entry},

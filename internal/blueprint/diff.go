@@ -13,6 +13,33 @@ type Deployed struct {
 	found   []found
 	shows   []string // kinds that it would show; none means all
 	account string   // number of the account that said so; empty where none is named
+
+	identities []identity // users and roles, with what they may
+	peopled    bool       // users were asked for
+}
+
+// Provider is an identity provider that an account believes.
+type Provider struct {
+	URL       string // without https://
+	Audiences []string
+}
+
+// Believing is what was found, and all identity providers of OpenID Connect.
+func (d Deployed) Believing(all []Provider) Deployed {
+	d.found, d.shows = slices.Clone(d.found), append(slices.Clone(d.shows), kindProvider)
+	for _, p := range all {
+		url := "https://" + p.URL
+		d.found = append(d.found, found{kind: kindProvider, name: url, props: map[string]any{"Url": url, "ClientIdList": anys(p.Audiences)}, part: true})
+	}
+	return d
+}
+
+func anys(all []string) []any {
+	made := []any{}
+	for _, one := range all {
+		made = append(made, one)
+	}
+	return made
 }
 
 // found is one resource that is there, or that should be.
@@ -28,6 +55,31 @@ type Difference struct {
 	Kind    string `json:"kind"` // missing, unknown or differs
 	What    string `json:"what"` // such as role EmergencyDatabase
 	Text    string `json:"text"` // in words
+	Part    Part   `json:"-"`
+}
+
+// Part is what of an account a difference is of.
+type Part string
+
+// The parts.
+const (
+	PartSlots Part = "slots" // stop slots, or what is attached to a role
+	PartRails Part = "rails" // permissions boundaries, and what no session may share
+	PartTrust Part = "trust" // who comes in: roles, their trust, identity providers
+	PartRest  Part = "rest"
+)
+
+// partOf tells what a difference is of; member is the first word of what differs.
+func partOf(of found, member string) Part {
+	switch {
+	case of.kind == kindPolicy && strings.HasPrefix(of.name, prefix+"stop-") || member == memberWord("ManagedPolicyArns"):
+		return PartSlots
+	case of.kind == kindPolicy && strings.HasPrefix(of.name, prefix+"boundary-") || member == memberWord("PermissionsBoundary") || strings.Contains(member, sharingName):
+		return PartRails
+	case of.kind == kindProvider || of.kind == kindRole && of.name != forwarder && of.name != automationRole && (member == "" || strings.HasPrefix(member, memberWord("AssumeRolePolicyDocument"))):
+		return PartTrust
+	}
+	return PartRest
 }
 
 // The kinds of differences.
@@ -79,11 +131,41 @@ func (b *Blueprint) Compare(d Deployed) ([]Difference, error) {
 	if d.account != "" && d.account != b.Account.Number {
 		return nil, fmt.Errorf("this is what account %s says, and %s is %s", d.account, b.Account.ID, b.Account.Number)
 	}
+	want, err := b.templates(d)
+	if err != nil {
+		return nil, err
+	}
+	var all []Difference
+	say := func(kind string, of found, member, text string) {
+		all = append(all, Difference{b.Account.ID, kind, of.words(), of.words() + " " + text, partOf(of, member)})
+	}
+	for _, w := range want.found {
+		i := slices.IndexFunc(d.found, w.same)
+		switch {
+		case i >= 0:
+			for _, one := range differences(w, d.found[i]) {
+				say(Differs, w, one.member, one.text)
+			}
+		case d.would(w.kind):
+			say(Missing, w, "", "is not deployed")
+		}
+	}
+	for _, g := range d.found {
+		if !slices.ContainsFunc(want.found, g.same) && b.ours(g) {
+			say(Unknown, g, "", "is deployed, and is in no blueprint: delete it, or find out who made it")
+		}
+	}
+	slices.SortFunc(all, func(x, y Difference) int { return compare(x.What+"\x00"+x.Text, y.What+"\x00"+y.Text) })
+	return slices.Compact(all), nil
+}
+
+// templates are what should be there, in the form in which it is found.
+func (b *Blueprint) templates(d Deployed) (Deployed, error) {
 	wanted := append(b.standing(), b.watching()...)
 	if d.approvals() {
 		all, err := b.Approvals()
 		if err != nil {
-			return nil, err
+			return Deployed{}, err
 		}
 		wanted = append(wanted, b.approvalResources(all)...)
 	}
@@ -91,29 +173,7 @@ func (b *Blueprint) Compare(d Deployed) ([]Difference, error) {
 	for _, r := range wanted {
 		resources[r.id] = plain(r.cloudFormation())
 	}
-	want := Templates([]map[string]any{{"Resources": resources}})
-	var all []Difference
-	say := func(kind string, of found, text string) {
-		all = append(all, Difference{b.Account.ID, kind, of.words(), of.words() + " " + text})
-	}
-	for _, w := range want.found {
-		i := slices.IndexFunc(d.found, w.same)
-		switch {
-		case i >= 0:
-			for _, text := range differences(w, d.found[i]) {
-				say(Differs, w, text)
-			}
-		case d.would(w.kind):
-			say(Missing, w, "is not deployed")
-		}
-	}
-	for _, g := range d.found {
-		if !slices.ContainsFunc(want.found, g.same) && b.ours(g) {
-			say(Unknown, g, "is deployed, and is in no blueprint: delete it, or find out who made it")
-		}
-	}
-	slices.SortFunc(all, func(x, y Difference) int { return compare(x.What+"\x00"+x.Text, y.What+"\x00"+y.Text) })
-	return slices.Compact(all), nil
+	return Templates([]map[string]any{{"Resources": resources}}), nil
 }
 
 func (f found) same(other found) bool { return f.kind == other.kind && f.name == other.name }
@@ -139,8 +199,11 @@ func (b *Blueprint) ours(f found) bool {
 
 func (d Deployed) would(kind string) bool { return len(d.shows) == 0 || slices.Contains(d.shows, kind) }
 
+// difference is one in words, and the member that it is of.
+type difference struct{ member, text string }
+
 // differences says in words how what is there is not what should be.
-func differences(want, got found) []string {
+func differences(want, got found) (all []difference) {
 	w, g := map[string][]string{}, map[string][]string{}
 	for name, value := range want.props {
 		if _, there := got.props[name]; there || !got.part {
@@ -150,26 +213,28 @@ func differences(want, got found) []string {
 	for name, value := range got.props {
 		flatten(g, memberWord(name), value)
 	}
-	var all []string
+	say := func(member, format string, args ...any) {
+		all = append(all, difference{member, fmt.Sprintf(format, args...)})
+	}
 	for path, values := range w {
 		have, there := g[path]
 		switch {
 		case !there:
-			all = append(all, fmt.Sprintf("lacks %s: %s", path, shown(values)))
+			say(path, "lacks %s: %s", path, shown(values))
 		case len(values) == 1 && len(have) == 1 && values[0] != have[0]:
-			all = append(all, fmt.Sprintf("has %s: %s, and not %s", path, shown(have), shown(values)))
+			say(path, "has %s: %s, and not %s", path, shown(have), shown(values))
 		default:
 			if lost := lacking(values, have); len(lost) > 0 {
-				all = append(all, fmt.Sprintf("lacks of %s: %s", path, shown(lost)))
+				say(path, "lacks of %s: %s", path, shown(lost))
 			}
 			if more := lacking(have, values); len(more) > 0 {
-				all = append(all, fmt.Sprintf("has more of %s: %s", path, shown(more)))
+				say(path, "has more of %s: %s", path, shown(more))
 			}
 		}
 	}
 	for path, values := range g {
 		if _, there := w[path]; !there {
-			all = append(all, fmt.Sprintf("has %s besides: %s", path, shown(values)))
+			say(path, "has %s besides: %s", path, shown(values))
 		}
 	}
 	return all

@@ -17,6 +17,7 @@ const IAMLimit = 64 << 20
 type iamAccount struct {
 	Roles    []iamRole   `json:"RoleDetailList"`
 	Groups   []iamGroup  `json:"GroupDetailList"`
+	Users    []iamUser   `json:"UserDetailList"`
 	Policies []iamPolicy `json:"Policies"`
 	Marker   string      `json:"Marker"`
 }
@@ -27,9 +28,20 @@ type iamRole struct {
 	Trust    any           `json:"AssumeRolePolicyDocument"`
 	Inline   []iamInline   `json:"RolePolicyList"`
 	Attached []iamAttached `json:"AttachedManagedPolicies"`
-	Boundary struct {
-		ARN string `json:"PermissionsBoundaryArn"`
-	} `json:"PermissionsBoundary"`
+	Boundary iamBoundary   `json:"PermissionsBoundary"`
+}
+
+type iamBoundary struct {
+	ARN string `json:"PermissionsBoundaryArn"`
+}
+
+type iamUser struct {
+	Name     string        `json:"UserName"`
+	ARN      string        `json:"Arn"`
+	Groups   []string      `json:"GroupList"`
+	Inline   []iamInline   `json:"UserPolicyList"`
+	Attached []iamAttached `json:"AttachedManagedPolicies"`
+	Boundary iamBoundary   `json:"PermissionsBoundary"`
 }
 
 type iamGroup struct {
@@ -87,7 +99,11 @@ func IAM(data []byte) (Deployed, error) {
 		props := map[string]any{"Policies": inlines(g.Inline), "ManagedPolicyArns": arns(g.Attached)}
 		d.found = append(d.found, found{kind: kindGroup, name: g.Name, props: props, part: true})
 	}
+	d.act(a)
 	for _, p := range a.Policies {
+		if strings.HasPrefix(p.ARN, "arn:") && strings.Contains(p.ARN, ":iam::aws:") {
+			continue // one of AWS's own
+		}
 		if p.Name == "" {
 			p.Name = p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
 		}
@@ -98,6 +114,58 @@ func IAM(data []byte) (Deployed, error) {
 		}
 	}
 	return d, nil
+}
+
+// act takes down who acts in the account, and what their policies say.
+func (d *Deployed) act(a iamAccount) {
+	d.peopled = a.Users != nil
+	if !d.peopled {
+		return
+	}
+	managed, groups := map[string][]permission{}, map[string]iamGroup{}
+	for _, p := range a.Policies {
+		for _, version := range p.Versions {
+			if version.Default {
+				managed[p.ARN] = permissions(decoded(version.Document))
+			}
+		}
+	}
+	for _, g := range a.Groups {
+		groups[g.Name] = g
+	}
+	take := func(i *identity, inline []iamInline, attached []iamAttached) {
+		for _, one := range inline {
+			i.says = append(i.says, permissions(decoded(one.Document))...)
+		}
+		for _, one := range attached {
+			said, shown := managed[one.ARN]
+			if !shown {
+				i.unread = append(i.unread, one.ARN)
+			}
+			i.says, i.attached = append(i.says, said...), append(i.attached, one.ARN)
+		}
+	}
+	bound := func(i *identity, by iamBoundary) {
+		said, shown := managed[by.ARN]
+		if i.bounds, i.bounded = said, by.ARN != "" && shown; by.ARN != "" && !shown {
+			i.unread = append(i.unread, by.ARN)
+		}
+	}
+	for _, r := range a.Roles {
+		i := identity{name: r.Name, arn: r.ARN}
+		take(&i, r.Inline, r.Attached)
+		bound(&i, r.Boundary)
+		d.identities = append(d.identities, i)
+	}
+	for _, u := range a.Users {
+		i := identity{name: u.Name, arn: u.ARN, user: true}
+		take(&i, u.Inline, u.Attached)
+		for _, name := range u.Groups {
+			take(&i, groups[name].Inline, groups[name].Attached)
+		}
+		bound(&i, u.Boundary)
+		d.identities = append(d.identities, i)
+	}
 }
 
 func inlines(all []iamInline) []any {

@@ -13,7 +13,7 @@ import (
 
 type readyCommand struct {
 	Scenario string `complete:"scenarios" help:"Only what this scenario leans on." placeholder:"SCENARIO"`
-	Live     bool   `help:"Have the server look outside first: a session of each role that reads one thing, and what the issuers show."`
+	Live     bool   `help:"Have the server look outside first: a session of each role that reads one thing, what the issuers show, and what accounts with a reader say of themselves."`
 	memberFlags
 }
 
@@ -21,7 +21,7 @@ type readyCommand struct {
 func (readyCommand) Help() string {
 	return `It says whether each scenario could be used right now: quorums and ladders, hosts that report, channels that take alarms, keys, envelopes, reviews, the certificate, roles of AWS. Red could not be used, amber hangs on something or will not last, and what nobody could look at is never green. Each line that is not green says what mends it.
 
-With --live the server begins a session of each role of AWS, has it read one thing, and asks the issuers for their keys, at most once a minute, whoever asks. Each session is in CloudTrail, and the account's rules tell of it, as of any use of an emergency role.
+With --live the server begins a session of each role of AWS, has it read one thing, and asks the issuers for their keys, at most once a minute, whoever asks. Where an account has a reader (aws.accounts[].reader in cell.yaml) it compares what IAM says there with the blueprint, and looks who else could take its roles, at SAML certificates and at the users of emergencies. Each session is in CloudTrail, and the account's rules tell of it, as of any use of an emergency role.
 
 The exit code is 0 when all is green, 11 when something is amber or was not looked at, and 12 when something is red.
 
@@ -42,14 +42,7 @@ func (r readyCommand) Run(c *call) error {
 	if r.Scenario != "" {
 		q.Set("scenario", r.Scenario)
 	}
-	if r.Live {
-		q.Set("live", "")
-	}
-	path := "readiness"
-	if len(q) > 0 {
-		path += "?" + q.Encode()
-	}
-	data, err := m.read(path)
+	data, err := r.ask(m, q)
 	if refusedFor(err, "not-found") && r.Scenario != "" {
 		if known, failed := m.founding(); failed == nil {
 			return noScenario(known, r.Scenario)
@@ -71,6 +64,19 @@ func (r readyCommand) Run(c *call) error {
 		return err
 	}
 	return readyExit(report)
+}
+
+// ask reads how it stands, and has the server look outside first where that is wanted.
+func (r readyCommand) ask(m *member, q url.Values) ([]byte, error) {
+	path := ""
+	if len(q) > 0 {
+		path = "?" + q.Encode()
+	}
+	if !r.Live {
+		return m.read("readiness" + path)
+	}
+	defer m.c.patience()()
+	return m.way.client.Post(m.c.ctx, "/readiness/look"+path)
 }
 
 // readyExit is how scripts are told.

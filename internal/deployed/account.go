@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,11 +48,16 @@ func Account(ctx context.Context, o Options) ([]byte, error) {
 	if o.Endpoint != "" {
 		options.BaseEndpoint = &o.Endpoint
 	}
-	client := iam.New(options)
-	var all details
-	input := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{
-		types.EntityTypeRole, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy,
-	}}
+	return read(ctx, iam.New(options), types.EntityTypeRole, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy)
+}
+
+// read puts the pages of an answer about some kinds of things together.
+func read(ctx context.Context, client *iam.Client, kinds ...types.EntityType) ([]byte, error) {
+	all := details{Roles: []types.RoleDetail{}, Policies: []types.ManagedPolicyDetail{}}
+	input := &iam.GetAccountAuthorizationDetailsInput{Filter: kinds}
+	if slices.Contains(kinds, types.EntityTypeUser) {
+		all.Users = []types.UserDetail{}
+	}
 	for range pagesMost {
 		page, err := client.GetAccountAuthorizationDetails(ctx, input)
 		if err != nil {
@@ -59,6 +65,7 @@ func Account(ctx context.Context, o Options) ([]byte, error) {
 		}
 		all.Roles = append(all.Roles, page.RoleDetailList...)
 		all.Groups = append(all.Groups, page.GroupDetailList...)
+		all.Users = append(all.Users, page.UserDetailList...)
 		all.Policies = append(all.Policies, page.Policies...)
 		if !page.IsTruncated || page.Marker == nil {
 			return json.Marshal(all)
@@ -72,5 +79,6 @@ func Account(ctx context.Context, o Options) ([]byte, error) {
 type details struct {
 	Roles    []types.RoleDetail          `json:"RoleDetailList"`
 	Groups   []types.GroupDetail         `json:"GroupDetailList"`
+	Users    []types.UserDetail          `json:"UserDetailList,omitempty"`
 	Policies []types.ManagedPolicyDetail `json:"Policies"`
 }

@@ -1,7 +1,6 @@
 package readiness
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -26,24 +25,30 @@ func (f Facts) cloud() (items []Item) {
 			ID: "role:" + name, Scenarios: roles[name], Text: "Whether role " + name + " can be had was not looked at.",
 		}, f.Looked.Roles, name, "Compare its account with the blueprint: halligan blueprint diff"))
 	}
-	for _, account := range slices.Sorted(maps.Keys(accounts)) {
-		items = append(items, looked(Item{
-			ID: "stopper:" + account, Scenarios: accounts[account],
-			Text: "Whether the role that stops grants in account " + account + " can be had was not looked at.",
-		}, f.Looked.Stoppers, account, "Compare the account with the blueprint: halligan blueprint diff"), Item{
-			ID: "deployed:" + account, State: NotLooked, Scenarios: accounts[account],
-			Text: fmt.Sprintf("Whether stop slots, guard rails, trust and rules of account %s are as they should be, and who else can take its roles, was not looked at: the server may not read IAM.", account),
-			Do:   "Compare, with credentials that may read it: halligan blueprint diff",
-		})
+	for _, account := range f.accounts(accounts) {
+		if scenarios := accounts[account]; len(scenarios) > 0 {
+			items = append(items, looked(Item{
+				ID: "stopper:" + account, Scenarios: scenarios,
+				Text: "Whether the role that stops grants in account " + account + " can be had was not looked at.",
+			}, f.Looked.Stoppers, account, "Compare the account with the blueprint: halligan blueprint diff"))
+		}
+		items = append(items, f.deployed(account, accounts[account])...)
 	}
 	if len(accounts) > 0 {
 		items = append(items, Item{
 			ID: "organization", State: NotLooked,
-			Text: "Which accounts of the organisation lack all of this, how old the passwords of emergency users are, and how long SAML certificates last, was not looked at: Halligan has no right to read it.",
-			Do:   "Look yourself: aws organizations list-accounts, aws iam generate-credential-report, aws iam list-saml-providers",
+			Text: "Which accounts of the organisation lack all of this was not looked at: Halligan has no right to read it.",
+			Do:   "Look yourself: aws organizations list-accounts",
 		})
 	}
 	return items
+}
+
+// accounts are those that scenarios lean on, and those that are read, by id.
+func (f Facts) accounts(leaning map[string][]string) []string {
+	all := slices.AppendSeq(slices.Clone(f.Readers), maps.Keys(leaning))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // leaning are the roles, and their accounts, that scenarios lean on.

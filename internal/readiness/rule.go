@@ -34,9 +34,10 @@ type Look struct {
 // Looked is what a round of real looks at AWS gave. What is missing in it was not
 // looked at.
 type Looked struct {
-	Issuers  map[string]Look // URL → whether it shows the keys that the ledger names
-	Roles    map[string]Look // account/role → a session of it that read something
-	Stoppers map[string]Look // account → a session of the role that stops grants
+	Issuers  map[string]Look    // URL → whether it shows the keys that the ledger names
+	Roles    map[string]Look    // account/role → a session of it that read something
+	Stoppers map[string]Look    // account → a session of the role that stops grants
+	Accounts map[string]Account // account → what its reader saw
 }
 
 // Facts are what is known.
@@ -50,6 +51,7 @@ type Facts struct {
 	Certificate view.Certificate
 	Witnessed   bool     // the cell has witnesses
 	Issuers     []string // of tokens for AWS
+	Readers     []string // AWS accounts that the server may read
 	Looked      Looked
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/paper"
 	"github.com/halligan-dev/halligan/internal/provider"
 	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/readiness"
@@ -19,7 +21,8 @@ import (
 const looksAtATime = 8
 
 // looker looks at AWS as an emergency would use it: real sessions that read one thing,
-// and what the issuers show. Each is in CloudTrail, and the account's rules tell of it.
+// and what the issuers show; and reads what accounts say of themselves, where the cell has
+// a reader there. Each session is in CloudTrail, and the account's rules tell of it.
 type looker struct {
 	aws   *awsprovider.AWS
 	world *following
@@ -33,7 +36,9 @@ type looker struct {
 func (l *looker) Look(ctx context.Context) readiness.Looked {
 	law := l.world.law.Load()
 	l.mu.Lock()
-	l.seen = readiness.Looked{Issuers: map[string]readiness.Look{}, Roles: map[string]readiness.Look{}, Stoppers: map[string]readiness.Look{}}
+	before := l.seen.Accounts
+	l.seen = readiness.Looked{Issuers: map[string]readiness.Look{}, Roles: map[string]readiness.Look{}, Stoppers: map[string]readiness.Look{}, Accounts: map[string]readiness.Account{}}
+	maps.Copy(l.seen.Accounts, before) // what this round does not come to
 	l.mu.Unlock()
 	if law == nil || law.genesis == nil || len(law.genesis.AWS.Accounts) == 0 {
 		return l.seen
@@ -48,6 +53,7 @@ func (l *looker) Look(ctx context.Context) readiness.Looked {
 			do()
 		})
 	}
+	l.accounts(ctx, &all, paper.Cell{Genesis: genesis, Scenarios: law.scenarios})
 	look(func() { l.issuers(ctx, genesis.AWS) })
 	for id, scenario := range law.scenarios {
 		for _, open := range scenario.Opens {

@@ -72,6 +72,21 @@ func (c *Cell) Issuers() []string {
 	})
 }
 
+// Readers are the AWS accounts that the server may read.
+func (c *Cell) Readers() []string {
+	return read(c, func(s *state) (ids []string) {
+		if s.Genesis == nil {
+			return nil
+		}
+		for i := range s.Genesis.AWS.Accounts {
+			if a := &s.Genesis.AWS.Accounts[i]; a.Reader {
+				ids = append(ids, a.ID)
+			}
+		}
+		return ids
+	})
+}
+
 // Took says when each channel last took an alarm, as far back as is known.
 func (c *Cell) Took() map[string]canon.Time {
 	return read(c, func(s *state) map[string]canon.Time { return maps.Clone(s.learned.took) })

@@ -18,9 +18,6 @@ func (p *pages) readiness(c *call) error {
 	if scenario := asked.Get("scenario"); scenario != "" {
 		q.Set("scenario", scenario)
 	}
-	if asked.Has("live") {
-		q.Set("live", "")
-	}
 	var report view.ReadyReport
 	if err := p.get(c, withQuery("/api/v1/readiness", q), &report); err != nil {
 		return err
@@ -42,4 +39,18 @@ func (p *pages) readiness(c *call) error {
 		}
 	}
 	return p.show(c, "readiness", shown{Title: "Readiness", Place: "readiness", Body: body})
+}
+
+// lookOutside has what is outside looked at, and shows how it stands then. It works
+// without scripts.
+func (p *pages) lookOutside(c *call) error {
+	q := url.Values{}
+	if scenario := c.form.Get("scenario"); scenario != "" {
+		q.Set("scenario", scenario)
+	}
+	if err := p.post(c, withQuery("/api/v1/readiness/look", q), nil, nil); err != nil {
+		return err
+	}
+	p.redirect(c, withQuery("/readiness", q))
+	return nil
 }

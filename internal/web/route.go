@@ -18,6 +18,7 @@ type Guard string
 const (
 	ReadsOnly  Guard = "reads only"  // it changes nothing, and its answer is not for other origins
 	WritesOut  Guard = "writes out"  // it gives bytes to sign and keeps nothing; other origins are refused
+	LooksOut   Guard = "looks out"   // it has the server look outside, once a minute, and changes nothing of the cell; other origins are refused
 	OwnSession Guard = "own session" // it changes the reader's session alone; other origins are refused
 	PassesOn   Guard = "passes on"   // what a code of somebody's signs goes to the API as any browser could send it; other origins are refused
 	OwnBrowser Guard = "own browser" // a step of a sign-in that a cookie binds to the browser that began it
@@ -89,6 +90,7 @@ var routes = []Route{
 	{Method: get, Path: "/requests/{id}/review", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).review},
 	{Method: get, Path: "/reviews", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).reviews},
 	{Method: get, Path: "/readiness", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).readiness},
+	{Method: post, Path: "/readiness/look", Access: SignedIn, Guard: LooksOut, Body: formBody, handle: (*pages).lookOutside},
 	{Method: get, Path: "/findings", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).findings},
 	{Method: get, Path: "/record", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).record},
 	{Method: get, Path: "/record/find", Access: SignedIn, Guard: ReadsOnly, handle: (*pages).find},

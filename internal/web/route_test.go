@@ -27,7 +27,7 @@ func TestRoutes(t *testing.T) {
 		switch {
 		case r.Method == http.MethodGet && r.Guard == web.ReadsOnly && r.Body == 0:
 		case r.Method == http.MethodGet && r.Guard == web.OwnBrowser && r.Access == web.Anybody && r.Body == 0:
-		case r.Method == http.MethodPost && (r.Guard == web.WritesOut || r.Guard == web.OwnSession || r.Guard == web.PassesOn):
+		case r.Method == http.MethodPost && (r.Guard == web.WritesOut || r.Guard == web.OwnSession || r.Guard == web.PassesOn || r.Guard == web.LooksOut):
 		default:
 			t.Errorf("%s: guard %q with a body of %d", r.Pattern(), r.Guard, r.Body)
 		}

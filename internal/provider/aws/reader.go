@@ -2,11 +2,13 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/provider"
@@ -82,7 +84,11 @@ func (r *Reading) Config(service, region string) sdk.Config {
 
 // Judge is an error of such a client in our words: it says what was tried and the name
 // of AWS's error, and nothing else that AWS said. It wraps provider.ErrRefused or
-// provider.ErrUnreachable. Nil stays nil.
+// provider.ErrUnreachable. Nil, and an error that is of no client, stay as they are.
 func (*Reading) Judge(ctx context.Context, tried string, err error) error {
+	var call *smithy.OperationError
+	if err != nil && ctx.Err() == nil && !errors.As(err, &call) {
+		return err
+	}
 	return judge(ctx, tried, err)
 }

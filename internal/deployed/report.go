@@ -17,9 +17,10 @@ const rowsMost = 20000 // of users: an account may have 5,000
 
 // Report says of an account's users when their credentials were made and used.
 type Report struct {
-	Made  time.Time
-	Users map[string]Credentials // by name
-	Root  Credentials
+	Made   time.Time
+	Users  map[string]Credentials // by name
+	Root   Credentials
+	Rooted bool // the root user is in it
 }
 
 // Credentials are a user's: when, and never what.
@@ -40,7 +41,7 @@ var columns = []string{
 	"access_key_1_active", "access_key_1_last_rotated", "access_key_1_last_used_date", "access_key_2_active", "access_key_2_last_rotated", "access_key_2_last_used_date",
 }
 
-// parseReport reads a report's CSV. A report without the root user is none.
+// parseReport reads a report's CSV.
 func parseReport(data []byte, made time.Time) (Report, error) {
 	out := Report{Made: made, Users: map[string]Credentials{}}
 	if made.IsZero() {
@@ -60,13 +61,9 @@ func parseReport(data []byte, made time.Time) (Report, error) {
 			return out, fmt.Errorf("cannot read the credential report: it has no column %s", name)
 		}
 	}
-	rooted := false
 	for range rowsMost {
 		row, err := table.Read()
 		if errors.Is(err, io.EOF) {
-			if !rooted {
-				return out, errors.New("cannot read the credential report: the root user is not in it")
-			}
 			return out, nil
 		}
 		if err != nil {
@@ -84,7 +81,7 @@ func parseReport(data []byte, made time.Time) (Report, error) {
 			}
 		}
 		if cell("user") == rootRow {
-			out.Root, rooted = c, true
+			out.Root, out.Rooted = c, true
 			continue
 		}
 		out.Users[cell("user")] = c

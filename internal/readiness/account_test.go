@@ -74,6 +74,7 @@ func TestAccountsThatWereRead(t *testing.T) {
 		"must choose another":  {user(func(u *readiness.User) { u.MustReset = true }), "user:prod/emergency", readiness.Item{State: readiness.Amber}},
 		"an old password":      {user(func(u *readiness.User) { u.Changed = now.Add(-400 * day) }), "user:prod/emergency", readiness.Item{State: readiness.Amber, Text: "400 days old, and was last used 30 days before"}},
 		"an old key":           {user(func(u *readiness.User) { u.Keys[0].Made = now.Add(-366 * day) }), "user:prod/emergency", readiness.Item{State: readiness.Amber, Text: "access key that is 366 days"}},
+		"no root row":          {root(func(u *readiness.User) { u.There = false }), "root:prod", readiness.Item{State: readiness.NotLooked}},
 		"a root password":      {root(func(u *readiness.User) { u.Password = true }), "root:prod", readiness.Item{State: readiness.Red, Text: "no second factor"}},
 		"a root key":           {root(func(u *readiness.User) { u.Keys, u.MFA = []readiness.Key{{}}, true }), "root:prod", readiness.Item{State: readiness.Red, Text: "1 access key"}},
 		"an old root password": {root(func(u *readiness.User) { u.Password, u.MFA, u.Changed = true, true, now.Add(-400*day) }), "root:prod", readiness.Item{State: readiness.Amber, Text: "400 days old, and no use is known"}},

@@ -61,6 +61,8 @@ func (u User) item(account string) Item {
 		return item
 	}
 	switch {
+	case u.Root && !u.There:
+		return say(NotLooked, "is not in the credential report.", "Look yourself: aws iam get-credential-report")
 	case !u.There:
 		return say(Red, "is not there.", "Make the user, and put what they sign in with into its envelope; or change the scenario")
 	case u.Root && !u.Password && len(u.Keys) == 0:

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -13,7 +14,10 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/config"
+	"github.com/halligan-dev/halligan/internal/paper"
 	"github.com/halligan-dev/halligan/internal/provider"
+	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
+	"github.com/halligan-dev/halligan/internal/readiness"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/verify"
 )
@@ -129,3 +133,16 @@ func CenterOf(at center, needed func(access.Assignment) bool, b func() *broker.B
 // PercentOf is how much memory may grow before it is swept, when so many bytes are in
 // use.
 func PercentOf(live uint64) int { return percentOf(live) }
+
+// ReadingOf has the accounts of a cell that have a reader read, round by round.
+func ReadingOf(by *awsprovider.AWS, of paper.Cell) func(context.Context) map[string]readiness.Account {
+	world := &following{}
+	world.law.Store(&law{genesis: of.Genesis, scenarios: of.Scenarios})
+	l := &looker{aws: by, world: world, now: func() canon.Time { return canon.At(time.Now()) }, seen: readiness.Looked{Accounts: map[string]readiness.Account{}}}
+	return func(ctx context.Context) map[string]readiness.Account {
+		var all sync.WaitGroup
+		l.accounts(ctx, &all, of)
+		all.Wait()
+		return l.seen.Accounts
+	}
+}

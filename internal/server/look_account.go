@@ -195,7 +195,7 @@ func (e examined) users(ctx context.Context, there paper.Deployed) ([]readiness.
 		return nil, e.judge(ctx, "read the account's credential report", err)
 	}
 	root := user(report.Root, report.Made)
-	root.Name, root.Root, root.There = "root", true, true
+	root.Name, root.Root, root.There = "root", true, report.Rooted
 	all := []readiness.User{root}
 	for _, of := range e.blueprint.EmergencyUsers(there) {
 		row, known := report.Users[of.Name]

@@ -16,7 +16,7 @@ type blueprintDiffCommand struct {
 
 // Help is the long help of `blueprint diff`.
 func (blueprintDiffCommand) Help() string {
-	return `It names each difference in words: what is missing, what is there and is in no blueprint, and what says something else. Order does not count. The answer of IAM shows roles, groups and policies as they are now, whatever any template says: a boundary that was taken away, a slot that is attached, a role that believes the cell's issuers and is nobody's. Exit code 10 says that there are differences.
+	return `It names each difference in words: what is missing, what is there and is in no blueprint, and what says something else. Order does not count. The answer of IAM shows roles, groups and policies as they are now, whatever any template says: a boundary that was taken away, a slot that is attached, a role that believes the cell's issuers and is nobody's. Where an account has a reader, halligan ready --live has the server compare, with a role of its own. Exit code 10 says that there are differences.
 
 Examples:
 
@@ -64,7 +64,7 @@ func (b blueprintDiffCommand) Run(c *call) error {
 		return err
 	}
 	return failf(exitDiffers, "%s in account %s", count(len(found), "difference"), account).
-		or("deploy what halligan blueprint writes again, or change the scenario by its quorum")
+		or("deploy what halligan blueprint writes again, or change the scenario by its quorum; halligan ready --live tells of it where the account has a reader")
 }
 
 // deployed is what is there: as files have it, or as IAM says.

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 const (
 	emergencyRole = "arn:aws:iam::123456789012:role/EmergencyDatabase"
 	stopperRole   = "arn:aws:iam::123456789012:role/halligan-stopper"
+	readerRole    = "arn:aws:iam::123456789012:role/halligan-reader"
 	wayRole       = "arn:aws:iam::123456789012:role/EmergencyAudit"
 	memberAccount = "210987654321"
 	firstIssuer   = "https://oidc.halligan.example.com"
@@ -68,6 +70,10 @@ func (w *town) account(f founding) error {
 	door := ""
 	if f.base {
 		door = w.withBase(at)
+	}
+	if f.reader {
+		door += "reader: true, "
+		at.AddRole(awstest.Role{ARN: readerRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/reader"}, Sources: "hg-", Allows: []string{"iam:*"}})
 	}
 	endpoints := "aws:\n  endpoints:\n"
 	for kind, url := range at.Endpoints() {
@@ -240,6 +246,30 @@ func TestOneCallFromAgreementToCredential(t *testing.T) {
 	w.lease(t, id, "worked", "true")
 }
 
+// readyItem is one of a report, as far as tests look.
+type readyItem struct{ ID, State, Text string }
+
+// ready is how it stands to ann, by id.
+func (w *town) ready(t *testing.T, args ...string) map[string]readyItem {
+	t.Helper()
+	cmd := exec.Command(w.path("bin", "ann"), append([]string{"ready", "--json"}, args...)...)
+	out, err := cmd.Output()
+	if code := cmd.ProcessState.ExitCode(); err == nil || code != 11 && code != 12 {
+		t.Fatalf("exit code %d, %v", code, err)
+	}
+	var report struct {
+		Items []readyItem `json:"items"`
+	}
+	if err := json.Unmarshal(out, &report, json.MatchCaseInsensitiveNames(true)); err != nil {
+		t.Fatal(err)
+	}
+	items := map[string]readyItem{}
+	for _, item := range report.Items {
+		items[item.ID] = item
+	}
+	return items
+}
+
 // TestReadyLooksAtTheAccount: asked to, the server begins a real session of the role and
 // of the stopper, without any grant, and says what it saw; what it cannot see is not
 // green, and the exit code tells.
@@ -248,43 +278,63 @@ func TestReadyLooksAtTheAccount(t *testing.T) {
 	at := awstest.New(t)
 	w := newTown(t, founding{aws: at})
 	at.AddRole(awstest.Role{ARN: stopperRole})
-	state := func(args ...string) map[string]string {
-		t.Helper()
-		cmd := exec.Command(w.path("bin", "ann"), append([]string{"ready", "--json"}, args...)...)
-		out, err := cmd.Output()
-		if code := cmd.ProcessState.ExitCode(); err == nil || code != 11 && code != 12 {
-			t.Fatalf("exit code %d, %v", code, err)
-		}
-		var report struct {
-			Items []struct{ ID, State string } `json:"items"`
-		}
-		if err := json.Unmarshal(out, &report, json.MatchCaseInsensitiveNames(true)); err != nil {
-			t.Fatal(err)
-		}
-		states := map[string]string{}
-		for _, item := range report.Items {
-			states[item.ID] = item.State
-		}
-		return states
-	}
-	if got := state(); got["role:prod/EmergencyDatabase"] != "not-looked" || len(at.Calls()) > 0 {
+	if got := w.ready(t); got["role:prod/EmergencyDatabase"].State != "not-looked" || len(at.Calls()) > 0 {
 		t.Errorf("unasked, after %d calls: %v", len(at.Calls()), got)
 	}
-	got := state("--live")
+	got := w.ready(t, "--live")
 	for id, want := range map[string]string{
 		"role:prod/EmergencyDatabase": "green", "stopper:prod": "red", "issuer:" + firstIssuer: "not-looked", "deployed:prod": "not-looked", "token-key": "green",
 	} {
-		if got[id] != want {
-			t.Errorf("%s is %q, want %q", id, got[id], want)
+		if got[id].State != want {
+			t.Errorf("%s is %q, want %q", id, got[id].State, want)
 		}
 	}
-	if again := state(); again["role:prod/EmergencyDatabase"] != "green" {
+	if again := w.ready(t); again["role:prod/EmergencyDatabase"].State != "green" {
 		t.Errorf("what was seen is forgotten: %v", again)
 	}
 	for _, s := range at.Sessions() {
 		if s.Source != "hg-control" || s.Tags["halligan-grant"] != "control" {
 			t.Errorf("a session that nobody was granted bears %s and %v", s.Source, s.Tags)
 		}
+	}
+}
+
+// TestReaderLooksAtTheAccount: where the cell says so, a look begins one session of the
+// reader, which may do what it is for and nothing else; what it saw turns the items. What
+// IAM does not show is not looked at, and nothing that it was refused is green.
+func TestReaderLooksAtTheAccount(t *testing.T) {
+	t.Parallel()
+	at := awstest.New(t)
+	w := newTown(t, founding{aws: at, reader: true})
+	const report = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date\n" +
+		"<root_account>,arn:aws:iam::123456789012:root,2020-01-01T00:00:00+00:00,true,N/A,not_supported,false,false,N/A,N/A,false,N/A,N/A\n"
+	for action, result := range map[string]string{
+		"GetAccountAuthorizationDetails": "<IsTruncated>false</IsTruncated>", "ListOpenIDConnectProviders": "",
+		"GenerateCredentialReport": "<State>COMPLETE</State>",
+		"GetCredentialReport":      "<Content>" + base64.StdEncoding.EncodeToString([]byte(report)) + "</Content><GeneratedTime>2026-01-01T00:00:00Z</GeneratedTime>",
+	} {
+		at.Describe(action, result)
+	}
+	got := w.ready(t, "--live")
+	for id, want := range map[string]readyItem{
+		"slots:prod": {State: "red", Text: "halligan-stop-slot-EmergencyDatabase-1 is not deployed"}, "trust:prod": {State: "red", Text: "role EmergencyDatabase is not deployed"},
+		"root:prod": {State: "red", Text: "no second factor"}, "changers:prod": {State: "green"}, "saml:prod": {State: "not-looked", Text: "AWS says AccessDenied"},
+	} {
+		if got[id].State != want.State || !strings.Contains(got[id].Text, want.Text) {
+			t.Errorf("%s is %+v, want %+v", id, got[id], want)
+		}
+	}
+	read := 0
+	for _, s := range at.Sessions() {
+		if s.Role != readerRole {
+			continue
+		}
+		if read++; s.Source != "hg-reader" || len(s.Tags) > 0 || !strings.Contains(s.Policy, "iam:GetCredentialReport") || strings.Contains(s.Policy, "Put") {
+			t.Errorf("the reader's session: %+v", s)
+		}
+	}
+	if read != 1 {
+		t.Errorf("%d sessions of the reader", read)
 	}
 }
 

@@ -72,6 +72,7 @@ type founding struct {
 	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
 	center   bool               // the organisation has an Identity Center, and the scenario a permission set
 	outlives bool               // its role may begin sessions of Systems Manager
+	reader   bool               // the server may read what IAM says there
 	base     bool               // it takes no token: the server has credentials of its own
 	provider *oidctest.Provider // that people may sign in at; nil: there is none
 }

@@ -91,6 +91,8 @@ type Double struct {
 	serial   int
 	lie      func(*Session)
 	center   center
+
+	described map[string]string // action of IAM → result, for sessions that read
 }
 
 // New starts a double that ends with the test.
@@ -98,7 +100,7 @@ func New(t Judge) *Double {
 	d := &Double{
 		t: t, done: make(chan struct{}), now: time.Now, issuers: map[string]func() ([]byte, error){}, roles: map[string]Role{},
 		attached: map[string][]string{}, sessions: map[string]*Session{}, users: map[string]string{}, signIns: map[string]*Session{},
-		iam: iamUsers{keys: map[string][]*UserKey{}, profiles: map[string]*profile{}}, secrets: map[string]map[string]*version{},
+		iam: iamUsers{keys: map[string][]*UserKey{}, profiles: map[string]*profile{}}, secrets: map[string]map[string]*version{}, described: map[string]string{},
 	}
 	d.server = httptest.NewServer(http.HandlerFunc(d.serve))
 	t.Cleanup(func() {

@@ -77,7 +77,13 @@ func (c *request) answer(w http.ResponseWriter) {
 	case "iam ListAccessKeys", "iam CreateAccessKey", "iam UpdateAccessKey", "iam DeleteAccessKey", "iam GetAccessKeyLastUsed",
 		"iam GetLoginProfile", "iam CreateLoginProfile", "iam UpdateLoginProfile", "iam GetAccountPasswordPolicy",
 		"iam GenerateCredentialReport", "iam GetCredentialReport":
+		if s, _ := c.d.signer(c); s != nil {
+			c.describe(w)
+			return
+		}
 		c.changeUser(w)
+	case "iam GetAccountAuthorizationDetails", "iam ListOpenIDConnectProviders", "iam GetOpenIDConnectProvider", "iam ListSAMLProviders", "iam GetSAMLProvider":
+		c.describe(w)
 	case "secretsmanager DescribeSecret", "secretsmanager GetSecretValue", "secretsmanager PutSecretValue", "secretsmanager UpdateSecretVersionStage":
 		c.vault(w)
 	case "ssm DescribeSessions", "ssm TerminateSession":

@@ -195,6 +195,7 @@ func TestIAMRefuses(t *testing.T) {
 func FuzzIAM(f *testing.F) {
 	f.Add([]byte(`{"RoleDetailList":[{"RoleName":"x","AssumeRolePolicyDocument":"%7B%22Version%22%3A1%7D"}],"Policies":[]}`))
 	f.Add([]byte(`{"RoleDetailList":[],"Policies":[{"PolicyName":"halligan-x","PolicyVersionList":[{"Document":{"Statement":[[1],{"Sid":2}]},"IsDefaultVersion":true}]}]}`))
+	f.Add([]byte(`{"RoleDetailList":[{"RoleName":"EmergencyDatabase","AssumeRolePolicyDocument":{"Statement":{"Effect":"Allow","NotPrincipal":{"AWS":["*"]},"NotAction":"iam:*"}}}],"Policies":[],"UserDetailList":[{"UserName":"x","GroupList":["y"],"UserPolicyList":[{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["*","${"],"NotResource":"a?*b${c}"}]}}]}]}`))
 	b, err := blueprint.Of(sample(), "prod")
 	if err != nil {
 		f.Fatal(err)
@@ -205,5 +206,9 @@ func FuzzIAM(f *testing.F) {
 			return
 		}
 		_, _ = b.Compare(d)
+		if o := b.Others(d); len(o.Changing) > 0 && o.Changing[0].How == "" {
+			t.Errorf("nobody says how: %+v", o.Changing[0])
+		}
+		b.EmergencyUsers(d)
 	})
 }

@@ -1,0 +1,7 @@
+package deployed
+
+// What is read of an account's answers.
+var (
+	ParseReport = parseReport
+	SignedUntil = signedUntil
+)

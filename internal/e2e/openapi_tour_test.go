@@ -68,9 +68,10 @@ func (s *scribe) tour(t *testing.T) {
 			s.ask(t, method, path+query, "", http.Header{"Cookie": {"__Host-halligan=" + s.bearer()}, "Sec-Fetch-Site": {"same-origin"}})
 		}
 	}
-	for _, path := range []string{"/api/v1/explain?scenario=none&severity=SEV1", "/api/v1/coverage?scenario=none&severity=SEV1"} {
+	for _, path := range []string{"/api/v1/explain?scenario=none&severity=SEV1", "/api/v1/coverage?scenario=none&severity=SEV1", "/api/v1/readiness?scenario=none"} {
 		s.ask(t, http.MethodGet, path, s.bearer(), nil)
 	}
+	s.ask(t, http.MethodPost, "/api/v1/readiness/look?scenario=none", s.bearer(), nil)
 }
 
 // refused asks for each status that a body can be refused with.

@@ -29,6 +29,8 @@ var ErrNoCredentials = errors.New("no AWS credentials")
 const (
 	deadline  = 2 * time.Minute
 	pagesMost = 500
+
+	thingsMost = 30_000 // roles, groups, users and policies of an account: more than AWS lets there be
 )
 
 // Account is what IAM says of the account, in the form in which the AWS command
@@ -67,6 +69,9 @@ func read(ctx context.Context, client *iam.Client, kinds ...types.EntityType) ([
 		all.Groups = append(all.Groups, page.GroupDetailList...)
 		all.Users = append(all.Users, page.UserDetailList...)
 		all.Policies = append(all.Policies, page.Policies...)
+		if len(all.Roles)+len(all.Groups)+len(all.Users)+len(all.Policies) > thingsMost {
+			return nil, fmt.Errorf("cannot read IAM: its answer has over %d roles, groups, users and policies", thingsMost)
+		}
 		if !page.IsTruncated || page.Marker == nil {
 			return json.Marshal(all)
 		}

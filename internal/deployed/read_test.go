@@ -191,3 +191,16 @@ func TestProvidersAndProfiles(t *testing.T) {
 		t.Errorf("nobody waits any more: %v", err)
 	}
 }
+
+// TestIAMIsBounded: an answer that never ends, or has more than an account can have, is an
+// error and no shorter answer.
+func TestIAMIsBounded(t *testing.T) {
+	for want, answer := range map[string]string{
+		"over 500 pages": "<IsTruncated>true</IsTruncated><Marker>more</Marker>",
+		"over 30000":     "<RoleDetailList>" + strings.Repeat("<member><RoleName>x</RoleName></member>", 30_001) + "</RoleDetailList>",
+	} {
+		if data, err := (&speaker{answers: map[string]string{"GetAccountAuthorizationDetails": answer}}).reader(t).IAM(t.Context()); err == nil || data != nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %d bytes: %v", want, len(data), err)
+		}
+	}
+}

@@ -139,7 +139,7 @@ func (f epochFile) signedBy(one epochSigned, base ledger.Checkpoint, path, file 
 		return nil
 	}
 	return failf(exitRefused, "nothing was written: what %s signed in %s is another draft: %s", s.Actor, path, other).
-		or("have %s sign this very file: halligan epoch sign %s", s.Actor, file)
+		or("have %s sign this very file: halligan epoch sign %s", s.Actor, shellQuoted(file))
 }
 
 // fits refuses what contradicts what this machine has seen of the ledger that ends.

@@ -56,6 +56,8 @@ func (o Open) Name() string {
 		return o.RootTask.Name
 	case o.IdentityCenter != nil:
 		return o.IdentityCenter.Name
+	case o.Automation != nil:
+		return o.Automation.Name
 	}
 	return ""
 }

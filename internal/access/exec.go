@@ -63,9 +63,21 @@ const (
 	ListedStands Listing = "stands" // the lease is on it
 )
 
-// provedByProgram tells whether a lease that a program opened is proved dead. A
-// program opens by itself, so that neither a credential that was never issued
-// nor one that is over says anything: each kind of proof that the program can
+// Driven tells whether something else opens and closes the lease by itself: a program,
+// or an execution of Systems Manager.
+func (l *Lease) Driven() bool { return l.Program != "" || l.Automation != "" }
+
+// Driver names what opens and closes such a lease, as it stands in Proof.By.
+func (l *Lease) Driver() string {
+	if l.Automation != "" {
+		return ByAWS + l.Automation
+	}
+	return l.Program
+}
+
+// provedByProgram tells whether a lease that a program, or an execution, opened is
+// proved dead. Either opens by itself, so that neither a credential that was never issued
+// nor one that is over says anything: each kind of proof that it can
 // give must be there. One that can give none leaves it to people.
 func (l *Lease) provedByProgram() bool {
 	return len(l.Needs) > 0 && !slices.ContainsFunc(l.Needs, func(kind ProofKind) bool { return !l.Has(kind) })

@@ -43,6 +43,7 @@ type Lease struct {
 
 	Assignment *Assignment   `json:"assignment,omitzero"` // that it is in IAM Identity Center; then it has no host, and no credential; never changed in place
 	Session    canon.Seconds `json:"session,omitzero"`    // the longest that somebody can go on when the assignment is gone
+	Automation string        `json:"automation,omitempty"`  // id of the AWS account in which an execution opens and closes it; then it has no host, and no credential
 	Claimed    bool          `json:"claimed,omitzero"`    // the assignment did not stand before, or by a lease of ours: what is listed from now on is ours
 }
 
@@ -103,7 +104,7 @@ func (l *Lease) ShutAt() canon.Time {
 // is shut and nobody is inside, or a person attested, or nothing was issued, or
 // what was in the envelope opens nothing any more.
 func (l *Lease) Proved() bool {
-	if l.Program != "" {
+	if l.Driven() {
 		return l.Has(ProofAttested) || l.provedByProgram()
 	}
 	if l.Assignment != nil {

@@ -72,6 +72,7 @@ type Open struct {
 	RootTask *RootTask `json:"aws_root_task,omitzero"`
 
 	IdentityCenter *IdentityCenter `json:"identity-center,omitzero"`
+	Automation     *Automation     `json:"automation,omitzero"`
 }
 
 // SSH is a login on one host of the cell.

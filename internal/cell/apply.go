@@ -219,7 +219,7 @@ func applyLease(r *access.Request, e Event) error {
 	case *LeaseClosing:
 		closing := e.Closing
 		l.State, l.Closing = access.LeaseClosing, &closing
-		if closing.Lost && l.Program == "" && l.Assignment == nil { // whatever can have been issued in what is lost
+		if closing.Lost && !l.Driven() && l.Assignment == nil { // whatever can have been issued in what is lost
 			until := r.Grant.Until
 			if l.Account != "" && l.Task == "" {
 				until = until.Add(access.ConsoleLongest.Duration())
@@ -302,7 +302,7 @@ func TargetOf(e Event) string {
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
-	if l.Envelope != "" || l.Program != "" || l.Account != "" || l.Assignment != nil {
+	if l.Envelope != "" || l.Driven() || l.Account != "" || l.Assignment != nil {
 		return // no host can take it back; a rotation does, its program, its slot, or Identity Center
 	}
 	until := r.Grant.Until

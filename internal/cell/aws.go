@@ -94,6 +94,8 @@ func (g *Genesis) leavesAWS(l *access.Lease, after *Genesis) string {
 	switch {
 	case l.Account != "" && g.moved(l.Account, after):
 		return "AWS account " + l.Account
+	case l.Automation != "" && g.moved(l.Automation, after):
+		return "AWS account " + l.Automation
 	case l.Assignment != nil && !g.AWS.Center.same(after.AWS.Center):
 		return "IAM Identity Center"
 	case l.Assignment != nil && (g.AWS.Center != nil && g.moved(g.AWS.Center.Account, after) || !after.numbered(l.Assignment.Account)):
@@ -285,6 +287,21 @@ func checkAWSTarget(t *access.AWS, g *Genesis) error {
 	}
 	if account.Management && !t.Holds(access.RailOrganization) {
 		return fmt.Errorf("without_rails: %s holds in the management account %s, always", access.RailOrganization, account.ID)
+	}
+	return nil
+}
+
+// checkAutomation refuses a document that the cell could not run.
+func checkAutomation(t *access.Automation, g *Genesis) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	account, ok := g.Account(t.Account)
+	switch {
+	case !ok:
+		return fmt.Errorf("account: %q is no AWS account of the cell", t.Account)
+	case account.Management:
+		return fmt.Errorf("account: %s is the management account: nothing of Halligan is put there", account.ID)
 	}
 	return nil
 }

@@ -75,6 +75,9 @@ func accountsNamed(s *access.Scenario) (accounts []string) {
 		if open.IdentityCenter != nil {
 			accounts = append(accounts, open.IdentityCenter.Account)
 		}
+		if open.Automation != nil {
+			accounts = append(accounts, open.Automation.Account)
+		}
 	}
 	return accounts
 }

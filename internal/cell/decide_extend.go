@@ -41,6 +41,11 @@ func decideExtend(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 			return Outcome{}, refuse(UnknownTarget, "the grant has no target %q to keep open; it has %v", target, r.Held())
 		}
 	}
+	for _, target := range e.Targets {
+		if l, _ := r.Lease(target); l.Automation != "" { // it was told when to end, and nobody can tell it otherwise
+			return Outcome{}, refuse(NotLonger, "the execution of %s ends with the grant as it is: extend the others, and ask anew for it", target)
+		}
+	}
 	if _, refusal := w.longer(r, e.For, c.At); refusal != nil {
 		return Outcome{}, refusal
 	}

@@ -33,6 +33,9 @@ func decideFetch(w *World, s *Signed, c Command) (Outcome, *Refusal) {
 	if lease.Program != "" {
 		return Outcome{}, refuse(NothingToFetch, "target %s is opened by the program %s for as long as the grant lives; it gives no credential", lease.Target, lease.Program)
 	}
+	if lease.Automation != "" {
+		return Outcome{}, refuse(NothingToFetch, "target %s is opened by an execution of Systems Manager for as long as the grant lives; it gives no credential", lease.Target)
+	}
 	if lease.Assignment != nil {
 		return Outcome{}, refuse(NothingToFetch, "target %s is assigned to your own user for as long as the grant lives: sign in at %s as yourself", lease.Target, w.portal())
 	}
@@ -184,12 +187,12 @@ func (w *World) end(r *access.Request, end access.End) []Event {
 
 // close begins to close a lease. The revocation list that names its key id gets
 // the index of this entry as its number. A lease under which no credential was
-// ever authorised is closed at once; one that a program opened is not, for the
-// program may have opened it whatever it answered, and neither is one that was
+// ever authorised is closed at once; one that a program or an execution opened is not,
+// for that may have opened it whatever it answered, and neither is one that was
 // open while entries were lost.
 func (w *World) close(r *access.Request, l *access.Lease, why string, at canon.Time) []Event {
 	closing := access.Closing{At: at, Why: why, Lost: w.predates(r)}
-	if l.Program != "" {
+	if l.Driven() {
 		return []Event{&LeaseClosing{Target: l.Target, Closing: closing}}
 	}
 	if l.Assignment != nil {

@@ -33,6 +33,9 @@ func (w *World) newLease(s *access.Scenario, r *access.Request, name string) acc
 	if target, ok := s.IdentityCenter(name); ok {
 		l.Session, l.Assignment = target.Session, w.assignmentOf(target, r.Requester)
 	}
+	if target, ok := s.Automation(name); ok {
+		l.Automation, l.Needs = target.Account, []access.ProofKind{access.ProofEnded}
+	}
 	if target, ok := s.Exec(name); ok {
 		l.Program = target.Program
 		if program, known := w.Genesis.Program(target.Program); known {
@@ -42,13 +45,13 @@ func (w *World) newLease(s *access.Scenario, r *access.Request, name string) acc
 	return l
 }
 
-// shut takes what a program answered about the end of a lease. Nothing that it
+// shut takes what a program, or Systems Manager, answered about the end of a lease. Nothing that it
 // probed or listed counts before it said that it closed: what was seen earlier
 // may have been opened since.
 func shut(l *access.Lease, c Command) ([]Event, *Refusal) {
 	seen := c.Observed.Shut
 	if seen == nil || !seen.Closed {
-		return nil, refuse(NothingNew, "program %s has not said that %s is closed", l.Program, l.Target)
+		return nil, refuse(NothingNew, "%s has not said that %s is closed", l.Driver(), l.Target)
 	}
 	var events []Event
 	if l.Shut.IsZero() {
@@ -58,7 +61,7 @@ func shut(l *access.Lease, c Command) ([]Event, *Refusal) {
 	after.Proofs = slices.Clone(l.Proofs)
 	prove := func(kind access.ProofKind, is bool) {
 		if is && slices.Contains(l.Needs, kind) && !l.Has(kind) {
-			proof := access.Proof{Kind: kind, At: c.At, By: l.Program}
+			proof := access.Proof{Kind: kind, At: c.At, By: l.Driver()}
 			after.Proofs = append(after.Proofs, proof)
 			events = append(events, &LeaseProved{Target: l.Target, Proof: proof})
 		}
@@ -69,7 +72,7 @@ func shut(l *access.Lease, c Command) ([]Event, *Refusal) {
 		events = append(events, &LeaseClosed{Target: l.Target})
 	}
 	if len(events) == 0 {
-		return nil, refuse(NothingNew, "program %s shows nothing new of %s", l.Program, l.Target)
+		return nil, refuse(NothingNew, "%s shows nothing new of %s", l.Driver(), l.Target)
 	}
 	return events, nil
 }
@@ -100,7 +103,7 @@ func (w *World) followOpened(p place, e *LeaseOpened) {
 	if l.Envelope != "" || l.Task != "" || l.Assignment != nil {
 		return // nothing of it can be probed
 	}
-	if l.Program == "" || slices.Contains(l.Needs, access.ProofRefused) {
+	if !l.Driven() || slices.Contains(l.Needs, access.ProofRefused) {
 		w.enqueue(p, Task{Kind: TaskBaseline, Target: e.Target})
 	}
 }

@@ -88,7 +88,7 @@ func (w *World) followClosing(p place, e *LeaseClosing) {
 		return t.Target == e.Target && (t.Kind == TaskOpen || t.Kind == TaskBaseline)
 	})
 	l := w.leaseOf(p.stream, e.Target)
-	if l.Program != "" {
+	if l.Driven() {
 		w.followProgram(p, e)
 		return
 	}

@@ -146,7 +146,7 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 	var err error
 	switch open {
 	case access.Open{SSH: open.SSH}:
-		kind, err = "ssh", errors.New("must be set, or envelope, exec, aws, aws_root_task or identity-center in its place")
+		kind, err = "ssh", errors.New("must be set, or envelope, exec, aws, aws_root_task, identity-center or automation in its place")
 		if open.SSH != nil {
 			err = checkSSH(open.SSH, g)
 		}
@@ -160,8 +160,10 @@ func checkOpen(open access.Open, g *Genesis, r *roster.Roster) error {
 		kind, err = "aws_root_task", checkRootTask(open.RootTask, g)
 	case access.Open{IdentityCenter: open.IdentityCenter}:
 		kind, err = "identity-center", checkCenterTarget(open.IdentityCenter, g)
+	case access.Open{Automation: open.Automation}:
+		kind, err = "automation", checkAutomation(open.Automation, g)
 	default:
-		return errors.New("ssh: must be set alone, or envelope, exec, aws, aws_root_task or identity-center in its place")
+		return errors.New("ssh: must be set alone, or envelope, exec, aws, aws_root_task, identity-center or automation in its place")
 	}
 	if err != nil {
 		return fmt.Errorf("%s.%w", kind, err)

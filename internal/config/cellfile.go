@@ -137,7 +137,8 @@ type openFile struct {
 	AWS      *roleFile     `yaml:"aws"`
 	RootTask *taskFile     `yaml:"aws_root_task"`
 
-	IdentityCenter *setFile `yaml:"identity-center"`
+	IdentityCenter *setFile        `yaml:"identity-center"`
+	Automation     *automationFile `yaml:"automation"`
 }
 
 func (*openFile) planned() []string {

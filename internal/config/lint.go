@@ -62,6 +62,7 @@ func readFolder(f *findings, folder fs.FS) (*cellFacts, []*scenarioFacts) {
 	}
 	checkRoles(f, scenarios)
 	checkSets(f, scenarios)
+	checkActing(f, scenarios)
 	checkContents(f, scenarios)
 	if cell != nil {
 		ids := make([]string, 0, len(scenarios))

@@ -34,7 +34,7 @@ func (s *scenarioFacts) opens() {
 // open reads one target, and says where it stands.
 func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	things := 0
-	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil, open.AWS != nil, open.RootTask != nil, open.IdentityCenter != nil} {
+	for _, is := range []bool{open.SSH != nil, open.Envelope != nil, open.Exec != nil, open.AWS != nil, open.RootTask != nil, open.IdentityCenter != nil, open.Automation != nil} {
 		if is {
 			things++
 		}
@@ -54,6 +54,9 @@ func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	case open.IdentityCenter != nil:
 		target := s.identityCenter(open.IdentityCenter)
 		return access.Open{IdentityCenter: &target}, open.IdentityCenter.at
+	case open.Automation != nil:
+		target := s.automation(open.Automation)
+		return access.Open{Automation: &target}, open.Automation.at
 	case open.SSH != nil:
 		target := s.ssh(open.SSH)
 		return access.Open{SSH: &target}, open.SSH.at

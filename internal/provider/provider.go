@@ -22,6 +22,26 @@ type Lease struct {
 	Person     string            // person id of the requester
 	AWS        *AWS              // nil: it is no role of AWS
 	Assignment *Assignment       // nil: it is not in IAM Identity Center
+	Automation *Automation       // nil: no execution of Systems Manager opens it
+}
+
+// Automation is a document of Systems Manager Automation, as a lease runs it.
+type Automation struct {
+	Role     string       // ARN of the role that starts and stops
+	Door     string       // how that is taken: empty, or access.DoorExternalID
+	Regions  []string     // of the STS endpoints, in the order in which they are tried
+	Region   string       // where the document is
+	Document string       // its name
+	Version  int64        // that alone may be started
+	Digest   canon.Digest // SHA-256 of its content
+	ActsAs   string       // ARN of the role that the document acts as
+	// Parameters are all that an execution is given. They stay the same for a lease.
+	Parameters    map[string]string
+	Opens, Closes string     // steps
+	Ended         canon.Time // when the lease began to close; zero: it has not
+	// Held tells, as of the instant at which it is asked, whether the lease may be
+	// opened still. Nil: it may.
+	Held func() bool
 }
 
 // Assignment is a permission set of an account that a user of IAM Identity Center

@@ -1,5 +1,5 @@
 // Package awstest is a double of AWS for tests: STS, IAM's attaching and detaching,
-// access keys and passwords of its users, secrets of Secrets Manager, sessions of Systems Manager, assignments of IAM Identity Center, the console's federation endpoint, and the reads that
+// access keys and passwords of its users, secrets of Secrets Manager, sessions of Systems Manager and executions of its Automation, assignments of IAM Identity Center, the console's federation endpoint, and the reads that
 // probes make, over HTTP on loopback.
 //
 // It knows what other doubles leave out: it checks a web identity token against the

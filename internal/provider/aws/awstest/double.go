@@ -91,6 +91,7 @@ type Double struct {
 	serial   int
 	lie      func(*Session)
 	center   center
+	runs     automations
 
 	described map[string]string // action of IAM → result, for sessions that read
 }

@@ -88,6 +88,8 @@ func (c *request) answer(w http.ResponseWriter) {
 		c.vault(w)
 	case "ssm DescribeSessions", "ssm TerminateSession":
 		c.manager(w)
+	case "ssm DescribeDocument", "ssm GetDocument", "ssm StartAutomationExecution", "ssm DescribeAutomationExecutions", "ssm GetAutomationExecution", "ssm StopAutomationExecution":
+		c.automation(w)
 	default:
 		if c.kind == "sso" {
 			c.identityCenter(w)

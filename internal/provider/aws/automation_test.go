@@ -1,0 +1,270 @@
+package aws_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/provider"
+	"github.com/halligan-dev/halligan/internal/provider/aws"
+	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
+	"github.com/halligan-dev/halligan/internal/provider/providertest"
+)
+
+const (
+	executorARN = "arn:aws:iam::" + account + ":role/halligan-executor"
+	actsARN     = "arn:aws:iam::" + account + ":role/AutomationMembers"
+	content     = "schemaVersion: \"0.3\"\nassumeRole: " + actsARN + "\n"
+)
+
+var executorActions = []string{
+	"ssm:AddTagsToResource", "ssm:DescribeAutomationExecutions", "ssm:DescribeDocument", "ssm:GetAutomationExecution", "ssm:GetDocument",
+	"ssm:StartAutomationExecution", "ssm:StopAutomationExecution", "iam:PassRole",
+}
+
+// running is a world with a document in the same account.
+func running(t *testing.T, change ...func(*aws.Options)) (*world, aws.Automation) {
+	w := newWorld(t, change...)
+	w.double.AddRole(awstest.Role{ARN: executorARN, Audience: access.STSAudience, Subjects: []string{origin + "/executor"}, Sources: "hg-", Allows: executorActions})
+	w.double.AddDocument(awstest.RunDocument{
+		Name: "EmergencyMembers", Version: "3", Content: content, Opens: "Open", Closes: "Close", Until: "Until", Takes: []string{"Group", "Person", "Until"},
+	})
+	w.double.Runs(2, 1)
+	return w, w.aws.Automation()
+}
+
+// run is the lease of a name, whose closing began an hour ago: nothing begins late.
+func (w *world) run(name string) provider.Lease {
+	lease := w.lease(name)
+	lease.AWS = nil
+	lease.Automation = &provider.Automation{
+		Role: executorARN, Regions: regions, Region: "eu-west-1", Document: "EmergencyMembers", Version: 3, Digest: canon.Sum([]byte(content)), ActsAs: actsARN,
+		Parameters: map[string]string{"Group": "operators", "Person": lease.Request, "Until": "2026-03-04T13:00:00Z"},
+		Opens:      "Open", Closes: "Close",
+	}
+	return lease
+}
+
+// ran are the executions of a lease.
+func (w *world) ran(lease provider.Lease) (all []awstest.Execution) {
+	for _, e := range w.double.Executions() {
+		if e.Tags["halligan-lease"] == lease.KeyID {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// standing counts the executions of a lease that stand open.
+func (w *world) standing(lease provider.Lease) (n int) {
+	for _, e := range w.ran(lease) {
+		if e.Standing {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAutomationContract runs the suite of every provider over the double.
+func TestAutomationContract(t *testing.T) {
+	providertest.Exercise(t, func(t *testing.T) providertest.Subject {
+		w, run := running(t)
+		how := map[providertest.Fault]awstest.How{providertest.DidNot: awstest.Down, providertest.DidAnyway: awstest.Lost, providertest.Hangs: awstest.Hangs}
+		return providertest.Subject{
+			Provider: run, Lease: w.run, Open: w.standing, Blind: true,
+			Fail: func(f providertest.Fault) {
+				w.double.Mend()
+				if f != providertest.Sound {
+					w.double.Break(awstest.Fault{How: how[f]})
+				}
+			},
+			Secrets: []string{"eyJ", "secret-of-", "session-token-of-"},
+		}
+	})
+}
+
+// TestT48NeverStartedTwice: a start whose answer was lost, or that no list shows yet, is
+// not asked for a second time, whatever call fails and however often it is tried again;
+// and nothing is left running.
+func TestT48NeverStartedTwice(t *testing.T) {
+	for _, how := range []awstest.How{awstest.Down, awstest.Lost, "ThrottlingException", "InternalServerError", "AutomationExecutionLimitExceededException"} {
+		for _, action := range []string{
+			"StartAutomationExecution", "DescribeAutomationExecutions", "GetAutomationExecution", "StopAutomationExecution", "DescribeDocument", "GetDocument", "AssumeRoleWithWebIdentity",
+		} {
+			w, run := running(t)
+			w.double.Runs(3, 12)
+			lease := w.run("one")
+			for i, do := range []func(context.Context, provider.Lease) error{run.Open, run.Close} {
+				w.double.Break(awstest.Fault{Action: action, How: how, Times: 2})
+				w.hides(t, do(t.Context(), lease))
+				w.double.Mend()
+				err := do(t.Context(), lease)
+				for tries := 0; i == 1 && errors.Is(err, provider.ErrUnreachable) && tries < 12; tries++ {
+					err = do(t.Context(), lease) // no list shows it yet
+				}
+				if err != nil {
+					t.Fatalf("%s at %s, and asked again: %v", how, action, err)
+				}
+				lease.Automation.Ended = canon.At(w.now())
+			}
+			if all := w.ran(lease); len(all) != 1 || all[0].Standing || all[0].Status != "Cancelled" {
+				t.Errorf("%s at %s: there are %d executions, standing %d", how, action, len(all), w.standing(lease))
+			}
+		}
+	}
+}
+
+// TestT48NothingBeginsLate: a lease that nothing was started for is not called closed
+// while a call from before may still arrive; and such a call starts nothing once its
+// moments are over.
+func TestT48NothingBeginsLate(t *testing.T) {
+	w, run := running(t)
+	lease := w.run("one")
+	lease.Automation.Ended = canon.At(w.now())
+	if err := run.Close(t.Context(), lease); !errors.Is(err, provider.ErrUnreachable) {
+		t.Fatalf("closed at once with %v", err)
+	}
+	w.pass(74 * time.Second)
+	if err := run.Close(t.Context(), lease); err == nil {
+		t.Fatal("closed a second too early")
+	}
+	w.pass(time.Second)
+	if err := run.Close(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	lease.Automation.Held = func() bool { return false }
+	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.ran(lease)) > 0 {
+		t.Errorf("opened when it was over: %v", err)
+	}
+	lease.Automation.Held = func() bool { // the call is held up on its way
+		w.pass(31 * time.Second)
+		return true
+	}
+	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.ran(lease)) > 0 {
+		t.Errorf("a call from half a minute ago: %v", err)
+	}
+}
+
+// TestDocumentIsAsSigned: nothing is started but a document of the very content that was
+// signed, and why not is said.
+func TestDocumentIsAsSigned(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*awstest.RunDocument, *provider.Automation)
+		says   string
+	}{
+		"another content": {func(d *awstest.RunDocument, _ *provider.Automation) { d.Content += "#" }, "has the digest"},
+		"not usable":      {func(d *awstest.RunDocument, _ *provider.Automation) { d.Status = "Failed" }, "it is Failed"},
+		"another version": {func(_ *awstest.RunDocument, a *provider.Automation) { a.Version = 4 }, "InvalidDocument"},
+		"parameters":      {func(_ *awstest.RunDocument, a *provider.Automation) { delete(a.Parameters, "Group") }, "other parameters"},
+	} {
+		w, run := running(t)
+		of, lease := awstest.RunDocument{Name: "EmergencyMembers", Version: "3", Content: content, Opens: "Open", Closes: "Close", Takes: []string{"Group", "Person", "Until"}}, w.run("one")
+		c.change(&of, lease.Automation)
+		w.double.AddDocument(of)
+		if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || !strings.Contains(err.Error(), c.says) || len(w.ran(lease)) > 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w, run := running(t)
+	w.double.AddDocument(awstest.RunDocument{Name: "EmergencyMembers", Version: "3", Content: content, Format: "JSON", Opens: "Open", Closes: "Close", Takes: []string{"Group", "Person", "Until"}})
+	if err := run.Open(t.Context(), w.run("one")); err != nil {
+		t.Errorf("a document in JSON: %v", err)
+	}
+}
+
+// TestWhatDoesNotCloseIsNotClosed: an execution whose closing step fails, that is gone,
+// or that ended before its lease, proves what it shows and no more.
+func TestWhatDoesNotCloseIsNotClosed(t *testing.T) {
+	w, run := running(t)
+	lease := w.run("one")
+	w.double.FailStep("Close", true)
+	if err := run.Open(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := run.Close(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || !strings.Contains(err.Error(), "its step Close has not succeeded") {
+			t.Errorf("a closing step that failed: %v", err)
+		}
+	}
+	if ids, err := run.List(t.Context(), lease); err != nil || !slices.Equal(ids, []string{lease.KeyID}) {
+		t.Errorf("listed are %v, %v", ids, err)
+	}
+	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.ran(lease)) != 1 {
+		t.Errorf("opened again: %v", err)
+	}
+	w.double.FailStep("Close", false)
+
+	failed := w.run("two")
+	w.double.FailStep("Open", true)
+	if err := run.Open(t.Context(), failed); !errors.Is(err, provider.ErrRefused) {
+		t.Errorf("an opening step that failed: %v", err)
+	}
+	w.double.FailStep("Open", false)
+	if err := run.Close(t.Context(), failed); err != nil || w.standing(failed) != 0 {
+		t.Errorf("closing what did not open: %v", err)
+	}
+
+	timed := w.run("three")
+	if err := run.Open(t.Context(), timed); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(2 * time.Hour)
+	for range 4 {
+		w.double.PassRuns()
+	}
+	if err := run.Close(t.Context(), timed); err != nil || w.ran(timed)[0].Status != "Success" {
+		t.Errorf("an execution that ended in its time: %v", err)
+	}
+}
+
+// TestT49ExecutorStartsOneDocument: nothing but a document of an account of the cell is
+// asked for, as the executor; what a session may do is that, for this lease, and for
+// moments.
+func TestT49ExecutorStartsOneDocument(t *testing.T) {
+	w, run := running(t)
+	for name, change := range map[string]func(*provider.Automation){
+		"another role":    func(a *provider.Automation) { a.Role = roleARN },
+		"another account": func(a *provider.Automation) { a.Role = strings.Replace(executorARN, account, "999999999999", 1) },
+		"acts elsewhere":  func(a *provider.Automation) { a.ActsAs = strings.Replace(actsARN, account, "999999999999", 1) },
+		"shared document": func(a *provider.Automation) { a.Document = "arn:aws:ssm:eu-west-1:999999999999:document/Evil" },
+		"one of AWS's":    func(a *provider.Automation) { a.Document = "AWS-RunShellScript" },
+		"no region":       func(a *provider.Automation) { a.Region = "evil.example.com/" },
+		"no version":      func(a *provider.Automation) { a.Version = 0 },
+	} {
+		lease := w.run("one")
+		change(lease.Automation)
+		if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if calls := w.double.Calls(); len(calls) > 0 {
+		t.Errorf("AWS was asked: %v", calls)
+	}
+	one, two := w.run("one"), w.run("two")
+	for _, lease := range []provider.Lease{one, two} {
+		if err := run.Open(t.Context(), lease); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range w.double.Sessions() {
+		for _, want := range []string{
+			`"automation-definition/EmergencyMembers:3"`, `"aws:ResourceTag/halligan-lease":["halligan:` + strings.TrimPrefix(s.Source, "hg-") + `:db"]`, `"Effect":"Deny"`, `"Resource":["` + actsARN + `"]`,
+		} {
+			if plain := strings.ReplaceAll(s.Policy, "arn:aws:ssm:eu-west-1:"+account+":", ""); !strings.Contains(plain, want) {
+				t.Errorf("a session may %s, want %s", s.Policy, want)
+			}
+		}
+	}
+	if a, b := w.ran(one)[0], w.ran(two)[0]; a.By == b.By || a.Tags["halligan-cell"] != origin || a.Version != "3" || a.Parameters["Group"][0] != "operators" {
+		t.Errorf("executions are %+v and %+v", a, b)
+	}
+	w.double.AddRole(awstest.Role{ARN: executorARN, Audience: access.STSAudience, Subjects: []string{origin + "/executor"}, Sources: "hg-", Allows: []string{"ssm:Describe*"}})
+	if err := run.Close(t.Context(), one); !errors.Is(err, provider.ErrRefused) || w.standing(one) != 1 {
+		t.Errorf("without rights: %v", err)
+	}
+}

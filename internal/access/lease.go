@@ -43,8 +43,9 @@ type Lease struct {
 
 	Assignment *Assignment   `json:"assignment,omitzero"` // that it is in IAM Identity Center; then it has no host, and no credential; never changed in place
 	Session    canon.Seconds `json:"session,omitzero"`    // the longest that somebody can go on when the assignment is gone
-	Automation string        `json:"automation,omitempty"`  // id of the AWS account in which an execution opens and closes it; then it has no host, and no credential
 	Claimed    bool          `json:"claimed,omitzero"`    // the assignment did not stand before, or by a lease of ours: what is listed from now on is ours
+
+	Automation string `json:"automation,omitempty"` // id of the AWS account in which an execution opens and closes it; then it has no host, and no credential
 }
 
 // Closing says when and why a lease began to close, and the number of the

@@ -77,6 +77,10 @@ func (m *member) opening(h *holder, target string) (access.Open, error) {
 	if !ok {
 		return open, failf(exitNotFound, "%s opens no target %q", scenario.ID, target).or("it opens %s", both(scenario.Targets()))
 	}
+	if document := open.Automation; document != nil {
+		return open, failf(exitRefused, "there is nothing to fetch for %s: an execution of the document %s opens it while the grant lives", target, document.Document).
+			or("halligan status %s says whether it is open", h.id.Short())
+	}
 	if set, center := open.IdentityCenter, known.genesis.AWS.Center; set != nil && center != nil {
 		return open, failf(exitRefused, "there is nothing to fetch for %s: permission set %s is assigned to your own user of IAM Identity Center while the grant lives", target, set.Set).
 			or("sign in at %s as yourself, and choose account %s and %s", center.Portal, set.Account, set.Set)

@@ -48,12 +48,15 @@ func accountText(a *cell.Account) string {
 	return text
 }
 
-// roles says of each role and permission set of a scenario what its opening does not: the very
+// roles says of each role, permission set and document of a scenario what its opening does not: the very
 // documents that are signed, statement by statement.
 func roles(of *access.Scenario) (lines []string) {
 	for _, open := range of.Opens {
 		if set := open.IdentityCenter; set != nil {
 			lines = append(lines, fmt.Sprintf("%s is the permission set %s, whose sessions last up to %s", set.Name, set.ARN, set.Session))
+		}
+		if document := open.Automation; document != nil {
+			lines = append(lines, fmt.Sprintf("%s is version %d of the document %s, whose content has the digest sha256:%s; it acts as the role %s", document.Name, document.Version, document.Document, document.Digest, document.Role))
 		}
 		role := open.AWS
 		if role == nil {

@@ -84,6 +84,10 @@ func useSheet(r view.Request, opens []view.Opening) string {
 			s.say("  %s needs nothing fetched: the program %s opens it, and closes it when the grant ends", o.Target, o.Program)
 			continue
 		}
+		if o.Document != "" {
+			s.say("  %s needs nothing fetched: an execution of %s opens it in account %s, and is cancelled when the grant ends", o.Target, o.Document, o.Account)
+			continue
+		}
 		if len(r.Grant.Targets) > 1 {
 			named = " " + o.Target
 		}

@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 )
@@ -26,6 +27,9 @@ func (w *writing) opens() (items []Item) {
 		case open.IdentityCenter != nil:
 			a, _ := w.account(open.IdentityCenter.Account)
 			items = append(items, say("%s: permission set %s of IAM Identity Center in AWS account %s (%s), for your own user there: %s.", open.IdentityCenter.Name, open.IdentityCenter.Set, a.ID, a.Number, open.IdentityCenter.Allows))
+		case open.Automation != nil:
+			a, _ := w.account(open.Automation.Account)
+			items = append(items, say("%s: in AWS account %s (%s), by document %s, version %d, of Systems Manager in %s: %s.", open.Automation.Name, a.ID, a.Number, open.Automation.Document, open.Automation.Version, open.Automation.Region, open.Automation.Allows))
 		}
 	}
 	return items
@@ -52,6 +56,8 @@ func (w *writing) use() (items []Item) {
 		case open.IdentityCenter != nil:
 			items = append(items, step("Sign in at "+w.center().Portal+" as yourself, and choose account "+w.number(open.IdentityCenter.Account)+" and "+open.IdentityCenter.Set+
 				". There is nothing to fetch. It does not help while the identity provider or Identity Center is down."))
+		case open.Automation != nil:
+			items = append(items, step("There is nothing to fetch for "+open.Automation.Name+": it is open once the request is granted and the document has opened it. "+open.Automation.Allows+"."))
 		}
 	}
 	return append(items, say("If a door does not open, halligan status ID says why; halligan findings says what else is wrong."))
@@ -77,6 +83,8 @@ func (w *writing) byHand() (items []Item) {
 			items = append(items, w.rootByHand(open.RootTask)...)
 		case open.IdentityCenter != nil:
 			items = append(items, w.centerByHand(open.IdentityCenter)...)
+		case open.Automation != nil:
+			items = append(items, w.automationByHand(open.Automation)...)
 		}
 	}
 	return append(items, say("Write down what you did and when; tell Halligan when it is back: halligan stop ID, and if it cannot see the end by itself, halligan attest ID TARGET --why \"WHAT YOU SAW\"."))
@@ -142,6 +150,22 @@ func (w *writing) centerByHand(t *access.IdentityCenter) []Item {
 			`aws organizations create-policy --type SERVICE_CONTROL_POLICY --name halligan-stop-user --description "Stops one user" --content '{"Version":"2012-10-17","Statement":[{"Sid":"StopUser","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":"USER"}}}]}'`,
 			"aws organizations attach-policy --policy-id POLICY --target-id "+w.number(t.Account)),
 	}
+}
+
+// automationByHand cancels the executions of a document, and says how to close what one
+// left open.
+func (w *writing) automationByHand(t *access.Automation) []Item {
+	at := " --region " + t.Region
+	items := []Item{
+		step("Document "+t.Document+" in AWS account "+w.number(t.Account)+": see what runs, and cancel it. Never stop it with Complete: that ends it where it stands, and nobody closes. No more than two minutes later it must be over, and its step "+t.Closes+" must say Success.",
+			"aws ssm describe-automation-executions"+at+" --filters Key=DocumentNamePrefix,Values="+t.Document,
+			"aws ssm stop-automation-execution"+at+" --type Cancel --automation-execution-id EXECUTION",
+			"aws ssm get-automation-execution"+at+" --automation-execution-id EXECUTION"),
+	}
+	if t.Group != "" {
+		return append(items, step("If it does not, take whoever is in the group out of it.", "aws iam get-group --group-name "+t.Group, "aws iam remove-user-from-group --group-name "+t.Group+" --user-name USER"))
+	}
+	return append(items, say("If it does not, close by hand what it opened: %s.", strings.TrimSuffix(t.Allows, ".")))
 }
 
 func (w *writing) center() Center {

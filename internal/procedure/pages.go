@@ -121,6 +121,10 @@ func (w *writing) reviewer() Page {
 			look = append(look, step("See in AWS what was done with role "+open.AWS.Role+": source identity hg- and the first sixteen digits of the request, in each region.",
 				"aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=SESSION-NAME --region REGION"))
 		}
+		if open.Automation != nil {
+			look = append(look, step("See the execution in AWS, with what it was given and how each step ended. Its tag halligan-lease names the request and the target, and so does the session that started it.",
+				"aws ssm describe-automation-executions --region "+open.Automation.Region+" --filters Key=DocumentNamePrefix,Values="+open.Automation.Document))
+		}
 		if open.RootTask != nil {
 			look = append(look, step("See who became the root user and when, in the account of role "+open.RootTask.Role+"; then, in the member account, what the access key in that answer did.",
 				"aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRoot --region REGION", "aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=KEY --region REGION"))
@@ -179,6 +183,10 @@ func (w *writing) other(open access.Open) string {
 		}
 	case open.AWS != nil:
 		if a, ok := w.account(open.AWS.Account); ok {
+			return a.Other
+		}
+	case open.Automation != nil:
+		if a, ok := w.account(open.Automation.Account); ok {
 			return a.Other
 		}
 	case open.RootTask != nil:

@@ -232,8 +232,9 @@ func (s *Server) providers(work *works) (*accounts, error) {
 	opened, err := s.openAccounts(work.world)
 	work.aws, work.stopped = opened, func(account, role string, slot int) bool { return s.live.View().SlotStopped(account, role, slot) }
 	if opened != nil {
-		work.center, work.notes = opened.Center(), s.Log
+		work.center, work.runs, work.notes = opened.Center(), opened.Automation(), s.Log
 	}
+	work.held = func(keyID string) bool { return s.live.View().LeaseHeld(keyID) }
 	work.needed = func(a access.Assignment) bool { return s.live.View().AssignmentNeeded(a) }
 	return opened, err
 }

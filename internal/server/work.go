@@ -46,6 +46,8 @@ type works struct {
 	stopped  func(account, role string, slot int) bool // a slot keeps somebody out now
 	center   center                                    // IAM Identity Center
 	needed   func(access.Assignment) bool              // a live grant needs an assignment now
+	runs     providerOfRuns                            // executions of Systems Manager
+	held     func(keyID string) bool                   // a lease has not begun to close
 	notes    *slog.Logger                              // of what went wrong with it; nil: nowhere
 	lookout  *lookout.Lookout
 	channels map[string]sink
@@ -129,6 +131,8 @@ func (w *works) lease(ctx context.Context, j scheduler.Job) (provider.Lease, boo
 	switch {
 	case l.Program != "":
 		return w.programLease(ctx, j, l)
+	case l.Automation != "":
+		return w.automationLease(ctx, j, l)
 	case l.Account != "":
 		return w.accountLease(ctx, j, l)
 	case l.Assignment != nil:
@@ -179,6 +183,9 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 			continue
 		}
 		if err := w.provider(lease).Open(ctx, lease); err != nil {
+			if lease.Automation != nil {
+				w.note(j, "cannot open by an execution", err)
+			}
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
 			continue
 		}

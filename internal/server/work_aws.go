@@ -22,7 +22,7 @@ const (
 
 // bounded bounds a round at a host more narrowly than one at an account.
 func bounded(ctx context.Context, jobs []scheduler.Job) (context.Context, context.CancelFunc) {
-	if ofAccount(jobs[0]) || ofCenter(jobs[0]) {
+	if ofAccount(jobs[0]) || ofCenter(jobs[0]) || ofRun(jobs[0]) {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, hostRoundLongest)
@@ -39,8 +39,8 @@ func ofAccount(j scheduler.Job) bool {
 func atTarget(j scheduler.Job) string {
 	lease, ok := j.Lease()
 	switch {
-	case !ok || lease.Program != "" || lease.Assignment != nil:
-		return j.Task.ID // a program, and Identity Center, is asked about one lease at a time
+	case !ok || lease.Driven() || lease.Assignment != nil:
+		return j.Task.ID // a program, Systems Manager and Identity Center are asked about one lease at a time
 	case lease.Account != "":
 		return "aws " + lease.Account + " " + lease.Role
 	}

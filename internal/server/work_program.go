@@ -30,6 +30,8 @@ func (w *works) provider(lease provider.Lease) provider.Provider {
 		return w.aws
 	case lease.Assignment != nil:
 		return w.center
+	case lease.Automation != nil:
+		return w.runs
 	}
 	return w.ssh
 }
@@ -60,6 +62,10 @@ func (w *works) shut(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 		lease, ok := w.lease(ctx, j)
 		if ok && lease.Assignment != nil {
 			results[i] = w.unassign(ctx, j, lease)
+			continue
+		}
+		if ok && lease.Automation != nil {
+			results[i] = w.stopRun(ctx, j, lease)
 			continue
 		}
 		if !ok || w.exec.Close(ctx, lease) != nil {

@@ -177,6 +177,8 @@ type Lease struct {
 	Closing      *access.Closing    `json:"closing,omitzero"`
 	Proofs       []Proof            `json:"proofs"`
 	Closed       canon.Time         `json:"closed,omitzero"`
+
+	Automation string `json:"automation,omitempty"` // AWS account whose Systems Manager ran what opened it; then there is no host
 }
 
 // Certificate is one, or a session of a role, that was authorised: rebuilt, and

@@ -59,7 +59,7 @@ func (t *trail) grant(r *access.Request) Grant {
 	}
 	for _, l := range r.Leases {
 		lease := Lease{
-			Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Assignment: l.Assignment, KeyID: l.KeyID, State: l.State, Closing: l.Closing, Closed: l.Closed,
+			Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Assignment: l.Assignment, Automation: l.Automation, KeyID: l.KeyID, State: l.State, Closing: l.Closing, Closed: l.Closed,
 			Certificates: t.certificates[l.Target], Proofs: t.proofs[l.Target],
 		}
 		if lease.Certificates == nil {

@@ -229,6 +229,8 @@ func (l *Lease) sayIn(w *writer) {
 	switch {
 	case l.Program != "":
 		w.say("  Target %s, opened by program %s, is %s.", l.Target, l.Program, state)
+	case l.Automation != "":
+		w.say("  Target %s, opened by an execution of Systems Manager in AWS account %s, is %s.", l.Target, l.Automation, state)
 	case l.Account != "":
 		noun = "session"
 		w.say("  Target %s, role %s of AWS account %s, stop slot %d, is %s; %s.", l.Target, l.Role, l.Account, l.Slot, state, counted(len(l.Certificates), noun))

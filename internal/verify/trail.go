@@ -126,7 +126,7 @@ func (e *examination) begins(leases []access.Lease) {
 // the server alone has seen.
 func (e *examination) basis(id canon.Digest, event *cell.LeaseProved) Basis {
 	lease, ok := e.world.Requests[id].Lease(event.Target)
-	if ok && lease.Program != "" && event.Proof.Kind != access.ProofAttested || ok && lease.Account != "" && event.Proof.Kind == access.ProofEnded ||
+	if ok && lease.Driven() && event.Proof.Kind != access.ProofAttested || ok && lease.Account != "" && event.Proof.Kind == access.ProofEnded ||
 		event.Proof.By == access.ByCenter {
 		return OnServer
 	}

@@ -153,6 +153,8 @@ func leaseSteps(l *access.Lease, now canon.Time) []Step {
 		return nil
 	case l.Program != "":
 		return append(programSteps(l), pageStep(l, now))
+	case l.Automation != "":
+		return append(automationSteps(l), pageStep(l, now))
 	case l.Task != "":
 		return append(rootSteps(l, now), pageStep(l, now))
 	case l.Account != "":

@@ -33,11 +33,13 @@ type Lease struct {
 	Envelope string            `json:"envelope,omitempty"`  // that it opens, in place of a host
 	Shares   []access.Share    `json:"shares,omitempty"`    // given to it
 	Known    string            `json:"known"`
+
+	Automation string `json:"automation,omitempty"` // AWS account whose Systems Manager runs what opened it; then there is no host
 }
 
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
-		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Task: l.Task, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
+		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Task: l.Task, Automation: l.Automation, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
 		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now) && !s.kept(l), Known: l.Target + " is " + leaseKnown(l, at),
 	}
@@ -53,7 +55,7 @@ func (s *state) lease(l *access.Lease, at Instant) Lease {
 	if program, ok := s.Genesis.Program(l.Program); ok {
 		v.OtherWay = program.Other
 	}
-	if account, ok := s.Genesis.Account(l.Account); ok {
+	if account, ok := s.Genesis.Account(l.Account + l.Automation); ok {
 		v.OtherWay = account.Other
 	}
 	if host, ok := s.Genesis.Host(l.Host); ok {
@@ -70,6 +72,9 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	}
 	if l.Program != "" && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
 		return programKnown(l, at.Now)
+	}
+	if l.Automation != "" && (l.State == access.LeaseOpen || l.State == access.LeaseClosing) {
+		return automationKnown(l, at.Now)
 	}
 	if l.Task != "" && l.State == access.LeaseClosing {
 		return rootKnown(l, at.Now)
@@ -181,6 +186,8 @@ func proofs(l *access.Lease) []string {
 			switch {
 			case l.Program != "":
 				word = programWords[kind]
+			case l.Automation != "":
+				word = automationWords[kind]
 			case l.Task != "":
 				word = rootWords[kind]
 			case l.Account != "":

@@ -73,7 +73,7 @@ func proof(e *cell.LeaseProved) string {
 		return fmt.Sprintf("The last credential for %s is over: no new login is possible.", e.Target)
 	case access.ProofEnded:
 		if account, ok := strings.CutPrefix(e.Proof.By, access.ByAWS); ok {
-			return fmt.Sprintf("Systems Manager of AWS account %s lists no session of this grant at %s that goes on.", account, e.Target)
+			return fmt.Sprintf("Systems Manager of AWS account %s shows that nothing of this grant goes on at %s.", account, e.Target)
 		}
 		return fmt.Sprintf("Host %s listed its sessions: of this grant at %s none is left.", e.Proof.By, e.Target)
 	case access.ProofAttested:

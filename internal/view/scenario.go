@@ -54,6 +54,7 @@ type Opening struct {
 	Role       string    `json:"role,omitempty"`           // of it
 	Task       string    `json:"task,omitempty"`           // root task in it; then the role is the way there
 	Set        string    `json:"permission_set,omitempty"` // of IAM Identity Center, in the account
+	Document   string    `json:"document,omitempty"`       // of Systems Manager Automation, in the account, that opens it
 	Portal     string    `json:"portal,omitempty"`         // where people sign in to use it
 	Browser    InBrowser `json:"browser,omitempty"`        // what keys that a browser made can do with it; empty: nothing
 	Text       string    `json:"text"`
@@ -137,6 +138,10 @@ func (s *state) opens(of *access.Scenario, names []string, asked string) []Openi
 		}
 		if set, ok := of.IdentityCenter(name); ok {
 			openings = append(openings, s.centerOpening(set))
+			continue
+		}
+		if document, ok := of.Automation(name); ok {
+			openings = append(openings, s.automationOpening(document))
 			continue
 		}
 		target, ok := of.Target(name)

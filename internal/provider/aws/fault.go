@@ -71,18 +71,19 @@ var hints = map[string]string{
 	"NoSuchEntity":              "the role or a stop slot is not there; halligan blueprint makes it",
 	"NoSuchEntityException":     "the role or a stop slot is not there; halligan blueprint makes it",
 	"ResourceNotFoundException": "the permission set, the user or the account is not there; compare the scenario and cell.yaml with IAM Identity Center",
-	"InvalidDocument":                         "the document is not there; compare the scenario with Systems Manager in that region",
-	"InvalidDocumentVersion":                  "the document has no such version; compare the scenario with aws ssm list-document-versions",
-	"AutomationDefinitionNotFoundException":   "the document is not there; compare the scenario with Systems Manager in that region",
-	"AutomationDefinitionVersionNotFoundException": "the document has no such version; compare the scenario with aws ssm list-document-versions",
-	"InvalidAutomationExecutionParametersException": "the document takes other parameters than the scenario gives",
-	"IdempotentParameterMismatch":             "an execution of this lease was started before and is not listed yet",
 	"LimitExceeded":             "the role has no room for its stop slot; detach policies that are not of the blueprint",
 	"RegionDisabled":            "the account has this region switched off",
 	"RegionDisabledException":   "the account has this region switched off",
 	"IDPRejectedClaim":          "STS does not accept the token",
 	"UnrecognizedClientError":   "the credentials are not known there",
 	"InvalidClientTokenId":      "the credentials are not known there",
+
+	"InvalidDocument":                               "the document is not there; compare the scenario with Systems Manager in that region",
+	"InvalidDocumentVersion":                        "the document has no such version; compare the scenario with aws ssm list-document-versions",
+	"AutomationDefinitionNotFoundException":         "the document is not there; compare the scenario with Systems Manager in that region",
+	"AutomationDefinitionVersionNotFoundException":  "the document has no such version; compare the scenario with aws ssm list-document-versions",
+	"InvalidAutomationExecutionParametersException": "the document takes other parameters than the scenario gives",
+	"IdempotentParameterMismatch":                   "an execution of this lease was started before and is not listed yet",
 }
 
 // silent is the fault of a call that nobody answered.

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
+	"github.com/halligan-dev/halligan/internal/provider"
+	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
+	"github.com/halligan-dev/halligan/internal/scheduler"
+)
+
+// providerOfRuns opens and closes by executions of Systems Manager.
+type providerOfRuns interface {
+	provider.Provider
+	provider.Lister
+}
+
+// automationLease is what the provider is told of a lease that an execution opens.
+func (w *works) automationLease(ctx context.Context, j scheduler.Job, l *access.Lease) (provider.Lease, bool) {
+	genesis := w.world.genesis()
+	scenario, err := w.broker().ScenarioOf(ctx, j.Request)
+	if err != nil || genesis == nil || w.runs == nil {
+		return provider.Lease{}, false
+	}
+	target, known := scenario.Automation(l.Target)
+	account, there := genesis.Account(l.Automation)
+	if !known || !there || target.Account != l.Automation {
+		return provider.Lease{}, false
+	}
+	of := &provider.Automation{
+		Role: account.ARN("role/" + awsprovider.ExecutorRole), Door: account.Door, Regions: account.Regions, Region: target.Region,
+		Document: target.Document, Version: target.Version, Digest: target.Digest, ActsAs: account.ARN("role/" + target.Role),
+		Parameters: told(target, j.Request), Opens: target.Opens, Closes: target.Closes,
+		Held: func() bool { return w.held == nil || w.held(l.KeyID) },
+	}
+	if l.Closing != nil {
+		of.Ended = l.Closing.At
+	}
+	return provider.Lease{KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester, Automation: of}, true
+}
+
+// told are all parameters of an execution: those of the scenario, and facts of the grant
+// that stay the same while it lives.
+func told(t *access.Automation, r *access.Request) map[string]string {
+	given := map[string]string{}
+	for name, value := range t.Parameters {
+		given[name] = value
+	}
+	facts := map[string]string{
+		access.FactPerson: r.Requester, access.FactRequest: r.ID.Short(), access.FactUntil: instant(r.Grant.Until),
+	}
+	for name, fact := range t.Tells {
+		given[name] = facts[fact]
+	}
+	return given
+}
+
+// instant is a time as Systems Manager waits for it, to the second before it.
+func instant(t canon.Time) string { return t.Std().UTC().Format("2006-01-02T15:04:05Z") }
+
+// ofRun tells whether a job is about a lease of an execution.
+func ofRun(j scheduler.Job) bool {
+	lease, ok := j.Lease()
+	return ok && lease.Automation != ""
+}
+
+// stopRun cancels the execution of a lease and, when it closed, looks that none is left.
+// One that is over and did not close is people's, and looked at again from time to time.
+func (w *works) stopRun(ctx context.Context, j scheduler.Job, lease provider.Lease) scheduler.Result {
+	if err := w.runs.Close(ctx, lease); err != nil {
+		w.note(j, "cannot close by an execution", err)
+		if errors.Is(err, provider.ErrRefused) {
+			return scheduler.Result{After: stoodAgain}
+		}
+		return scheduler.Result{}
+	}
+	shut := &cell.Shut{Closed: true}
+	if standing, err := w.runs.List(ctx, lease); err == nil {
+		shut.Listed = access.ListedGone
+		if slices.Contains(standing, lease.KeyID) {
+			shut.Listed = access.ListedStands
+		}
+	}
+	return scheduler.Result{Kind: cell.EffectShut, Observed: cell.Observed{Shut: shut}}
+}

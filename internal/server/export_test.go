@@ -130,6 +130,13 @@ func CenterOf(at center, needed func(access.Assignment) bool, b func() *broker.B
 	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
 }
 
+// RunsOf is what a server does for leases that executions of a test's open: its
+// scheduler, and its follower.
+func RunsOf(at providerOfRuns, held func(keyID string) bool, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower) {
+	w := &works{world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, runs: at, held: held}
+	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
+}
+
 // PercentOf is how much memory may grow before it is swept, when so many bytes are in
 // use.
 func PercentOf(live uint64) int { return percentOf(live) }

@@ -49,6 +49,7 @@ func sections() []section {
 		{"A request: statements", statesOfRequest, requestDeeds()},
 		{"A request: effects", statesOfRequest, effectDeeds()},
 		{"A lease of a program", statesOfProgram, programDeeds()},
+		{"A lease of an execution of Systems Manager", statesOfAutomation, programDeeds()},
 		{"A lease of an AWS role", statesOfAWS, awsDeeds()},
 		{"A lease of a root user's task", statesOfRootTasks, awsDeeds()},
 		{"A lease of an assignment", statesOfCenter, centerDeeds()},

@@ -180,6 +180,7 @@ func (s *scenarioFacts) automationParameters(t *automationFile, out *access.Auto
 	}
 	until := false
 	for _, e := range t.Tells {
+		until = until || e.value.text == access.FactUntil
 		if !name(e.key) {
 			continue
 		}
@@ -189,7 +190,7 @@ func (s *scenarioFacts) automationParameters(t *automationFile, out *access.Auto
 		if out.Tells == nil {
 			out.Tells = map[string]string{}
 		}
-		out.Tells[e.key.text], until = e.value.text, until || e.value.text == access.FactUntil
+		out.Tells[e.key.text] = e.value.text
 	}
 	if !until {
 		s.warnf(t.at, "have a parameter of the document told until, and wait in it no longer", "the document is not told when the grant ends: while this server is down, nothing but its own time ends it")

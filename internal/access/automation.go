@@ -33,8 +33,8 @@ type Automation struct {
 // while the grant lives: a start that is tried again must ask for the same.
 var AutomationFacts = []string{FactPerson, FactRequest, FactUntil}
 
-// The facts: who asked, the short id of the request, and when the grant ends as
-// 2026-01-02T15:04:05Z.
+// The facts: who asked, the short id of the request, and when the execution must end by
+// itself, as 2026-01-02T15:04:05Z: a minute after the grant, whose end cancels it.
 const (
 	FactPerson  = "person"
 	FactRequest = "request"

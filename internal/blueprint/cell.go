@@ -39,6 +39,8 @@ type Blueprint struct {
 	Roles   []Role // by name
 	Ways    []Way  // by name: roles that become root users of other accounts
 	Kept    []Kept // by envelope
+
+	Runs []*access.Automation // by document
 }
 
 // Role is an emergency role, with everything that scenarios say of it.
@@ -115,6 +117,15 @@ func Of(c Cell, account string) (*Blueprint, error) {
 	}
 	if b.Account.Management && b.reads() {
 		return nil, fmt.Errorf("account %s is the management account of its organisation: it gets no role; take reader out of it in cell.yaml", account)
+	}
+	for _, s := range c.Scenarios {
+		for _, open := range s.Opens {
+			if t := open.Automation; t != nil && t.Account == account {
+				if err := b.run(s, t); err != nil {
+					return nil, fmt.Errorf("account %s, scenario %s: %w", account, s.ID, err)
+				}
+			}
+		}
 	}
 	if b.Account.Management && b.assigning() {
 		return nil, fmt.Errorf("account %s is the management account of its organisation: it gets no role; make a member account the delegated administrator of Identity Center, and name that in cell.yaml", account)
@@ -235,6 +246,9 @@ func (b *Blueprint) roleNames() []string {
 	}
 	if b.reads() {
 		names = append(names, ReaderName)
+	}
+	if b.executing() {
+		names = append(names, ExecutorName)
 	}
 	if len(b.Roles) > 0 {
 		names = append(names, StopperName)

@@ -48,6 +48,12 @@ func (b *Blueprint) Documents() []Document {
 	if b.reads() {
 		all = append(all, Document{"reader/trust", "trust", b.ReaderTrust()}, Document{"reader/policy", "policy", b.ReaderPolicy()})
 	}
+	if b.executing() {
+		all = append(all, Document{"executor/trust", "trust", b.ExecutorTrust()}, Document{"executor/policy", "policy", b.ExecutorPolicy()})
+	}
+	for _, t := range b.memberRuns() {
+		all = append(all, Document{"role/" + t.Role + "/trust", "trust", b.AutomationTrust()}, Document{"role/" + t.Role + "/policy", "policy", b.MemberPolicy(t.Group)})
+	}
 	for _, k := range b.Kept {
 		all = append(all, Document{"envelope/" + k.Envelope + "/rotate", "policy", b.RotatePolicy(k)})
 	}

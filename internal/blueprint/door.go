@@ -71,6 +71,9 @@ func (b *Blueprint) BasePolicy() []byte {
 	if b.reads() {
 		roles = append(roles, b.roleARN(ReaderName))
 	}
+	if b.executing() {
+		roles = append(roles, b.roleARN(ExecutorName))
+	}
 	return document(statement{
 		Sid: "TakeEmergencyRoles", Effect: allow, Action: words{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}, Resource: sorted(roles),
 	})

@@ -56,6 +56,9 @@ func (b *Blueprint) Sizes() []Size {
 	if b.reads() {
 		all = append(all, b.readerSizes()...)
 	}
+	if b.executing() {
+		all = append(all, b.executorSizes()...)
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Size{"rule " + rule.Name + ": characters of its pattern", len(rule.Pattern), patternLongest})
 	}

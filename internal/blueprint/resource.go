@@ -90,6 +90,9 @@ func (b *Blueprint) standing() []resource {
 	if b.reads() {
 		all = append(all, b.readerRole()...)
 	}
+	if b.executing() {
+		all = append(all, b.executorRoles()...)
+	}
 	return append(all, b.gathering()...)
 }
 

@@ -45,7 +45,9 @@ func (b *Blueprint) checkWays() error {
 
 // opened tells whether the server comes into the account: by what scenarios open there,
 // or to read.
-func (b *Blueprint) opened() bool { return len(b.Roles)+len(b.Ways) > 0 || b.assigning() || b.reads() }
+func (b *Blueprint) opened() bool {
+	return len(b.Roles)+len(b.Ways) > 0 || b.assigning() || b.executing() || b.reads()
+}
 
 // WayPolicy is all that a way may do.
 func (b *Blueprint) WayPolicy(w Way) []byte {

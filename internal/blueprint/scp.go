@@ -10,10 +10,10 @@ import (
 
 // SCP protects what the blueprints put into member accounts from everybody but
 // keepers, who are patterns of ARNs such as arn:aws:iam::*:role/PlatformDeploy.
-// The stopper keeps what it needs, and so do the documents of approval and the
-// users that work with them.
+// The stopper keeps what it needs, and so do the executor, the documents and the users
+// that work with them.
 func SCP(all []*Blueprint, keepers []string) []byte {
-	var own, alarms, roles, others, stoppers, groups, approvers []string
+	var own, alarms, roles, others, stoppers, groups, approvers, passers []string
 	for _, b := range all {
 		if b.Account.Management {
 			continue
@@ -33,6 +33,14 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		}
 		if b.assigning() || b.reads() {
 			others = append(others, anywhere(b.iam("role/"+prefix+"*")))
+		}
+		if b.executing() {
+			others = append(others, anywhere(b.iam("role/"+prefix+"*")))
+			passers = append(passers, anywhere(b.roleARN(ExecutorName)))
+		}
+		for _, t := range b.memberRuns() {
+			groups = append(groups, anywhere(b.iam("group/"+t.Group)))
+			approvers = append(approvers, anywhere(b.roleARN(t.Role)))
 		}
 		if len(b.Roles) > 0 {
 			stoppers = append(stoppers, b.roleARN(StopperName))
@@ -56,7 +64,7 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		statement{Sid: "KeepSlots", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(roles), Condition: but(stoppers)},
 		statement{Sid: "KeepWhatIsAttached", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(others), Condition: but(nil)},
 		statement{Sid: "KeepGroups", Effect: deny, Action: writes, Resource: sorted(groups), Condition: but(approvers)},
-		statement{Sid: "KeepToAutomation", Effect: deny, Action: words{"iam:PassRole"}, Resource: sorted(own), Condition: but(approvers)},
+		statement{Sid: "KeepToAutomation", Effect: deny, Action: words{"iam:PassRole"}, Resource: sorted(own), Condition: but(append(passers, approvers...))},
 		statement{Sid: "KeepTrails", Effect: deny, Action: words{
 			"cloudtrail:Delete*", "cloudtrail:Put*", "cloudtrail:Stop*", "cloudtrail:Update*",
 		}, Resource: words{"*"}, Condition: but(nil)},

@@ -4,8 +4,12 @@ import "slices"
 
 // SSM gives the Automation documents of the account, and a template that makes
 // them with everything that they need: users without credentials, groups, the
-// role that acts, and the topic that approvals are asked by.
+// role that acts, and the topic that approvals are asked by; and the documents that
+// scenarios run for groups, which are made as they are, for their digests are signed.
 func (b *Blueprint) SSM() ([]File, error) {
+	if len(b.Roles) == 0 {
+		return b.foldered(b.memberFiles()), nil
+	}
 	approvals, err := b.Approvals()
 	if err != nil {
 		return nil, err
@@ -17,6 +21,7 @@ func (b *Blueprint) SSM() ([]File, error) {
 	for _, a := range approvals {
 		files = append(files, File{a.Name + ".yaml", []byte(yaml(b.automation(a)))})
 	}
+	files = append(files, b.memberFiles()...)
 	return b.foldered(files), over([]Size{{"template " + files[0].Name + ": bytes", len(files[0].Data), templateLongest}})
 }
 
@@ -112,13 +117,7 @@ func (b *Blueprint) approvedGroup(a Approval) []resource {
 
 // automationRoleOf is who the documents act as.
 func (b *Blueprint) automationRoleOf(groups []string) resource {
-	trust := document(statement{
-		Sid: "Automation", Effect: allow, Principal: principal{"Service": {"ssm.amazonaws.com"}}, Action: words{"sts:AssumeRole"},
-		Condition: condition{
-			"StringEquals": {"aws:SourceAccount": {b.Account.Number}},
-			"ArnLike":      {"aws:SourceArn": {"arn:" + b.Account.Partition + ":ssm:*:" + b.Account.Number + ":automation-execution/*"}},
-		},
-	})
+	trust := b.AutomationTrust()
 	may := document(
 		statement{Sid: "OpenAndClose", Effect: allow, Action: words{"iam:AddUserToGroup", "iam:RemoveUserFromGroup"}, Resource: sorted(each(groups, func(g string) string { return b.iam("group/" + g) }))},
 		statement{Sid: "Look", Effect: allow, Action: words{"iam:GetUser"}, Resource: words{b.iam("user/" + prefix + "*")}},

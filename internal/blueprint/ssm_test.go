@@ -37,22 +37,7 @@ func automations(t *testing.T) map[string]map[string]any {
 // TestAutomationSchema holds the documents to the documented form of schema 0.3,
 // as far as it is used, and refuses the mission's example's own defects.
 func TestAutomationSchema(t *testing.T) {
-	data, err := os.ReadFile("testdata/automation.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	of, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("automation.json", of); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("automation.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := automationSchema(t)
 	for name, value := range automations(t) {
 		if err := schema.Validate(anyJSON(t, value)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -76,6 +61,28 @@ func TestAutomationSchema(t *testing.T) {
 			}
 		}
 	}
+}
+
+// automationSchema is the form of documents.
+func automationSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	data, err := os.ReadFile("testdata/automation.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("automation.json", of); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("automation.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }
 
 func anyJSON(t *testing.T, value any) any {

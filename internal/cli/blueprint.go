@@ -117,6 +117,8 @@ type blueprintSSMCommand struct {
 func (blueprintSSMCommand) Help() string {
 	return `One Automation document for each severity of each scenario that opens a role, and halligan-ssm.yaml, a template that makes them with the users, groups, role and topic that they need. People approve as users of the account, so that it works without the identity provider. Each leg of the quorum is a step; nobody stands in two, and nobody who approves can be let in. It puts a user into a group and takes them out on every way out; no credential passes through it.
 
+And one for each group of IAM that a scenario opens by automation: with group. Its digest is printed when it is written: the scenario has to name it, and nothing else is started.
+
 Examples:
 
     halligan blueprint ssm --out aws
@@ -131,7 +133,7 @@ func (b blueprintSSMCommand) Run(c *call) error {
 	}
 	var files []paper.File
 	for _, of := range all {
-		if len(of.Roles) == 0 {
+		if len(of.Roles) == 0 && len(of.Runs) == 0 {
 			continue
 		}
 		made, err := of.SSM()
@@ -257,6 +259,9 @@ func (o blueprintOut) deliver(c *call, all []*paper.Blueprint, files []paper.Fil
 			switch {
 			case o.Out != "":
 				c.say("wrote %s", f.Name)
+				if strings.HasPrefix(filepath.Base(f.Name), "Halligan-member-") {
+					c.say("  its digest, for the scenario: sha256:%s", f.SHA256)
+				}
 			case len(files) == 1:
 				c.print(f.Text)
 			default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -43,6 +44,10 @@ func (w *works) automationLease(ctx context.Context, j scheduler.Job, l *access.
 	return provider.Lease{KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester, Automation: of}, true
 }
 
+// ownEndAfter is how long after the grant an execution is told to end by itself: so that
+// we cancel it before, and never just as it closes.
+const ownEndAfter = time.Minute
+
 // told are all parameters of an execution: those of the scenario, and facts of the grant
 // that stay the same while it lives.
 func told(t *access.Automation, r *access.Request) map[string]string {
@@ -51,7 +56,7 @@ func told(t *access.Automation, r *access.Request) map[string]string {
 		given[name] = value
 	}
 	facts := map[string]string{
-		access.FactPerson: r.Requester, access.FactRequest: r.ID.Short(), access.FactUntil: instant(r.Grant.Until),
+		access.FactPerson: r.Requester, access.FactRequest: r.ID.Short(), access.FactUntil: instant(r.Grant.Until.Add(ownEndAfter)),
 	}
 	for name, fact := range t.Tells {
 		given[name] = facts[fact]

@@ -39,7 +39,7 @@ func (s *state) automationOpening(target *access.Automation) Opening {
 }
 
 var factWords = map[string]string{
-	access.FactPerson: "the id of whoever asks", access.FactRequest: "the short id of the request", access.FactUntil: "when the grant ends",
+	access.FactPerson: "the id of whoever asks", access.FactRequest: "the short id of the request", access.FactUntil: "a minute after the end of the grant",
 }
 
 var automationWords = map[access.ProofKind]string{

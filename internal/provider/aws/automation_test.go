@@ -222,6 +222,23 @@ func TestWhatDoesNotCloseIsNotClosed(t *testing.T) {
 	}
 }
 
+// TestClosingIsNotCancelled: an execution that closes by itself just then is left to.
+func TestClosingIsNotCancelled(t *testing.T) {
+	w, run := running(t)
+	lease := w.run("one")
+	w.double.Runs(6, 0)
+	if err := run.Open(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(2 * time.Hour)
+	for range 2 { // its wait is over, and the step that closes has begun
+		w.double.PassRuns()
+	}
+	if err := run.Close(t.Context(), lease); err != nil || w.standing(lease) != 0 || w.ran(lease)[0].Status != "Success" {
+		t.Errorf("closed with %v: %+v", err, w.ran(lease)[0].Status)
+	}
+}
+
 // TestT49ExecutorStartsOneDocument: nothing but a document of an account of the cell is
 // asked for, as the executor; what a session may do is that, for this lease, and for
 // moments.

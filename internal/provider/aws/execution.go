@@ -120,6 +120,11 @@ func steps(e *types.AutomationExecution, name string) (all []types.StepExecution
 	return all
 }
 
+// closes tells whether the step that closes has begun: who cancels then would cancel it.
+func (x *executor) closes(e *types.AutomationExecution) bool {
+	return slices.ContainsFunc(steps(e, x.of.Closes), func(s types.StepExecution) bool { return s.ExecutionStartTime != nil })
+}
+
 // opened waits until the step that opens has succeeded.
 func (x *executor) opened(ctx context.Context, id string) error {
 	for pause := executionFirst; ; pause = min(2*pause, executionMost) {
@@ -128,9 +133,8 @@ func (x *executor) opened(ctx context.Context, id string) error {
 			return err
 		}
 		succeeded := slices.ContainsFunc(steps(e, x.of.Opens), func(s types.StepExecution) bool { return s.StepStatus == types.AutomationExecutionStatusSuccess })
-		closes := slices.ContainsFunc(steps(e, x.of.Closes), func(s types.StepExecution) bool { return s.ExecutionStartTime != nil })
 		switch {
-		case closes || slices.Contains(over, e.AutomationExecutionStatus):
+		case x.closes(e) || slices.Contains(over, e.AutomationExecutionStatus):
 			return fmt.Errorf("execution %s of %s closes or is over (%s); an execution is started once for a grant: %w", clean(id), x.of.Document, clean(string(e.AutomationExecutionStatus)), provider.ErrRefused)
 		case succeeded:
 			return nil
@@ -153,7 +157,7 @@ func (x *executor) end(ctx context.Context, id string) error {
 		if slices.Contains(over, e.AutomationExecutionStatus) {
 			return x.closed(e)
 		}
-		if !asked && e.AutomationExecutionStatus != types.AutomationExecutionStatusCancelling {
+		if !asked && !x.closes(e) && e.AutomationExecutionStatus != types.AutomationExecutionStatusCancelling {
 			err := x.call(ctx, "cancel an execution of "+x.of.Document, func(ctx context.Context) error {
 				_, err := x.client.StopAutomationExecution(ctx, &ssm.StopAutomationExecutionInput{AutomationExecutionId: &id, Type: types.StopTypeCancel})
 				return err

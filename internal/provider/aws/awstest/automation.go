@@ -254,6 +254,9 @@ func (c *request) automation(w http.ResponseWriter) {
 		c.fail(w, refusal{http.StatusBadRequest, "InvalidAutomationStatusUpdateException"})
 	case e.over() || e.cancelled:
 		c.fail(w, refusal{http.StatusBadRequest, "InvalidAutomationStatusUpdateException"})
+	case e.closes.status != "": // who cancels now cancels the closing
+		e.cancelled, e.Status, e.closes.status, e.closes.ended, e.completed = true, "Cancelled", "Cancelled", c.d.now(), c.d.now()
+		c.object(w, map[string]any{})
 	default:
 		e.cancelled, e.Status = true, "Cancelling"
 		c.object(w, map[string]any{})

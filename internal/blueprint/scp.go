@@ -59,7 +59,7 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 			writes = append(writes, action)
 		}
 	}
-	return document(
+	return document(aboutSomething(
 		statement{Sid: "KeepRolesPoliciesProviders", Effect: deny, Action: writes, Resource: sorted(own), Condition: but(nil)},
 		statement{Sid: "KeepSlots", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(roles), Condition: but(stoppers)},
 		statement{Sid: "KeepWhatIsAttached", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(others), Condition: but(nil)},
@@ -70,7 +70,12 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		}, Resource: words{"*"}, Condition: but(nil)},
 		statement{Sid: "KeepAlarms", Effect: deny, Action: append(slices.Clone(alarmChanges), stackChanges...), Resource: sorted(alarms), Condition: but(nil)},
 		statement{Sid: "NoLeaveOrganization", Effect: deny, Action: words{"organizations:LeaveOrganization"}, Resource: words{"*"}},
-	)
+	)...)
+}
+
+// aboutSomething leaves out statements about nothing, which Organizations does not take.
+func aboutSomething(all ...statement) []statement {
+	return slices.DeleteFunc(all, func(s statement) bool { return len(s.Resource) == 0 })
 }
 
 // CutOff is kept ready for the day when an issuer's key is stolen: attached, it

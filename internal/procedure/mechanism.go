@@ -29,7 +29,7 @@ func (w *writing) opens() (items []Item) {
 			items = append(items, say("%s: permission set %s of IAM Identity Center in AWS account %s (%s), for your own user there: %s.", open.IdentityCenter.Name, open.IdentityCenter.Set, a.ID, a.Number, open.IdentityCenter.Allows))
 		case open.Automation != nil:
 			a, _ := w.account(open.Automation.Account)
-			items = append(items, say("%s: in AWS account %s (%s), by document %s, version %d, of Systems Manager in %s: %s.", open.Automation.Name, a.ID, a.Number, open.Automation.Document, open.Automation.Version, open.Automation.Region, open.Automation.Allows))
+			items = append(items, say("%s: in AWS account %s (%s), by document %s, version %d, of Systems Manager in %s: %s.", open.Automation.Name, a.ID, a.Number, open.Automation.Document, open.Automation.Version, open.Automation.Region, strings.TrimSuffix(open.Automation.Allows, ".")))
 		}
 	}
 	return items
@@ -57,7 +57,7 @@ func (w *writing) use() (items []Item) {
 			items = append(items, step("Sign in at "+w.center().Portal+" as yourself, and choose account "+w.number(open.IdentityCenter.Account)+" and "+open.IdentityCenter.Set+
 				". There is nothing to fetch. It does not help while the identity provider or Identity Center is down."))
 		case open.Automation != nil:
-			items = append(items, step("There is nothing to fetch for "+open.Automation.Name+": it is open once the request is granted and the document has opened it. "+open.Automation.Allows+"."))
+			items = append(items, step("There is nothing to fetch for "+open.Automation.Name+": it is open once the request is granted and the document has opened it. "+strings.TrimSuffix(open.Automation.Allows, ".")+"."))
 		}
 	}
 	return append(items, say("If a door does not open, halligan status ID says why; halligan findings says what else is wrong."))
@@ -165,7 +165,7 @@ func (w *writing) automationByHand(t *access.Automation) []Item {
 	if t.Group != "" {
 		return append(items, step("If it does not, take whoever is in the group out of it.", "aws iam get-group --group-name "+t.Group, "aws iam remove-user-from-group --group-name "+t.Group+" --user-name USER"))
 	}
-	return append(items, say("If it does not, close by hand what it opened: %s.", strings.TrimSuffix(t.Allows, ".")))
+	return append(items, step("If it does not, close by hand what it opened: "+strings.TrimSuffix(t.Allows, ".")+"."))
 }
 
 func (w *writing) center() Center {

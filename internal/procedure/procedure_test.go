@@ -51,6 +51,12 @@ func everything() (procedure.Cell, *access.Scenario) {
 			{Envelope: &access.Envelope{Name: "prod-root", Custodians: "group:board", Threshold: 1, SealedBy: "group:security"}},
 			{Envelope: &access.Envelope{Name: "prod-key", Custodians: "group:board", Threshold: 1, SealedBy: "group:security", Contents: &access.Contents{AccessKey: &access.AWSUser{Account: "123456789012", User: "halligan-emergency"}}}},
 			{Exec: &access.Exec{Name: "billing", Program: "group-file"}},
+			{Automation: &access.Automation{
+				Name: "members", Account: "prod", Region: "eu-west-1", Document: "Halligan-member-operators", Version: 1, Role: "halligan-member-operators", Group: "operators", Opens: "Open", Closes: "Close", Allows: "Be a member of operators",
+			}},
+			{Automation: &access.Automation{
+				Name: "freeze", Account: "prod", Region: "eu-central-1", Document: "LiftFreeze", Version: 7, Role: "AutomationFreeze", Opens: "Lift", Closes: "Restore", Allows: "Deploy in spite of the freeze.",
+			}},
 			{IdentityCenter: &access.IdentityCenter{Name: "console", Account: "prod", Set: "EmergencyDatabase", ARN: "arn:aws:sso:::permissionSet/ssoins-7223b02e0f3b5c11/ps-0011223344556677", Session: 3600, Allows: "Start, stop and change databases of prod"}},
 		},
 		Procedure: "Check replication lag before any failover.\n",

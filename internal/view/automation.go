@@ -63,6 +63,15 @@ func automationSteps(l *access.Lease) []Step {
 	return []Step{{Text: fmt.Sprintf("The execution of %s is cancelled until it is over and its step that closes has succeeded; where that fails, somebody closes by hand, and an approver or security attests it.", l.Target)}}
 }
 
+// automationTakes says how soon the stop of a request takes hold in Systems Manager;
+// empty where nothing of it runs.
+func automationTakes(r *access.Request) string {
+	if slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Automation != "" && l.Held() }) {
+		return "An execution of Systems Manager is cancelled within minutes, and closes what it opened."
+	}
+	return ""
+}
+
 // LeaseHeld tells whether the lease of a key id has not begun to close.
 func (c *Cell) LeaseHeld(keyID string) bool {
 	return read(c, func(s *state) bool {

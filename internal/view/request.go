@@ -185,7 +185,7 @@ func (s *state) request(r *access.Request, at Instant) Request {
 	v.Consoles = consoles(r, at.Now)
 	v.Extensions, v.Solo = s.extensions(r, at), s.solo(r, at.Now)
 	v.Known, v.Next = s.known(r, at), s.steps(r, v.Legs, at)
-	v.StopsToo, v.StopTakes = s.stopsToo(r), strings.TrimSpace(stopTakes(r)+" "+s.centerTakes(r))
+	v.StopsToo, v.StopTakes = s.stopsToo(r), strings.TrimSpace(strings.TrimSpace(stopTakes(r)+" "+s.centerTakes(r))+" "+automationTakes(r))
 	return v
 }
 

@@ -207,8 +207,6 @@ func (c *request) automation(w http.ResponseWriter) {
 		return
 	}
 	c.d.passRuns()
-	at := "arn:aws:ssm:" + c.region + ":" + strings.Split(s.Role, ":")[4] + ":"
-	may := func(resource string, more facts) bool { return c.may(s, "ssm:"+c.action, resource, more) }
 	var e *Execution
 	if i := slices.IndexFunc(c.d.runs.executions, func(e *Execution) bool { return e.ID == in.AutomationExecutionId }); i >= 0 {
 		e = c.d.runs.executions[i]
@@ -220,24 +218,8 @@ func (c *request) automation(w http.ResponseWriter) {
 		}
 	}
 	document := c.document(in)
-	allowed := true
-	switch c.action {
-	case "DescribeDocument", "GetDocument":
-		allowed = may(at+"document/"+in.Name, nil)
-	case "DescribeAutomationExecutions":
-		allowed = may("*", nil)
-	case "StartAutomationExecution":
-		asked := facts{}
-		for _, tag := range in.Tags {
-			asked["aws:requesttag/"+tag.Key] = tag.Value
-		}
-		allowed = may(at+"automation-definition/"+in.DocumentName+":"+in.DocumentVersion, nil) && may(at+"document/"+in.DocumentName, nil) &&
-			c.may(s, "ssm:AddTagsToResource", at+"automation-execution/new", asked)
-	default:
-		allowed = may(at+"automation-execution/"+in.AutomationExecutionId, tags)
-	}
 	switch {
-	case !allowed:
+	case !c.mayRun(s, in, tags):
 		c.fail(w, refusal{http.StatusBadRequest, "AccessDeniedException"})
 	case strings.HasSuffix(c.action, "Document"):
 		c.showDocument(w, document, in)
@@ -261,6 +243,26 @@ func (c *request) automation(w http.ResponseWriter) {
 		e.cancelled, e.Status = true, "Cancelling"
 		c.object(w, map[string]any{})
 	}
+}
+
+// mayRun tells whether a session may do what is asked.
+func (c *request) mayRun(s *Session, in runInput, tags facts) bool {
+	at := "arn:aws:ssm:" + c.region + ":" + strings.Split(s.Role, ":")[4] + ":"
+	may := func(resource string, more facts) bool { return c.may(s, "ssm:"+c.action, resource, more) }
+	switch c.action {
+	case "DescribeDocument", "GetDocument":
+		return may(at+"document/"+in.Name, nil)
+	case "DescribeAutomationExecutions":
+		return may("*", nil)
+	case "StartAutomationExecution":
+		asked := facts{}
+		for _, tag := range in.Tags {
+			asked["aws:requesttag/"+strings.ToLower(tag.Key)] = tag.Value
+		}
+		return may(at+"automation-definition/"+in.DocumentName+":"+in.DocumentVersion, nil) && may(at+"document/"+in.DocumentName, nil) &&
+			c.may(s, "ssm:AddTagsToResource", at+"automation-execution/new", asked)
+	}
+	return may(at+"automation-execution/"+in.AutomationExecutionId, tags)
 }
 
 // document is the version that a call names, nil if there is none.

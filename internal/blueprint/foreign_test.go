@@ -63,6 +63,7 @@ func TestCfnLint(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(assigning.CloudFormation())
+	add(tools(t).CloudFormation())
 	add(of(t, "payer").CloudFormation())
 	add(of(t, "prod").SSM())
 	run := func(files ...string) (string, error) {
@@ -71,7 +72,7 @@ func TestCfnLint(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	if len(names) != 6 {
+	if len(names) != 8 {
 		t.Fatalf("%d templates: %v", len(names), names)
 	}
 	if out, err := run(names...); err != nil {

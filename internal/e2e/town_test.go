@@ -71,6 +71,7 @@ type founding struct {
 
 	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
 	center   bool               // the organisation has an Identity Center, and the scenario a permission set
+	runs     bool               // and a document of Systems Manager
 	outlives bool               // its role may begin sessions of Systems Manager
 	reader   bool               // the server may read what IAM says there
 	base     bool               // it takes no token: the server has credentials of its own
@@ -129,6 +130,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.programs(f.program) },
 		func() error { return w.account(f) },
 		func() error { return w.center(f.aws, f.center) },
+		func() error { return w.documents(f.aws, f.runs) },
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },
 		func() error { return w.secure(f.solo) },

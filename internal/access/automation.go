@@ -41,6 +41,9 @@ const (
 	FactUntil   = "until"
 )
 
+// TroubleChanged is the trouble of a lease whose document is not the one that was signed.
+const TroubleChanged = "changed"
+
 // Limits of documents, from the documentation of Systems Manager of November 2026, but
 // for the values, which it lets be longer.
 const (

@@ -124,7 +124,7 @@ type Receipt struct {
 }
 
 // Failures lists what Observed.Why may say.
-var Failures = []string{"unreachable", "refused", "internal", "interrupted", "unready", access.TroubleStands}
+var Failures = []string{"unreachable", "refused", "internal", "interrupted", "unready", access.TroubleStands, access.TroubleChanged}
 
 // check tells what nobody can have observed: a fault of the caller.
 func (o Observed) check() error {

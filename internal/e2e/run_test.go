@@ -87,7 +87,7 @@ func TestT48ExecutionsOfAServerThatDies(t *testing.T) {
 	if left := time.Until(until); left < 19*time.Minute || left > 22*time.Minute {
 		t.Errorf("it ends by itself in %s", left)
 	}
-	if _, err := w.as("ann", "extend", first.String(), "--for", "25m", "--why", "more", "--yes"); err == nil || !strings.Contains(err.Error(), "ends with the grant as it is") {
+	if _, err := w.as("ann", "extend", first.String(), "--for", "25m", "--why", "more"); err == nil || !strings.Contains(err.Error(), "ends with the grant as it is") {
 		t.Errorf("an extension: %v", err)
 	}
 	ok[string](t)(w.as("sue", "stop", first.String(), "--why", "enough"))
@@ -113,7 +113,7 @@ func TestT48ExecutionsOfAServerThatDies(t *testing.T) {
 
 	at.AddDocument(runDocument(runContent + "# and more\n"))
 	third := w.running(t)
-	w.lease(t, third, "trouble", "refused")
+	w.lease(t, third, "trouble", "changed")
 	if all := at.Executions(); len(all) != 2 {
 		t.Errorf("a document of another content was started: %+v", all)
 	}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -126,6 +127,8 @@ var (
 	ErrUnreachable = errors.New("the target cannot be reached")
 	// ErrRefused says that the target answered no.
 	ErrRefused = errors.New("the target refuses")
+	// ErrChanged says that what is there is not what was signed.
+	ErrChanged = fmt.Errorf("it is not what was signed: %w", ErrRefused)
 	// ErrNeeded says that what a lease would close another live lease needs.
 	ErrNeeded = errors.New("another live grant needs it")
 	// ErrUnready says that nobody was asked: this server lacks what that takes.

@@ -198,6 +198,8 @@ func why(err error) string {
 	switch {
 	case errors.Is(err, provider.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
 		return "unreachable"
+	case errors.Is(err, provider.ErrChanged):
+		return access.TroubleChanged
 	case errors.Is(err, provider.ErrRefused):
 		return "refused"
 	case errors.Is(err, provider.ErrUnready):

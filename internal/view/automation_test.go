@@ -34,6 +34,14 @@ func TestExecutionInWords(t *testing.T) {
 	if o.Document != "EmergencyMembers" || o.Account != "prod" {
 		t.Errorf("the opening is %+v", o)
 	}
+	asked := s.ask("ann", "1", "run-2")
+	for _, approver := range []string{"sam", "lea"} {
+		s.do(s.Approve(approver, asked))
+	}
+	s.effect(cell.TaskOpen, cell.EffectOpenFailed, asked, "run-2", cell.Observed{Why: access.TroubleChanged})
+	if known := s.show("ann", asked).Leases[0].Known; !strings.Contains(known, "not the one that was signed") {
+		t.Errorf("a document of another content: %s", known)
+	}
 	id := s.granted("0", "run-1")
 	look := func() (view.Request, string) {
 		shown := s.View.Show(s.World.Requests[id], view.Instant{Now: s.Now})

@@ -88,7 +88,7 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	switch l.State {
 	case access.LeaseOpening:
 		if l.Trouble != "" {
-			return "not open yet: " + say(failures, l.Trouble) + "; it is tried again"
+			return "not open yet: " + troubleWords(l) + "; it is tried again"
 		}
 		return "being opened"
 	case access.LeaseOpen:

@@ -93,8 +93,9 @@ var checks = map[string]string{
 var failures = map[string]string{
 	"unreachable": "the host did not answer", "refused": "the host refused",
 	"internal": "something went wrong at the server", "interrupted": "the server was interrupted",
-	access.TroubleStands: "the requester had the permission set before, by somebody else's hand: Halligan neither gives it nor takes it away",
-	"unready":            "the server lacks what it needs for it, and halligan findings says what",
+	access.TroubleStands:  "the requester had the permission set before, by somebody else's hand: Halligan neither gives it nor takes it away",
+	access.TroubleChanged: "what is there is not what was signed",
+	"unready":             "the server lacks what it needs for it, and halligan findings says what",
 }
 
 var ends = map[string]string{

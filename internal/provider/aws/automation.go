@@ -81,7 +81,7 @@ func (m Automation) Close(ctx context.Context, lease provider.Lease) error {
 			return err
 		}
 		if len(found) == 0 && m.Now().Before(x.of.Ended.Add(noneAfter)) {
-			return silent("be sure that no execution of lease " + lease.KeyID + " begins late")
+			return fmt.Errorf("no execution of lease %s is listed, and one could begin until %s: %w", lease.KeyID, x.of.Ended.Add(noneAfter), provider.ErrUnreachable)
 		}
 		for _, id := range found {
 			if err := x.end(ctx, id); err != nil {

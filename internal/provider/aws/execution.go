@@ -27,7 +27,7 @@ var over = []types.AutomationExecutionStatus{
 func (x *executor) asSigned(ctx context.Context) error {
 	version := strconv.FormatInt(x.of.Version, 10)
 	wrong := func(format string, args ...any) error {
-		return fmt.Errorf("version %s of document %s %s: %w", version, x.of.Document, fmt.Sprintf(format, args...), provider.ErrRefused)
+		return fmt.Errorf("version %s of document %s %s: %w", version, x.of.Document, fmt.Sprintf(format, args...), provider.ErrChanged)
 	}
 	tried := "look at the document " + x.of.Document
 	var about *ssm.DescribeDocumentOutput

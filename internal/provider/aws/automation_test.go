@@ -3,16 +3,27 @@ package aws_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 	"github.com/halligan-dev/halligan/internal/provider/providertest"
 )
 
@@ -284,5 +295,62 @@ func TestT49ExecutorStartsOneDocument(t *testing.T) {
 	w.double.AddRole(awstest.Role{ARN: executorARN, Audience: access.STSAudience, Subjects: []string{origin + "/executor"}, Sources: "hg-", Allows: []string{"ssm:Describe*"}})
 	if err := run.Close(t.Context(), one); !errors.Is(err, provider.ErrRefused) || w.standing(one) != 1 {
 		t.Errorf("without rights: %v", err)
+	}
+}
+
+// TestMotoDocument: the content of a document that was made from a file comes back byte
+// for byte in moto's eyes, in the format in which it was made; with another digest, or of
+// another version, nothing is started. Moto runs no executions; somebody in between says
+// that there is none, and that none may be started.
+func TestMotoDocument(t *testing.T) {
+	moto, err := url.Parse(mototest.Start(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := 0
+	onward := httputil.NewSingleHostReverseProxy(moto)
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		switch r.Header.Get("X-Amz-Target") {
+		case "AmazonSSM.DescribeAutomationExecutions":
+			fmt.Fprint(w, `{"AutomationExecutionMetadataList":[]}`)
+		case "AmazonSSM.StartAutomationExecution":
+			started++
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"AccessDeniedException"}`)
+		default:
+			onward.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(between.Close)
+	w := newWorld(t, func(o *aws.Options) { o.Endpoints = aws.Endpoints{"sts": moto.String(), "ssm": between.URL} })
+	w.clock.t = time.Now()
+	by := sdk.CredentialsProviderFunc(func(context.Context) (sdk.Credentials, error) {
+		return sdk.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}, nil
+	})
+	client := ssm.New(ssm.Options{Region: "eu-west-1", BaseEndpoint: sdk.String(moto.String()), Credentials: by})
+	text, err := os.ReadFile("../../blueprint/testdata/ssm/tools/Halligan-member-pipeline-admins.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease := w.run("one")
+	of := lease.Automation
+	if _, err := client.CreateDocument(t.Context(), &ssm.CreateDocumentInput{
+		Name: &of.Document, Content: sdk.String(string(text)), DocumentFormat: types.DocumentFormatYaml, DocumentType: types.DocumentTypeAutomation,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	of.Version, of.Digest = 1, canon.Sum(text)
+	if err := w.aws.Automation().Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || started != 1 {
+		t.Errorf("as it was signed: %v, %d tries to start", err, started)
+	}
+	of.Digest[0]++
+	if err := w.aws.Automation().Open(t.Context(), lease); !errors.Is(err, provider.ErrChanged) || started != 1 {
+		t.Errorf("of another digest: %v, %d tries to start", err, started)
+	}
+	of.Digest[0]--
+	of.Version = 2
+	if err := w.aws.Automation().Open(t.Context(), lease); err == nil || started != 1 {
+		t.Errorf("of another version: %v, %d tries to start", err, started)
 	}
 }

@@ -183,9 +183,7 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 			continue
 		}
 		if err := w.provider(lease).Open(ctx, lease); err != nil {
-			if lease.Automation != nil {
-				w.note(j, "cannot open by an execution", err)
-			}
+			w.noteRun(j, lease, err)
 			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
 			continue
 		}

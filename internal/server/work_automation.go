@@ -73,6 +73,13 @@ func ofRun(j scheduler.Job) bool {
 	return ok && lease.Automation != ""
 }
 
+// noteRun tells the log why an execution does not open: the ledger has a word for it.
+func (w *works) noteRun(j scheduler.Job, lease provider.Lease, err error) {
+	if lease.Automation != nil {
+		w.note(j, "cannot open by an execution", err)
+	}
+}
+
 // stopRun cancels the execution of a lease and, when it closed, looks that none is left.
 // One that is over and did not close is people's, and looked at again from time to time.
 func (w *works) stopRun(ctx context.Context, j scheduler.Job, lease provider.Lease) scheduler.Result {

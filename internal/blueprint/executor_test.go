@@ -76,6 +76,15 @@ func TestExecutorRole(t *testing.T) {
 		t.Error("an account that runs nothing has the role")
 	}
 	c := withRuns()
+	c.Accounts[len(c.Accounts)-1].Door, c.Accounts[len(c.Accounts)-1].Base = access.DoorExternalID, "arn:aws:iam::210987654321:role/halligan-server"
+	by, err := blueprint.Of(c, "tools")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trust, base := string(by.ExecutorTrust()), string(by.BasePolicy()); !strings.Contains(trust, `"sts:ExternalId":"halligan.example.com/executor"`) || !strings.Contains(base, "role/halligan-executor") {
+		t.Errorf("by an external id: %s, %s", trust, base)
+	}
+	c = withRuns()
 	c.Accounts[len(c.Accounts)-1].Management = true
 	if _, err := blueprint.Of(c, "tools"); err == nil || !strings.Contains(err.Error(), "member account") {
 		t.Errorf("a management account: %v", err)

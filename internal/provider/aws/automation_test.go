@@ -354,3 +354,22 @@ func TestMotoDocument(t *testing.T) {
 		t.Errorf("of another version: %v, %d tries to start", err, started)
 	}
 }
+
+// TestExternalIDRuns: where an account takes no token, the executor is taken with the
+// server's own credentials and its own external id, and starts and stops the same.
+func TestExternalIDRuns(t *testing.T) {
+	w := baseWorld(t)
+	w.double.AddRole(awstest.Role{ARN: executorARN, Sources: "hg-", ExternalID: origin + "/executor", Allows: executorActions})
+	w.double.AddDocument(awstest.RunDocument{
+		Name: "EmergencyMembers", Version: "3", Content: content, Opens: "Open", Closes: "Close", Until: "Until", Takes: []string{"Group", "Person", "Until"},
+	})
+	lease := w.run("one")
+	lease.Automation.Door = access.DoorExternalID
+	run := w.aws.Automation()
+	if err := run.Open(t.Context(), lease); err != nil || w.standing(lease) != 1 {
+		t.Fatalf("opened with %v, %d stand", err, w.standing(lease))
+	}
+	if err := run.Close(t.Context(), lease); err != nil || w.standing(lease) != 0 || len(w.signer.signed()) > 0 {
+		t.Errorf("closed with %v, %d stand, %d tokens", err, w.standing(lease), len(w.signer.signed()))
+	}
+}

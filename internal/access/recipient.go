@@ -15,5 +15,5 @@ type Recipient struct {
 // InBrowser tells whether keys that a browser made suffice for what is opened: nothing
 // of it is fetched, or a link to a console may be.
 func (o *Open) InBrowser() bool {
-	return o.Exec != nil || o.IdentityCenter != nil || o.AWS != nil && o.AWS.Console
+	return o.Exec != nil || o.Automation != nil || o.IdentityCenter != nil || o.AWS != nil && o.AWS.Console
 }

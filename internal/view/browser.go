@@ -32,7 +32,7 @@ func consoles(r *access.Request, now canon.Time) []string {
 	}
 	var targets []string
 	for _, l := range r.Leases {
-		if l.Account != "" && l.Task == "" && l.Assignment == nil && l.State == access.LeaseOpen {
+		if l.Account != "" && l.Task == "" && l.Automation == "" && l.Assignment == nil && l.State == access.LeaseOpen {
 			targets = append(targets, l.Target)
 		}
 	}

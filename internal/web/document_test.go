@@ -10,7 +10,7 @@ import (
 // have the keys, as for what a program opens.
 func TestAskForADocument(t *testing.T) {
 	of := lockedOut()
-	of.Opens = []view.Opening{{Target: "members", Account: "prod", Document: "EmergencyMembers", Text: "Be a member of operators: one execution of version 2 of the document EmergencyMembers."}}
+	of.Opens = []view.Opening{{Target: "members", Account: "prod", Document: "EmergencyMembers", Browser: view.WhereOpened, Text: "Be a member of operators: one execution of version 2 of the document EmergencyMembers."}}
 	page := open(t, scenarioSays(of)).page("/ask/database-locked-out")
-	has(t, page, "one execution of version 2", "data-make-holder", "a program or a document opens, for which nothing is fetched: <b><bdi>members</bdi></b>")
+	has(t, page, "one execution of version 2", "data-make-holder", "<b><bdi>members</bdi></b>: nothing is fetched")
 }

@@ -181,7 +181,7 @@ func (e examined) certificates(ctx context.Context) (all []readiness.Certificate
 		return nil, e.judge(ctx, "read the account's SAML providers", err)
 	}
 	for _, p := range found {
-		all = append(all, readiness.Certificate{Provider: p.Name, Ends: instant(p.Ends)})
+		all = append(all, readiness.Certificate{Provider: p.Name, Ends: atAWS(p.Ends)})
 	}
 	slices.SortFunc(all, func(x, y readiness.Certificate) int { return x.Ends.Std().Compare(y.Ends.Std()) })
 	return all, nil
@@ -214,15 +214,15 @@ func (e examined) users(ctx context.Context, there paper.Deployed) ([]readiness.
 }
 
 func user(c deployed.Credentials, made time.Time) readiness.User {
-	u := readiness.User{Reported: instant(made), MFA: c.MFA, Password: c.Password, Changed: instant(c.Changed), Used: instant(c.Used)}
+	u := readiness.User{Reported: atAWS(made), MFA: c.MFA, Password: c.Password, Changed: atAWS(c.Changed), Used: atAWS(c.Used)}
 	for _, k := range c.Keys {
-		u.Keys = append(u.Keys, readiness.Key{Made: instant(k.Made), Used: instant(k.Used)})
+		u.Keys = append(u.Keys, readiness.Key{Made: atAWS(k.Made), Used: atAWS(k.Used)})
 	}
 	return u
 }
 
-// instant is a time of AWS; none stays none.
-func instant(t time.Time) canon.Time {
+// atAWS is a time of AWS; none stays none.
+func atAWS(t time.Time) canon.Time {
 	if t.IsZero() {
 		return canon.Time{}
 	}

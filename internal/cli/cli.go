@@ -123,7 +123,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 		if parser, err := newParser(line, c); err == nil {
 			if done, parsed, err := parse(parser, args); err == nil && !done {
 				c.flags = *flags
-				return c.conclude(explained(parsed.Run(c), parsed.Selected()))
+				return c.conclude(explained(parsed.Run(c), parsed))
 			}
 		}
 	}
@@ -141,7 +141,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 		return c.conclude(misuse(err, parser.Model.Node))
 	}
 	c.flags = line.globals
-	return c.conclude(explained(parsed.Run(c), parsed.Selected()))
+	return c.conclude(explained(parsed.Run(c), parsed))
 }
 
 // only is a command line of nothing but the command that arguments begin with, and

@@ -170,6 +170,20 @@ func TestExclusionOfAnotherScenario(t *testing.T) {
 	}
 }
 
+// TestWhatToLookAtIsNamed: a server's hint to look first is said with the id that was
+// given.
+func TestWhatToLookAtIsNamed(t *testing.T) {
+	c := newSignedCell(t)
+	id := c.ask("ann", "pool exhausted", "db-1")
+	l := newLiar(t, c)
+	l.honest(id)
+	l.problems[statement.KindStop] = client.Problem{Status: http.StatusConflict, Reason: "not-live", Detail: "it has ended", Hint: "look at it first: halligan status"}
+	code, _, errOut := l.desk(t, "sue").run("stop", id.String()[:10], "--why", "x", "--yes")
+	if code != 3 || !strings.Contains(errOut, "hint: look at it first: halligan status "+id.String()[:10]+"\n") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+}
+
 // TestNoKeySuspendsItself: that is said before anything is shown, with who else can.
 func TestNoKeySuspendsItself(t *testing.T) {
 	l := newLiar(t, newSignedCell(t))

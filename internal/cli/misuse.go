@@ -60,14 +60,30 @@ func misuse(err error, all *kong.Node) *failure {
 }
 
 // explained adds to what a command says of its own flags, arguments and files where
-// to read how it is used, if it says nothing else to do.
-func explained(err error, of *kong.Node) error {
-	var f *failure
-	if of == nil || !errors.As(err, &f) || f.code != exitUsage || f.hint != "" {
+// to read how it is used, if it says nothing else to do; and to a server's hint that
+// says to look first, at what.
+func explained(err error, parsed *kong.Context) error {
+	if err == nil || parsed.Selected() == nil || errors.As(err, new(exited)) {
 		return err
 	}
-	better := *f
-	return better.or("%s --help shows how it is used", calledAs(of))
+	better := *classify(err)
+	switch id := idGiven(parsed); {
+	case better.hint == "" && better.code == exitUsage:
+		return better.or("%s --help shows how it is used", calledAs(parsed.Selected()))
+	case id != "" && strings.HasPrefix(better.hint, "look at it first: ") && !strings.Contains(better.hint, id):
+		return better.or("%s %s", better.hint, shellQuoted(id))
+	}
+	return err
+}
+
+// idGiven is the id that a command was given to act on; empty without one.
+func idGiven(parsed *kong.Context) string {
+	for _, p := range parsed.Path {
+		if p.Positional != nil && p.Positional.Name == "id" {
+			return p.Positional.Target.String()
+		}
+	}
+	return ""
 }
 
 // selectedIn is the command that a command line which cannot be read is of; nil

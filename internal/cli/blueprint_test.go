@@ -136,6 +136,10 @@ func TestBlueprintOthers(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Files) != 2 || !strings.Contains(answer.Files[0].Text, "PlatformDeploy") {
 		t.Errorf("scp: %v\n%s", err, text)
 	}
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "cell.yaml"), []byte("nmae: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		code int
 		args []string
@@ -146,7 +150,8 @@ func TestBlueprintOthers(t *testing.T) {
 		{2, []string{"diff", "--files", folder, "--deployed", folder}, "say which account is compared"},
 		{2, []string{"diff", "--files", folder, "--account", "prod", "--deployed", filepath.Join(folder, "cell.yaml")}, "no template among the files"},
 		{2, []string{"diff", "--files", folder, "--account", "prod", "--deployed", filepath.Join(folder, "nosuch")}, "no such file"},
-		{2, []string{"ssm", "--files", t.TempDir()}, "halligan lint"},
+		{2, []string{"ssm", "--files", t.TempDir()}, "hint: name the folder that holds cell.yaml"},
+		{2, []string{"ssm", "--files", broken}, "halligan lint"},
 	} {
 		if _, said := ended(t, tt.code, append([]string{"blueprint"}, tt.args...)...); !strings.Contains(said, tt.says) {
 			t.Errorf("%v says %s", tt.args, said)

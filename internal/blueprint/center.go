@@ -10,6 +10,7 @@ import (
 // Center is the organisation's IAM Identity Center.
 type Center struct {
 	Instance string // ARN
+	Region   string // in which people are signed in
 	Account  string // id of the account of the cell from which it is administered
 }
 

@@ -13,7 +13,7 @@ import (
 // administers, and a scenario that gives a permission set in prod.
 func withCenter() blueprint.Cell {
 	c := sample()
-	c.Center = &blueprint.Center{Instance: "arn:aws:sso:::instance/ssoins-7223b02e0f3b5c11", Account: "identity"}
+	c.Center = &blueprint.Center{Instance: "arn:aws:sso:::instance/ssoins-7223b02e0f3b5c11", Region: "eu-west-3", Account: "identity"}
 	c.Accounts = append(c.Accounts, blueprint.Account{ID: "identity", Number: "210987654321", Regions: []string{"eu-west-1"}, Other: "root of the account"})
 	s := scenario("console-needed", "", access.AWS{})
 	s.Opens = []access.Open{{IdentityCenter: &access.IdentityCenter{

@@ -2,7 +2,6 @@ package blueprint
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/halligan-dev/halligan/internal/canon"
 )
@@ -14,7 +13,8 @@ type EventRule struct {
 	About   string
 	Pattern []byte // canonical JSON
 	State   string
-	Global  bool // of IAM and Organizations, whose calls are recorded in one region alone
+	Else    string // what whoever hears of it does if there is no grant; empty: stops the role
+	Global  bool   // of IAM and Organizations, whose calls are recorded in one region alone
 }
 
 // stateAll also lets through calls that only read: without it CloudTrail's
@@ -40,7 +40,11 @@ var signinRegions = map[string][]string{
 // RuleRegions are the regions that the rules stand in: the account's, and those
 // that a sign-in may be recorded in.
 func (b *Blueprint) RuleRegions() []string {
-	return sorted(append(slices.Clone(b.Account.Regions), signinRegions[b.Account.Partition]...))
+	all := append(slices.Clone(b.Account.Regions), signinRegions[b.Account.Partition]...)
+	if len(b.signedIn()) > 0 && b.Cell.Center.Region != "" {
+		all = append(all, b.Cell.Center.Region)
+	}
+	return sorted(all)
 }
 
 // GlobalRegion is where what is Global of the rules stands.
@@ -87,34 +91,15 @@ func (b *Blueprint) EventRules() []EventRule {
 				"CloseAccount", "DeletePolicy", "DetachPolicy", "DisablePolicyType", "LeaveOrganization", "MoveAccount", "RemoveAccountFromOrganization", "UpdatePolicy")}}),
 		})
 	}
-	rules = append(rules, b.used()...)
+	rules = append(append(rules, b.used()...), b.signedIn()...)
 	slices.SortFunc(rules, func(x, y EventRule) int { return compare(x.Name, y.Name) })
 	return rules
 }
 
 // used are the rules that tell of every use of a role, however it is reached, and
 // of every try. Many roles take more than one rule.
-func (b *Blueprint) used() (rules []EventRule) {
-	var parts [][]string
-	for _, name := range b.roleNames() {
-		last := len(parts) - 1
-		if last >= 0 && len(b.usePattern(append(slices.Clone(parts[last]), name))) <= patternLongest {
-			parts[last] = append(parts[last], name)
-			continue
-		}
-		parts = append(parts, []string{name})
-	}
-	for i, names := range parts {
-		suffix := ""
-		if i > 0 {
-			suffix = "-" + strconv.Itoa(i+1)
-		}
-		rules = append(rules, EventRule{
-			Name: prefix + "use" + suffix, About: "An emergency role was used, or somebody tried. Each use must have a grant.",
-			Pattern: b.usePattern(names), State: stateAll,
-		})
-	}
-	return rules
+func (b *Blueprint) used() []EventRule {
+	return b.ruleOf("use", "An emergency role was used, or somebody tried. Each use must have a grant.", b.roleNames(), b.usePattern)
 }
 
 // usePattern matches calls that give a session of a role, and sign-ins to the

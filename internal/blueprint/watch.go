@@ -1,5 +1,7 @@
 package blueprint
 
+import "cmp"
+
 // What of an account watches: rules in each region, a topic there that tells
 // people, and a bus in the home region that keeps what was seen.
 
@@ -118,7 +120,7 @@ func (b *Blueprint) rule(r EventRule) []resource {
 				{name: "who", value: "$.detail.userIdentity.arn"}, {name: "from", value: "$.detail.sourceIPAddress"}, {name: "error", value: "$.detail.errorCode"},
 			}},
 			{name: "InputTemplate", value: quoted(clean(r.About, 300)) + "\n\"<what> at <time> in account <account>, region <region>, by <who> from <from>. Error: <error>\"\n" +
-				quoted("Is there a grant for it? halligan status. If not, attach the policy "+StopAllName+" to the role.")},
+				quoted("Is there a grant for it? halligan status. If not, "+cmp.Or(r.Else, "attach the policy "+StopAllName+" to the role")+".")},
 		}},
 	}}
 	if b.opened() {

@@ -91,7 +91,7 @@ func (c Cell) blueprint() blueprint.Cell {
 		})
 	}
 	if center := c.Genesis.AWS.Center; center != nil {
-		of.Center = &blueprint.Center{Instance: center.Instance, Account: center.Account}
+		of.Center = &blueprint.Center{Instance: center.Instance, Region: center.Region, Account: center.Account}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Scenarios)) {
 		of.Scenarios = append(of.Scenarios, c.Scenarios[id])

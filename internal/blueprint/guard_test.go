@@ -1,0 +1,87 @@
+package blueprint_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/halligan-dev/halligan/internal/blueprint"
+)
+
+const (
+	deployer = "arn:aws:iam::*:role/PlatformDeploy"
+	stopper  = "arn:aws:iam::123456789012:role/halligan-stopper"
+)
+
+// TestGuardedBy: what blueprint scp writes guards each account that it was written for,
+// alone or with others; whatever somebody takes out of it, or adds to those whom it
+// spares, is found.
+func TestGuardedBy(t *testing.T) {
+	all := []*blueprint.Blueprint{of(t, "prod"), of(t, "security")}
+	whole, other := string(blueprint.SCP(all, []string{deployer})), string(blueprint.SCP(all[1:], []string{deployer}))
+	// What is written for an account without approvals denies those of another.
+	approving := []string{"arn:aws:iam::*:role/halligan-automation", "arn:aws:iam::*:user/halligan-*"}
+	for name, c := range map[string]struct {
+		policies []string
+		lacks    string // how what is lacking begins; empty: nothing
+		binds    []string
+		keepers  []string
+		open     bool
+	}{
+		"as it was written":   {[]string{whole}, "", nil, []string{deployer}, false},
+		"for this one alone":  {[]string{string(blueprint.SCP(all[:1], []string{deployer}))}, "", nil, []string{deployer}, false},
+		"with another policy": {[]string{other, whole}, "", approving, []string{deployer}, false},
+		"for another account": {[]string{other}, "KeepRolesPoliciesProviders", approving, []string{deployer}, false},
+		"none":                {nil, "KeepRolesPoliciesProviders", nil, nil, false},
+		"one role less":       {[]string{strings.ReplaceAll(whole, `"arn:aws:iam::*:role/EmergencyDatabase",`, "")}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"one action less":     {[]string{strings.Replace(whole, `"iam:Put*",`, "", 1)}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"wider actions":       {[]string{strings.Replace(whole, `"iam:Put*",`, `"IAM:Pu*",`, 1)}, "", nil, []string{deployer}, false},
+		"allows":              {[]string{strings.Replace(whole, `"Effect":"Deny","Resource":"*","Sid":"NoLeave`, `"Effect":"Allow","Resource":"*","Sid":"NoLeave`, 1)}, "NoLeaveOrganization", nil, []string{deployer}, false},
+		"only in a region":    {[]string{strings.ReplaceAll(whole, `"Condition":{"ArnNotLike"`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},"ArnNotLike"`)}, "KeepRolesPoliciesProviders", nil, nil, false},
+		"another keeper":      {[]string{strings.ReplaceAll(whole, `"`+deployer+`"`, `["`+deployer+`","arn:aws:iam::*:role/Admin"]`)}, "", nil, nil, false},
+		"binds the stopper":   {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::1:role/x"`)}, "", []string{stopper}, []string{deployer, "arn:aws:iam::1:role/x"}, false},
+		"spares anybody":      {[]string{string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/*"}))}, "", nil, []string{"arn:aws:iam::*:role/*"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var documents [][]byte
+			for _, p := range c.policies {
+				documents = append(documents, []byte(p))
+			}
+			if name != "none" && c.policies[0] == whole && !slices.Contains([]string{"as it was written"}, name) {
+				t.Fatal("nothing was changed")
+			}
+			g, err := all[0].GuardedBy(all, documents)
+			if name == "another keeper" { // a list within a list is no policy
+				if err == nil {
+					t.Error("it was read")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.lacks == "" && len(g.Lacks) > 0 || c.lacks != "" && !slices.ContainsFunc(g.Lacks, func(l string) bool { return strings.HasPrefix(l, c.lacks+": ") }) {
+				t.Errorf("it lacks %q, want %q", g.Lacks, c.lacks)
+			}
+			if !slices.Equal(g.Binds, c.binds) || !slices.Equal(g.Keepers, c.keepers) || len(g.Open) > 0 != c.open {
+				t.Errorf("%+v", g)
+			}
+		})
+	}
+	if _, err := all[0].GuardedBy(all, [][]byte{[]byte(strings.Repeat(" ", 50_000))}); err == nil {
+		t.Error("a policy without end was read")
+	}
+}
+
+// TestGuardSaysNothingOfNothing: where no account has a role there is no statement about
+// roles, which Organizations would not take.
+func TestGuardSaysNothingOfNothing(t *testing.T) {
+	b, err := blueprint.Of(withCenter(), "identity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := string(blueprint.SCP([]*blueprint.Blueprint{b}, []string{deployer}))
+	if n := strings.Count(guard, `"Sid"`); n == 0 || strings.Count(guard, `"Resource"`) != n || strings.Contains(guard, "KeepSlots") {
+		t.Errorf("the policy is %s", guard)
+	}
+}

@@ -146,6 +146,14 @@ func (c Center) Assigned(ctx context.Context, center provider.Center, sets []acc
 // client is one of Identity Center's, by a session that may do what one assignment
 // needs; of nil that lists alone.
 func (c Center) client(ctx context.Context, center provider.Center, of *access.Assignment) (*ssoadmin.Client, error) {
+	return c.narrowed(ctx, center, func(partition, instance string) access.IAMPolicy {
+		return centerPolicy(center.Instance, partition, instance, of)
+	})
+}
+
+// narrowed is a client by a session that may do what a policy for a partition and an
+// instance allows.
+func (c Center) narrowed(ctx context.Context, center provider.Center, policy func(partition, instance string) access.IAMPolicy) (*ssoadmin.Client, error) {
 	r, err := c.roleOf(center.Role)
 	if err != nil {
 		return nil, err
@@ -159,7 +167,7 @@ func (c Center) client(ctx context.Context, center provider.Center, of *access.A
 	}
 	k, err := c.assume(ctx, c.own(access.Session{
 		Audience: access.STSAudience, Subject: c.Cell().Origin + "/identity-center", RoleARN: r.arn(), Name: centerSession, SourceIdentity: centerSession,
-		Policy: string(canon.MustEncode(centerPolicy(center.Instance, partition, instance, of))), Duration: stopperLives, Regions: center.Regions,
+		Policy: string(canon.MustEncode(policy(partition, instance))), Duration: stopperLives, Regions: center.Regions,
 	}))
 	if err != nil {
 		return nil, err

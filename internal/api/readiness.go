@@ -47,7 +47,7 @@ func (s *service) readiness(c *call) error {
 	}
 	f := readiness.Facts{
 		At: at.Now, Coverage: cell.Every(at.Now), Leans: cell.Leans(), Heard: at.Heard, Took: cell.Took(),
-		Certificate: certified(s.Certificate), Witnessed: s.Witnesses != nil, Issuers: cell.Issuers(), Readers: cell.Readers(), Looked: s.looked(),
+		Certificate: certified(s.Certificate), Witnessed: s.Witnesses != nil, Issuers: cell.Issuers(), Readers: cell.Readers(), Cloud: cell.Cloud(), Looked: s.looked(),
 	}
 	f.Findings = s.found(c.who.Person).Findings
 	return c.json(http.StatusOK, readiness.Of(f, c.query["scenario"]))

@@ -17,6 +17,9 @@ type Cell struct {
 	Scenarios []*access.Scenario
 	Groups    map[string][]string // group → person ids
 	Center    *Center             // nil: it has none
+	// Organization is the id of the account whose reader reads the organisation; empty:
+	// nobody does.
+	Organization string
 }
 
 // Account is an AWS account of the cell.

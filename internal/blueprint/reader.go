@@ -1,6 +1,7 @@
 package blueprint
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -38,7 +39,7 @@ func (b *Blueprint) ReaderTrust() []byte {
 // ReaderPolicy is all that it may do: read what the account says of itself. It is the
 // role's policy, its permissions boundary, and the policy of each session.
 func (b *Blueprint) ReaderPolicy() []byte {
-	return document(statement{Sid: "Read", Effect: allow, Action: sorted(readerActions), Resource: words{"*"}})
+	return document(statement{Sid: "Read", Effect: allow, Action: sorted(slices.Concat(readerActions, b.watchingActions())), Resource: words{"*"}})
 }
 
 func (b *Blueprint) readerRole() []resource {

@@ -16,10 +16,11 @@ import (
 // AWS is what a cell has to do with AWS: who issues its tokens, which keys sign
 // them, and the accounts that scenarios name.
 type AWS struct {
-	Issuers  []string    `json:"issuers,omitempty"` // https URLs; the first is tried first
-	Keys     []IssuerKey `json:"keys,omitempty"`    // that sign tokens: the current one, then the next
-	Accounts []Account   `json:"accounts,omitempty"`
-	Center   *Center     `json:"identity_center,omitzero"`
+	Issuers      []string    `json:"issuers,omitempty"` // https URLs; the first is tried first
+	Keys         []IssuerKey `json:"keys,omitempty"`    // that sign tokens: the current one, then the next
+	Accounts     []Account   `json:"accounts,omitempty"`
+	Center       *Center     `json:"identity_center,omitzero"`
+	Organization string      `json:"organization,omitempty"` // id of the account whose reader reads the organisation
 }
 
 // IssuerKey is a public key of the token issuer.
@@ -107,7 +108,7 @@ func (g *Genesis) leavesAWS(l *access.Lease, after *Genesis) string {
 func (g *Genesis) checkAWS() error {
 	a := &g.AWS
 	switch given := len(a.Issuers) + len(a.Keys) + len(a.Accounts); {
-	case given == 0 && a.Center == nil:
+	case given == 0 && a.Center == nil && a.Organization == "":
 		return nil
 	case g.Rules < RulesOfAWS:
 		return fmt.Errorf("aws: needs rules %d; this cell begins with rules %d", RulesOfAWS, g.Rules)
@@ -135,7 +136,14 @@ func (g *Genesis) checkAWS() error {
 			return fmt.Errorf("aws.keys: %q is not the thumbprint of its key, or stands twice", key.ID)
 		}
 	}
-	return errors.Join(a.checkAccounts(), g.checkCenter())
+	return errors.Join(a.checkAccounts(), g.checkCenter(), g.checkOrganization())
+}
+
+func (g *Genesis) checkOrganization() error {
+	if account, known := g.Account(g.AWS.Organization); g.AWS.Organization != "" && (!known || !account.Reader) {
+		return fmt.Errorf("aws.organization: %q is no AWS account of the cell that has a reader", g.AWS.Organization)
+	}
+	return nil
 }
 
 func (a *AWS) checkAccounts() error {

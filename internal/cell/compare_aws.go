@@ -23,6 +23,10 @@ func (c *comparing) aws(from, to *AWS) {
 		c.note(d, "%s signs from now on", to.Keys[0].ID)
 	}
 	c.center(from.Center, to.Center)
+	if from.Organization != to.Organization {
+		d := Difference{About: "the organisation of AWS accounts", Of: "aws.organization", kind: aboutIssuer, Bearing: permits(to.Organization != "")}
+		c.note(d, "is read from: %s becomes %s", cmp.Or(from.Organization, "nobody"), cmp.Or(to.Organization, "nobody"))
+	}
 	idOf := func(a Account) string { return a.ID }
 	before, after := byID(from.Accounts, idOf), byID(to.Accounts, idOf)
 	for _, id := range union(before, after) {

@@ -24,6 +24,9 @@ func (s *sheet) aws(of *cell.AWS) {
 	}
 	s.items("Keys of the issuer:", keys)
 	s.items("AWS accounts:", accounts)
+	if of.Organization != "" {
+		s.items("Organisation:", []string{"the server may read it from account " + of.Organization + ", by the reader there"})
+	}
 	if c := of.Center; c != nil {
 		s.items("IAM Identity Center:", []string{
 			fmt.Sprintf("instance %s, store %s, in %s, administered from account %s; people sign in at %s", c.Instance, c.Store, c.Region, c.Account, c.Portal),

@@ -19,9 +19,10 @@ type awsFile struct {
 	Keys     []word        `yaml:"keys,required" mend:"name the files that halligan issuer made: the public key that signs now, then the next"`
 	Accounts []accountFile `yaml:"accounts,required"`
 	Center   *centerFile   `yaml:"identity_center"`
+	Org      word          `yaml:"organization"`
 }
 
-func (*awsFile) planned() []string { return []string{"organization", "audience"} }
+func (*awsFile) planned() []string { return []string{"audience"} }
 
 type accountFile struct {
 	Mark
@@ -88,6 +89,21 @@ func (c *cellFacts) readAWS(f *findings, folder fs.FS) {
 		c.aws.Accounts = append(c.aws.Accounts, out)
 	}
 	c.readCenter(f)
+	c.readOrganization(f, file.Org)
+}
+
+// readOrganization checks by whose reader the organisation is read.
+func (c *cellFacts) readOrganization(f *findings, w word) {
+	i := slices.IndexFunc(c.aws.Accounts, func(a cell.Account) bool { return a.ID == w.text })
+	switch {
+	case w.text == "":
+	case i < 0:
+		f.errorf(w.at, nearest(w.text, c.accountIDs(), "accounts: "), "account %s does not exist", showID(w.text))
+	case !c.aws.Accounts[i].Reader:
+		f.errorf(w.at, "add reader: true to that account", "account %s has no reader, so that nobody reads the organisation from it", show(w.text))
+	default:
+		c.aws.Organization = w.text
+	}
 }
 
 func (c *cellFacts) readIssuers(f *findings, file *awsFile) {

@@ -83,7 +83,7 @@ func Organization(all []*Blueprint, keepers []string) ([]File, error) {
 }
 
 func (c Cell) blueprint() blueprint.Cell {
-	of := blueprint.Cell{Origin: c.Genesis.Origin, Issuers: c.Genesis.AWS.Issuers, Groups: c.Genesis.Groups}
+	of := blueprint.Cell{Origin: c.Genesis.Origin, Issuers: c.Genesis.AWS.Issuers, Groups: c.Genesis.Groups, Organization: c.Genesis.AWS.Organization}
 	for i := range c.Genesis.AWS.Accounts {
 		a := &c.Genesis.AWS.Accounts[i]
 		of.Accounts = append(of.Accounts, blueprint.Account{

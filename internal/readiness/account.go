@@ -79,7 +79,7 @@ func (f Facts) deployed(account string, scenarios []string) (items []Item) {
 	whole := Item{ID: "deployed:" + account, State: NotLooked, Scenarios: scenarios}
 	switch {
 	case !slices.Contains(f.Readers, account):
-		whole.Text = fmt.Sprintf("Whether stop slots, guard rails, trust and rules of account %s are as they should be, who else can take its roles, how old its emergency users' passwords are and how long its SAML certificates last, was not looked at: the server may not read IAM there.", account)
+		whole.Text = fmt.Sprintf("Whether stop slots, guard rails and trust of account %s are as they should be, who else can take its roles, how old its emergency users' passwords are and how long its SAML certificates last, was not looked at: the server may not read IAM there.", account)
 		whole.Do = "Give the account a reader (aws.accounts[].reader in cell.yaml), or compare with credentials of yours: halligan blueprint diff --live"
 		return append(items, whole)
 	case !looked:

@@ -34,13 +34,6 @@ func (f Facts) cloud() (items []Item) {
 		}
 		items = append(items, f.deployed(account, accounts[account])...)
 	}
-	if len(accounts) > 0 {
-		items = append(items, Item{
-			ID: "organization", State: NotLooked,
-			Text: "Which accounts of the organisation lack all of this was not looked at: Halligan has no right to read it.",
-			Do:   "Look yourself: aws organizations list-accounts",
-		})
-	}
 	return items
 }
 

@@ -38,6 +38,10 @@ type Looked struct {
 	Roles    map[string]Look    // account/role → a session of it that read something
 	Stoppers map[string]Look    // account → a session of the role that stops grants
 	Accounts map[string]Account // account → what its reader saw
+	Sets     map[string]Look    // scenario:target → what its permission set is
+	Rules    map[string]Rules   // account → its rules of EventBridge
+	Members  *Members
+	Guards   *Guards
 }
 
 // Facts are what is known.
@@ -52,12 +56,13 @@ type Facts struct {
 	Witnessed   bool     // the cell has witnesses
 	Issuers     []string // of tokens for AWS
 	Readers     []string // AWS accounts that the server may read
+	Cloud       view.Cloud
 	Looked      Looked
 }
 
 // Of makes the report of a scenario, or of all of the cell where none is named.
 func Of(f Facts, scenario string) Report {
-	items := slices.Concat(f.quorums(), f.ladders(), f.hosts(), f.channels(), f.found(), f.quiet(), f.cloud(), f.unseen())
+	items := slices.Concat(f.quorums(), f.ladders(), f.hosts(), f.channels(), f.found(), f.quiet(), f.cloud(), f.organization(), f.sets(), f.unseen())
 	r := Report{At: f.At, State: Green, Scenario: scenario, Counts: map[view.Light]int{}, Items: []Item{}}
 	for _, item := range items {
 		if scenario == "" || len(item.Scenarios) == 0 || slices.Contains(item.Scenarios, scenario) {

@@ -22,11 +22,12 @@ func well() readiness.Facts {
 			{Scenario: "database-locked-out", Severity: "SEV1", Ready: view.Ready, Text: "Anybody's request can be agreed."}, {Ready: view.Ready, Text: "They can."}, {Recovery: true, Ready: view.Ready, Text: "It can."},
 		},
 		Leans: []view.Leans{
-			{Scenario: "database-locked-out", Hosts: []string{"db-1"}, Channels: []string{"pager"}, Widens: 1, Roles: []view.LeansOn{{Target: "prod", Account: "prod", Role: "Emergency"}}},
+			{Scenario: "database-locked-out", Hosts: []string{"db-1"}, Channels: []string{"pager"}, Widens: 1, Roles: []view.LeansOn{{Target: "prod", Account: "prod", Role: "Emergency"}}, Accounts: []string{"prod"}},
 			{Scenario: "root", Channels: []string{"pager"}, Solo: true, Sealed: true},
 		},
 		Heard: map[string]canon.Time{"db-1": now.Add(-time.Minute)}, Took: map[string]canon.Time{"pager": now.Add(-24 * time.Hour)},
 		Certificate: view.Certificate{Ends: now.Add(90 * 24 * time.Hour)}, Witnessed: true, Issuers: []string{"https://oidc.example.com"},
+		Cloud: view.Cloud{Accounts: []view.CloudAccount{{ID: "prod", Number: "123456789012"}}},
 		Looked: readiness.Looked{
 			Issuers: map[string]readiness.Look{"https://oidc.example.com": look}, Roles: map[string]readiness.Look{"prod/Emergency": look}, Stoppers: map[string]readiness.Look{"prod": look},
 		},

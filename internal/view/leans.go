@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 )
@@ -13,15 +14,21 @@ type Leans struct {
 	Scenario string
 	Hosts    []string
 	Roles    []LeansOn // of AWS accounts
-	Channels []string  // that hear of it
-	Unseen   []string  // targets that no server can look at: root tasks, permission sets, programs
-	Widens   int       // rungs of its ladder that ask more people
-	Solo     bool      // the last of them lets whoever asked go in alone
-	Sealed   bool      // it opens an envelope
+	Sets     []LeansOnSet
+	Accounts []string // of AWS, that it opens something in, or by way of
+	Channels []string // that hear of it
+	Unseen   []string // targets that no server can look at: root tasks, programs
+	Widens   int      // rungs of its ladder that ask more people
+	Solo     bool     // the last of them lets whoever asked go in alone
+	Sealed   bool     // it opens an envelope
 }
 
 // LeansOn is a role of an AWS account, and the target that opens it.
 type LeansOn struct{ Target, Account, Role string }
+
+// LeansOnSet is a permission set, the account that it is given in, and the target that
+// gives it.
+type LeansOnSet struct{ Target, Account, Set string }
 
 // Leans gives it of every scenario, by id.
 func (c *Cell) Leans() []Leans {
@@ -36,6 +43,8 @@ func (c *Cell) Leans() []Leans {
 					l.Hosts = append(l.Hosts, open.SSH.Host)
 				case open.AWS != nil:
 					l.Roles = append(l.Roles, LeansOn{open.AWS.Name, open.AWS.Account, open.AWS.Role})
+				case open.IdentityCenter != nil:
+					l.Sets = append(l.Sets, LeansOnSet{open.IdentityCenter.Name, open.IdentityCenter.Account, open.IdentityCenter.Set})
 				case open.Envelope != nil:
 					l.Sealed = true
 				default:
@@ -56,9 +65,57 @@ func (c *Cell) Leans() []Leans {
 			}
 			slices.Sort(l.Hosts)
 			l.Hosts = slices.Compact(l.Hosts)
+			l.Accounts = s.accountsOf(of)
 			all = append(all, l)
 		}
 		return all
+	})
+}
+
+// accountsOf are the AWS accounts that a scenario leans on, by id, each once.
+func (s *state) accountsOf(of *access.Scenario) (all []string) {
+	for _, open := range of.Opens {
+		switch {
+		case open.AWS != nil:
+			all = append(all, open.AWS.Account)
+		case open.RootTask != nil:
+			all = append(all, open.RootTask.Account, open.RootTask.Through)
+		case open.IdentityCenter != nil:
+			all = append(all, open.IdentityCenter.Account)
+			if center := s.Genesis.AWS.Center; center != nil {
+				all = append(all, center.Account)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// CloudAccount is an AWS account of the cell.
+type CloudAccount struct {
+	ID, Number string
+	Management bool // of the organisation
+	Reader     bool // the server may read what it says of itself
+}
+
+// Cloud is what the cell has in AWS.
+type Cloud struct {
+	Accounts     []CloudAccount
+	Organization string // id of the account that reads the organisation; empty: none does
+}
+
+// Cloud gives it.
+func (c *Cell) Cloud() Cloud {
+	return read(c, func(s *state) (of Cloud) {
+		if s.Genesis == nil {
+			return of
+		}
+		of.Organization = s.Genesis.AWS.Organization
+		for i := range s.Genesis.AWS.Accounts {
+			a := &s.Genesis.AWS.Accounts[i]
+			of.Accounts = append(of.Accounts, CloudAccount{ID: a.ID, Number: a.Account, Management: a.Management, Reader: a.Reader})
+		}
+		return of
 	})
 }
 

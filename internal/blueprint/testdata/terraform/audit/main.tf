@@ -179,6 +179,8 @@ resource "aws_iam_policy" "readerboundary" {
         Sid    = "Read"
         Effect = "Allow"
         Action = [
+          "events:ListRules",
+          "events:ListTargetsByRule",
           "iam:GenerateCredentialReport",
           "iam:GetAccountAuthorizationDetails",
           "iam:GetCredentialReport",
@@ -266,6 +268,8 @@ resource "aws_iam_role_policy" "reader" {
         Sid    = "Read"
         Effect = "Allow"
         Action = [
+          "events:ListRules",
+          "events:ListTargetsByRule",
           "iam:GenerateCredentialReport",
           "iam:GetAccountAuthorizationDetails",
           "iam:GetCredentialReport",

@@ -36,9 +36,13 @@ type looker struct {
 func (l *looker) Look(ctx context.Context) readiness.Looked {
 	law := l.world.law.Load()
 	l.mu.Lock()
-	before := l.seen.Accounts
-	l.seen = readiness.Looked{Issuers: map[string]readiness.Look{}, Roles: map[string]readiness.Look{}, Stoppers: map[string]readiness.Look{}, Accounts: map[string]readiness.Account{}}
-	maps.Copy(l.seen.Accounts, before) // what this round does not come to
+	before := l.seen
+	l.seen = readiness.Looked{
+		Issuers: map[string]readiness.Look{}, Roles: map[string]readiness.Look{}, Stoppers: map[string]readiness.Look{}, Sets: map[string]readiness.Look{},
+		Accounts: map[string]readiness.Account{}, Rules: map[string]readiness.Rules{}, Members: before.Members, Guards: before.Guards,
+	}
+	maps.Copy(l.seen.Accounts, before.Accounts) // what this round does not come to
+	maps.Copy(l.seen.Rules, before.Rules)
 	l.mu.Unlock()
 	if law == nil || law.genesis == nil || len(law.genesis.AWS.Accounts) == 0 {
 		return l.seen
@@ -55,8 +59,14 @@ func (l *looker) Look(ctx context.Context) readiness.Looked {
 	}
 	l.accounts(ctx, &all, paper.Cell{Genesis: genesis, Scenarios: law.scenarios})
 	look(func() { l.issuers(ctx, genesis.AWS) })
+	center, has := centerOf(genesis)
 	for id, scenario := range law.scenarios {
 		for _, open := range scenario.Opens {
+			if set := open.IdentityCenter; set != nil && has {
+				if account, there := genesis.Account(set.Account); there {
+					look(func() { l.set(ctx, center, setOf{id, set, account}) })
+				}
+			}
 			if open.AWS == nil {
 				continue
 			}

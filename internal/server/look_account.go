@@ -76,14 +76,19 @@ func (l *looker) account(ctx context.Context, of paper.Cell, account *cell.Accou
 func (l *looker) read(ctx context.Context, of paper.Cell, account *cell.Account) readiness.Account {
 	b, err := of.Blueprint(account.ID)
 	if err != nil {
+		l.unwatched(of, account.ID, err)
 		return unread(sentence("the blueprint cannot be made", err))
 	}
 	reading, err := l.aws.Reading(ctx, awsprovider.Reader{
 		Role: account.ARN("role/" + awsprovider.ReaderRole), Regions: account.Regions, Door: account.Door, Policy: string(b.ReaderPolicy()),
 	})
 	if err != nil {
+		l.unwatched(of, account.ID, err)
 		return unread(sentence("a session of the reader was not had", err))
 	}
+	var beside sync.WaitGroup
+	beside.Go(func() { l.watch(ctx, of, b, reading) })
+	defer beside.Wait()
 	e := examined{blueprint: b, reader: deployed.NewReader(reading.Config("iam", "")), judge: reading.Judge, scenarios: of.Scenarios}
 	return e.account(ctx)
 }

@@ -1,0 +1,202 @@
+package server_test
+
+import (
+	"context"
+
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/blueprint"
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/issuer"
+	"github.com/halligan-dev/halligan/internal/paper"
+	"github.com/halligan-dev/halligan/internal/provider/aws"
+	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
+	"github.com/halligan-dev/halligan/internal/readiness"
+	"github.com/halligan-dev/halligan/internal/seal"
+	"github.com/halligan-dev/halligan/internal/server"
+)
+
+// moto is an AWS that others made, with an organisation in which account prod of
+// celltest is, guarded and with all its rules.
+type moto struct {
+	t    *testing.T
+	url  string
+	cell paper.Cell
+	root string
+}
+
+func newMoto(t *testing.T) *moto {
+	g, scenario := celltest.CenterGenesis(), celltest.CenterScenario()
+	roles := celltest.AWSScenario()
+	roles.ID = "roles"
+	g.AWS.Accounts[0].Reader, g.AWS.Organization = true, "prod"
+	m := &moto{t: t, url: mototest.Start(t), cell: paper.Cell{Genesis: &g, Scenarios: map[string]*access.Scenario{scenario.ID: &scenario, roles.ID: &roles}}}
+	name, trust := "halligan-reader", `{"Version":"2012-10-17","Statement":[]}`
+	if _, err := iam.NewFromConfig(m.config("us-east-1")).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust}); err != nil {
+		t.Fatal(err)
+	}
+	client := organizations.NewFromConfig(m.config("us-east-1"))
+	if _, err := client.CreateOrganization(t.Context(), &organizations.CreateOrganizationInput{FeatureSet: orgtypes.OrganizationFeatureSetAll}); err != nil {
+		t.Fatal(err)
+	}
+	roots, err := client.ListRoots(t.Context(), &organizations.ListRootsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.root = *roots.Roots[0].Id
+	if _, err := client.EnablePolicyType(t.Context(), &organizations.EnablePolicyTypeInput{RootId: &m.root, PolicyType: orgtypes.PolicyTypeServiceControlPolicy}); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (m *moto) config(region string) sdk.Config {
+	return sdk.Config{Region: region, BaseEndpoint: &m.url, Credentials: sdk.CredentialsProviderFunc(func(context.Context) (sdk.Credentials, error) {
+		return sdk.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}, nil
+	})}
+}
+
+// guard attaches what blueprint scp writes.
+func (m *moto) guard() {
+	m.t.Helper()
+	all, err := m.cell.Blueprints(nil, false)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	client := organizations.NewFromConfig(m.config("us-east-1"))
+	made, err := client.CreatePolicy(m.t.Context(), &organizations.CreatePolicyInput{
+		Name: sdk.String(blueprint.GuardName), Description: sdk.String("guards"), Type: orgtypes.PolicyTypeServiceControlPolicy,
+		Content: sdk.String(string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/PlatformDeploy"}))),
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if _, err := client.AttachPolicy(m.t.Context(), &organizations.AttachPolicyInput{PolicyId: made.Policy.PolicySummary.Id, TargetId: &m.root}); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// rules puts the rules of an account where they should stand.
+func (m *moto) rules(b *paper.Blueprint) {
+	m.t.Helper()
+	for _, region := range b.RuleRegions() {
+		client := eventbridge.NewFromConfig(m.config(region))
+		for _, r := range b.EventRules() {
+			if r.Global && region != b.GlobalRegion() {
+				continue
+			}
+			if _, err := client.PutRule(m.t.Context(), &eventbridge.PutRuleInput{Name: &r.Name, State: types.RuleState(r.State), EventPattern: sdk.String(string(r.Pattern))}); err != nil {
+				m.t.Fatal(err)
+			}
+			if _, err := client.PutTargets(m.t.Context(), &eventbridge.PutTargetsInput{Rule: &r.Name, Targets: []types.Target{
+				{Id: sdk.String("topic"), Arn: sdk.String("arn:aws:sns:" + region + ":123456789012:halligan-alarms")},
+				{Id: sdk.String("bus"), Arn: sdk.String("arn:aws:events:eu-west-1:123456789012:event-bus/halligan-events"), RoleArn: sdk.String("arn:aws:iam::123456789012:role/halligan-forward")},
+			}}); err != nil {
+				m.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// look is what a server sees.
+func (m *moto) look() func(context.Context) readiness.Looked {
+	m.t.Helper()
+	now := func() canon.Time { return canon.At(time.Now()) }
+	key, err := issuer.OpenOIDC(slices.Clone(centerKey()[0]), issuer.Bounds{Audience: access.STSAudience, Subject: celltest.Origin + "/", Now: time.Now})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	endpoints := aws.Endpoints{}
+	for _, kind := range []string{"sts", "iam", "ssm", "sso", "events", "organizations", "probe"} {
+		endpoints[kind] = m.url
+	}
+	provider := aws.New(aws.Options{Keys: []aws.Signer{key}, Seal: seal.ToHolder, Now: now, Endpoints: endpoints, Cell: func() aws.Cell {
+		return aws.Cell{Origin: celltest.Origin, Issuers: m.cell.Genesis.AWS.Issuers, Key: key.KeyID(), Accounts: []string{"123456789012", "210987654321"}}
+	}})
+	return server.LookOf(m.cell.Genesis, m.cell.Scenarios, provider, now)
+}
+
+// TestMotoOrganizationIsLookedAt: a server that may sees the accounts of the organisation,
+// what guards those of the cell, and in each region whether the rules stand; it sees it
+// again when somebody has changed it; and what its reader may not have it says.
+func TestMotoOrganizationIsLookedAt(t *testing.T) {
+	m := newMoto(t)
+	b, err := m.cell.Blueprint("prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.rules(b)
+	look := m.look()
+	seen := look(t.Context())
+	if seen.Members == nil || seen.Members.Why != "" || !slices.ContainsFunc(seen.Members.All, func(a readiness.Member) bool { return a.Number == "123456789012" && a.State == "ACTIVE" }) {
+		t.Errorf("accounts: %+v", seen.Members)
+	}
+	if g := seen.Guards; g == nil || g.Why != "" || len(g.Of) != 1 || len(g.Of["prod"].Policies) > 0 || len(g.Of["prod"].Lacks) == 0 {
+		t.Errorf("without a policy: %+v", g)
+	}
+	if r := seen.Rules["prod"]; r.Regions != len(b.RuleRegions()) || len(r.Wrong)+len(r.Strange)+len(r.Unread) > 0 {
+		t.Errorf("rules: %+v", r)
+	}
+	if _, looked := seen.Rules["stage"]; looked {
+		t.Error("an account without a reader was read")
+	}
+	m.guard()
+	client := eventbridge.NewFromConfig(m.config("eu-west-1"))
+	if _, err := client.DisableRule(t.Context(), &eventbridge.DisableRuleInput{Name: sdk.String("halligan-use")}); err != nil {
+		t.Fatal(err)
+	}
+	seen = look(t.Context())
+	if g := seen.Guards; g == nil || !slices.Equal(g.Of["prod"].Policies, []string{"halligan-guard"}) || len(g.Of["prod"].Lacks)+len(g.Of["prod"].Binds) > 0 || !slices.Equal(g.Of["prod"].Keepers, []string{"arn:aws:iam::*:role/PlatformDeploy"}) {
+		t.Errorf("with the policy: %+v", g)
+	}
+	if r := seen.Rules["prod"]; len(r.Wrong) != 1 || !strings.Contains(r.Wrong[0], `rule halligan-use in eu-west-1 is "DISABLED"`) {
+		t.Errorf("rules: %+v", r)
+	}
+}
+
+// TestOrganizationNotRead: where AWS says no, or nobody answers, each thing is left as not
+// seen, with why, and no look takes longer than it may.
+func TestOrganizationNotRead(t *testing.T) {
+	n := newNight(t)
+	g, scenario := celltest.CenterGenesis(), celltest.CenterScenario()
+	g.AWS.Accounts[0].Reader, g.AWS.Organization = true, "prod"
+	now := func() canon.Time { return canon.At(n.wall()) }
+	provider := aws.New(aws.Options{
+		Keys: []aws.Signer{n.key}, Seal: seal.ToHolder, Now: now, Endpoints: n.double.Endpoints(), Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Cell: func() aws.Cell {
+			return aws.Cell{Origin: celltest.Origin, Issuers: []string{"https://oidc.cell.example.com"}, Key: n.key.KeyID(), Accounts: []string{"123456789012", "210987654321"}}
+		},
+	})
+	seen := server.LookOf(&g, map[string]*access.Scenario{scenario.ID: &scenario}, provider, now)(t.Context())
+	if m := seen.Members; m == nil || !strings.Contains(m.Why, "AccessDenied") || len(m.All) > 0 {
+		t.Errorf("accounts: %+v", m)
+	}
+	if of := seen.Guards; of == nil || !strings.Contains(of.Why, "AccessDenied") || len(of.Of) > 0 {
+		t.Errorf("guards: %+v", of)
+	}
+	if r := seen.Rules["prod"]; len(r.Unread) != 1 || !strings.Contains(r.Unread[0], "AccessDenied") {
+		t.Errorf("rules: %+v", r)
+	}
+	for target, good := range map[string]bool{"set-1": true, "set-2": true} {
+		if l := seen.Sets[scenario.ID+":"+target]; l.Good != good || l.At.IsZero() {
+			t.Errorf("%s: %+v", target, l)
+		}
+	}
+	n.double.AddSet(celltest.SetARN(2), "EmergencyDatabase", "PT8H")
+	seen = server.LookOf(&g, map[string]*access.Scenario{scenario.ID: &scenario}, provider, now)(t.Context())
+	if l := seen.Sets[scenario.ID+":set-2"]; l.Good || !l.Sure || !strings.Contains(l.Text, "PT8H") {
+		t.Errorf("a set of longer sessions: %+v", l)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/readiness"
 )
 
@@ -73,5 +74,21 @@ func TestReadiness(t *testing.T) {
 	}
 	if r := h.do(http.MethodGet, "/api/v1/readiness", nil); r.Status != http.StatusUnauthorized {
 		t.Errorf("a stranger: %d", r.Status)
+	}
+}
+
+// TestReadinessOfTheCloud: what the cell has in AWS is among what readiness knows: its
+// accounts, and who reads the organisation.
+func TestReadinessOfTheCloud(t *testing.T) {
+	h := open(t, func(h *house) {
+		h.genesis.AWS = celltest.AWS()
+		h.genesis.AWS.Accounts[0].Reader, h.genesis.AWS.Organization = true, "prod"
+	})
+	var all readiness.Report
+	h.get("ann", "/api/v1/readiness").into(t, &all)
+	for _, id := range []string{"organization", "account:prod", "guard:stage", "rules:prod", "rules:stage"} {
+		if !slices.ContainsFunc(all.Items, func(i readiness.Item) bool { return i.ID == id && i.State == readiness.NotLooked && i.Do != "" }) {
+			t.Errorf("%s is not among %+v", id, all.Items)
+		}
 	}
 }

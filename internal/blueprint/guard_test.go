@@ -85,3 +85,30 @@ func TestGuardSaysNothingOfNothing(t *testing.T) {
 		t.Errorf("the policy is %s", guard)
 	}
 }
+
+// FuzzGuardedBy: whatever Organizations gives for a policy is compared or refused, and one
+// that says nothing guards nothing.
+func FuzzGuardedBy(f *testing.F) {
+	b := of(f, "prod")
+	all := []*blueprint.Blueprint{b}
+	f.Add(blueprint.SCP(all, []string{deployer}))
+	f.Add([]byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"},"Version":"2012-10-17"}`))
+	f.Add([]byte(`{"Statement":[]}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := b.GuardedBy(all, [][]byte{data})
+		if err == nil && len(g.Lacks) == 0 && !strings.Contains(string(data), "Deny") && !strings.Contains(string(data), `\u`) {
+			t.Errorf("%s guards", data)
+		}
+	})
+}
+
+// TestOneStatementGuards: a statement that denies everything guards everything, and binds
+// whom it should not.
+func TestOneStatementGuards(t *testing.T) {
+	b := of(t, "prod")
+	g, err := b.GuardedBy([]*blueprint.Blueprint{b}, [][]byte{[]byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)})
+	if err != nil || len(g.Lacks) > 0 || !slices.Contains(g.Binds, stopper) {
+		t.Errorf("%v, %+v", err, g)
+	}
+}

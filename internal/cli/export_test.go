@@ -82,6 +82,13 @@ func GenesisSheet(files client.FoundingFiles, of string) (string, error) {
 	return g.sheet(), nil
 }
 
+// AWSSheet is what a founder is shown of AWS.
+func AWSSheet(of *cell.AWS) string {
+	var s sheet
+	s.aws(of)
+	return s.String()
+}
+
 // EpochFits is what a signer's machine compares before it signs an epoch.
 func EpochFits(e statement.Epoch, base, known ledger.Checkpoint) error {
 	return epochFile{Epoch: e}.fits(base, known)

@@ -139,3 +139,16 @@ func TestWaiterTellsEachThingOnce(t *testing.T) {
 		t.Errorf("over: %q", over)
 	}
 }
+
+// TestSheetSaysWhoReadsTheOrganisation: that the server may read accounts, and from one of
+// them the organisation, is shown before it is signed.
+func TestSheetSaysWhoReadsTheOrganisation(t *testing.T) {
+	of := celltest.AWS()
+	if before := cli.AWSSheet(&of); strings.Contains(before, "read") {
+		t.Errorf("nothing is read, and the sheet says %s", before)
+	}
+	of.Accounts[1].Reader, of.Organization = true, of.Accounts[1].ID
+	if got := cli.AWSSheet(&of); !strings.Contains(got, "the server may read IAM there") || !strings.Contains(got, "Organisation:\n  - the server may read it from account stage") {
+		t.Errorf("the sheet says %s", got)
+	}
+}

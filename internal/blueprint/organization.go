@@ -13,6 +13,18 @@ var (
 	}
 )
 
+// hearing lets the reader see who is subscribed to the topics that the rules tell.
+func (b *Blueprint) hearing() statement {
+	return statement{Sid: "Hearing", Effect: allow, Action: words{"sns:ListSubscriptionsByTopic"}, Resource: words{
+		"arn:" + b.Account.Partition + ":sns:*:" + b.Account.Number + ":" + AlarmTopic,
+	}}
+}
+
+// TopicARN is the topic that the rules of a region tell.
+func (b *Blueprint) TopicARN(region string) string {
+	return "arn:" + b.Account.Partition + ":sns:" + region + ":" + b.Account.Number + ":" + AlarmTopic
+}
+
 // readsOrganization tells whether the account's reader reads the organisation.
 func (b *Blueprint) readsOrganization() bool { return b.reads() && b.Cell.Organization == b.Account.ID }
 

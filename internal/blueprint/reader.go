@@ -39,7 +39,10 @@ func (b *Blueprint) ReaderTrust() []byte {
 // ReaderPolicy is all that it may do: read what the account says of itself. It is the
 // role's policy, its permissions boundary, and the policy of each session.
 func (b *Blueprint) ReaderPolicy() []byte {
-	return document(statement{Sid: "Read", Effect: allow, Action: sorted(slices.Concat(readerActions, b.watchingActions())), Resource: words{"*"}})
+	return document(
+		statement{Sid: "Read", Effect: allow, Action: sorted(slices.Concat(readerActions, b.watchingActions())), Resource: words{"*"}},
+		b.hearing(),
+	)
 }
 
 func (b *Blueprint) readerRole() []resource {

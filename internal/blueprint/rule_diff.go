@@ -71,7 +71,7 @@ func (b *Blueprint) rulesIn(region string) []EventRule {
 
 // ruleTargets are whom each rule of a region tells.
 func (b *Blueprint) ruleTargets(region string) []DeployedTarget {
-	all := []DeployedTarget{{ARN: "arn:" + b.Account.Partition + ":sns:" + region + ":" + b.Account.Number + ":" + AlarmTopic}}
+	all := []DeployedTarget{{ARN: b.TopicARN(region)}}
 	if b.opened() {
 		all = append(all, DeployedTarget{ARN: b.busARN(), Role: b.roleARN(forwarder)})
 	}

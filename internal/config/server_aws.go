@@ -15,7 +15,7 @@ func (*awsServerFile) planned() []string { return []string{"kms", "second", "acc
 
 // endpointKinds are the services whose address may be another than AWS's own, as
 // provider/aws has them.
-var endpointKinds = []string{"events", "iam", "organizations", "probe", "signin", "sso", "ssm", "sts"}
+var endpointKinds = []string{"events", "iam", "organizations", "probe", "signin", "sns", "sso", "ssm", "sts"}
 
 // endpoints reads other addresses of AWS's services. Tokens travel to them.
 func (s *serverFacts) endpoints() {

@@ -2,10 +2,14 @@ package deployed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
 // Rule is a rule of EventBridge on the default bus of a region.
@@ -18,6 +22,33 @@ type Rule struct {
 type Target struct {
 	ARN  string
 	Role string // ARN; empty: none
+}
+
+// Hearers counts who is subscribed to a topic and has confirmed it. A topic that is not
+// there has none, and is not there. Where they are is not kept.
+func Hearers(ctx context.Context, c aws.Config, judge Judge, topic string) (confirmed int, there bool, err error) {
+	client := sns.NewFromConfig(c)
+	tried := "list who is subscribed to the alarms in " + c.Region
+	var next *string
+	for range rulePages {
+		page, err := client.ListSubscriptionsByTopic(ctx, &sns.ListSubscriptionsByTopicInput{TopicArn: &topic, NextToken: next})
+		var none *types.NotFoundException
+		switch {
+		case errors.As(err, &none):
+			return 0, false, nil
+		case err != nil:
+			return 0, false, judge(ctx, tried, err)
+		}
+		for _, s := range page.Subscriptions {
+			if strings.HasPrefix(aws.ToString(s.SubscriptionArn), "arn:") { // and not PendingConfirmation, or Deleted
+				confirmed++
+			}
+		}
+		if next = page.NextToken; aws.ToString(next) == "" {
+			return confirmed, true, nil
+		}
+	}
+	return confirmed, true, nil // more than anybody would count
 }
 
 const (

@@ -73,7 +73,7 @@ func (w *town) account(f founding) error {
 	}
 	if f.reader {
 		door += "reader: true, "
-		at.AddRole(awstest.Role{ARN: readerRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/reader"}, Sources: "hg-", Allows: []string{"iam:*"}})
+		at.AddRole(awstest.Role{ARN: readerRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/reader"}, Sources: "hg-", Allows: []string{"iam:*", "events:*", "sns:*"}})
 	}
 	endpoints := "aws:\n  endpoints:\n"
 	for kind, url := range at.Endpoints() {
@@ -311,7 +311,8 @@ func TestReaderLooksAtTheAccount(t *testing.T) {
 	for action, result := range map[string]string{
 		"GetAccountAuthorizationDetails": "<IsTruncated>false</IsTruncated>", "ListOpenIDConnectProviders": "",
 		"GenerateCredentialReport": "<State>COMPLETE</State>",
-		"GetCredentialReport":      "<Content>" + base64.StdEncoding.EncodeToString([]byte(report)) + "</Content><GeneratedTime>2026-01-01T00:00:00Z</GeneratedTime>",
+		"ListRules":                `{"Rules":[]}`, "ListSubscriptionsByTopic": "<Subscriptions></Subscriptions>",
+		"GetCredentialReport": "<Content>" + base64.StdEncoding.EncodeToString([]byte(report)) + "</Content><GeneratedTime>2026-01-01T00:00:00Z</GeneratedTime>",
 	} {
 		at.Describe(action, result)
 	}
@@ -319,6 +320,7 @@ func TestReaderLooksAtTheAccount(t *testing.T) {
 	for id, want := range map[string]readyItem{
 		"slots:prod": {State: "red", Text: "halligan-stop-slot-EmergencyDatabase-1 is not deployed"}, "trust:prod": {State: "red", Text: "role EmergencyDatabase is not deployed"},
 		"root:prod": {State: "red", Text: "no second factor"}, "changers:prod": {State: "green"}, "saml:prod": {State: "not-looked", Text: "AWS says AccessDenied"},
+		"rules:prod": {State: "red", Text: "in us-east-1 is not deployed"}, "organization": {State: "not-looked", Text: "names no account"},
 	} {
 		if got[id].State != want.State || !strings.Contains(got[id].Text, want.Text) {
 			t.Errorf("%s is %+v, want %+v", id, got[id], want)

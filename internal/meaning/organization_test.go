@@ -39,6 +39,12 @@ func TestReaderOfTheOrganisation(t *testing.T) {
 			rule := "arn:aws:events:eu-west-1:" + b.Account.Number + ":rule/halligan-use"
 			say(allowed, "events:ListRules", "*")
 			say(allowed, "events:ListTargetsByRule", rule)
+			topic := "arn:aws:sns:us-east-1:" + b.Account.Number + ":halligan-alarms"
+			say(allowed, "sns:ListSubscriptionsByTopic", topic)
+			say(denied, "sns:ListSubscriptionsByTopic", "arn:aws:sns:us-east-1:"+b.Account.Number+":payroll")
+			for _, action := range []string{"sns:Publish", "sns:Subscribe", "sns:DeleteTopic", "sns:SetTopicAttributes"} {
+				say(denied, action, topic)
+			}
 			for _, action := range []string{"events:DisableRule", "events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"} {
 				say(denied, action, rule)
 			}

@@ -47,6 +47,7 @@ type Rules struct {
 	At      canon.Time
 	Regions int      // that were looked at
 	Wrong   []string // what is otherwise than the blueprint has it, so that an alarm may be missing
+	Deaf    []string // regions in which nobody has confirmed that they hear the topic
 	Strange []string // rules by Halligan's names that are in no blueprint
 	Unread  []string // regions whose rules nobody saw, each with why
 }
@@ -194,13 +195,17 @@ func (f Facts) rules(a view.CloudAccount) Item {
 	case len(seen.Unread) > 0:
 		item.Text = fmt.Sprintf("The rules of account %s were not seen everywhere: %s.", a.ID, listed(seen.Unread))
 		item.Do = lookNow
+	case len(seen.Deaf) > 0:
+		item.State = Amber
+		item.Text = fmt.Sprintf("The rules of account %s stand, and nobody has confirmed a subscription to the topic that they tell in %s.", a.ID, listed(seen.Deaf))
+		item.Do = "Subscribe somebody in each, and have them confirm it: aws sns subscribe"
 	case len(seen.Strange) > 0:
 		item.State = Amber
 		item.Text = fmt.Sprintf("Account %s has rules by Halligan's names that are in no blueprint: %s.", a.ID, listed(seen.Strange))
 		item.Do = "Delete them, or find out who made them"
 	default:
 		item.State, item.Do = Green, ""
-		item.Text = fmt.Sprintf("In %d regions the rules of account %s stand, are switched on, and tell whom they should.", seen.Regions, a.ID)
+		item.Text = fmt.Sprintf("In %d regions the rules of account %s stand, are switched on, and tell a topic that somebody hears.", seen.Regions, a.ID)
 	}
 	return item
 }

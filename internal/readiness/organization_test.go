@@ -72,6 +72,7 @@ func TestOrganizationItems(t *testing.T) {
 		"binds the stopper": {guards(func(g *readiness.Guard) { g.Binds = []string{"arn:aws:iam::123456789012:role/halligan-stopper"} }), "guard:prod", readiness.Red, "halligan-stopper may not do what only it should"},
 		"rules wrong":       {rules(readiness.Rules{At: now, Regions: 5, Wrong: []string{"rule halligan-use in eu-west-1 is not deployed"}}), "rules:prod", readiness.Red, "are not as the blueprint has them, 1 difference: rule halligan-use in eu-west-1 is not deployed"},
 		"rules unread":      {rules(readiness.Rules{At: now, Regions: 5, Unread: []string{"eu-west-1: AWS said no"}}), "rules:prod", readiness.NotLooked, "eu-west-1: AWS said no"},
+		"rules deaf":        {rules(readiness.Rules{At: now, Regions: 5, Deaf: []string{"us-east-2"}}), "rules:prod", readiness.Amber, "nobody has confirmed a subscription to the topic that they tell in us-east-2"},
 		"rules strange":     {rules(readiness.Rules{At: now, Regions: 5, Strange: []string{"rule halligan-old in eu-west-1"}}), "rules:prod", readiness.Amber, "rule halligan-old in eu-west-1"},
 		"no reader":         {func(f *readiness.Facts) { f.Cloud.Accounts[0].Reader = false }, "rules:prod", readiness.NotLooked, "no reader"},
 		"rules not looked":  {func(f *readiness.Facts) { delete(f.Looked.Rules, "prod") }, "rules:prod", readiness.NotLooked, "not looked at"},

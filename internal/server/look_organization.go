@@ -65,26 +65,40 @@ func (l *looker) rules(ctx context.Context, reading *awsprovider.Reading, b *pap
 			free <- struct{}{}
 			defer func() { <-free }()
 			there, err := deployed.Rules(ctx, reading.Config("events", region), reading.Judge, blueprint.RulePrefix)
+			hear, topic := 0, false
+			if err == nil {
+				hear, topic, err = deployed.Hearers(ctx, reading.Config("sns", region), reading.Judge, b.TopicARN(region))
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
+			switch {
+			case err != nil:
 				seen.Unread = append(seen.Unread, fmt.Sprintf("%s (%v)", region, err))
 				return
+			case !topic:
+				seen.Wrong = append(seen.Wrong, "topic "+blueprint.AlarmTopic+" in "+region+" is not deployed")
+			case hear == 0:
+				seen.Deaf = append(seen.Deaf, region)
 			}
-			for _, d := range b.CompareRules(region, rulesThere(there)) {
-				if d.Kind == blueprint.Unknown {
-					seen.Strange = append(seen.Strange, d.What)
-				} else {
-					seen.Wrong = append(seen.Wrong, d.Text)
-				}
-			}
+			differ(&seen, b.CompareRules(region, rulesThere(there)))
 		})
 	}
 	all.Wait()
-	slices.Sort(seen.Unread)
-	slices.Sort(seen.Wrong)
-	slices.Sort(seen.Strange)
+	for _, texts := range [][]string{seen.Unread, seen.Wrong, seen.Deaf, seen.Strange} {
+		slices.Sort(texts)
+	}
 	return seen
+}
+
+// differ takes down how rules differ from the blueprint.
+func differ(seen *readiness.Rules, all []blueprint.Difference) {
+	for _, d := range all {
+		if d.Kind == blueprint.Unknown {
+			seen.Strange = append(seen.Strange, d.What)
+		} else {
+			seen.Wrong = append(seen.Wrong, d.Text)
+		}
+	}
 }
 
 func rulesThere(all []deployed.Rule) (made []blueprint.DeployedRule) {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/blueprint"
@@ -93,6 +94,13 @@ func (m *moto) rules(b *paper.Blueprint) {
 	m.t.Helper()
 	for _, region := range b.RuleRegions() {
 		client := eventbridge.NewFromConfig(m.config(region))
+		topics := sns.NewFromConfig(m.config(region))
+		if _, err := topics.CreateTopic(m.t.Context(), &sns.CreateTopicInput{Name: sdk.String(blueprint.AlarmTopic)}); err != nil {
+			m.t.Fatal(err)
+		}
+		if _, err := topics.Subscribe(m.t.Context(), &sns.SubscribeInput{TopicArn: sdk.String(b.TopicARN(region)), Protocol: sdk.String("sqs"), Endpoint: sdk.String("arn:aws:sqs:" + region + ":123456789012:alarms")}); err != nil {
+			m.t.Fatal(err)
+		}
 		for _, r := range b.EventRules() {
 			if r.Global && region != b.GlobalRegion() {
 				continue
@@ -110,6 +118,21 @@ func (m *moto) rules(b *paper.Blueprint) {
 	}
 }
 
+// unsubscribe takes everybody off a topic.
+func (m *moto) unsubscribe(topic, region string) {
+	m.t.Helper()
+	client := sns.NewFromConfig(m.config(region))
+	all, err := client.ListSubscriptionsByTopic(m.t.Context(), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
+	if err != nil || len(all.Subscriptions) == 0 {
+		m.t.Fatalf("%v, %+v", err, all)
+	}
+	for _, s := range all.Subscriptions {
+		if _, err := client.Unsubscribe(m.t.Context(), &sns.UnsubscribeInput{SubscriptionArn: s.SubscriptionArn}); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+}
+
 // look is what a server sees.
 func (m *moto) look() func(context.Context) readiness.Looked {
 	m.t.Helper()
@@ -119,7 +142,7 @@ func (m *moto) look() func(context.Context) readiness.Looked {
 		m.t.Fatal(err)
 	}
 	endpoints := aws.Endpoints{}
-	for _, kind := range []string{"sts", "iam", "ssm", "sso", "events", "organizations", "probe"} {
+	for _, kind := range []string{"sts", "iam", "ssm", "sso", "events", "organizations", "sns", "probe"} {
 		endpoints[kind] = m.url
 	}
 	provider := aws.New(aws.Options{Keys: []aws.Signer{key}, Seal: seal.ToHolder, Now: now, Endpoints: endpoints, Cell: func() aws.Cell {
@@ -146,7 +169,7 @@ func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	if g := seen.Guards; g == nil || g.Why != "" || len(g.Of) != 1 || len(g.Of["prod"].Policies) > 0 || len(g.Of["prod"].Lacks) == 0 {
 		t.Errorf("without a policy: %+v", g)
 	}
-	if r := seen.Rules["prod"]; r.Regions != len(b.RuleRegions()) || len(r.Wrong)+len(r.Strange)+len(r.Unread) > 0 {
+	if r := seen.Rules["prod"]; r.Regions != len(b.RuleRegions()) || len(r.Wrong)+len(r.Strange)+len(r.Deaf)+len(r.Unread) > 0 {
 		t.Errorf("rules: %+v", r)
 	}
 	if _, looked := seen.Rules["stage"]; looked {
@@ -157,11 +180,15 @@ func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	if _, err := client.DisableRule(t.Context(), &eventbridge.DisableRuleInput{Name: sdk.String("halligan-use")}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := sns.NewFromConfig(m.config("us-east-1")).DeleteTopic(t.Context(), &sns.DeleteTopicInput{TopicArn: sdk.String(b.TopicARN("us-east-1"))}); err != nil {
+		t.Fatal(err)
+	}
+	m.unsubscribe(b.TopicARN("us-east-2"), "us-east-2")
 	seen = look(t.Context())
 	if g := seen.Guards; g == nil || !slices.Equal(g.Of["prod"].Policies, []string{"halligan-guard"}) || len(g.Of["prod"].Lacks)+len(g.Of["prod"].Binds) > 0 || !slices.Equal(g.Of["prod"].Keepers, []string{"arn:aws:iam::*:role/PlatformDeploy"}) {
 		t.Errorf("with the policy: %+v", g)
 	}
-	if r := seen.Rules["prod"]; len(r.Wrong) != 1 || !strings.Contains(r.Wrong[0], `rule halligan-use in eu-west-1 is "DISABLED"`) {
+	if r := seen.Rules["prod"]; len(r.Wrong) != 2 || r.Wrong[1] != "topic halligan-alarms in us-east-1 is not deployed" || !slices.Equal(r.Deaf, []string{"us-east-2"}) || !strings.Contains(r.Wrong[0], `rule halligan-use in eu-west-1 is "DISABLED"`) {
 		t.Errorf("rules: %+v", r)
 	}
 }

@@ -97,7 +97,7 @@ func TestReaderOfAnAccount(t *testing.T) {
 	scenario.Opens = append(scenario.Opens, access.Open{Envelope: &access.Envelope{Name: "console", Contents: &access.Contents{Password: &access.AWSUser{Account: genesis.AWS.Accounts[0].Account, User: emergency}}}})
 	of := paper.Cell{Genesis: &genesis, Scenarios: map[string]*access.Scenario{scenario.ID: &scenario}}
 	provided := awsprovider.New(awsprovider.Options{
-		Keys: []awsprovider.Signer{blank{}}, Now: func() canon.Time { return canon.At(time.Now()) }, Endpoints: awsprovider.Endpoints{"sts": url, "iam": url, "ssm": url, "events": url, "probe": url},
+		Keys: []awsprovider.Signer{blank{}}, Now: func() canon.Time { return canon.At(time.Now()) }, Endpoints: awsprovider.Endpoints{"sts": url, "iam": url, "ssm": url, "events": url, "sns": url, "probe": url},
 		Cell: func() awsprovider.Cell {
 			c := awsprovider.Cell{Origin: genesis.Origin, Issuers: genesis.AWS.Issuers, Key: "key"}
 			for _, a := range genesis.AWS.Accounts {
@@ -192,7 +192,7 @@ func TestReaderOfAnAccount(t *testing.T) {
 	}
 	item(after, "saml:"+first.ID+"/corp")
 
-	broken := awsprovider.New(awsprovider.Options{Keys: []awsprovider.Signer{blank{}}, Cell: provided.Cell, Now: provided.Now, Endpoints: awsprovider.Endpoints{"sts": url, "iam": "http://127.0.0.1:1", "events": "http://127.0.0.1:1"},
+	broken := awsprovider.New(awsprovider.Options{Keys: []awsprovider.Signer{blank{}}, Cell: provided.Cell, Now: provided.Now, Endpoints: awsprovider.Endpoints{"sts": url, "iam": "http://127.0.0.1:1", "events": "http://127.0.0.1:1", "sns": "http://127.0.0.1:1"},
 		Wait: func(context.Context, time.Duration) error { return provider.ErrUnreachable }})
 	got := server.ReadingOf(broken, of)(t.Context())[first.ID]
 	if got.Unread == "" || got.UnreadCertificates == "" || got.UnreadUsers == "" || strings.Contains(got.Unread, "AWS says no") || len(got.Differs) > 0 {

@@ -12,11 +12,11 @@ import (
 )
 
 // Endpoints are other addresses than AWS's public ones, by what they are of: sts,
-// iam, ssm, sso, signin, events, organizations, probe. In a URL {region} stands for the region, and for probe
+// iam, ssm, sso, signin, events, sns, organizations, probe. In a URL {region} stands for the region, and for probe
 // {service} for the service. Those of VPC endpoints look so; tests use loopback.
 type Endpoints map[string]string
 
-var endpointKinds = []string{"events", "iam", "organizations", "probe", "signin", "sso", "ssm", "sts"}
+var endpointKinds = []string{"events", "iam", "organizations", "probe", "signin", "sns", "sso", "ssm", "sts"}
 
 // CheckEndpoints refuses addresses that tokens must not go to: not https, unless
 // they are of this machine.

@@ -114,7 +114,7 @@ func New(t Judge) *Double {
 // Endpoints are the addresses of its services, in the form of the server's settings.
 func (d *Double) Endpoints() map[string]string {
 	e := map[string]string{"probe": d.server.URL + "/probe/{region}/{service}"}
-	for _, kind := range []string{"sts", "iam", "ssm", "sso", "signin", "secretsmanager"} {
+	for _, kind := range []string{"sts", "iam", "ssm", "sso", "signin", "secretsmanager", "events", "sns", "organizations"} {
 		e[kind] = d.server.URL + "/" + kind + "/{region}"
 	}
 	return e

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -93,6 +94,10 @@ func (c *request) answer(w http.ResponseWriter) {
 	default:
 		if c.kind == "sso" {
 			c.identityCenter(w)
+			return
+		}
+		if slices.Contains(watched, c.kind) {
+			c.watch(w)
 			return
 		}
 		if c.kind != "probe" {

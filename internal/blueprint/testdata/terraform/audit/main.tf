@@ -192,6 +192,12 @@ resource "aws_iam_policy" "readerboundary" {
         ]
         Resource = "*"
       },
+      {
+        Sid      = "Hearing"
+        Effect   = "Allow"
+        Action   = "sns:ListSubscriptionsByTopic"
+        Resource = "arn:aws:sns:*:321098765432:halligan-alarms"
+      },
     ]
   })
 }
@@ -280,6 +286,12 @@ resource "aws_iam_role_policy" "reader" {
           "iam:ListSAMLProviders",
         ]
         Resource = "*"
+      },
+      {
+        Sid      = "Hearing"
+        Effect   = "Allow"
+        Action   = "sns:ListSubscriptionsByTopic"
+        Resource = "arn:aws:sns:*:321098765432:halligan-alarms"
       },
     ]
   })

@@ -1,6 +1,7 @@
 // Package deployed asks an AWS account what it says of itself: the roles, groups, users
 // and policies that IAM has now, its identity providers, and when credentials were made
-// and used. It reads, with the credentials of whoever asks, and changes nothing. That AWS
+// and used; which rules of EventBridge a region has and whether anybody hears their topic;
+// and an organisation, which accounts it has and which policies bind them. It reads, with the credentials of whoever asks, and changes nothing. That AWS
 // makes a credential report is the one thing that comes of it.
 //
 // It is not for what should be there (blueprint), nor for how one comes in to read
@@ -9,5 +10,5 @@
 // The invariant: what it gives is whole. An answer that breaks off between two
 // pages is an error, and no shorter answer.
 //
-// Read account.go, then read.go.
+// Read account.go, then read.go, rule.go and organization.go.
 package deployed

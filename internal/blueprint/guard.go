@@ -21,28 +21,31 @@ type Guarding struct {
 	Open    []string // those of the keepers that are any user or any role
 }
 
+// Spared are those of Halligan's own whom the policies of some accounts do not bind.
+func Spared(all []*Blueprint) (spared []string) {
+	for _, s := range guarding(all, nil) {
+		spared = append(spared, spares(s)...)
+	}
+	return sorted(spared)
+}
+
 // GuardedBy compares service control policies above an account, as Organizations has
-// them, with what those of the cell's accounts say of it. Who the keepers are, whoever
-// attached them chose; that they are few enough, people must see.
-func (b *Blueprint) GuardedBy(all []*Blueprint, policies [][]byte) (Guarding, error) {
+// them, with what those of the cell's accounts say of it; ours are whom they spare. Who
+// the keepers are, whoever attached them chose; that they are few enough, people must see.
+func (b *Blueprint) GuardedBy(ours []string, policies [][]byte) (Guarding, error) {
 	var there []statement
 	for _, data := range policies {
+		if len(data) > policyLongestRead {
+			return Guarding{}, fmt.Errorf("a service control policy has %d bytes, at most %d are read", len(data), policyLongestRead)
+		}
 		some, err := readStatements(data)
 		if err != nil {
 			return Guarding{}, err
 		}
 		there = append(there, some...)
 	}
-	want, err := readStatements(SCP([]*Blueprint{b}, nil))
-	if err != nil {
-		return Guarding{}, err
-	}
-	ours, err := exempt(SCP(all, nil))
-	if err != nil {
-		return Guarding{}, err
-	}
 	var g Guarding
-	for _, w := range want {
+	for _, w := range guarding([]*Blueprint{b}, nil) {
 		g.judge(w, there, ours)
 	}
 	g.Binds, g.Keepers = sorted(g.Binds), sorted(g.Keepers)
@@ -98,15 +101,6 @@ func (s statement) denies(action, resource string) (spared []string, ok bool) {
 // spares are those whom a statement does not bind.
 func spares(s statement) []string { return s.Condition["ArnNotLike"]["aws:PrincipalArn"] }
 
-// exempt are all whom the statements of a policy do not bind.
-func exempt(policy []byte) (all []string, err error) {
-	statements, err := readStatements(policy)
-	for _, s := range statements {
-		all = append(all, spares(s)...)
-	}
-	return all, err
-}
-
 // covers tells whether one of some patterns takes in all that another text, itself a
 // pattern or not, stands for. Of actions, the case does not count.
 func covers(patterns []string, text string, fold bool) bool {
@@ -155,9 +149,6 @@ const policyLongestRead = 8 * scpLongest
 
 // readStatements reads the statements of a policy that others may have written.
 func readStatements(data []byte) ([]statement, error) {
-	if len(data) > policyLongestRead {
-		return nil, fmt.Errorf("a service control policy has %d bytes, at most %d", len(data), policyLongestRead)
-	}
 	var several policy
 	if err := json.Unmarshal(data, &several); err == nil {
 		return several.Statement, nil

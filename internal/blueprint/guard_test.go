@@ -1,10 +1,12 @@
 package blueprint_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/blueprint"
 )
 
@@ -50,7 +52,7 @@ func TestGuardedBy(t *testing.T) {
 			if name != "none" && c.policies[0] == whole && !slices.Contains([]string{"as it was written"}, name) {
 				t.Fatal("nothing was changed")
 			}
-			g, err := all[0].GuardedBy(all, documents)
+			g, err := all[0].GuardedBy(blueprint.Spared(all), documents)
 			if name == "another keeper" { // a list within a list is no policy
 				if err == nil {
 					t.Error("it was read")
@@ -68,7 +70,7 @@ func TestGuardedBy(t *testing.T) {
 			}
 		})
 	}
-	if _, err := all[0].GuardedBy(all, [][]byte{[]byte(strings.Repeat(" ", 50_000))}); err == nil {
+	if _, err := all[0].GuardedBy(blueprint.Spared(all), [][]byte{[]byte(strings.Repeat(" ", 50_000))}); err == nil {
 		t.Error("a policy without end was read")
 	}
 }
@@ -96,7 +98,7 @@ func FuzzGuardedBy(f *testing.F) {
 	f.Add([]byte(`{"Statement":[]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		g, err := b.GuardedBy(all, [][]byte{data})
+		g, err := b.GuardedBy(blueprint.Spared(all), [][]byte{data})
 		if err == nil && len(g.Lacks) == 0 && !strings.Contains(string(data), "Deny") && !strings.Contains(string(data), `\u`) {
 			t.Errorf("%s guards", data)
 		}
@@ -107,8 +109,38 @@ func FuzzGuardedBy(f *testing.F) {
 // whom it should not.
 func TestOneStatementGuards(t *testing.T) {
 	b := of(t, "prod")
-	g, err := b.GuardedBy([]*blueprint.Blueprint{b}, [][]byte{[]byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)})
+	g, err := b.GuardedBy(blueprint.Spared([]*blueprint.Blueprint{b}), [][]byte{[]byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)})
 	if err != nil || len(g.Lacks) > 0 || !slices.Contains(g.Binds, stopper) {
 		t.Errorf("%v, %+v", err, g)
+	}
+}
+
+// TestManyAccountsAreGuarded: a cell whose accounts no single policy holds is guarded by one
+// for each.
+func TestManyAccountsAreGuarded(t *testing.T) {
+	c := sample()
+	for i := range 200 {
+		id := fmt.Sprintf("account-%d", i)
+		c.Accounts = append(c.Accounts, blueprint.Account{ID: id, Number: fmt.Sprintf("%012d", 1000+i), Regions: []string{"eu-west-1"}})
+		c.Scenarios = append(c.Scenarios, scenario("s"+id, "", access.AWS{
+			Name: "database", Account: id, Role: fmt.Sprintf("EmergencyDatabaseOfTheShopOfAccountNumber%04d", i), Policy: databasePolicy,
+			Probe: access.AWSProbe{Service: "rds", Action: "DescribeDBInstances"}, Allows: "Databases",
+		}))
+	}
+	var all []*blueprint.Blueprint
+	for _, a := range c.Accounts {
+		b, err := blueprint.Of(c, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !a.Management {
+			all = append(all, b)
+		}
+	}
+	for _, b := range []*blueprint.Blueprint{all[0], all[len(all)-1]} {
+		g, err := b.GuardedBy(blueprint.Spared(all), [][]byte{blueprint.SCP([]*blueprint.Blueprint{b}, []string{deployer})})
+		if err != nil || len(g.Lacks)+len(g.Binds) > 0 || !slices.Equal(g.Keepers, []string{deployer}) {
+			t.Errorf("%s: %v, %+v", b.Account.ID, err, g)
+		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 // keepers, who are patterns of ARNs such as arn:aws:iam::*:role/PlatformDeploy.
 // The stopper keeps what it needs, and so do the executor, the documents and the users
 // that work with them.
-func SCP(all []*Blueprint, keepers []string) []byte {
+func SCP(all []*Blueprint, keepers []string) []byte { return document(guarding(all, keepers)...) }
+
+// guarding are its statements.
+func guarding(all []*Blueprint, keepers []string) []statement {
 	var own, alarms, roles, others, stoppers, groups, approvers, passers []string
 	for _, b := range all {
 		if b.Account.Management {
@@ -59,7 +62,7 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 			writes = append(writes, action)
 		}
 	}
-	return document(aboutSomething(
+	return aboutSomething(
 		statement{Sid: "KeepRolesPoliciesProviders", Effect: deny, Action: writes, Resource: sorted(own), Condition: but(nil)},
 		statement{Sid: "KeepSlots", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(roles), Condition: but(stoppers)},
 		statement{Sid: "KeepWhatIsAttached", Effect: deny, Action: words{"iam:Attach*", "iam:Detach*"}, Resource: sorted(others), Condition: but(nil)},
@@ -70,7 +73,7 @@ func SCP(all []*Blueprint, keepers []string) []byte {
 		}, Resource: words{"*"}, Condition: but(nil)},
 		statement{Sid: "KeepAlarms", Effect: deny, Action: append(slices.Clone(alarmChanges), stackChanges...), Resource: sorted(alarms), Condition: but(nil)},
 		statement{Sid: "NoLeaveOrganization", Effect: deny, Action: words{"organizations:LeaveOrganization"}, Resource: words{"*"}},
-	)...)
+	)
 }
 
 // aboutSomething leaves out statements about nothing, which Organizations does not take.

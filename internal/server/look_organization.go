@@ -164,10 +164,10 @@ func guards(ctx context.Context, by deployed.Organization, of paper.Cell) (map[s
 	if err != nil {
 		return nil, err
 	}
-	made := map[string]readiness.Guard{}
+	made, ours := map[string]readiness.Guard{}, blueprint.Spared(all)
 	for _, b := range all {
 		if way, in := above[b.Account.Number]; in {
-			if made[b.Account.ID], err = guard(b, all, policies, way); err != nil {
+			if made[b.Account.ID], err = guard(b, ours, policies, way); err != nil {
 				return nil, err
 			}
 		}
@@ -176,7 +176,7 @@ func guards(ctx context.Context, by deployed.Organization, of paper.Cell) (map[s
 }
 
 // guard is what policies do for an account that is below some things.
-func guard(b *paper.Blueprint, all []*paper.Blueprint, policies []deployed.Policy, below []string) (readiness.Guard, error) {
+func guard(b *paper.Blueprint, ours []string, policies []deployed.Policy, below []string) (readiness.Guard, error) {
 	var g readiness.Guard
 	var documents [][]byte
 	for _, p := range policies {
@@ -185,7 +185,7 @@ func guard(b *paper.Blueprint, all []*paper.Blueprint, policies []deployed.Polic
 			documents = append(documents, []byte(p.Document))
 		}
 	}
-	found, err := b.GuardedBy(all, documents)
+	found, err := b.GuardedBy(ours, documents)
 	if err != nil {
 		return g, fmt.Errorf("%s: %w", strings.Join(g.Policies, ", "), err)
 	}

@@ -133,6 +133,49 @@ func IsCenterID(text string) bool {
 	return true
 }
 
+// PolicyOf gives the partition, the account and the id of the ARN of a service control
+// policy; false if it is none.
+func PolicyOf(arn string) (partition, account, id string, ok bool) {
+	parts := strings.Split(arn, ":")
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "organizations" || parts[3] != "" || !IsAccountNumber(parts[4]) {
+		return "", "", "", false
+	}
+	path := strings.Split(parts[5], "/")
+	ok = len(path) == 4 && path[0] == "policy" && len(path[1]) >= 12 && len(path[1]) <= 34 && strings.HasPrefix(path[1], "o-") && canon.MadeOf(path[1][2:], canon.Lower) &&
+		path[2] == "service_control_policy" && len(path[3]) >= 10 && len(path[3]) <= 130 && strings.HasPrefix(path[3], "p-") && canon.MadeOf(path[3][2:], canon.Alnum+"_")
+	if !ok {
+		return "", "", "", false
+	}
+	return parts[1], parts[4], path[3], true
+}
+
+// Denial is what the organisation's policy of denials was last seen to do about the
+// sessions of a lease's assignment. It proves nothing of their end: nobody can try as
+// that user.
+type Denial string
+
+// The denials.
+const (
+	DenialStands Denial = "stands" // it denies them everything, as soon as AWS knows of it everywhere
+	DenialOver   Denial = "over"   // it denies them nothing any more
+	DenialFull   Denial = "full"   // it has no room for them
+	DenialOthers Denial = "others" // somebody else wrote into it, and it is left as it is
+
+	DenialRefused Denial = "refused" // AWS does not let it be read or written
+)
+
+// Denials lists them.
+var Denials = []Denial{DenialStands, DenialOver, DenialFull, DenialOthers, DenialRefused}
+
+// Deniable tells whether the sessions of a lease's assignment are to be denied at an
+// instant: from its end until the last of them is over.
+func (l *Lease) Deniable(at canon.Time) bool {
+	return l.Assignment != nil && l.Claimed && !l.Held() && l.Denial != DenialOver && (l.Shut.IsZero() || at.Before(l.NotAfter))
+}
+
+// Denying tells whether a policy may have something of a lease still.
+func (l *Lease) Denying() bool { return l.Denial != "" && l.Denial != DenialOver }
+
 // Check refuses what could not be assigned as it is written, or whose end could
 // not be told. Its errors begin with the member at fault.
 func (t *IdentityCenter) Check() error {

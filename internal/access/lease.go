@@ -44,6 +44,8 @@ type Lease struct {
 	Assignment *Assignment   `json:"assignment,omitzero"` // that it is in IAM Identity Center; then it has no host, and no credential; never changed in place
 	Session    canon.Seconds `json:"session,omitzero"`    // the longest that somebody can go on when the assignment is gone
 	Claimed    bool          `json:"claimed,omitzero"`    // the assignment did not stand before, or by a lease of ours: what is listed from now on is ours
+	Denial     Denial        `json:"denial,omitempty"`    // what a policy does about its sessions; empty: nobody looked
+	DenialAt   canon.Time    `json:"denial_at,omitzero"`  // since when
 
 	Automation string `json:"automation,omitempty"` // id of the AWS account in which an execution opens and closes it; then it has no host, and no credential
 }

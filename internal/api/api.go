@@ -17,6 +17,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/enrol"
 	"github.com/halligan-dev/halligan/internal/ledger"
 	"github.com/halligan-dev/halligan/internal/readiness"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // Broker takes statements. Both methods may be called concurrently.
@@ -107,6 +108,9 @@ type Options struct {
 	// Unready says why this server could not do what a grant would ask of it, as a
 	// sentence; empty when it could. Nil: it always can.
 	Unready func() string
+	// Found is what the server itself found that is not as it should be, and the ledger
+	// does not tell. Nil: nothing.
+	Found func() []view.Finding
 	// Looker looks at what is outside when it is asked to; nil: nobody can.
 	Looker Looker
 	// Turns are for checking what browsers sign; nil: turns of its own.

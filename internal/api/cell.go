@@ -102,6 +102,9 @@ func (s *service) found(person string) view.Findings {
 	if s.Unready != nil {
 		found.Add(view.Unready(s.Unready()))
 	}
+	if s.Found != nil {
+		found.Add(s.Found())
+	}
 	found.Add(s.Live.View().Tried(person, s.attempts.list(), s.instant()))
 	found.Add(s.enrolmentFindings(person))
 	return found

@@ -80,6 +80,7 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[access.LeaseState](): openapi.OneOf(access.LeaseOpening, access.LeaseOpen, access.LeaseClosing, access.LeaseClosed),
 			reflect.TypeFor[access.ProofKind](): openapi.OneOf(access.ProofExpired, access.ProofRefused, access.ProofEnded,
 				access.ProofAttested, access.ProofUnissued, access.ProofRotated),
+			reflect.TypeFor[access.Denial]():    openapi.OneOf(access.Denials...),
 			reflect.TypeFor[custody.State]():    openapi.OneOf(custody.Sealed, custody.Opening, custody.Broken, custody.Due, custody.Retired),
 			reflect.TypeFor[statement.Answer](): openapi.OneOf(statement.Yes, statement.Partly, statement.No),
 			reflect.TypeFor[statement.Check]():  openapi.OneOf(statement.CallBack, statement.Video, statement.InPerson, statement.NotChecked),

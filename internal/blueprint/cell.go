@@ -253,6 +253,9 @@ func (b *Blueprint) roleNames() []string {
 	if b.executing() {
 		names = append(names, ExecutorName)
 	}
+	if b.denying() {
+		names = append(names, DenialName)
+	}
 	if len(b.Roles) > 0 {
 		names = append(names, StopperName)
 	}

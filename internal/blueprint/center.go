@@ -12,6 +12,7 @@ type Center struct {
 	Instance string // ARN
 	Region   string // in which people are signed in
 	Account  string // id of the account of the cell from which it is administered
+	Denial   string // ARN of the policy of denials; empty: people deny by hand
 }
 
 // CenterName is the role that assigns the permission sets of scenarios, in the account
@@ -44,7 +45,10 @@ func (b *Blueprint) assigning() bool {
 }
 
 // CenterTrust lets Halligan's server assign, and nobody else.
-func (b *Blueprint) CenterTrust() []byte {
+func (b *Blueprint) CenterTrust() []byte { return b.serverTrust("identity-center") }
+
+// serverTrust lets Halligan's server take a role for one purpose, and nobody else.
+func (b *Blueprint) serverTrust(purpose string) []byte {
 	var all []statement
 	for i, issuer := range b.Cell.Issuers {
 		host := issuerHost(issuer)
@@ -52,7 +56,7 @@ func (b *Blueprint) CenterTrust() []byte {
 			Sid: "Server" + strconv.Itoa(i+1), Effect: allow, Principal: principal{"Federated": {b.providerARN(issuer)}},
 			Action: words{"sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"},
 			Condition: condition{
-				"StringEquals": {host + ":aud": {audience}, host + ":sub": {b.Cell.Origin + "/identity-center"}},
+				"StringEquals": {host + ":aud": {audience}, host + ":sub": {b.Cell.Origin + "/" + purpose}},
 				"StringLike":   {"sts:SourceIdentity": {sourceIdentity}},
 			},
 		})

@@ -54,6 +54,9 @@ func (b *Blueprint) Documents() []Document {
 	for _, t := range b.memberRuns() {
 		all = append(all, Document{"role/" + t.Role + "/trust", "trust", b.AutomationTrust()}, Document{"role/" + t.Role + "/policy", "policy", b.MemberPolicy(t.Group)})
 	}
+	if b.denying() {
+		all = append(all, Document{"denial/trust", "trust", b.DenialTrust()}, Document{"denial/policy", "policy", b.DenialPolicy()})
+	}
 	for _, k := range b.Kept {
 		all = append(all, Document{"envelope/" + k.Envelope + "/rotate", "policy", b.RotatePolicy(k)})
 	}

@@ -58,7 +58,7 @@ func TestCfnLint(t *testing.T) {
 		}
 	}
 	add(of(t, "prod").CloudFormation())
-	assigning, err := blueprint.Of(withCenter(), "identity")
+	assigning, err := blueprint.Of(withDenial(), "identity")
 	if err != nil {
 		t.Fatal(err)
 	}

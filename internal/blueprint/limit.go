@@ -59,6 +59,9 @@ func (b *Blueprint) Sizes() []Size {
 	if b.executing() {
 		all = append(all, b.executorSizes()...)
 	}
+	if b.denying() {
+		all = append(all, b.denialSizes()...)
+	}
 	for _, rule := range b.EventRules() {
 		all = append(all, Size{"rule " + rule.Name + ": characters of its pattern", len(rule.Pattern), patternLongest})
 	}

@@ -93,6 +93,9 @@ func (b *Blueprint) standing() []resource {
 	if b.executing() {
 		all = append(all, b.executorRoles()...)
 	}
+	if b.denying() {
+		all = append(all, b.denialRole())
+	}
 	return append(all, b.gathering()...)
 }
 

@@ -115,13 +115,14 @@ func anywhere(arn string) string {
 	return arn
 }
 
-// Organization gives the service control policies as files: one that guards, and
-// one that is kept for the day when an issuer's key is stolen.
+// Organization gives the service control policies as files: one that guards, one that
+// is kept for the day when an issuer's key is stolen, and the one of denials where the
+// cell has an Identity Center.
 func Organization(all []*Blueprint, keepers []string) []File {
-	return []File{
+	return append([]File{
 		{"halligan-guard.json", indented(SCP(all, keepers))},
 		{"halligan-cut-off.json", indented(CutOff(all))},
-	}
+	}, denialFiles(all)...)
 }
 
 // CheckOrganization refuses service control policies that are over the limit.

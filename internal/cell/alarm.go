@@ -20,7 +20,7 @@ var Alarming = []string{
 	"review-overdue", "review-written", "review-returned", "epoch-begun", "strays-found", "extension-asked", "extended", "key-vouched", "symptom-looked-at", "outage-witnessed", "reconciled",
 	"recovery-agreed", "recovery-waits", "recovery-over",
 	"ledger-key-rotated",
-	"key-suspended", "suspension-opposed", "suspension-over", "assignments-found",
+	"key-suspended", "suspension-opposed", "suspension-over", "assignments-found", "denial-seen", "user-moved",
 }
 
 // alarm enqueues one task for each channel that must hear of an event. Of a
@@ -53,6 +53,9 @@ func (w *World) alarm(p place, e Event) {
 		}
 	}
 	if found, ok := e.(*AssignmentsFound); ok && len(found.Found) == 0 {
+		return
+	}
+	if seen, ok := e.(*DenialSeen); ok && (seen.Denial == access.DenialStands || seen.Denial == access.DenialOver) {
 		return
 	}
 	channels := w.Genesis.Channels

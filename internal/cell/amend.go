@@ -10,8 +10,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// AmendMost bounds the people and keys that one amendment adds or takes away:
-// what it does stands in one entry.
+// AmendMost bounds the people, keys and users of Identity Center that one amendment
+// adds, moves or takes away: what it does stands in one entry.
 const AmendMost = 100
 
 // amendment is a proposed document, read and found fit to be in force.
@@ -101,8 +101,8 @@ func (w *World) amendment(change *Change) (*amendment, *Refusal) {
 	if made.roster, made.Amended, err = w.Roster.Amend(genesis.People, genesis.Groups); err != nil {
 		return nil, refuse(NotAmendable, "%v", err)
 	}
-	if n := len(made.Gone) + len(made.Lost) + len(made.Arrived); n > AmendMost {
-		return nil, refuse(NotAmendable, "it adds or takes away %d people and keys; one change does at most %d", n, AmendMost)
+	if n := len(made.Gone) + len(made.Lost) + len(made.Arrived) + len(w.usersMoved(genesis)); n > AmendMost {
+		return nil, refuse(NotAmendable, "it adds, moves or takes away %d people, keys and users of Identity Center; one change does at most %d", n, AmendMost)
 	}
 	if busy := w.busy(genesis); busy != "" {
 		return nil, refuse(NotAmendable, "%s has a lease that is not closed: nobody could prove its end without", busy)
@@ -166,7 +166,7 @@ func (g *Genesis) unamendable() Genesis {
 func (w *World) busy(after *Genesis) string {
 	for _, id := range sortedRequests(w.Requests) {
 		for _, l := range w.Requests[id].Leases {
-			if l.State == access.LeaseClosed && !l.Owes() {
+			if l.State == access.LeaseClosed && !l.Owes() && !l.Denying() {
 				continue
 			}
 			if l.Program != "" && !slices.ContainsFunc(after.Programs, func(p Program) bool { return p.ID == l.Program }) {
@@ -210,6 +210,9 @@ func (w *World) amendEvents(change *Change, agreed []string, at canon.Time) []Ev
 	events = append(events, amended)
 	if waits := w.recovering(); waits != nil && waits.ID != change.ID { // it was compared with another document
 		events = append(events, &RecoveryOver{Change: waits.ID, State: ChangeVoid})
+	}
+	for _, moved := range w.usersMoved(made.Genesis) {
+		events = append(events, &moved)
 	}
 	for _, arrived := range made.Arrived {
 		events = append(events, &KeyAdded{Person: arrived.Person, Key: arrived.Key, Until: until})

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -70,7 +71,7 @@ func (w *World) applyOne(p place, e Event) error {
 		w.applyLedgerKey(p, e)
 		return nil
 	case *SessionOpened, *Refused, *RefusalsCounted, *AlarmAnswered, *CredentialDelivered, *MintFailed, *ClosingOverdue, *HoneyTouched,
-		*CredentialWitnessed, *CredentialUnwitnessed:
+		*CredentialWitnessed, *CredentialUnwitnessed, *UserMoved:
 		return nil
 	case *RequestMade:
 		r := e.Request
@@ -227,6 +228,8 @@ func applyLease(r *access.Request, e Event) error {
 			l.Issued, l.NotAfter = max(1, l.Issued), canon.Later(l.NotAfter, until)
 		}
 	case *LeaseShut: // the time of it is the entry's
+	case *DenialSeen:
+		l.Denial, l.DenialAt = e.Denial, e.At
 	case *LeaseProved:
 		l.Proofs = append(l.Proofs, e.Proof)
 	case *LeaseClosed:
@@ -242,8 +245,6 @@ func applyLease(r *access.Request, e Event) error {
 func TargetOf(e Event) string {
 	switch e := e.(type) {
 	case *LeaseOpened:
-		return e.Target
-	case *AssignmentClaimed:
 		return e.Target
 	case *OpenFailed:
 		return e.Target
@@ -292,7 +293,7 @@ func TargetOf(e Event) string {
 	case *SymptomLookedAt:
 		return e.Look.Symptom
 	}
-	if target := witnessTarget(e); target != "" {
+	if target := cmp.Or(witnessTarget(e), centerTarget(e)); target != "" {
 		return target
 	}
 	return envelopeOf(e)

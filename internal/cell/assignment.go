@@ -12,11 +12,12 @@ import (
 
 // Center is the organisation's IAM Identity Center.
 type Center struct {
-	Instance string `json:"instance"`       // ARN
-	Region   string `json:"region"`         // where it takes changes
-	Store    string `json:"identity_store"` // id
-	Account  string `json:"account"`        // id of the account of the cell from which it is administered
-	Portal   string `json:"portal"`         // https URL at which people sign in
+	Instance string `json:"instance"`         // ARN
+	Region   string `json:"region"`           // where it takes changes
+	Store    string `json:"identity_store"`   // id
+	Account  string `json:"account"`          // id of the account of the cell from which it is administered
+	Portal   string `json:"portal"`           // https URL at which people sign in
+	Denial   string `json:"denial,omitempty"` // ARN of the service control policy by which sessions are denied; empty: people do that
 }
 
 // AssignedMost bounds the assignments that one listing shows beside those of
@@ -72,6 +73,11 @@ func (g *Genesis) checkCenter() error {
 	case !IsStore(c.Store):
 		return fmt.Errorf("aws.identity_center.identity_store: %q is not an identity store such as d-1234567890", c.Store)
 	}
+	if c.Denial != "" {
+		if in, _, _, ok := access.PolicyOf(c.Denial); !ok || in != partition {
+			return fmt.Errorf("aws.identity_center.denial: %q is not the ARN of a service control policy in partition %s", c.Denial, partition)
+		}
+	}
 	return CheckPortal(c.Portal)
 }
 
@@ -91,7 +97,7 @@ func CheckPortal(portal string) error {
 
 // same tells whether a lease that is in the one can be ended in the other.
 func (c *Center) same(other *Center) bool {
-	return c == nil && other == nil || c != nil && other != nil && c.Instance == other.Instance && c.Region == other.Region && c.Account == other.Account
+	return c == nil && other == nil || c != nil && other != nil && c.Instance == other.Instance && c.Region == other.Region && c.Account == other.Account && c.Denial == other.Denial
 }
 
 // checkCenterTarget refuses a permission set that the cell could not give.
@@ -153,6 +159,17 @@ func (w *World) userMoved(after *Genesis) string {
 		}
 	}
 	return ""
+}
+
+// usersMoved are the people who stay, and whose user in Identity Center another document
+// changes.
+func (w *World) usersMoved(after *Genesis) (moved []UserMoved) {
+	for _, p := range after.People {
+		if before, stays := w.Roster.Person(p.ID); stays && before.User != p.User {
+			moved = append(moved, UserMoved{Person: p.ID, User: p.User})
+		}
+	}
+	return moved
 }
 
 // assignmentOf is what stands in Identity Center while a lease lives. It is for
@@ -275,6 +292,9 @@ func (w *World) followUnassign(p place, l *access.Lease) {
 		}
 	}
 	w.enqueue(p, Task{Kind: TaskShut, Target: l.Target})
+	if center := w.Genesis.AWS.Center; center != nil && center.Denial != "" && l.Claimed {
+		w.enqueue(p, Task{Kind: TaskDeny, Target: l.Target})
+	}
 	w.enqueue(p, Task{Kind: TaskPage, Target: l.Target, Due: needed.Add(PageAfter.Duration())})
 }
 

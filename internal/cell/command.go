@@ -68,6 +68,7 @@ const (
 	EffectUnwitnessed  EffectKind = "unwitnessed"
 	EffectLooked       EffectKind = "looked"
 	EffectOverlapped   EffectKind = "overlapped"
+	EffectDenied       EffectKind = "denied"
 )
 
 // Observed are facts of the world that cannot be recomputed: the server's word,
@@ -81,6 +82,7 @@ type Observed struct {
 	Report    *Reported           `json:"report,omitzero"`
 	Shut      *Shut               `json:"shut,omitzero"`
 	Listed    access.Listing      `json:"listed,omitempty"` // what a target says of sessions that outlive an AWS lease's, or of an assignment
+	Denial    access.Denial       `json:"denial,omitempty"` // what the policy of denials does about the sessions of an assignment
 	Receipt   *Receipt            `json:"receipt,omitzero"`
 	Step      int64               `json:"step,omitzero"`      // wall clock minus monotonic clock, milliseconds
 	Counts    map[string]int64    `json:"counts,omitempty"`   // refused attempts by reason

@@ -122,6 +122,8 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 			return w.outlived(lease, c)
 		}
 		return expired(lease, c)
+	case TaskDeny:
+		return w.denied(lease, c)
 	case TaskRotated:
 		return w.rotated(r, lease, c)
 	case TaskPage:

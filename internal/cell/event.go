@@ -234,7 +234,7 @@ var eventTypes = index(
 	&RequestWitnessed{}, &SoloOffered{}, &SoloTaken{}, &SoloHeard{}, &SoloBegun{}, &Reconciled{},
 	&RecoveryAgreed{}, &RecoveryWaits{}, &RecoveryOver{},
 	&LedgerKeyRotated{}, &OverlapRecorded{},
-	&KeySuspended{}, &SuspensionOpposed{}, &SuspensionOver{}, &AssignmentClaimed{}, &AssignmentsFound{},
+	&KeySuspended{}, &SuspensionOpposed{}, &SuspensionOver{}, &AssignmentClaimed{}, &AssignmentsFound{}, &DenialSeen{}, &UserMoved{},
 )
 
 func index(events ...Event) map[string]reflect.Type {

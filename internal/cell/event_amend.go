@@ -25,3 +25,12 @@ type (
 
 func (*Amended) event() string  { return "amended" }
 func (*KeyAdded) event() string { return "key-added" }
+
+// UserMoved: a person is another user of IAM Identity Center from now on, or, where
+// User is empty, none. What a grant of theirs opens there is that user's.
+type UserMoved struct {
+	Person string `json:"person"`
+	User   string `json:"user,omitempty"`
+}
+
+func (*UserMoved) event() string { return "user-moved" }

@@ -44,7 +44,7 @@ func (w *World) follow(p place, e Event) {
 		l := w.leaseOf(p.stream, e.Target)
 		slot, owes := l.Lives(), l.Owes() // until its sessions are over, also when they are shut out
 		w.finish(p.stream, func(t Task) bool {
-			return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver && (t.Kind != TaskExpire || !slot) && (t.Kind != TaskShut || !owes)
+			return t.Target == e.Target && t.Kind != TaskAlarm && t.Kind != TaskDeliver && (t.Kind != TaskExpire || !slot) && (t.Kind != TaskShut || !owes) && t.Kind != TaskDeny
 		})
 	case *Reconciled:
 		w.followReconciled(p, e)
@@ -144,7 +144,9 @@ func (t Task) repeats(events []Event) bool {
 		return true
 	}
 	for _, e := range events {
-		switch e.(type) {
+		switch e := e.(type) {
+		case *DenialSeen:
+			return e.Denial != access.DenialOver
 		case *OpenFailed, *StraysFound, *AssignmentClaimed:
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/roster"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
@@ -29,6 +30,15 @@ var statesOfAmendment = []state{
 	}},
 	{"kim and the scenario are in force", func() *story { return newStory().amended().ask("db-1") }},
 	{"in force, and the cool-off is over", func() *story { return newStory().amended().later(72 * time.Hour).ask("db-1") }},
+	{"sam proposed that ann is a user of Identity Center", func() *story {
+		s := newStory().ask("db-1")
+		r := s.Must(s.By("sam", "sam", s.Amending(func(g *cell.Genesis) {
+			withoutRoy(g)
+			g.People[slices.IndexFunc(g.People, func(p roster.Person) bool { return p.ID == "ann" })].User = celltest.CenterUser("ann")
+		})))
+		s.change = r.Outcome.Events[0].(*cell.ChangeProposed).Change.ID
+		return s
+	}},
 	{"in force is a document without max and with a shorter window", func() *story {
 		s := newStory().ask("db-1")
 		shorter := celltest.Scenario()

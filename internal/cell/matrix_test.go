@@ -53,6 +53,7 @@ func sections() []section {
 		{"A lease of an AWS role", statesOfAWS, awsDeeds()},
 		{"A lease of a root user's task", statesOfRootTasks, awsDeeds()},
 		{"A lease of an assignment", statesOfCenter, centerDeeds()},
+		{"A lease whose sessions a policy denies", statesOfDenial, denialDeeds()},
 		{"A ladder", statesOfLadder, ladderDeeds()},
 		{"Symptoms", statesOfSymptoms, symptomDeeds()},
 		{"Conditions", statesOfConditions, conditionDeeds()},
@@ -288,7 +289,7 @@ func effectKinds() []string {
 		string(cell.EffectProbed), string(cell.EffectListed), string(cell.EffectShut), string(cell.EffectAlarmReceipt), string(cell.EffectDue),
 		string(cell.EffectConsequence), string(cell.EffectClock), string(cell.EffectRefusedCount),
 		string(cell.EffectCosigned), string(cell.EffectUnwitnessed), string(cell.EffectLooked),
-		string(cell.EffectOverlapped),
+		string(cell.EffectOverlapped), string(cell.EffectDenied),
 	}
 }
 

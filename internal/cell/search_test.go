@@ -263,14 +263,14 @@ func TestSearch(t *testing.T) {
 var notSearched = []string{
 	"founded", "sealed", "session-opened", "refused", "refusals-counted", "alarm-answered", "open-failed", "mint-failed", "key-removed",
 	"envelope-sealed", "envelope-rotated", "envelope-inspected", "envelope-owed", "envelope-overdue", "share-given", "honey-touched",
-	"lease-shut",                              // the small world has no programs: program_test.go tries every sequence of their results
-	"assignment-claimed", "assignments-found", // the small world has no Identity Center: assignment_test.go, and the random schedules of provider and server
+	"lease-shut",                                             // the small world has no programs: program_test.go tries every sequence of their results
+	"assignment-claimed", "assignments-found", "denial-seen", // the small world has no Identity Center: assignment_test.go, and the random schedules of provider and server
 	"ladder-widened", // ladder_test.go: the small world has no ladder
 	// solo_test.go: every sequence of what can happen on the solo step
 	"request-witnessed", "solo-offered", "solo-taken", "solo-heard", "solo-begun",
 	"rules-raised", // the small world begins with the newest rules
 	"witnessed", "witnesses-silent", "witnesses-overdue", "credential-witnessed", "credential-unwitnessed",
-	"amended", "key-added", "key-vouched", "recovery-agreed", "recovery-waits", "recovery-over",
+	"amended", "key-added", "user-moved", "key-vouched", "recovery-agreed", "recovery-waits", "recovery-over",
 	"ledger-key-rotated", "overlap-recorded",
 	"key-suspended", "suspension-opposed", "suspension-over", // suspend_test.go and the matrix: a key that is gone for a while
 	// review_test.go and the random sequences: with what time is left until it is due, each review would double the states

@@ -41,6 +41,7 @@ const (
 	TaskSuspension  TaskKind = "suspension"    // a key was suspended for long enough
 	TaskOverlap     TaskKind = "overlap"       // bring a checkpoint that both ledger keys signed
 	TaskAssignments TaskKind = "assignments"   // standing: list who has the permission sets that scenarios give
+	TaskDeny        TaskKind = "deny"          // have the sessions of an assignment denied by policy until they are over
 )
 
 // Task is an effect that an entry asked for. Its results come back as effects
@@ -89,6 +90,7 @@ var results = map[TaskKind][]EffectKind{
 	TaskOverlap:     {EffectOverlapped},
 	TaskSuspension:  {EffectDue},
 	TaskAssignments: {EffectListed},
+	TaskDeny:        {EffectDenied},
 }
 
 // PageAfter is how long a lease may be closing before it pages, and how often

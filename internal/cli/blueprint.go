@@ -170,7 +170,7 @@ const stackSets = "arn:aws:iam::*:role/stacksets-exec-*"
 
 // Help is the long help of `blueprint scp`.
 func (blueprintSCPCommand) Help() string {
-	return `halligan-guard.json keeps everybody but the keepers from changing the roles, their policies, the identity providers, trails and rules in member accounts. halligan-cut-off.json is kept ready: attached, it denies everything to sessions that came in by a token of the cell's issuers. Neither binds the management account.
+	return `halligan-guard.json keeps everybody but the keepers from changing the roles, their policies, the identity providers, trails and rules in member accounts. halligan-cut-off.json is kept ready: attached, it denies everything to sessions that came in by a token of the cell's issuers. Where the cell has an Identity Center, halligan-denial.json is the policy that the server may write to deny people's sessions when their grants are over, as it begins: it denies nobody. Once cell.yaml names its ARN (aws.identity_center.denial), halligan-denial-delegation.json is the statement by which the management account lets the server's role write it, and nobody else. None of them binds the management account.
 
 Examples:
 

@@ -442,3 +442,36 @@ func TestGenesisMustBeWhole(t *testing.T) {
 		t.Errorf("a changed contact passes for the one that is signed:\n%s", sheet)
 	}
 }
+
+// TestGenesisSheetTellsOfDenials: founders read which policy the server may write, and
+// what whoever has its keys can do by it.
+func TestGenesisSheetTellsOfDenials(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("../config/testdata/good/aws")); err != nil {
+		t.Fatal(err)
+	}
+	edited := filepath.Join(folder, "cell.yaml")
+	const portal = "    portal: https://example.awsapps.com/start\n"
+	text := strings.Replace(string(must(os.ReadFile(edited))), portal, portal+"    denial: "+celltest.DenialPolicy+"\n", 1)
+	if err := os.WriteFile(edited, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(config.FillNotes(folder, rand.Reader))
+	_, ledgerKey, err := ledger.GenerateKey(rand.Reader, "halligan.example.com")
+	_, lists, err2 := ledger.GenerateKey(rand.Reader, "halligan.example.com")
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	bundle := must(config.Compile(folder, config.MachineKeys{Ledger: ledgerKey, Revocations: lists, Authority: celltest.Line("ca").Line}))
+	files := client.FoundingFiles{}
+	for _, file := range bundle.Attachments {
+		files.Files = append(files.Files, string(file))
+	}
+	for _, note := range bundle.Notes {
+		files.Notes = append(files.Notes, client.Noted{Salt: note.Salt[:], Text: note.Text})
+	}
+	flat := strings.Join(strings.Fields(strings.NewReplacer("│", "").Replace(must(cli.GenesisSheet(files, "halligan.example.com")))), " ")
+	if !strings.Contains(flat, celltest.DenialPolicy) || !strings.Contains(flat, "lock everybody out") {
+		t.Errorf("the sheet says:\n%s", flat)
+	}
+}

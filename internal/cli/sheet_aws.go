@@ -28,9 +28,11 @@ func (s *sheet) aws(of *cell.AWS) {
 		s.items("Organisation:", []string{"the server may read it from account " + of.Organization + ", by the reader there"})
 	}
 	if c := of.Center; c != nil {
-		s.items("IAM Identity Center:", []string{
-			fmt.Sprintf("instance %s, store %s, in %s, administered from account %s; people sign in at %s", c.Instance, c.Store, c.Region, c.Account, c.Portal),
-		})
+		center := []string{fmt.Sprintf("instance %s, store %s, in %s, administered from account %s; people sign in at %s", c.Instance, c.Store, c.Region, c.Account, c.Portal)}
+		if c.Denial != "" {
+			center = append(center, "sessions of ended grants are denied by "+c.Denial+", which the server may write: whoever has its keys can lock everybody out of the accounts that it is attached to")
+		}
+		s.items("IAM Identity Center:", center)
 	}
 }
 

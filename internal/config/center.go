@@ -16,6 +16,7 @@ type centerFile struct {
 	Store    word `yaml:"identity_store,required" mend:"write its id: aws sso-admin list-instances"`
 	Account  word `yaml:"account,required" mend:"name the account of accounts that is its delegated administrator"`
 	Portal   word `yaml:"portal,required" mend:"write the URL at which people sign in, such as https://example.awsapps.com/start"`
+	Denial   word `yaml:"denial"`
 }
 
 func (*centerFile) planned() []string { return []string{"regions", "application", "groups"} }
@@ -44,7 +45,7 @@ func (c *cellFacts) readCenter(f *findings) {
 	if file == nil {
 		return
 	}
-	out := cell.Center{Instance: file.Instance.text, Region: file.Region.text, Store: file.Store.text, Account: file.Account.text, Portal: file.Portal.text}
+	out := cell.Center{Instance: file.Instance.text, Region: file.Region.text, Store: file.Store.text, Account: file.Account.text, Portal: file.Portal.text, Denial: file.Denial.text}
 	partition, _, ok := access.InstanceOf(out.Instance)
 	if out.Instance != "" && !ok {
 		f.errorf(file.Instance.at, instanceMend, "%s is not the ARN of an instance", show(out.Instance))
@@ -56,6 +57,7 @@ func (c *cellFacts) readCenter(f *findings) {
 	if out.Portal != "" && cell.CheckPortal(out.Portal) != nil {
 		f.errorf(file.Portal.at, "write an https URL, such as https://example.awsapps.com/start", "%s is no address of an access portal", show(out.Portal))
 	}
+	c.denial(f, file.Denial, partition)
 	i := slices.IndexFunc(c.aws.Accounts, func(a cell.Account) bool { return a.ID == out.Account })
 	switch {
 	case out.Account == "":
@@ -67,6 +69,28 @@ func (c *cellFacts) readCenter(f *findings) {
 		f.errorf(file.Account.at, "make a member account its delegated administrator, and name that", "account %s is the management account: nothing of Halligan is put there", show(out.Account))
 	}
 	c.aws.Center = &out
+}
+
+const denialMend = "write the ARN of the policy made from halligan-denial.json, such as arn:aws:organizations::111122223333:policy/o-exampleorgid/service_control_policy/p-examplepolicy"
+
+// denial checks the policy by which sessions are denied.
+func (c *cellFacts) denial(f *findings, w word, partition string) {
+	if w.text == "" {
+		return
+	}
+	in, owner, _, ok := access.PolicyOf(w.text)
+	switch {
+	case !ok:
+		f.errorf(w.at, denialMend, "%s is not the ARN of a service control policy", show(w.text))
+		return
+	case partition != "" && in != partition:
+		f.errorf(w.at, "name a policy of the instance's partition", "the policy is in partition %s, the instance in %s", in, partition)
+	}
+	if i := slices.IndexFunc(c.aws.Accounts, func(a cell.Account) bool { return a.Account == owner }); i >= 0 && !c.aws.Accounts[i].Management {
+		f.errorf(w.at, "write the ARN as organizations describe-policy has it, or management: true at the account", "account %s owns the policy and is not said to be the management account", show(c.aws.Accounts[i].ID))
+	}
+	f.warnf(w.at, "leave it out where nobody may be able to lock people out of these accounts",
+		"whoever has this server's keys can write this policy, and deny everybody everything in the accounts that it is attached to; they can allow nothing by it")
 }
 
 // userOf reads a person's user of Identity Center, and claims it for them.
@@ -114,7 +138,10 @@ func (s *scenarioFacts) identityCenter(t *setFile) access.IdentityCenter {
 	}
 	s.within(t.Session, "session", access.SetSessionLeast, access.SetSessionMost)
 	s.center(t, &out)
-	if out.Session > access.SetSessionLeast && out.Session <= access.SetSessionMost {
+	if long := out.Session > access.SetSessionLeast && out.Session <= access.SetSessionMost; long && s.cell != nil && s.cell.aws.Center != nil && s.cell.aws.Center.Denial != "" {
+		s.warnf(t.Session.at, "make the sessions of the permission set as short as the work takes",
+			"a session is denied by policy when the assignment is gone, which proves nothing: each lease closes only after %s, or when a person attests", out.Session)
+	} else if long {
 		s.warnf(t.Session.at, "make the sessions of the permission set as short as the work takes",
 			"a session goes on for up to %s when the assignment is gone, and nothing here ends it: each lease closes only then, or when a person attests", out.Session)
 	}

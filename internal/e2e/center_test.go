@@ -10,12 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/blueprint"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
 )
 
 const (
 	centerRole = "arn:aws:iam::310987654321:role/halligan-identity-center"
+	denialRole = "arn:aws:iam::310987654321:role/halligan-denial"
+	denialARN  = "arn:aws:organizations::999988887777:policy/o-exampleorgid/service_control_policy/p-exampleid1"
 	setARN     = "arn:aws:sso:::permissionSet/ssoins-7223b02e0f3b5c11/ps-0011223344556677"
 	annsUser   = "0d6cbeb4-6041-7098-9d2b-6b3a2f5c0f1e"
 )
@@ -27,6 +30,9 @@ func (w *town) center(at *awstest.Double, wanted bool) error {
 		return nil
 	}
 	at.AddRole(awstest.Role{ARN: centerRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/identity-center"}, Sources: "hg-", Allows: []string{"sso:*"}})
+	at.AddRole(awstest.Role{ARN: denialRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/denial"}, Sources: "hg-", Allows: []string{"organizations:*"}})
+	empty, _ := blueprint.Denial(nil)
+	at.AddPolicy(denialARN, string(empty))
 	at.AddSet(setARN, "EmergencyDatabase", "PT1H")
 	at.Works(2, 1)
 	ann := regexp.MustCompile(`(?m)^( *)- id: "?ann"?\n`)
@@ -39,7 +45,7 @@ func (w *town) center(at *awstest.Double, wanted bool) error {
     identity_store: d-1234567890
     account: identity
     portal: https://example.awsapps.com/start
-`
+    denial: ` + denialARN + "\n"
 			return ann.ReplaceAllString(text, "${0}${1}  identity_center: "+annsUser+"\n")
 		}),
 		edit(w.path("cell", "scenarios", "database-locked-out.yaml"), func(text string) string {
@@ -68,7 +74,9 @@ func (w *town) assigned(t *testing.T) canon.Digest {
 // TestT47OverlappingAssignments: two grants of ann's of one permission set. The first is
 // stopped and the server killed: what the second needs stays. The second is stopped and
 // the server killed again: nothing is left, and nobody calls it closed while a session
-// may live. Nothing is fetched, nobody else may ask, and a stranger who has it is found.
+// may live. What is left of her sessions is denied by policy once neither needs them, and
+// what a stranger writes there is left and found. Nothing is fetched, nobody else may ask,
+// and a stranger who has the permission set is found.
 func TestT47OverlappingAssignments(t *testing.T) {
 	t.Parallel()
 	at := awstest.New(t)
@@ -103,7 +111,16 @@ func TestT47OverlappingAssignments(t *testing.T) {
 		}
 		at.Pass()
 	}
+	if strings.Contains(at.Policy(denialARN), annsUser) {
+		t.Errorf("the second grant lives, and she is denied: %s", at.Policy(denialARN))
+	}
 	again(second)
+	if err := until(3*patience, "her sessions to be denied", func() (bool, error) {
+		known := status(t, w, second, "known")[0]
+		return strings.Contains(known, "denied by policy since") && strings.Contains(at.Policy(denialARN), annsUser), nil
+	}); err != nil {
+		t.Fatalf("%v: %s, and the policy is %s", err, status(t, w, second, "known")[0], at.Policy(denialARN))
+	}
 	for _, id := range []canon.Digest{first, second} {
 		if err := until(3*patience, "the assignment to be gone", func() (bool, error) {
 			return strings.Contains(status(t, w, id, "known")[0], "a session by it can live until"), nil
@@ -120,6 +137,23 @@ func TestT47OverlappingAssignments(t *testing.T) {
 	strangers := mine
 	strangers.Principal = "00000000-0000-4000-8000-0000000000ff"
 	at.Assign(strangers)
+	theirs := strings.Replace(at.Policy(denialARN), annsUser, strangers.Principal, 1)
+	at.AddPolicy(denialARN, theirs)
+	at.Break(awstest.Fault{Kind: "sso", Action: "ListAccountAssignments", How: "AccessDeniedException"})
+	_ = w.stopServer(syscall.SIGKILL)
+	if err := w.serve(); err != nil {
+		t.Fatal(err)
+	}
+	if err := until(3*patience, "the failed listing and the stranger in the policy to be found", func() (bool, error) {
+		said, err := w.as("sue", "findings")
+		return strings.Contains(said, "could not be listed") && strings.Contains(said, "somebody else wrote into the policy of denials"), err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if at.Policy(denialARN) != theirs {
+		t.Errorf("what a stranger wrote is written over: %s", at.Policy(denialARN))
+	}
+	at.Mend()
 	_ = w.stopServer(syscall.SIGKILL)
 	if err := w.serve(); err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func (c Cell) blueprint() blueprint.Cell {
 		})
 	}
 	if center := c.Genesis.AWS.Center; center != nil {
-		of.Center = &blueprint.Center{Instance: center.Instance, Region: center.Region, Account: center.Account}
+		of.Center = &blueprint.Center{Instance: center.Instance, Region: center.Region, Account: center.Account, Denial: center.Denial}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Scenarios)) {
 		of.Scenarios = append(of.Scenarios, c.Scenarios[id])
@@ -119,7 +119,7 @@ func (c Cell) Procedure(scenario string, places Places) Procedure {
 		})
 	}
 	if center := c.Genesis.AWS.Center; center != nil {
-		of.Center = &procedure.Center{Instance: center.Instance, Region: center.Region, Store: center.Store, Portal: center.Portal}
+		of.Center = &procedure.Center{Instance: center.Instance, Region: center.Region, Store: center.Store, Portal: center.Portal, Denial: center.Denial}
 	}
 	return procedure.Write(of, c.Scenarios[scenario])
 }

@@ -146,7 +146,7 @@ func (w *writing) centerByHand(t *access.IdentityCenter) []Item {
 			"aws identitystore list-users --region "+center.Region+" --identity-store-id "+center.Store,
 			"aws sso-admin list-account-assignments --region "+center.Region+at+" --account-id "+w.number(t.Account),
 			"aws sso-admin delete-account-assignment --region "+center.Region+at+" --target-type AWS_ACCOUNT --target-id "+w.number(t.Account)+" --principal-type USER --principal-id USER"),
-		step(fmt.Sprintf("A session that was begun goes on for up to %s. To end it now, attach a service control policy to the account that denies everything where identitystore:userId is that user (none binds the management account), and take it off when the time is over.", t.Session),
+		step(denying(center)+fmt.Sprintf("A session that was begun goes on for up to %s. To end it now, attach a service control policy to the account that denies everything where identitystore:userId is that user (none binds the management account), and take it off when the time is over.", t.Session),
 			`aws organizations create-policy --type SERVICE_CONTROL_POLICY --name halligan-stop-user --description "Stops one user" --content '{"Version":"2012-10-17","Statement":[{"Sid":"StopUser","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":"USER"}}}]}'`,
 			"aws organizations attach-policy --policy-id POLICY --target-id "+w.number(t.Account)),
 	}
@@ -166,6 +166,14 @@ func (w *writing) automationByHand(t *access.Automation) []Item {
 		return append(items, step("If it does not, take whoever is in the group out of it.", "aws iam get-group --group-name "+t.Group, "aws iam remove-user-from-group --group-name "+t.Group+" --user-name USER"))
 	}
 	return append(items, step("If it does not, close by hand what it opened: "+strings.TrimSuffix(t.Allows, ".")+"."))
+}
+
+// denying says what Halligan does about sessions by itself; empty where it does nothing.
+func denying(center Center) string {
+	if center.Denial == "" {
+		return ""
+	}
+	return "Halligan denies such sessions itself, by the policy " + center.Denial + ", where the request's page says that they are denied by policy. Where it says that they are not, or Halligan is gone, do it by hand, in a policy of its own. "
 }
 
 func (w *writing) center() Center {

@@ -58,6 +58,7 @@ type Center struct {
 	Region   string `json:"region"`
 	Store    string `json:"identity_store"`
 	Portal   string `json:"portal"`
+	Denial   string `json:"denial,omitempty"` // ARN of the policy by which sessions are denied; empty: people do that
 }
 
 // Role is whose page it is.

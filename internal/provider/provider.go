@@ -68,6 +68,20 @@ type Center struct {
 	Regions  []string // of the STS endpoints, in the order in which they are tried
 }
 
+// Denial is the organisation's service control policy by which sessions that IAM
+// Identity Center began are denied, and the role that writes it.
+type Denial struct {
+	Policy  string   // ARN
+	Role    string   // ARN
+	Regions []string // of the STS endpoints, in the order in which they are tried
+	// Wanted is what the policy should say as of the instant at which it is asked, on
+	// one line.
+	Wanted func() ([]byte, error)
+	// Read gives what a policy says on one line, and tells whether nobody else wrote
+	// into it.
+	Read func(content string) (line []byte, ours bool)
+}
+
 // AWS is a role of an AWS account, as a lease opens it. The sessions are the law's;
 // when they begin, and the id of their token, is set by whoever asks for them.
 type AWS struct {
@@ -131,6 +145,8 @@ var (
 	ErrChanged = fmt.Errorf("it is not what was signed: %w", ErrRefused)
 	// ErrNeeded says that what a lease would close another live lease needs.
 	ErrNeeded = errors.New("another live grant needs it")
+	// ErrForeign says that somebody else changed what would be changed.
+	ErrForeign = errors.New("somebody else changed it")
 	// ErrUnready says that nobody was asked: this server lacks what that takes.
 	ErrUnready = errors.New("this server is not set up for it")
 )

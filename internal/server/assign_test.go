@@ -8,12 +8,14 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/blueprint"
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/broker/brokertest"
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -31,7 +33,7 @@ import (
 
 // organised gives a cell an Identity Center, and its scenario two permission sets.
 func organised(g *cell.Genesis, s *access.Scenario) {
-	of := celltest.CenterGenesis()
+	of := celltest.DenialGenesis()
 	g.AWS, g.People = of.AWS, of.People
 	s.Opens = celltest.CenterScenario().Opens
 }
@@ -48,6 +50,9 @@ type night struct {
 	leases atomic.Pointer[[]access.Lease] // of assignments
 	living atomic.Pointer[[]canon.Digest] // requests with a live grant
 	cut    atomic.Pointer[string]         // what was wrong
+
+	denials   atomic.Int64 // how often the ledger learned of one
+	strangers atomic.Bool  // somebody else writes into the policy of denials
 }
 
 var centerKey = sync.OnceValue(func() [2][]byte {
@@ -73,6 +78,11 @@ func newNight(t *testing.T) *night {
 	n.double.AddRole(awstest.Role{
 		ARN: "arn:aws:iam::210987654321:role/halligan-identity-center", Audience: access.STSAudience, Subjects: []string{celltest.Origin + "/identity-center"}, Sources: "hg-", Allows: []string{"sso:*"},
 	})
+	n.double.AddRole(awstest.Role{
+		ARN: "arn:aws:iam::210987654321:role/halligan-denial", Audience: access.STSAudience, Subjects: []string{celltest.Origin + "/denial"}, Sources: "hg-", Allows: []string{"organizations:*"},
+	})
+	empty, _ := blueprint.Denial(nil)
+	n.double.AddPolicy(celltest.DenialPolicy, string(empty))
 	for _, set := range []int{1, 2} {
 		n.double.AddSet(celltest.SetARN(set), "EmergencyDatabase", "PT1H")
 	}
@@ -121,6 +131,10 @@ func (n *night) Committed(w *cell.World, recorded []cell.Recorded) {
 	n.living.Store(&living)
 	for _, r := range recorded {
 		for _, e := range r.Outcome.Events {
+			if seen, ok := e.(*cell.DenialSeen); ok {
+				n.denials.Add(1)
+				n.denied(w, r.Outcome.Stream, seen)
+			}
 			opened, ok := e.(*cell.LeaseOpened)
 			id, _ := cell.RequestOf(r.Outcome.Stream)
 			if !ok || w.Requests[id] == nil {
@@ -130,6 +144,19 @@ func (n *night) Committed(w *cell.World, recorded []cell.Recorded) {
 				n.wrong("%s is open, and is not assigned", l.KeyID)
 			}
 		}
+	}
+}
+
+// denied is told what the ledger learned of a denial: what is said to be denied is in
+// the policy, unless a grant that lives by now needs it gone.
+func (n *night) denied(w *cell.World, stream string, seen *cell.DenialSeen) {
+	id, _ := cell.RequestOf(stream)
+	l, _ := w.Requests[id].Lease(seen.Target)
+	switch in := strings.Contains(n.double.Policy(celltest.DenialPolicy), l.Assignment.User); {
+	case seen.Denial == access.DenialStands && !in && !n.now.Load().AssignmentNeeded(*l.Assignment):
+		n.wrong("%s is said to be denied, and the policy is %s", l.KeyID, n.double.Policy(celltest.DenialPolicy))
+	case seen.Denial == access.DenialFull || seen.Denial == access.DenialOthers && !n.strangers.Load():
+		n.wrong("%s is %s", l.KeyID, seen.Denial)
 	}
 }
 
@@ -150,7 +177,8 @@ func (m *mortal) Effect(ctx context.Context, e cell.Effect, o cell.Observed) (br
 // life is one run of a server, until die.
 type life struct {
 	*brokertest.Cell
-	die func()
+	die  func()
+	list func() []view.Finding // who has the permission sets
 }
 
 func (n *night) live() *life {
@@ -169,8 +197,8 @@ func (n *night) live() *life {
 			return ctx.Err()
 		},
 	})
-	needed := func(a access.Assignment) bool { return n.now.Load().AssignmentNeeded(a) }
-	tasks, follow := server.CenterOf(provider.Center(), needed, func() *broker.Broker { return c.Broker })
+	tasks, follow, list := server.CenterOf(provider.Center(), n.now.Load, func() *broker.Broker { return c.Broker })
+	c.list = list
 	c.Cell = brokertest.New(n.t, brokertest.Setup{Folder: n.folder, Change: organised, Wall: n.wall, Follow: []broker.Follower{follow, n, tasks}})
 	by := &mortal{Broker: c.Broker}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -201,7 +229,7 @@ func TestOverlappingAssignments(t *testing.T) {
 	if os.Getenv("HALLIGAN_SOAK") != "" {
 		nights = 500
 	}
-	open, deaths := 0, 0
+	open, deaths, denials := 0, 0, int64(0)
 	for seed := range nights {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			n := newNight(t)
@@ -211,6 +239,7 @@ func TestOverlappingAssignments(t *testing.T) {
 				deaths++
 			}
 			n.settles()
+			denials += n.denials.Load()
 			if wrong := n.cut.Load(); wrong != nil {
 				t.Errorf("night %d: %s", seed, *wrong)
 			}
@@ -219,7 +248,10 @@ func TestOverlappingAssignments(t *testing.T) {
 	if open < 2*nights {
 		t.Errorf("only %d grants were open in %d nights", open, nights)
 	}
-	t.Logf("%d grants, %d deaths", open, deaths)
+	if denials < int64(2*nights) {
+		t.Errorf("only %d denials came and went in %d nights", denials, nights)
+	}
+	t.Logf("%d grants, %d deaths, %d denials", open, deaths, denials)
 }
 
 // livesAndDies is one life of a server in which grants begin and end, and how many
@@ -246,7 +278,7 @@ func (n *night) livesAndDies(random *mathrand.Rand) (begun int) {
 			}
 		case 3:
 			how := []awstest.How{awstest.Down, awstest.Lost, "ConflictException", "ThrottlingException"}[random.IntN(4)]
-			n.double.Break(awstest.Fault{Kind: "sso", How: how, Times: 1 + random.IntN(3)})
+			n.double.Break(awstest.Fault{Kind: []string{"sso", "organizations"}[random.IntN(2)], How: how, Times: 1 + random.IntN(3)})
 		}
 		time.Sleep(time.Duration(random.IntN(150)) * time.Millisecond)
 	}
@@ -273,7 +305,7 @@ func (n *night) settles() {
 			return
 		}
 		c = n.live()
-		left = n.waits(func(l access.Lease) bool { return l.State == access.LeaseClosed && !l.Owes() })
+		left = n.waits(func(l access.Lease) bool { return l.State == access.LeaseClosed && !l.Owes() && !l.Denying() })
 		c.die()
 		if left == "" {
 			break
@@ -289,6 +321,9 @@ func (n *night) settles() {
 		if l.State != access.LeaseClosed {
 			n.wrong("%s is %s in the end", l.KeyID, l.State)
 		}
+	}
+	if empty, _ := blueprint.Denial(nil); n.double.Policy(celltest.DenialPolicy) != string(empty) {
+		n.wrong("denied still: %s", n.double.Policy(celltest.DenialPolicy))
 	}
 }
 

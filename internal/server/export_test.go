@@ -20,6 +20,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/readiness"
 	"github.com/halligan-dev/halligan/internal/scheduler"
 	"github.com/halligan-dev/halligan/internal/verify"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // HostsOf is the server's side of host programs for a genesis.
@@ -124,10 +125,19 @@ func SendBy(ctx context.Context, settings config.Server, channel string, m alert
 }
 
 // CenterOf is what a server does for leases in an Identity Center of a test's: its
-// scheduler, and its follower.
-func CenterOf(at center, needed func(access.Assignment) bool, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower) {
-	w := &works{world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, center: at, needed: needed}
-	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
+// scheduler, its follower, and what lists who has the permission sets and tells what is
+// found of that.
+func CenterOf(at center, now func() *view.Cell, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower, func() []view.Finding) {
+	w := &works{
+		world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, center: at,
+		needed:  func(a access.Assignment) bool { return now().AssignmentNeeded(a) },
+		denials: func() denialView { return now() },
+	}
+	list := func() []view.Finding {
+		w.assignments(context.Background(), []scheduler.Job{{}})
+		return w.beside()
+	}
+	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world, list
 }
 
 // RunsOf is what a server does for leases that executions of a test's open: its

@@ -215,7 +215,7 @@ func (s *Server) wire(ctx context.Context) error {
 		Rate: api.PerMinute(s.Settings.Limits.RequestsPerMinute), Streams: s.Settings.Limits.Streams, Witnesses: s.witnesses(),
 		Pages: s.pages, Serves: web.Serves,
 		Turns: s.broker.Turns, EndedFile: filepath.Join(s.Settings.DataFolder, endedFile),
-		Certificate: s.shown, Unready: opened.trouble, Looker: &looker{aws: opened.AWS, world: work.world, now: s.broker.Now}, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(), Codes: s.codes(),
+		Certificate: s.shown, Unready: opened.trouble, Found: work.beside, Looker: &looker{aws: opened.AWS, world: work.world, now: s.broker.Now}, Proxies: api.Proxies(s.Settings.Proxies), Enrol: s.enrolments(), Codes: s.codes(),
 		Provider: s.idp, ProvidedFile: filepath.Join(s.Settings.DataFolder, providedFile),
 	})
 	return nil
@@ -235,6 +235,7 @@ func (s *Server) providers(work *works) (*accounts, error) {
 		work.center, work.runs, work.notes = opened.Center(), opened.Automation(), s.Log
 	}
 	work.held = func(keyID string) bool { return s.live.View().LeaseHeld(keyID) }
+	work.denials = func() denialView { return s.live.View() }
 	work.needed = func(a access.Assignment) bool { return s.live.View().AssignmentNeeded(a) }
 	return opened, err
 }

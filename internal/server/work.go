@@ -38,25 +38,28 @@ const (
 
 // works is what the scheduler does, kind by kind.
 type works struct {
-	origin   string
-	world    *following
-	ssh      provider.Provider
-	exec     provider.Provider                         // of the targets that programs open
-	aws      provider.Provider                         // of roles of AWS accounts
-	stopped  func(account, role string, slot int) bool // a slot keeps somebody out now
-	center   center                                    // IAM Identity Center
-	needed   func(access.Assignment) bool              // a live grant needs an assignment now
-	runs     providerOfRuns                            // executions of Systems Manager
-	held     func(keyID string) bool                   // a lease has not begun to close
-	notes    *slog.Logger                              // of what went wrong with it; nil: nowhere
-	lookout  *lookout.Lookout
-	channels map[string]sink
-	repeats  *repeats
-	absent   absent
-	log      broker.LogReader
-	broker   func() *broker.Broker // set after the scheduler was made
-	circle   *witness.Circle       // of the witnesses; nil without
-	tiles    interface {           // of the ledger
+	origin    string
+	world     *following
+	ssh       provider.Provider
+	exec      provider.Provider                         // of the targets that programs open
+	aws       provider.Provider                         // of roles of AWS accounts
+	stopped   func(account, role string, slot int) bool // a slot keeps somebody out now
+	center    center                                    // IAM Identity Center
+	needed    func(access.Assignment) bool              // a live grant needs an assignment now
+	runs      providerOfRuns                            // executions of Systems Manager
+	held      func(keyID string) bool                   // a lease has not begun to close
+	denials   denials                                   // whose sessions are to be denied
+	unlisted  beside                                    // why nobody knows who has the permission sets
+	unwritten beside                                    // why the policy of denials is not as it should be
+	notes     *slog.Logger                              // of what went wrong with it; nil: nowhere
+	lookout   *lookout.Lookout
+	channels  map[string]sink
+	repeats   *repeats
+	absent    absent
+	log       broker.LogReader
+	broker    func() *broker.Broker // set after the scheduler was made
+	circle    *witness.Circle       // of the witnesses; nil without
+	tiles     interface {           // of the ledger
 		Tile(ctx context.Context, level int, index int64) ([]byte, error)
 	}
 }
@@ -89,6 +92,7 @@ func (w *works) table() map[cell.TaskKind]scheduler.Work {
 			Longest: 2 * time.Minute, Pause: scheduler.Pause{First: time.Second, Most: 5 * time.Minute},
 		},
 		cell.TaskAssignments: {Do: w.assignments, Workers: 1, Longest: roundLongest},
+		cell.TaskDeny:        {Do: w.deny, Group: together, Workers: 1, Longest: roundLongest, Pause: scheduler.Pause{First: time.Second, Most: 30 * time.Second}},
 		cell.TaskClock:       {Do: w.clock, Workers: 1},
 		cell.TaskCount:       {Do: w.count, Workers: 1},
 		cell.TaskWitness:     {Do: w.cosigned, Workers: 1},

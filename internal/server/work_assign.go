@@ -3,15 +3,18 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/provider"
 	awsprovider "github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/scheduler"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // center is IAM Identity Center, as the work needs it.
@@ -21,6 +24,9 @@ type center interface {
 	// Assigned lists everybody who has one of some permission sets: all of them, or an
 	// error.
 	Assigned(ctx context.Context, at provider.Center, sets []access.Assignment) ([]access.Assignment, error)
+	// Deny has the organisation's policy say what it should, and returns nil only when it
+	// is seen to.
+	Deny(ctx context.Context, d provider.Denial) error
 }
 
 // Pauses of assignments: after which one that another grant needs is looked at again,
@@ -94,6 +100,7 @@ func (w *works) assign(ctx context.Context, j scheduler.Job, lease provider.Leas
 		return scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: why(err)}}
 	}
 	if l.Claimed {
+		w.allow(ctx, j, *l.Assignment)
 		if err := w.center.Open(ctx, lease); err != nil {
 			return failed(err)
 		}
@@ -156,19 +163,25 @@ func (w *works) assignments(ctx context.Context, jobs []scheduler.Job) []schedul
 	at, ok := centerOf(w.world.genesis())
 	sets := w.world.sets()
 	again := []scheduler.Result{{After: assignedAgain}}
+	w.reconcile(ctx, jobs[0])
 	if !ok || len(sets) == 0 {
+		w.unlisted.is(view.FindingUnlisted, "", canon.Time{})
 		return again
 	}
 	all, err := w.center.Assigned(ctx, at, sets)
 	if err != nil {
 		w.note(jobs[0], "cannot list who has the permission sets of scenarios", err)
+		w.unlisted.is(view.FindingUnlisted, fmt.Sprintf("Who has the permission sets of scenarios could not be listed: %v.", err), w.broker().Now())
 		return again
 	}
 	slices.SortFunc(all, access.Assignment.Compare)
-	if len(all) > cell.AssignedAtOnce {
-		w.note(jobs[0], "more people have the permission sets of scenarios than can be recorded", nil)
+	over := ""
+	if n := len(all); n > cell.AssignedAtOnce {
+		over = fmt.Sprintf("%d assignments of the permission sets of scenarios are listed; only the first %d can be recorded, and nothing is said of the others.", n, cell.AssignedAtOnce)
+		w.note(jobs[0], over, nil)
 		all = all[:cell.AssignedAtOnce]
 	}
+	w.unlisted.is(view.FindingUnlisted, over, w.broker().Now())
 	observed := cell.Observed{Listed: access.ListedGone, Assigned: all}
 	if len(all) > 0 {
 		observed.Listed = access.ListedStands

@@ -74,6 +74,8 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 			text += " by " + e.By
 		}
 		return "request.over", text + byCode(e.Code) + "."
+	case *cell.DenialSeen:
+		return "denial.seen", fmt.Sprintf("%s: %s", of, ofDenial(e))
 	case *cell.GrantEnded:
 		return "grant.ended", fmt.Sprintf("%s ended: %s.", of, endText(&e.End))
 	case *cell.CredentialAuthorised:

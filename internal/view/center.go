@@ -19,7 +19,7 @@ func (s *state) centerOpening(target *access.IdentityCenter) Opening {
 	v.Text = strings.Join([]string{
 		fmt.Sprintf("%s: permission set %s in AWS account %s, assigned to the requester's own user of IAM Identity Center.", strings.TrimSuffix(target.Allows, "."), target.Set, where),
 		fmt.Sprintf("There is nothing to fetch: sign in at %s as yourself and choose %s. It does not help while the identity provider is down.", s.portal(), target.Set),
-		fmt.Sprintf("A session that was begun goes on for up to %s when the assignment is gone, and nobody here can end it: its end is known when that is over, or a person attests it.", target.Session),
+		s.lasts(target.Session),
 	}, " ")
 	return v
 }
@@ -46,9 +46,9 @@ func centerKnown(l *access.Lease, now canon.Time) string {
 	over := l.NotAfter.Add(access.ExpirySkew.Duration())
 	switch {
 	case l.Shut.IsZero():
-		return since + "the assignment is not seen gone yet"
+		return since + "the assignment is not seen gone yet" + denialKnown(l, now)
 	case over.After(now):
-		return since + fmt.Sprintf("the assignment is gone since %s, but a session by it can live until %s", clock(l.Shut, now), clock(l.NotAfter, now))
+		return since + fmt.Sprintf("the assignment is gone since %s, but a session by it can live until %s", clock(l.Shut, now), clock(l.NotAfter, now)) + denialKnown(l, now)
 	}
 	return since + fmt.Sprintf("the last session ended at %s; that the assignment is still gone is to be seen", clock(l.NotAfter, now))
 }
@@ -103,7 +103,7 @@ func (s *state) centerTakes(r *access.Request) string {
 	if longest == 0 {
 		return ""
 	}
-	takes := fmt.Sprintf("In IAM Identity Center the assignment is deleted within minutes; a session that was begun goes on for up to %s, unless somebody denies it by a service control policy on identitystore:userId.", longest)
+	takes := fmt.Sprintf("In IAM Identity Center the assignment is deleted within minutes; %s.", s.goesOn(longest))
 	return strings.Join(append([]string{takes}, s.assignmentStays(r)...), " ")
 }
 

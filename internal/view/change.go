@@ -55,6 +55,8 @@ func (t teller) ofAmendment(e cell.Event) string {
 			text += fmt.Sprintf("; it widens %s, under which %s may not ask before %s", both(e.Widened), both(e.Signers), clock(e.Until, t.at))
 		}
 		return text + "."
+	case *cell.UserMoved:
+		return fmt.Sprintf("%s is %s of Identity Center from now on.", e.Person, userWords(e))
 	case *cell.KeyAdded:
 		return fmt.Sprintf("The key %s is %s's; it can agree to nothing before %s.", e.Key, e.Person, clock(e.Until, t.at))
 	case *cell.KeyVouched:
@@ -67,6 +69,13 @@ func (t teller) ofAmendment(e cell.Event) string {
 	return ""
 }
 
+func userWords(e *cell.UserMoved) string {
+	if e.User == "" {
+		return "no user"
+	}
+	return "user " + e.User
+}
+
 // amendAlarm is what channels are told of an amendment.
 func amendAlarm(e cell.Event) (kind, sentence string) {
 	switch e := e.(type) {
@@ -76,6 +85,8 @@ func amendAlarm(e cell.Event) (kind, sentence string) {
 			text += "; it widens " + both(e.Widened)
 		}
 		return "cell.amended", text + "."
+	case *cell.UserMoved:
+		return "user.moved", fmt.Sprintf("%s is %s of Identity Center from now on, by a change of the cell's document: what a grant of theirs opens there is for that user. If %s does not know of it, tell security now.", e.Person, userWords(e), e.Person)
 	case *cell.KeyAdded:
 		return "key.added", fmt.Sprintf("The key %s was added to %s. It can agree to nothing before %s. If %s does not know of it, tell security now.", e.Key, e.Person, whole(e.Until), e.Person)
 	case *cell.KeyVouched:

@@ -73,7 +73,9 @@ func rotatedEnvelope(t *testing.T, contents *access.Contents, given bool) *cellt
 	g.Groups["custodians"] = []string{"bob", "lea", "sue"}
 	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:leads", Contents: contents}})
 	c := celltest.New(g, of)
-	blob := func(text string) *statement.Blob { return &statement.Blob{Digest: canon.Sum([]byte(text)), Length: 100} }
+	blob := func(text string) *statement.Blob {
+		return &statement.Blob{Digest: canon.Sum([]byte(text)), Length: 100}
+	}
 	proof := canon.Sum([]byte("proof"))
 	seal := func(serial int64) {
 		body := &statement.Seal{Envelope: "root", Serial: serial, Threshold: 2, Description: blob("description"), Content: blob("content"), Commitments: canon.Sum([]byte("c"))}

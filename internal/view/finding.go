@@ -37,6 +37,10 @@ const (
 	FindingUnready FindingKind = "not-ready"
 	// FindingStanding: somebody has, by another hand, what only a grant should give.
 	FindingStanding FindingKind = "standing-assignment"
+	// FindingUndenied: sessions that a policy should deny are not denied.
+	FindingUndenied FindingKind = "not-denied"
+	// FindingUnlisted: nobody knows who has what only a grant should give.
+	FindingUnlisted FindingKind = "assignments-unlisted"
 	// FindingTried: somebody tries what they may not.
 	FindingTried FindingKind = "tried"
 )
@@ -87,6 +91,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 			})
 		}
 		v.Findings = append(v.Findings, s.epochs.findings()...)
+		v.Findings = append(v.Findings, s.denialFindings(viewer)...)
 		v.Findings = append(v.Findings, s.standingFindings()...)
 		v.Findings = append(v.Findings, s.witnessing(at.Now)...)
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {

@@ -32,6 +32,8 @@ type Lease struct {
 	OtherWay string            `json:"other_way,omitempty"` // into the host, without a certificate; while closing
 	Envelope string            `json:"envelope,omitempty"`  // that it opens, in place of a host
 	Shares   []access.Share    `json:"shares,omitempty"`    // given to it
+	Denial   access.Denial     `json:"denial,omitempty"`    // what a policy does about sessions by its assignment when it is over; no proof
+	DenialAt canon.Time        `json:"denial_at,omitzero"`  // since when
 	Known    string            `json:"known"`
 
 	Automation string `json:"automation,omitempty"` // AWS account whose Systems Manager runs what opened it; then there is no host
@@ -40,7 +42,7 @@ type Lease struct {
 func (s *state) lease(l *access.Lease, at Instant) Lease {
 	v := Lease{
 		Target: l.Target, Host: l.Host, Program: l.Program, Account: l.Account, Role: l.Role, Slot: l.Slot, Task: l.Task, Automation: l.Automation, State: l.State, KeyID: l.KeyID, Worked: l.Worked, Issued: l.Issued, NotAfter: l.NotAfter,
-		Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
+		Denial: l.Denial, DenialAt: l.DenialAt, Envelope: l.Envelope, Shares: l.Shares, Trouble: l.Trouble, Closing: l.Closing, Proofs: l.Proofs, Closed: l.Closed, Heard: at.Heard[l.Host],
 		Overdue: cell.Overdue(l, at.Now) && !s.kept(l), Known: l.Target + " is " + leaseKnown(l, at),
 	}
 	if l.Assignment != nil {

@@ -49,6 +49,8 @@ func (t teller) ofProof(e cell.Event) string {
 		return fmt.Sprintf("%s is closing, because %s; hosts refuse it from revocation list %d on.", e.Target, say(ends, e.Closing.Why), e.Closing.List)
 	case *cell.LeaseShut:
 		return fmt.Sprintf("What opened %s, a program or Identity Center, says that it is closed; that is not proved yet.", e.Target)
+	case *cell.DenialSeen:
+		return ofDenial(e)
 	case *cell.LeaseProved:
 		return proof(e)
 	case *cell.LeaseClosed:

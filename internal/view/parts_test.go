@@ -320,6 +320,7 @@ var oneOfEach = []cell.Event{
 	&cell.RecoveryAgreed{Removes: []string{"ann"}, Adds: make([]roster.Owned, 9)}, &cell.RecoveryWaits{}, &cell.RecoveryOver{},
 	&cell.LedgerKeyRotated{}, &cell.OverlapRecorded{},
 	&cell.KeySuspended{}, &cell.SuspensionOpposed{}, &cell.SuspensionOver{}, &cell.AssignmentClaimed{}, &cell.AssignmentsFound{Found: []access.Assignment{{Account: "123456789012", User: "u"}}},
+	&cell.DenialSeen{Target: "console", Denial: access.DenialFull}, &cell.UserMoved{Person: "kim"},
 }
 
 // TestEveryEventHasWords: the timeline has a sentence for every event, and the

@@ -53,3 +53,13 @@ func CenterScenario() access.Scenario {
 	s.Opens = append([]access.Open{{IdentityCenter: &one}, {IdentityCenter: &two}}, s.Opens...)
 	return s
 }
+
+// DenialPolicy is the ARN of a service control policy of the organisation.
+const DenialPolicy = "arn:aws:organizations::999988887777:policy/o-exampleorgid/service_control_policy/p-exampleid1"
+
+// DenialGenesis is CenterGenesis with a policy that denies sessions.
+func DenialGenesis() cell.Genesis {
+	g := CenterGenesis()
+	g.AWS.Center.Denial = DenialPolicy
+	return g
+}

@@ -53,9 +53,9 @@ var (
 	throttled = []string{"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "RequestThrottled",
 		"RequestThrottledException", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete", "LimitExceededException", "BandwidthLimitExceeded",
 		"AutomationExecutionLimitExceededException", "IdempotentParameterMismatch"}
-	changing  = []string{"ConflictException", "ConcurrentModification", "ConcurrentModificationException", "EntityTemporarilyUnmodifiable", "EntityTemporarilyUnmodifiableException", "OperationAborted"}
+	changing  = []string{"ConflictException", "ConcurrentModification", "ConcurrentModificationException", "PolicyChangesInProgressException", "EntityTemporarilyUnmodifiable", "EntityTemporarilyUnmodifiableException", "OperationAborted"}
 	unusable  = []string{"IDPCommunicationError", "IDPCommunicationErrorException", "InvalidIdentityToken", "InvalidIdentityTokenException"}
-	notHere   = []string{"RegionDisabled", "RegionDisabledException", "OptInRequired", "InternalFailure", "InternalError", "InternalServerError", "InternalServiceError", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure", "ServiceFailureException", "RequestTimeout"}
+	notHere   = []string{"RegionDisabled", "RegionDisabledException", "OptInRequired", "InternalFailure", "InternalError", "InternalServerError", "InternalServiceError", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure", "ServiceFailureException", "ServiceException", "RequestTimeout"}
 	denied    = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthorizationErrorException"}
 	codeShape = regexp.MustCompile(`^[A-Z][A-Za-z]{1,48}(\.[A-Z][A-Za-z]{1,40})?$`)
 )
@@ -71,6 +71,7 @@ var hints = map[string]string{
 	"NoSuchEntity":              "the role or a stop slot is not there; halligan blueprint makes it",
 	"NoSuchEntityException":     "the role or a stop slot is not there; halligan blueprint makes it",
 	"ResourceNotFoundException": "the permission set, the user or the account is not there; compare the scenario and cell.yaml with IAM Identity Center",
+	"PolicyNotFoundException":   "the policy of denials is not there; compare aws.identity_center.denial in cell.yaml",
 	"LimitExceeded":             "the role has no room for its stop slot; detach policies that are not of the blueprint",
 	"RegionDisabled":            "the account has this region switched off",
 	"RegionDisabledException":   "the account has this region switched off",

@@ -92,6 +92,7 @@ type Double struct {
 	lie      func(*Session)
 	center   center
 	runs     automations
+	policies map[string]scp // service control policies, by id
 
 	described map[string]string // action of IAM → result, for sessions that read
 }

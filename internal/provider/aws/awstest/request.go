@@ -91,6 +91,8 @@ func (c *request) answer(w http.ResponseWriter) {
 		c.manager(w)
 	case "ssm DescribeDocument", "ssm GetDocument", "ssm StartAutomationExecution", "ssm DescribeAutomationExecutions", "ssm GetAutomationExecution", "ssm StopAutomationExecution":
 		c.automation(w)
+	case "organizations DescribePolicy", "organizations UpdatePolicy":
+		c.organizations(w)
 	default:
 		if c.kind == "sso" {
 			c.identityCenter(w)

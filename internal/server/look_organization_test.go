@@ -25,7 +25,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 	"github.com/halligan-dev/halligan/internal/readiness"
-	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/server"
 )
 
@@ -145,7 +144,7 @@ func (m *moto) look() func(context.Context) readiness.Looked {
 	for _, kind := range []string{"sts", "iam", "ssm", "sso", "events", "organizations", "sns", "probe"} {
 		endpoints[kind] = m.url
 	}
-	provider := aws.New(aws.Options{Keys: []aws.Signer{key}, Seal: seal.ToHolder, Now: now, Endpoints: endpoints, Cell: func() aws.Cell {
+	provider := aws.New(aws.Options{Keys: []aws.Signer{key}, Seal: toMachine, Now: now, Endpoints: endpoints, Cell: func() aws.Cell {
 		return aws.Cell{Origin: celltest.Origin, Issuers: m.cell.Genesis.AWS.Issuers, Key: key.KeyID(), Accounts: []string{"123456789012", "210987654321"}}
 	}})
 	return server.LookOf(m.cell.Genesis, m.cell.Scenarios, provider, now)
@@ -201,7 +200,7 @@ func TestOrganizationNotRead(t *testing.T) {
 	g.AWS.Accounts[0].Reader, g.AWS.Organization = true, "prod"
 	now := func() canon.Time { return canon.At(n.wall()) }
 	provider := aws.New(aws.Options{
-		Keys: []aws.Signer{n.key}, Seal: seal.ToHolder, Now: now, Endpoints: n.double.Endpoints(), Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Keys: []aws.Signer{n.key}, Seal: toMachine, Now: now, Endpoints: n.double.Endpoints(), Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Cell: func() aws.Cell {
 			return aws.Cell{Origin: celltest.Origin, Issuers: []string{"https://oidc.cell.example.com"}, Key: n.key.KeyID(), Accounts: []string{"123456789012", "210987654321"}}
 		},

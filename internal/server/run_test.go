@@ -20,7 +20,6 @@ import (
 	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
-	"github.com/halligan-dev/halligan/internal/seal"
 	"github.com/halligan-dev/halligan/internal/server"
 	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
@@ -129,7 +128,7 @@ func (n *shift) live() *life {
 	n.t.Helper()
 	c := &life{}
 	provider := aws.New(aws.Options{
-		Keys: []aws.Signer{n.key}, Seal: seal.ToHolder, Now: func() canon.Time { return canon.At(n.wall()) }, Endpoints: n.double.Endpoints(),
+		Keys: []aws.Signer{n.key}, Seal: toMachine, Now: func() canon.Time { return canon.At(n.wall()) }, Endpoints: n.double.Endpoints(),
 		Cell: func() aws.Cell {
 			return aws.Cell{Origin: celltest.Origin, Issuers: []string{"https://oidc.cell.example.com"}, Key: n.key.KeyID(), Accounts: []string{"123456789012", "210987654321"}}
 		},

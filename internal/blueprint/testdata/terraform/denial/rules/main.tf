@@ -346,6 +346,103 @@ resource "aws_cloudwatch_metric_alarm" "halliganchangeduntold" {
   ]
 }
 
+# The access portal let somebody in by a permission set that a scenario gives. Each time must have a
+# grant.
+resource "aws_cloudwatch_event_rule" "halliganportal" {
+  name        = "halligan-portal"
+  description = "The access portal let somebody in by a permission set that a scenario gives. Each time must have a grant."
+  # Calls that only read count too: AssumeRole may be recorded as one.
+  state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+  event_pattern = jsonencode({
+    source = [
+      "aws.signin",
+      "aws.sso",
+    ]
+    detail = {
+      eventName = [
+        "Federate",
+      ]
+      serviceEventDetails = {
+        account_id = [
+          "123456789012",
+        ]
+        role_name = [
+          "EmergencyDatabase",
+        ]
+      }
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "halliganportal_topic" {
+  rule      = "halligan-portal"
+  target_id = "topic"
+  arn       = aws_sns_topic.topic.arn
+  input_transformer {
+    input_paths = {
+      account = "$.account"
+      region  = "$.region"
+      time    = "$.time"
+      what    = "$.detail.eventName"
+      who     = "$.detail.userIdentity.arn"
+      from    = "$.detail.sourceIPAddress"
+      error   = "$.detail.errorCode"
+    }
+    input_template = "\"The access portal let somebody in by a permission set that a scenario gives. Each time must have a grant.\"\n\"<what> at <time> in account <account>, region <region>, by <who> from <from>. Error: <error>\"\n\"Is there a grant for it? halligan status. If not, delete the assignment, and deny everything to the user by a service control policy.\""
+  }
+  depends_on = [
+    aws_cloudwatch_event_rule.halliganportal,
+  ]
+}
+
+resource "aws_cloudwatch_event_target" "halliganportal_bus" {
+  rule      = "halligan-portal"
+  target_id = "bus"
+  arn       = "arn:aws:events:eu-west-1:210987654321:event-bus/halligan-events"
+  role_arn  = "arn:aws:iam::210987654321:role/halligan-forward"
+  depends_on = [
+    aws_cloudwatch_event_rule.halliganportal,
+  ]
+}
+
+resource "aws_cloudwatch_metric_alarm" "halliganportalseen" {
+  alarm_name        = "halligan-portal-seen"
+  alarm_description = "The access portal let somebody in by a permission set that a scenario gives. Each time must have a grant."
+  namespace         = "AWS/Events"
+  metric_name       = "TriggeredRules"
+  dimensions = {
+    RuleName = "halligan-portal"
+  }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions = [
+    aws_sns_topic.topic.arn,
+  ]
+}
+
+resource "aws_cloudwatch_metric_alarm" "halliganportaluntold" {
+  alarm_name        = "halligan-portal-untold"
+  alarm_description = "The rule halligan-portal matched and could tell nobody."
+  namespace         = "AWS/Events"
+  metric_name       = "FailedInvocations"
+  dimensions = {
+    RuleName = "halligan-portal"
+  }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions = [
+    aws_sns_topic.topic.arn,
+  ]
+}
+
 # The root user of the account signed in, or did something. Nobody should, but by the scenario that
 # says so.
 resource "aws_cloudwatch_event_rule" "halliganroot" {

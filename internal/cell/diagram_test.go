@@ -215,6 +215,10 @@ outlives its sessions; where Systems Manager may run one that does, by **ended**
 after that; and by **attested** alone where a guard rail does not hold. It goes
 on being **expired** after it is closed: until then its stop slot is used.
 
+A lease that an execution of Systems Manager opened closes by **ended**: the execution
+is over and its closing step has succeeded, or none was started and none can begin; or
+by **attested**. It is never *unissued*.
+
 A root task of AWS closes by **expired** alone; where it can leave something behind,
 by **attested** after that, and never before. A permission set closes by
 **expired**, when its assignment is gone and the longest session is over, by

@@ -143,6 +143,29 @@ func TestTerraform(t *testing.T) {
 	}
 }
 
+// TestTerraformOfOtherAccounts has Terraform format and validate the modules of accounts
+// that hold one kind of role each, as the golden files have them.
+func TestTerraformOfOtherAccounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Terraform's AWS provider: left out by -short")
+	}
+	terraform, dir := tool(t, "terraform"), plugins(t)
+	for _, account := range []string{"audit", "denial", "identity", "tools"} {
+		at := filepath.Join(t.TempDir(), account)
+		if err := os.CopyFS(at, os.DirFS(filepath.Join("testdata", "terraform", account))); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"fmt", "-check", "-recursive", "-diff"}, {"init", "-no-color", "-input=false", "-plugin-dir=" + dir}, {"validate", "-no-color"}} {
+			cmd := exec.Command(terraform, args...)
+			cmd.Dir = at
+			cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "HOME="+at)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: terraform %s: %v\n%s", account, strings.Join(args, " "), err, out)
+			}
+		}
+	}
+}
+
 // offline tells the providers to ask nobody who they are.
 func offline(b *blueprint.Blueprint) string {
 	var text strings.Builder

@@ -24,7 +24,7 @@ type Lease struct {
 	Host     string      `json:"host"`
 	KeyID    string      `json:"key_id"` // in every certificate of the lease, and on the revocation list
 	State    LeaseState  `json:"state"`
-	Worked   bool        `json:"worked,omitzero"`    // the twin was accepted while the lease was open
+	Worked   bool        `json:"worked,omitzero"`    // the twin was accepted while the lease was open; of an execution: its step that opens had succeeded
 	Trouble  string      `json:"trouble,omitempty"`  // why opening failed last, or why nothing works there yet
 	Issued   int64       `json:"issued,omitzero"`    // credentials authorised
 	NotAfter canon.Time  `json:"not_after,omitzero"` // latest end of any credential or twin

@@ -205,7 +205,7 @@ func applyLease(r *access.Request, e Event) error {
 	case *AssignmentClaimed:
 		l.Claimed, l.Trouble = true, ""
 	case *LeaseOpened:
-		l.State, l.Trouble = access.LeaseOpen, ""
+		l.State, l.Trouble, l.Worked = access.LeaseOpen, "", l.Worked || l.Automation != ""
 	case *OpenFailed:
 		l.Trouble = e.Why
 	case *TwinWorked:

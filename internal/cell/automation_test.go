@@ -42,6 +42,9 @@ func TestExecutionClosesByItsStep(t *testing.T) {
 		t.Fatalf("the lease is %+v", l)
 	}
 	s.opened(target)
+	if !s.request().Leases[0].Worked {
+		t.Error("nobody knows afterwards that it was open")
+	}
 	if _, baseline := s.Task(cell.TaskBaseline, s.id, target); baseline {
 		t.Error("an execution has no twin to be probed")
 	}

@@ -34,10 +34,10 @@ func (w *World) denied(l *access.Lease, c Command) ([]Event, *Refusal) {
 	}
 }
 
-// holds tells whether a live lease needs an assignment.
+// holds tells whether a live lease that claimed an assignment needs it: its end denies.
 func (w *World) holds(a access.Assignment) bool {
 	for _, r := range w.Requests {
-		if slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Holds(a) }) {
+		if slices.ContainsFunc(r.Leases, func(l access.Lease) bool { return l.Holds(a) && l.Claimed }) {
 			return true
 		}
 	}

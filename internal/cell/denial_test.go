@@ -91,9 +91,16 @@ func TestDenialGivesWayToAGrant(t *testing.T) {
 	s := denialStory().assigned("set-1").stopped().denied("set-1", access.DenialStands)
 	first := s.id
 	second := s.beside("set-1")
+	task, _ := s.Task(cell.TaskDeny, first, "set-1")
+	if refusal := refusalOf(s.tried(s.Effect(cell.EffectDenied, task.ID, denying(access.DenialOver)))); refusal == nil || refusal.Reason != cell.NotDue {
+		t.Errorf("denied no more for a grant that has not claimed it, and whose end denies nobody: %v", refusal)
+	}
+	s.id = second
+	s.effect(cell.EffectListed, cell.TaskOpen, "set-1", listing(access.ListedStands))
+	s.id = first
 	s.denied("set-1", access.DenialOver)
 	s.id = second
-	s.effect(cell.EffectListed, cell.TaskOpen, "set-1", listing(access.ListedStands)).opened("set-1").stopped()
+	s.opened("set-1").stopped()
 	l := s.request().Leases[0]
 	if _, waits := s.Task(cell.TaskDeny, second, "set-1"); !waits || !l.Deniable(s.Now) {
 		t.Errorf("the second lease is %+v", l)

@@ -40,6 +40,7 @@ type Automation struct {
 	Parameters    map[string]string
 	Opens, Closes string     // steps
 	Ended         canon.Time // when the lease began to close; zero: it has not
+	Opened        bool       // it was seen open: that no execution of it is listed proves nothing
 	// Held tells, as of the instant at which it is asked, whether the lease may be
 	// opened still. Nil: it may.
 	Held func() bool

@@ -272,3 +272,36 @@ func (n *shift) waits(longest time.Duration) (left string) {
 	}
 	return left
 }
+
+// TestExecutionThatIsGone (T48): Systems Manager forgets executions. A lease that one
+// opened is not called closed because none is listed any more: it closes, and pages.
+func TestExecutionThatIsGone(t *testing.T) {
+	n := newShift(t)
+	c := n.live()
+	made := c.Must(c.AskFor("ann", "gone", 600, "run-1"))
+	for _, approver := range []string{"sam", "leo"} {
+		c.Must(c.Decide(approver, made.Digest, statement.Approve))
+	}
+	state := func() access.LeaseState { return (*n.leases.Load())[0].State }
+	for limit := time.Now().Add(5 * time.Second); state() != access.LeaseOpen && time.Now().Before(limit); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.die()
+	n.double.Forget(n.double.Executions()[0].ID)
+	n.ahead.Add(int64(time.Hour)) // the grant is over by then
+	c = n.live()
+	for limit := time.Now().Add(5 * time.Second); state() == access.LeaseOpen && time.Now().Before(limit); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.die()
+	n.ahead.Add(int64(2 * time.Minute)) // nothing of it can begin late any more
+	looked := len(n.double.Calls())
+	c = n.live()
+	defer c.die()
+	if left := n.waits(2 * time.Second); left == "" || state() != access.LeaseClosing {
+		t.Errorf("it is %s", state())
+	}
+	if len(n.double.Calls()) == looked {
+		t.Error("nobody looked")
+	}
+}

@@ -35,7 +35,7 @@ func (w *works) automationLease(ctx context.Context, j scheduler.Job, l *access.
 	of := &provider.Automation{
 		Role: account.ARN("role/" + awsprovider.ExecutorRole), Door: account.Door, Regions: account.Regions, Region: target.Region,
 		Document: target.Document, Version: target.Version, Digest: target.Digest, ActsAs: account.ARN("role/" + target.Role),
-		Parameters: told(target, j.Request), Opens: target.Opens, Closes: target.Closes,
+		Parameters: told(target, j.Request), Opens: target.Opens, Closes: target.Closes, Opened: l.Worked,
 		Held: func() bool { return w.held == nil || w.held(l.KeyID) },
 	}
 	if l.Closing != nil {

@@ -24,7 +24,7 @@ func (c *Cell) Deniable(at canon.Time) []Ended {
 		held := map[access.Assignment]bool{}
 		for _, h := range s.requests {
 			for _, l := range h.Request.Leases {
-				if l.Assignment != nil && l.Held() {
+				if l.Assignment != nil && l.Claimed && l.Held() { // the end of what is not claimed denies nobody
 					held[*l.Assignment] = true
 				}
 			}

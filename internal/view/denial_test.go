@@ -76,3 +76,43 @@ func TestDenialInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestDeniedUntilClaimedAnew: a grant of the same assignment ends the denial of what is
+// left from the one before when it has claimed it, and not earlier: only then its own end
+// denies.
+func TestDeniedUntilClaimedAnew(t *testing.T) {
+	c := celltest.New(celltest.DenialGenesis(), celltest.CenterScenario())
+	granted := func(name string) canon.Digest {
+		t.Helper()
+		id, _ := cell.RequestOf(c.Must(c.Ask("ann", name, "set-1")).Outcome.Stream)
+		c.Must(c.Approve("sam", id))
+		c.Must(c.Approve("lea", id))
+		return id
+	}
+	listed := func(id canon.Digest, as access.Listing) {
+		t.Helper()
+		of, _ := c.Task(cell.TaskOpen, id, "set-1")
+		c.Must(c.Effect(cell.EffectListed, of.ID, cell.Observed{Listed: as}))
+	}
+	denied := func() int {
+		t.Helper()
+		v, err := view.FromWorld(c.World)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(v.Deniable(c.Now))
+	}
+	first := granted("1")
+	listed(first, access.ListedGone)
+	c.Must(c.Stop("sue", first))
+	second := granted("2")
+	if n := denied(); n != 1 {
+		t.Errorf("%d are denied while the second grant has claimed nothing", n)
+	}
+	if listed(second, access.ListedStands); denied() != 0 {
+		t.Errorf("%d are denied when the second grant has claimed it", denied())
+	}
+	if c.Must(c.Stop("sue", second)); denied() != 2 {
+		t.Errorf("%d are denied when both are over", denied())
+	}
+}

@@ -40,6 +40,7 @@ func (a *AWS) Automation() Automation { return Automation{a} }
 // Times of an execution.
 const (
 	automationLongest = 100 * time.Second // of opening or closing one, its turn included
+	listLongest       = 40 * time.Second  // of that: what is known then is ended
 	executionsOnPage  = 50
 	executionFirst    = 500 * time.Millisecond
 	executionMost     = 4 * time.Second
@@ -73,20 +74,22 @@ func (m Automation) Open(ctx context.Context, lease provider.Lease) error {
 
 // Close cancels what executions the lease has, and returns nil only when each is over
 // and its step that closes has succeeded after the one that opens; or when there is
-// none, and none can begin any more.
+// none, was none seen to open, and none can begin any more.
 func (m Automation) Close(ctx context.Context, lease provider.Lease) error {
 	return m.inTurnOf(ctx, lease, m.ending, func(ctx context.Context, x *executor) error {
-		found, err := x.found(ctx)
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 && m.Now().Before(x.of.Ended.Add(noneAfter)) {
-			return fmt.Errorf("no execution of lease %s is listed, and one could begin until %s: %w", lease.KeyID, x.of.Ended.Add(noneAfter), provider.ErrUnreachable)
-		}
-		for _, id := range found {
+		found, unlisted := x.found(ctx)
+		for _, id := range found { // also where not all could be listed: what is known is ended
 			if err := x.end(ctx, id); err != nil {
 				return err
 			}
+		}
+		switch {
+		case unlisted != nil || len(found) > 0:
+			return unlisted
+		case m.Now().Before(x.of.Ended.Add(noneAfter)):
+			return fmt.Errorf("no execution of lease %s is listed, and one could begin until %s: %w", lease.KeyID, x.of.Ended.Add(noneAfter), provider.ErrUnreachable)
+		case x.of.Opened:
+			return fmt.Errorf("no execution of lease %s is listed, and one opened it: a person must look, and close: %w", lease.KeyID, provider.ErrRefused)
 		}
 		return nil
 	})
@@ -101,7 +104,8 @@ func (m Automation) Probe(_ context.Context, leases []provider.Lease) []access.R
 	return rounds
 }
 
-// List gives the lease's key id if an execution of it is not over, or did not close.
+// List gives the lease's key id if an execution of it is not over, did not close, or is
+// gone.
 func (m Automation) List(ctx context.Context, lease provider.Lease) ([]string, error) {
 	ids := []string{}
 	err := m.inTurnOf(ctx, lease, m.ending, func(ctx context.Context, x *executor) error {
@@ -231,37 +235,39 @@ func (x *executor) call(ctx context.Context, tried string, once func(context.Con
 }
 
 // found are the executions that the lease's session started, newest first: all of them,
-// or an error.
+// or an error and those that were listed before it.
 func (x *executor) found(ctx context.Context) (ids []string, err error) {
 	tried := "list the executions of " + x.of.Document
+	within, cancel := context.WithTimeout(ctx, listLongest)
+	defer cancel()
 	var all []types.AutomationExecutionMetadata
 	var next *string
-	for range pagesMost {
+	for more, pages := true, 0; more && err == nil; pages++ {
+		if pages == pagesMost {
+			err = silent(tried)
+			break
+		}
 		var page *ssm.DescribeAutomationExecutionsOutput
-		err := x.call(ctx, tried, func(ctx context.Context) (err error) {
+		err = x.call(within, tried, func(ctx context.Context) (err error) {
 			page, err = x.client.DescribeAutomationExecutions(ctx, &ssm.DescribeAutomationExecutionsInput{
 				Filters:    []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{x.of.Document}}},
 				MaxResults: sdk.Int32(executionsOnPage), NextToken: next,
 			})
 			return err
 		})
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page.AutomationExecutionMetadataList {
-			if sdk.ToString(e.ExecutedBy) == x.by && sdk.ToString(e.DocumentName) == x.of.Document && e.AutomationExecutionId != nil {
-				all = append(all, e)
-			}
-		}
-		if next = page.NextToken; sdk.ToString(next) == "" {
-			slices.SortStableFunc(all, func(a, b types.AutomationExecutionMetadata) int {
-				return sdk.ToTime(b.ExecutionStartTime).Compare(sdk.ToTime(a.ExecutionStartTime))
-			})
-			for _, e := range all {
-				ids = append(ids, *e.AutomationExecutionId)
-			}
-			return ids, nil
+		if err == nil {
+			all = append(all, slices.DeleteFunc(page.AutomationExecutionMetadataList, func(e types.AutomationExecutionMetadata) bool {
+				return sdk.ToString(e.ExecutedBy) != x.by || sdk.ToString(e.DocumentName) != x.of.Document || e.AutomationExecutionId == nil
+			})...)
+			next = page.NextToken
+			more = sdk.ToString(next) != ""
 		}
 	}
-	return nil, silent(tried)
+	slices.SortStableFunc(all, func(a, b types.AutomationExecutionMetadata) int {
+		return sdk.ToTime(b.ExecutionStartTime).Compare(sdk.ToTime(a.ExecutionStartTime))
+	})
+	for _, e := range all {
+		ids = append(ids, *e.AutomationExecutionId)
+	}
+	return ids, err
 }

@@ -232,6 +232,75 @@ func TestWhatDoesNotCloseIsNotClosed(t *testing.T) {
 	if err := run.Close(t.Context(), timed); err != nil || w.ran(timed)[0].Status != "Success" {
 		t.Errorf("an execution that ended in its time: %v", err)
 	}
+
+	gone := w.run("four")
+	if err := run.Open(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	w.double.Forget(w.ran(gone)[0].ID)
+	if gone.Automation.Opened = true; !errors.Is(run.Close(t.Context(), gone), provider.ErrRefused) {
+		t.Error("an execution that is gone is called closed")
+	}
+	if ids, err := run.List(t.Context(), gone); err != nil || !slices.Equal(ids, []string{gone.KeyID}) {
+		t.Errorf("of one that is gone are listed %v, %v", ids, err)
+	}
+	gone.Automation.Ended = canon.At(w.now())
+	if err := run.Close(t.Context(), gone); !errors.Is(err, provider.ErrUnreachable) {
+		t.Errorf("one that no list may show yet: %v", err)
+	}
+}
+
+// TestT48WhatIsKnownIsEnded: where the executions cannot all be listed, those that were
+// listed are ended, and the lease is not called closed.
+func TestT48WhatIsKnownIsEnded(t *testing.T) {
+	w, run := running(t)
+	lease := w.run("last")
+	for _, of := range []provider.Lease{w.run("one"), w.run("two"), w.run("three"), lease} {
+		if err := run.Open(t.Context(), of); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Second)
+	}
+	w.double.Break(awstest.Fault{Action: "DescribeAutomationExecutions", Body: "NextToken", How: "AccessDeniedException"})
+	if err := run.Close(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || w.standing(lease) != 0 {
+		t.Errorf("closed with %v, standing %d", err, w.standing(lease))
+	}
+}
+
+// TestT48CancelledOnce: a cancelling whose answer was lost is not asked for again before
+// it was looked: the second would cancel what closes.
+func TestT48CancelledOnce(t *testing.T) {
+	w, run := running(t)
+	lease := w.run("one")
+	if err := run.Open(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	w.double.Break(awstest.Fault{Action: "StopAutomationExecution", How: awstest.Lost, Times: 1})
+	_ = run.Close(t.Context(), lease)
+	if err := run.Close(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	calls := slices.DeleteFunc(w.double.Calls(), func(c awstest.Call) bool { return c.Action != "StopAutomationExecution" })
+	if len(calls) != 1 || w.standing(lease) != 0 {
+		t.Errorf("it was cancelled %d times, and %d stand", len(calls), w.standing(lease))
+	}
+}
+
+// TestExecutionThatNobodyCouldFind: where an execution is not said to be by the session
+// that started it, it is cancelled at once, for nobody would find it at the end.
+func TestExecutionThatNobodyCouldFind(t *testing.T) {
+	w, run := running(t)
+	w.double.RunsAre("arn:aws:sts::" + account + ":assumed-role/halligan-executor")
+	lease := w.run("one")
+	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) {
+		t.Errorf("opened with %v", err)
+	}
+	for range 8 {
+		w.double.PassRuns()
+	}
+	if all := w.ran(lease); len(all) != 1 || all[0].Status != "Cancelled" || all[0].Standing {
+		t.Errorf("the executions are %+v", all)
+	}
 }
 
 // TestClosingIsNotCancelled: an execution that closes by itself just then is left to.

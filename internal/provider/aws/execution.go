@@ -132,6 +132,12 @@ func (x *executor) opened(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		if sdk.ToString(e.ExecutedBy) != x.by { // no list would show it as the lease's
+			if err := x.cancel(ctx, id); err != nil {
+				return err
+			}
+			return fmt.Errorf("execution %s of %s is not said to be by %s, so that nobody could find it at the end, and is cancelled: look that it closed: %w", clean(id), x.of.Document, x.by, provider.ErrRefused)
+		}
 		succeeded := slices.ContainsFunc(steps(e, x.of.Opens), func(s types.StepExecution) bool { return s.StepStatus == types.AutomationExecutionStatusSuccess })
 		switch {
 		case x.closes(e) || slices.Contains(over, e.AutomationExecutionStatus):
@@ -158,11 +164,7 @@ func (x *executor) end(ctx context.Context, id string) error {
 			return x.closed(e)
 		}
 		if !asked && !x.closes(e) && e.AutomationExecutionStatus != types.AutomationExecutionStatusCancelling {
-			err := x.call(ctx, "cancel an execution of "+x.of.Document, func(ctx context.Context) error {
-				_, err := x.client.StopAutomationExecution(ctx, &ssm.StopAutomationExecutionInput{AutomationExecutionId: &id, Type: types.StopTypeCancel})
-				return err
-			})
-			if err != nil && !names(err, "InvalidAutomationStatusUpdateException") { // that says that it is over, or being cancelled
+			if err := x.cancel(ctx, id); err != nil {
 				return err
 			}
 			asked = true
@@ -171,6 +173,18 @@ func (x *executor) end(ctx context.Context, id string) error {
 			return silent("see the cancelled execution of " + x.of.Document + " be over")
 		}
 	}
+}
+
+// cancel has an execution cancelled, and asks once: where the answer is lost its step that
+// closes may have begun by now, and would be cancelled with it. Whoever tries again looks first.
+func (x *executor) cancel(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, readLongest)
+	defer cancel()
+	_, err := x.client.StopAutomationExecution(ctx, &ssm.StopAutomationExecutionInput{AutomationExecutionId: &id, Type: types.StopTypeCancel})
+	if err = judge(ctx, "cancel an execution of "+x.of.Document, err); err != nil && !names(err, "InvalidAutomationStatusUpdateException") { // that says that it is over, or being cancelled
+		return err
+	}
+	return nil
 }
 
 // closed tells why an execution does not show that what it opened is closed. Nil: its

@@ -46,8 +46,9 @@ type runStep struct {
 type automations struct {
 	documents  []RunDocument
 	executions []*Execution
-	steps      int // that a step takes
-	late       int // calls until lists show a new execution
+	steps      int    // that a step takes
+	late       int    // calls until lists show a new execution
+	by         string // who is said to have started them; empty: who did
 	failing    map[string]bool
 	watch      func(Execution)
 }
@@ -65,6 +66,13 @@ func (d *Double) Runs(steps, late int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.runs.steps, d.runs.late = steps, late
+}
+
+// RunsAre has executions that start from now on be said to be by somebody.
+func (d *Double) RunsAre(by string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.runs.by = by
 }
 
 // FailStep has steps of a name fail from now on, without effect; or no more.
@@ -321,6 +329,9 @@ func (c *request) startRun(w http.ResponseWriter, of *RunDocument, in runInput, 
 		e := &Execution{
 			ID: fmt.Sprintf("00000000-0000-4000-8000-%s", c.d.next("")), Document: of.Name, Version: of.Version, By: assumed(*s), Parameters: in.Parameters, Tags: map[string]string{},
 			Status: "InProgress", of: *of, token: in.ClientToken, left: runs.steps, unseen: runs.late, started: c.d.now(), opens: runStep{status: "InProgress", began: c.d.now()},
+		}
+		if runs.by != "" {
+			e.By = runs.by
 		}
 		for _, tag := range in.Tags {
 			e.Tags[strings.ToLower(tag.Key)] = tag.Value

@@ -99,6 +99,8 @@ func (c *cellFacts) readOrganization(f *findings, w word) {
 	case w.text == "":
 	case i < 0:
 		f.errorf(w.at, nearest(w.text, c.accountIDs(), "accounts: "), "account %s does not exist", showID(w.text))
+	case c.aws.Accounts[i].Management:
+		f.errorf(w.at, "name a member account with reader: true that is a delegated administrator of the organisation", "account %s is the management account: nothing of Halligan's that takes tokens is put there", show(w.text))
 	case !c.aws.Accounts[i].Reader:
 		f.errorf(w.at, "add reader: true to that account", "account %s has no reader, so that nobody reads the organisation from it", show(w.text))
 	default:

@@ -113,6 +113,9 @@ func (m Automation) List(ctx context.Context, lease provider.Lease) ([]string, e
 		if err != nil {
 			return err
 		}
+		if len(found) == 0 && x.of.Opened {
+			ids = []string{lease.KeyID}
+		}
 		for _, id := range found {
 			e, err := x.execution(ctx, id)
 			if err != nil {

@@ -191,7 +191,10 @@ func (s *service) admit(route Route, c *call) error {
 		return tooMany()
 	}
 	if route.Access == Token {
-		if err := errors.Join(s.authenticate(c), s.Live.Whole(c.r.Context())); err != nil {
+		if err := s.authenticate(c); err != nil {
+			return err
+		}
+		if err := s.Live.Whole(c.r.Context()); err != nil {
 			return err
 		}
 	}

@@ -84,6 +84,6 @@ func read(ctx context.Context, client *iam.Client, kinds ...types.EntityType) ([
 type details struct {
 	Roles    []types.RoleDetail          `json:"RoleDetailList"`
 	Groups   []types.GroupDetail         `json:"GroupDetailList"`
-	Users    []types.UserDetail          `json:"UserDetailList,omitempty"`
+	Users    []types.UserDetail          `json:"UserDetailList,omitzero"`
 	Policies []types.ManagedPolicyDetail `json:"Policies"`
 }

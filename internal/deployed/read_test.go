@@ -204,3 +204,12 @@ func TestIAMIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountWithoutUsers: that there are none was read, and is not the same as that
+// nobody asked for them: those who act there are judged all the same.
+func TestAccountWithoutUsers(t *testing.T) {
+	data, err := (&speaker{answers: map[string]string{"GetAccountAuthorizationDetails": "<IsTruncated>false</IsTruncated>"}}).reader(t).IAM(t.Context())
+	if err != nil || !strings.Contains(string(data), `"UserDetailList":[]`) {
+		t.Errorf("it gives %s, %v", data, err)
+	}
+}

@@ -192,6 +192,8 @@ func TestT20CodesAreGoodOnce(t *testing.T) {
 	h := open(t, takesCodes)
 	lea := h.devices("lea")["lea"]
 	id := h.asked("ann", "one", "db-1")
+	now := h.wall.now()
+	h.wall.move(now.Truncate(30 * time.Second).Add(31 * time.Second).Sub(now)) // a code has just begun
 	digits := lea.Code(h.wall.now())
 	var mu sync.Mutex
 	var all sync.WaitGroup

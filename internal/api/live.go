@@ -184,8 +184,8 @@ func (l *Live) reset(w *cell.World) {
 		l.out.Error("the view cannot be made", slog.Any("error", err))
 		return
 	}
+	made.Await()
 	if l.whole != nil && l.view.Load() == nil {
-		made.Await()
 		l.from = w.Next()
 	} else {
 		l.reread(made, w.Next())

@@ -71,7 +71,7 @@ func (g *Guarding) judge(want statement, there []statement, ours []string) {
 				}
 				denied = true
 				g.Keepers = append(g.Keepers, lacking(spared, ours)...)
-				g.Binds = append(g.Binds, lacking(spares(want), spared)...)
+				g.Binds = append(g.Binds, slices.DeleteFunc(slices.Clone(spares(want)), func(ours string) bool { return covers(spared, ours, false) })...)
 			}
 			if !denied {
 				without = append(without, action+" on "+resource)

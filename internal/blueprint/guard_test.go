@@ -30,19 +30,20 @@ func TestGuardedBy(t *testing.T) {
 		keepers  []string
 		open     bool
 	}{
-		"as it was written":   {[]string{whole}, "", nil, []string{deployer}, false},
-		"for this one alone":  {[]string{string(blueprint.SCP(all[:1], []string{deployer}))}, "", nil, []string{deployer}, false},
-		"with another policy": {[]string{other, whole}, "", approving, []string{deployer}, false},
-		"for another account": {[]string{other}, "KeepRolesPoliciesProviders", approving, []string{deployer}, false},
-		"none":                {nil, "KeepRolesPoliciesProviders", nil, nil, false},
-		"one role less":       {[]string{strings.ReplaceAll(whole, `"arn:aws:iam::*:role/EmergencyDatabase",`, "")}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
-		"one action less":     {[]string{strings.Replace(whole, `"iam:Put*",`, "", 1)}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
-		"wider actions":       {[]string{strings.Replace(whole, `"iam:Put*",`, `"IAM:Pu*",`, 1)}, "", nil, []string{deployer}, false},
-		"allows":              {[]string{strings.Replace(whole, `"Effect":"Deny","Resource":"*","Sid":"NoLeave`, `"Effect":"Allow","Resource":"*","Sid":"NoLeave`, 1)}, "NoLeaveOrganization", nil, []string{deployer}, false},
-		"only in a region":    {[]string{strings.ReplaceAll(whole, `"Condition":{"ArnNotLike"`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},"ArnNotLike"`)}, "KeepRolesPoliciesProviders", nil, nil, false},
-		"another keeper":      {[]string{strings.ReplaceAll(whole, `"`+deployer+`"`, `["`+deployer+`","arn:aws:iam::*:role/Admin"]`)}, "", nil, nil, false},
-		"binds the stopper":   {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::1:role/x"`)}, "", []string{stopper}, []string{deployer, "arn:aws:iam::1:role/x"}, false},
-		"spares anybody":      {[]string{string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/*"}))}, "", nil, []string{"arn:aws:iam::*:role/*"}, true},
+		"as it was written":               {[]string{whole}, "", nil, []string{deployer}, false},
+		"for this one alone":              {[]string{string(blueprint.SCP(all[:1], []string{deployer}))}, "", nil, []string{deployer}, false},
+		"with another policy":             {[]string{other, whole}, "", approving, []string{deployer}, false},
+		"for another account":             {[]string{other}, "KeepRolesPoliciesProviders", approving, []string{deployer}, false},
+		"none":                            {nil, "KeepRolesPoliciesProviders", nil, nil, false},
+		"one role less":                   {[]string{strings.ReplaceAll(whole, `"arn:aws:iam::*:role/EmergencyDatabase",`, "")}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"one action less":                 {[]string{strings.Replace(whole, `"iam:Put*",`, "", 1)}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"wider actions":                   {[]string{strings.Replace(whole, `"iam:Put*",`, `"IAM:Pu*",`, 1)}, "", nil, []string{deployer}, false},
+		"allows":                          {[]string{strings.Replace(whole, `"Effect":"Deny","Resource":"*","Sid":"NoLeave`, `"Effect":"Allow","Resource":"*","Sid":"NoLeave`, 1)}, "NoLeaveOrganization", nil, []string{deployer}, false},
+		"only in a region":                {[]string{strings.ReplaceAll(whole, `"Condition":{"ArnNotLike"`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},"ArnNotLike"`)}, "KeepRolesPoliciesProviders", nil, nil, false},
+		"another keeper":                  {[]string{strings.ReplaceAll(whole, `"`+deployer+`"`, `["`+deployer+`","arn:aws:iam::*:role/Admin"]`)}, "", nil, nil, false},
+		"binds the stopper":               {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::1:role/x"`)}, "", []string{stopper}, []string{deployer, "arn:aws:iam::1:role/x"}, false},
+		"spares the stopper by a pattern": {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::*:role/halligan-st*"`)}, "", nil, []string{deployer, "arn:aws:iam::*:role/halligan-st*"}, false},
+		"spares anybody":                  {[]string{string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/*"}))}, "", nil, []string{"arn:aws:iam::*:role/*"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var documents [][]byte

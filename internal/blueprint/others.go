@@ -10,7 +10,7 @@ import (
 type Others struct {
 	Trusted  []Other  // whom the trust of a role lets in besides
 	Switch   []Other  // users who may switch to a console role, and are in no envelope
-	Changing []Other  // whose policies let them change a role, or what bounds it
+	Changing []Other  // whose policies let them change a role, or what bounds it or stops its sessions
 	Unread   []string // ARNs of policies of somebody that the answer does not have: what they allow is not known
 }
 
@@ -26,6 +26,10 @@ type Other struct {
 var roleChangers = []string{
 	"iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
 }
+
+// policyChangers are those by which what bounds a role, or stops its sessions, says
+// something else.
+var policyChangers = []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"}
 
 var assuming = []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}
 
@@ -132,8 +136,19 @@ func (b *Blueprint) changing(i identity) (o Other) {
 			note(name, action, i.may(action, b.roleARN(name)))
 		}
 	}
+	holding := func(role, policy string) {
+		for _, action := range policyChangers {
+			note(role, action, i.may(action, b.policyARN(policy)))
+		}
+	}
 	for _, r := range b.Roles {
-		note(r.Name, "iam:CreatePolicyVersion", i.may("iam:CreatePolicyVersion", b.policyARN(BoundaryName(r.Name))))
+		holding(r.Name, BoundaryName(r.Name))
+		for k := range r.Slots {
+			holding(r.Name, SlotName(r.Name, k+1))
+		}
+	}
+	if b.reads() {
+		holding(ReaderName, BoundaryName(ReaderName))
 	}
 	return o
 }

@@ -10,7 +10,7 @@ import (
 // ReaderName is the role by which the server reads IAM, where an account has one.
 const ReaderName = prefix + "reader"
 
-// readerActions is each action that it has. None gives a secret or anybody's data: the
+// readerActions is each action of IAM that it has. None gives a secret: the
 // credential report and a login profile say when, and never what. Two lists stand for
 // all of IAM, so that no resource is named.
 var readerActions = words{
@@ -51,7 +51,7 @@ func (b *Blueprint) readerRole() []resource {
 		props: b.managed(BoundaryName(ReaderName), "All that the reader may do.", b.ReaderPolicy()),
 	}, {
 		id: "Reader", kind: kindRole, after: append(b.issuerIDs(), "ReaderBoundary"),
-		note: "Halligan's server when somebody asks whether all is ready: it reads what this account says of itself, no secret and nobody's data, and changes nothing.",
+		note: "Halligan's server when somebody asks whether all is ready: it reads what this account says of itself and who has subscribed to its alarms, no secret, and changes nothing.",
 		props: object{
 			{name: "RoleName", value: ReaderName}, {name: "Description", value: "Halligan reads IAM when somebody asks whether all is ready."},
 			{name: "MaxSessionDuration", value: 3600}, {name: "PermissionsBoundary", value: b.policyARN(BoundaryName(ReaderName))},

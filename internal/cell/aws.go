@@ -309,7 +309,7 @@ func checkAutomation(t *access.Automation, g *Genesis) error {
 	case !ok:
 		return fmt.Errorf("account: %q is no AWS account of the cell", t.Account)
 	case account.Management:
-		return fmt.Errorf("account: %s is the management account: nothing of Halligan is put there", account.ID)
+		return fmt.Errorf("account: %s is the management account: no role of Halligan is put there", account.ID)
 	}
 	return nil
 }

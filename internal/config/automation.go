@@ -92,7 +92,7 @@ func (s *scenarioFacts) documentAccount(t *automationFile, out *access.Automatio
 	case i < 0:
 		s.errorf(t.Account.at, nearest(t.Account.text, s.cell.accountIDs(), "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
 	case s.cell.aws.Accounts[i].Management:
-		s.errorf(t.Account.at, "name a member account", "account %s is the management account: nothing of Halligan is put there", show(t.Account.text))
+		s.errorf(t.Account.at, "name a member account", "account %s is the management account: no role of Halligan is put there", show(t.Account.text))
 	case out.Region == "" && len(s.cell.aws.Accounts[i].Regions) > 0:
 		out.Region = s.cell.aws.Accounts[i].Regions[0]
 	}

@@ -66,7 +66,7 @@ func (c *cellFacts) readCenter(f *findings) {
 	case ok && c.aws.Accounts[i].In() != partition:
 		f.errorf(file.Account.at, "name the account from which this instance is administered", "account %s is in partition %s, the instance in %s", show(out.Account), c.aws.Accounts[i].In(), partition)
 	case c.aws.Accounts[i].Management:
-		f.errorf(file.Account.at, "make a member account its delegated administrator, and name that", "account %s is the management account: nothing of Halligan is put there", show(out.Account))
+		f.errorf(file.Account.at, "make a member account its delegated administrator, and name that", "account %s is the management account: no role of Halligan is put there", show(out.Account))
 	}
 	c.aws.Center = &out
 }

@@ -15,7 +15,7 @@ import (
 
 // words that random policies about roles are made of.
 var (
-	changingActions = []string{"*", "iam:*", "iam:Put*", "iam:put*", "iam:*RolePolicy", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:De*", "iam:CreatePolicyVersion", "iam:?ttachRolePolicy", "s3:*", "iam:PutRolePermissionsBoundary"}
+	changingActions = []string{"*", "iam:*", "iam:Put*", "iam:put*", "iam:*RolePolicy", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:De*", "iam:CreatePolicyVersion", "iam:SetDefault*", "iam:?ttachRolePolicy", "s3:*", "iam:PutRolePermissionsBoundary"}
 	changedThings   = []string{"*", "arn:aws:iam::" + number + ":role/*", "arn:aws:iam::" + number + ":role/Emergency*", "arn:aws:iam::" + number + ":role/EmergencyLogs", "arn:aws:iam::*:role/Emergency????",
 		"arn:aws:iam::" + number + ":policy/halligan-*", "arn:aws:iam::999999999999:role/*", "arn:aws:iam::" + number + ":role/halligan-stopper"}
 )
@@ -104,7 +104,10 @@ func TestWhoMayChangeRolesIsWhatIAMSays(t *testing.T) {
 			}
 		}
 		for _, role := range b.Roles {
-			ask(role.Name, "iam:CreatePolicyVersion", "arn:aws:iam::"+number+":policy/"+blueprint.BoundaryName(role.Name))
+			for _, action := range []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"} {
+				ask(role.Name, action, "arn:aws:iam::"+number+":policy/"+blueprint.BoundaryName(role.Name))
+				ask(role.Name, action, "arn:aws:iam::"+number+":policy/"+blueprint.SlotName(role.Name, 2))
+			}
 		}
 	}
 	verdicts, err := judge(t).Weigh(context.Background(), cases)

@@ -270,13 +270,15 @@ func (c *Cell) Await() {
 }
 
 // Remember is Learn of entries, oldest first, then of those that waited for that, and
-// Recall of requests.
+// Recall of requests. It is done once after Await; a view that does not wait has what is
+// older, and stays as it is.
 func (c *Cell) Remember(older []cell.Recorded, settled []Held) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if later := c.s.later; later != nil {
-		older, c.s.later = append(older, *later...), nil
+	if c.s.later == nil {
+		return
 	}
+	older, c.s.later = append(older, *c.s.later...), nil
 	for _, r := range older {
 		c.s.learn(r)
 	}

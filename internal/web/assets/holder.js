@@ -101,7 +101,7 @@ async function visit(form) {
     try {
       const got = await fetched(form);
       now.link = got;
-      setTimeout(() => { if (now.link === got) Object.assign(now, { link: null, told: '' }); dress(); }, Math.min(linkFor, Math.max(0, got.until - Date.now())));
+      setTimeout(() => { if (now.link === got) Object.assign(now, { link: null, told: '' }); dress(); }, linkFor);
     } catch (problem) {
       Object.assign(now, { problem, told: '' });
     }

@@ -36,14 +36,13 @@ function derived(shared, enc) {
   return crypto.subtle.digest('SHA-256', joined(number(1), shared, number(name.length), name, number(0), number(0), number(256)));
 }
 
-// link reads a sign-in: where it leads, and until when (in milliseconds) it opens.
+// link reads a sign-in: where it leads.
 export function link(text) {
   const { SignInURL, Opens, Expiration, Version } = JSON.parse(text);
   const to = new URL(SignInURL);
   const here = to.protocol === 'http:' && /^(127\.[0-9.]+|\[::1\])$/.test(to.hostname);
-  const until = Date.parse(Opens);
-  if (Version !== 1 || !(to.protocol === 'https:' || here) || to.username || to.password || !(until > 0) || !(Date.parse(Expiration) > 0)) throw new Error('no sign-in');
-  return { to: to.href, until };
+  if (Version !== 1 || !(to.protocol === 'https:' || here) || to.username || to.password || !(Date.parse(Opens) > 0) || !(Date.parse(Expiration) > 0)) throw new Error('no sign-in');
+  return { to: to.href };
 }
 
 function strictly(buffer) {

@@ -202,8 +202,8 @@ resource "aws_iam_policy" "readerboundary" {
   })
 }
 
-# Halligan's server when somebody asks whether all is ready: it reads what this account says of
-# itself, no secret and nobody's data, and changes nothing.
+# Halligan's server when somebody asks whether all is ready: it reads what this account says of itself
+# and who has subscribed to its alarms, no secret, and changes nothing.
 resource "aws_iam_role" "reader" {
   name                 = "halligan-reader"
   description          = "Halligan reads IAM when somebody asks whether all is ready."

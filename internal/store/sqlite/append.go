@@ -70,6 +70,7 @@ func (s *Store) put(ctx context.Context, w *writer, expected broker.Head, batch 
 	if err := s.sweep.run(ctx, w, batch); err != nil {
 		return fmt.Errorf("nonces: %w", err)
 	}
+	s.copier.wrote(batch)
 	return nil
 }
 

@@ -84,15 +84,6 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// heavy is a batch with half a MiB beside it.
-func heavy(log *storetest.Log, n int) broker.Batch {
-	b := log.Batch("cell")
-	data := make([]byte, 512<<10)
-	copy(data, fmt.Sprint(n))
-	b.Attachments = [][]byte{data}
-	return b
-}
-
 // fillUp appends until that fails, and gives how many were acknowledged and after
 // how many the reserve was given up.
 func fillUp(t *testing.T, s *sqlite.Store, log *storetest.Log, told *[]sqlite.Space) (acked, freedAt int) {

@@ -269,3 +269,12 @@ func killOne(t *testing.T, folder string, after int) (acked []mark) {
 	}
 	return acked
 }
+
+// heavy is a batch with half a MiB beside it.
+func heavy(log *storetest.Log, n int) broker.Batch {
+	b := log.Batch("cell")
+	data := make([]byte, 512<<10)
+	copy(data, fmt.Sprint(n))
+	b.Attachments = [][]byte{data}
+	return b
+}

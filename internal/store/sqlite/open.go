@@ -24,7 +24,6 @@ var ErrLocked = errors.New("another process has the cell open")
 const (
 	file        = "cell.db"
 	busyMillis  = 10_000
-	walPages    = 1000  // of 4 KiB: how long the WAL grows before it is copied back
 	writerCache = 16384 // KiB
 	readerCache = 2048  // KiB, for each reader
 	readers     = 4
@@ -54,6 +53,7 @@ type Store struct {
 	closed    bool
 	reserve   reserve
 	sweep     sweep
+	copier    copier
 }
 
 // Path is where the cell of a folder lies.
@@ -132,18 +132,24 @@ func (s *Store) openFile() (err error) {
 	}
 	s.readDB.SetMaxOpenConns(readers)
 	s.readDB.SetMaxIdleConns(readers)
-	return s.read.prepare(s.readDB)
+	if err := s.read.prepare(s.readDB); err != nil {
+		return err
+	}
+	return s.copier.start(path, &s.mu)
 }
 
 // Close lets go of the folder. It waits for an Append that is under way.
 func (s *Store) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
-	var errs []error
+	s.mu.Unlock()
+	errs := []error{s.copier.stop()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.readDB != nil {
 		errs = append(errs, s.readDB.Close())
 	}
@@ -169,6 +175,10 @@ func writerDSN(path string) string {
 	// fullfsync asks Apple's systems for what fsync means elsewhere.
 	return dsn(path, "journal_mode=WAL", "synchronous="+synchronous, "fullfsync=1", "checkpoint_fullfsync=1",
 		"wal_autocheckpoint="+strconv.Itoa(walPages), "cache_size=-"+strconv.Itoa(writerCache)) + "&_txlock=immediate"
+}
+
+func copierDSN(path string) string {
+	return dsn(path, "synchronous="+synchronous, "fullfsync=1", "checkpoint_fullfsync=1", "wal_autocheckpoint=0", "cache_size=-64")
 }
 
 func readerDSN(path string) string {

@@ -48,8 +48,15 @@ func (s *service) report(c *call) error {
 }
 
 // listFresh is how long a signed revocation list is served again: hosts want to
-// know that it is of now, and signing for each of them would cost more.
-const listFresh = time.Second
+// know that it is of now, and signing for each of them would cost more. That goes
+// for a list that has grown meanwhile too, if what it lacks yields. A list of thirty
+// thousand takes ten milliseconds to sign, and in a storm with stops in it each host
+// would have another one: signing has a share of the time, one in listShare, and who
+// comes before the next one is due waits for it.
+const (
+	listFresh = time.Second
+	listShare = 10
+)
 
 // listCache is the newest signed revocation list.
 type listCache struct {
@@ -58,10 +65,12 @@ type listCache struct {
 	number int64
 	ids    int
 	at     canon.Time
+	next   time.Time // when another one may be signed
 }
 
 // revocations is the signed list of key ids that hosts refuse. It never lags
-// behind an answered stop: the view has followed before anybody is answered.
+// behind an answered stop: the view has followed before anybody is answered, and a
+// stop never yields.
 func (s *service) revocations(c *call) error {
 	data, err := s.signedList()
 	if err != nil {
@@ -77,15 +86,21 @@ func (s *service) signedList() ([]byte, error) {
 	l := &s.list
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := s.Ledger.Now()
-	keyIDs, number := s.Live.View().Revocations()
-	if l.signed != nil && l.number == number && l.ids == len(keyIDs) && now.Sub(l.at) < listFresh {
+	now, list := s.Ledger.Now(), s.Live.View().Revocations()
+	same := l.number == list.Number && l.ids == len(list.KeyIDs)
+	if l.signed != nil && now.Sub(l.at) < listFresh && (same || list.Due <= l.number && l.number < list.Number) {
 		return l.signed, nil
 	}
-	signed, err := s.Revocations.Sign(keyIDs, number, now)
+	if wait := time.Until(l.next); wait > 0 {
+		time.Sleep(wait)
+		now, list = s.Ledger.Now(), s.Live.View().Revocations()
+	}
+	began := time.Now()
+	signed, err := s.Revocations.Sign(list.KeyIDs, list.Number, now)
 	if err != nil {
 		return nil, err
 	}
-	l.signed, l.number, l.ids, l.at = signed, number, len(keyIDs), now
+	l.next = time.Now().Add((listShare - 1) * time.Since(began))
+	l.signed, l.number, l.ids, l.at = signed, list.Number, len(list.KeyIDs), now
 	return signed, nil
 }

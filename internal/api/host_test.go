@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
 	"github.com/halligan-dev/halligan/internal/revocation"
 	"github.com/halligan-dev/halligan/internal/statement"
@@ -48,6 +51,31 @@ func TestRevocations(t *testing.T) {
 	restarted := h.list()
 	same(t, "after a restart", restarted.Has("halligan:"+id.Short()+":db-1"), true)
 	must(t, restarted.Follows(later))
+}
+
+// TestListWaitsForNoStop: a list that was just signed serves hosts on while all that
+// it lacks is over by its own time, and no longer once somebody stopped something.
+func TestListWaitsForNoStop(t *testing.T) {
+	h := open(t)
+	over := h.granted("ann", "one", "db-1")
+	h.took(h.submit("ann", "holder one", &statement.Fetch{Of: over, Target: "db-1"}))
+	h.wall.move(h.tasks.of(cell.TaskEnd, cell.StreamOf(over))[0].Due.Sub(h.broker.Now()))
+	h.again()
+	task := h.tasks.of(cell.TaskEnd, cell.StreamOf(over))[0]
+	stopped := h.granted("ann", "two", "db-1")
+	h.took(h.submit("ann", "holder two", &statement.Fetch{Of: stopped, Target: "db-1"}))
+	before := h.list()
+	_, err := h.broker.Effect(context.Background(), cell.Effect{Kind: cell.EffectDue, Task: task.ID}, cell.Observed{})
+	must(t, err)
+	if next := h.list(); next.Number != before.Number && next.At.Sub(before.At) < time.Second {
+		t.Errorf("after an end there is another list within a second: %s and %s", before.At, next.At)
+	}
+	h.took(h.stopped("sue", stopped))
+	after := h.list()
+	must(t, after.Follows(before))
+	for _, id := range []canon.Digest{over, stopped} {
+		same(t, "names "+id.Short(), after.Has("halligan:"+id.Short()+":db-1"), true)
+	}
 }
 
 // TestReports: what a host signed gets to the server's side for hosts as it

@@ -27,8 +27,8 @@ var everybody = []string{"ann", "bob", "lea", "leo", "sam", "sue", "stranger"}
 func everything(v *view.Cell, at view.Instant) map[string]any {
 	all := map[string]any{"people": v.People(at), "numbers": v.Numbers("sam", at), "changes": v.Changes(), "version": v.Version()}
 	all["coverage"], _ = v.Coverage("database-locked-out", "SEV1", at.Now, "sue")
-	ids, number := v.Revocations()
-	all["revocations"] = fmt.Sprint(number, ids)
+	list := v.Revocations()
+	all["revocations"] = fmt.Sprint(list.Number, list.KeyIDs)
 	for _, person := range everybody {
 		all["now "+person] = v.Now(person, at)
 		all["inbox "+person] = v.Inbox(person, at)

@@ -146,6 +146,34 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestListIsDueForWhatDoesNotYield: what is over by its own time is on the list, and
+// no host has to hear of it before it asks next; a stop is due at once.
+func TestListIsDueForWhatDoesNotYield(t *testing.T) {
+	s := sample(t)
+	over, stopped := s.fetched("1", "db-1"), s.fetched("2", "db-2")
+	task, ok := first(s.World.Tasks, cell.TaskEnd, over, "")
+	if !ok {
+		t.Fatal("nothing ends the first grant")
+	}
+	s.Now = task.Due
+	before := s.View.Revocations()
+	s.do(s.Effect(cell.EffectDue, task.ID, cell.Observed{}))
+	ended := s.View.Revocations()
+	same(t, "due after an end", ended.Due, before.Due)
+	if len(ended.KeyIDs) != 1 || ended.Number <= before.Number {
+		t.Errorf("after an end: %+v", ended)
+	}
+	s.do(s.Stop("sam", stopped))
+	list := s.View.Revocations()
+	same(t, "due after a stop", list.Due, list.Number)
+	same(t, "listed after both", len(list.KeyIDs), 2)
+	made, err := view.FromWorld(s.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "due after a start", made.Revocations(), list)
+}
+
 // TestListOfANumberNeverChanges: a key id leaves the revocation list only when
 // a newer closing gives the list another number.
 func TestListOfANumberNeverChanges(t *testing.T) {
@@ -153,27 +181,24 @@ func TestListOfANumberNeverChanges(t *testing.T) {
 	first := s.fetched("1", "db-1")
 	s.do(s.Stop("sam", first))
 	key := func(id canon.Digest) string { return "halligan:" + id.Short() + ":db-1" }
-	ids, number := s.View.Revocations()
-	same(t, "ids", ids, []string{key(first)})
-	same(t, "number", number, s.Log[len(s.Log)-1].Index)
+	list := s.View.Revocations()
+	same(t, "ids", list.KeyIDs, []string{key(first)})
+	same(t, "number", list.Number, s.Log[len(s.Log)-1].Index)
 	s.later(24 * time.Hour)
 	second := s.fetched("2", "db-1")
-	again, unchanged := s.View.Revocations()
-	same(t, "ids a day later", again, ids)
-	same(t, "number a day later", unchanged, number)
+	same(t, "the list a day later", s.View.Revocations(), list)
 	agrees(t, s)
 	s.do(s.Stop("sam", second))
-	ids, grown := s.View.Revocations()
-	same(t, "ids after the next", ids, []string{key(second)})
-	if grown <= number {
-		t.Errorf("the number went from %d to %d", number, grown)
+	next := s.View.Revocations()
+	same(t, "ids after the next", next.KeyIDs, []string{key(second)})
+	if next.Number <= list.Number {
+		t.Errorf("the number went from %d to %d", list.Number, next.Number)
 	}
 	third := s.granted("3", "db-1", "db-2")
 	s.do(s.Stop("sue", third))
-	ids, _ = s.View.Revocations()
 	want := []string{key(second), key(third), "halligan:" + third.Short() + ":db-2"}
-	if fmt.Sprint(ids) != fmt.Sprint(canonSorted(want)) {
-		t.Errorf("got %v, want %v", ids, want)
+	if got := s.View.Revocations().KeyIDs; fmt.Sprint(got) != fmt.Sprint(canonSorted(want)) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	agrees(t, s)
 }

@@ -13,26 +13,66 @@ import (
 // never changes: ids whose time is over leave only when the number grows.
 type revoked struct {
 	ids     map[string]cell.Revoked
-	sorted  []string   // nil: to be made when a host asks; never changed in place
+	sorted  []string   // the ids but for fresh, never changed in place
+	fresh   []string   // the ids that are not yet among sorted
+	settled int        // how often sorted was made
 	soonest canon.Time // before it no id's time is over
 	number  int64
+	due     int64
 }
 
-// Revocations are the key ids on the revocation list, sorted, and the list's
-// number. The slice is shared: it must not be changed.
-func (c *Cell) Revocations() (keyIDs []string, number int64) {
+// Revocations is the revocation list as of the entries that the view follows.
+type Revocations struct {
+	KeyIDs []string // sorted; shared, so not to be changed
+	Number int64
+	// Due is the number of the newest list with something that does not yield: one
+	// with a lower number must not be served any more. What came after it is refused
+	// by the end in its certificate too.
+	Due int64
+}
+
+// Revocations gives the revocation list. Sorting a long one takes a while: it is
+// done beside the view, which everybody reads.
+func (c *Cell) Revocations() Revocations {
 	list := read(c, func(s *state) revoked { return s.revoked })
-	if list.sorted != nil {
-		return list.sorted, list.number
+	if len(list.fresh) > 0 {
+		sorted := merged(list.sorted, list.fresh)
+		c.mu.Lock()
+		c.s.revoked.settle(list, sorted)
+		c.mu.Unlock()
+		list.sorted = sorted
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := &c.s.revoked
-	if l.sorted == nil {
-		l.sorted = slices.AppendSeq(make([]string, 0, len(l.ids)), maps.Keys(l.ids))
-		slices.Sort(l.sorted)
+	return Revocations{list.sorted, list.number, list.due}
+}
+
+// settle keeps what was sorted of the list as it was, unless somebody has before.
+func (l *revoked) settle(was revoked, sorted []string) {
+	if l.settled == was.settled {
+		l.sorted, l.fresh = sorted, l.fresh[len(was.fresh):]
+		l.settled++
 	}
-	return l.sorted, l.number
+}
+
+// merged gives both, sorted. They have none in common.
+func merged(sorted, fresh []string) []string {
+	fresh = slices.Clone(fresh)
+	slices.Sort(fresh)
+	out := make([]string, 0, len(sorted)+len(fresh))
+	for _, id := range fresh {
+		before, _ := slices.BinarySearch(sorted, id)
+		out = append(append(out, sorted[:before]...), id)
+		sorted = sorted[before:]
+	}
+	return append(out, sorted...)
+}
+
+// put puts an id on the list, in place of one of the same name.
+func (l *revoked) put(id string, r cell.Revoked) {
+	if _, listed := l.ids[id]; !listed {
+		l.fresh = append(l.fresh, id)
+	}
+	l.ids[id] = r
+	l.soonest = canon.Earlier(l.soonest, r.Until)
 }
 
 // apply puts the leases that an entry began to close on the list.
@@ -45,10 +85,12 @@ func (l *revoked) apply(r cell.Recorded, touched *access.Request) {
 		}
 		if lease, ok := touched.Lease(closing.Target); ok && touched.Grant != nil {
 			until := canon.Later(touched.Grant.Until, lease.NotAfter).Add(cell.RevokedFor.Duration())
-			l.ids[lease.KeyID] = cell.Revoked{List: closing.Closing.List, Until: until}
-			l.soonest = canon.Earlier(l.soonest, until)
+			l.put(lease.KeyID, cell.Revoked{List: closing.Closing.List, Until: until})
 			grew = grew || closing.Closing.List > l.number
 			l.number = max(l.number, closing.Closing.List)
+			if proof := (cell.Task{Kind: cell.TaskList, Target: closing.Target}); !proof.Yields(touched, r.Entry.At) {
+				l.due = max(l.due, closing.Closing.List)
+			}
 		}
 	}
 	if grew {
@@ -60,13 +102,12 @@ func (l *revoked) apply(r cell.Recorded, touched *access.Request) {
 func (l *revoked) applyEpoch(e cell.Event) {
 	switch e := e.(type) {
 	case *cell.EpochBegun:
-		l.number = e.Epoch.List
+		l.number, l.due = e.Epoch.List, e.Epoch.List
 	case *cell.StraysFound:
 		for _, id := range e.KeyIDs {
-			l.ids[id] = cell.Revoked{List: e.List, Until: e.Until}
-			l.soonest = canon.Earlier(l.soonest, e.Until)
+			l.put(id, cell.Revoked{List: e.List, Until: e.Until})
 		}
-		l.number, l.sorted = e.List, nil
+		l.number, l.due = e.List, e.List
 	}
 }
 
@@ -74,7 +115,8 @@ func (l *revoked) applyEpoch(e cell.Event) {
 // lease that it is for; without that lease nothing is left out, which refuses
 // more and never less.
 func (l *revoked) from(w *cell.World) {
-	l.ids, l.number = maps.Clone(w.Revoked), w.List
+	l.ids, l.number, l.due = maps.Clone(w.Revoked), w.List, w.List
+	l.resort()
 	var began canon.Time
 	for _, r := range w.Requests {
 		for _, lease := range r.Leases {
@@ -88,7 +130,6 @@ func (l *revoked) from(w *cell.World) {
 
 // prune drops the ids whose time was over at an instant.
 func (l *revoked) prune(at canon.Time) {
-	l.sorted = nil
 	if at.Before(l.soonest) {
 		return
 	}
@@ -99,4 +140,11 @@ func (l *revoked) prune(at canon.Time) {
 			l.soonest = r.Until
 		}
 	}
+	l.resort()
+}
+
+// resort makes sorted anew.
+func (l *revoked) resort() {
+	l.sorted, l.fresh = slices.Sorted(maps.Keys(l.ids)), nil
+	l.settled++
 }

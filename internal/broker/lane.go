@@ -6,11 +6,12 @@ import "github.com/halligan-dev/halligan/internal/cell"
 // that nobody can take, and while people are about no more than that little: what
 // results cost, whoever waits for the batch waits for too. The end of one grant
 // with many targets is one result and some hundred rows, so that rows are counted.
-// What yields has the same share again, when it is its turn (pace.go).
+// What yields has a smaller share of its own, when it is its turn (pace.go).
 const (
-	resultsBeside = 16   // in a batch, while people are about
-	rowsBeside    = 256  // that they may write: the result that reaches that is the last
-	rowsMost      = 1024 // the same while nobody is about
+	resultsBeside  = 16   // in a batch, while people are about
+	yieldingBeside = 3    // of what yields
+	rowsBeside     = 64   // that they may write: the result that reaches that is the last
+	rowsMost       = 1024 // the same while nobody is about
 )
 
 // share is what of a batch results may have.
@@ -88,7 +89,7 @@ func (d *decider) gather(first *job) []*job {
 	if first != nil {
 		jobs = append(jobs, first)
 	}
-	most := batchMost - min(resultsBeside, d.prompt.waiting) - min(resultsBeside, d.yielding.waiting)
+	most := batchMost - min(resultsBeside, d.prompt.waiting) - min(yieldingBeside, d.yielding.waiting)
 	for len(jobs) < most && len(d.broker.queue) > 0 {
 		jobs = append(jobs, <-d.broker.queue)
 	}
@@ -104,6 +105,9 @@ func (d *decider) results(of *lane, batch *batch, jobs []*job) []*job {
 	share := share{batchMost, rowsMost}
 	if d.pace.about(d.broker.Wall()) {
 		share.most, share.rows = resultsBeside, rowsBeside
+		if of == d.yielding {
+			share.most = yieldingBeside
+		}
 	}
 	for before := batch.rows(); len(jobs) < batchMost && share.most > 0 && batch.rows()-before < share.rows; share.most-- {
 		j := of.take()

@@ -9,7 +9,7 @@ import "time"
 // speak, it has its share of a batch after each rest, and no rest is longer than
 // restMost. Once nobody has spoken for quietFor, it has all of the time.
 const (
-	yieldRest = 2
+	yieldRest = 1
 	restMost  = 500 * time.Millisecond
 	quietFor  = time.Second
 )

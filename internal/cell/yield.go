@@ -5,9 +5,9 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 )
 
-// yieldsFor is how long a lease's proofs yield after it began to close: half of the
+// yieldsFor is how long a lease's proofs yield after it began to close: three quarters of the
 // time after which it pages, for thirty thousand pages are worse than waiting.
-const yieldsFor = PageAfter / 2
+const yieldsFor = PageAfter * 3 / 4
 
 // Yields tells whether the result of a task may wait for people at an instant: whether
 // it ends, or proves the end of, what was over by its own time. A certificate is

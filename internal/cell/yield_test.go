@@ -53,8 +53,8 @@ func TestYields(t *testing.T) {
 		}
 	}
 	for kind, of := range map[cell.TaskKind]*access.Request{cell.TaskExpire: expired, cell.TaskProve: expired, cell.TaskList: expired} {
-		if (cell.Task{Kind: kind, Target: "db-1"}).Yields(of, celltest.Start.Add(cell.PageAfter.Duration()/2+time.Millisecond)) {
-			t.Errorf("%s yields when half of the time is over until it pages", kind)
+		if (cell.Task{Kind: kind, Target: "db-1"}).Yields(of, celltest.Start.Add(cell.PageAfter.Duration()*3/4+time.Millisecond)) {
+			t.Errorf("%s yields when three quarters of the time are over until it pages", kind)
 		}
 	}
 	for _, why := range []string{

@@ -14,7 +14,7 @@ import (
 // list; it decides nothing. Its only error is a world that does not fit the
 // events, which Decide never gives.
 func (w *World) apply(p place, c Command, events []Event) error {
-	w.changes = Changes{Stream: p.stream}
+	w.changes, w.copied = Changes{Stream: p.stream}, nil
 	for _, e := range events {
 		if err := w.applyOne(p, e); err != nil {
 			return fmt.Errorf("entry %d: %s: %w", p.index, e.event(), err)
@@ -87,8 +87,13 @@ func (w *World) applyOne(p place, e Event) error {
 	if !ok || !known {
 		return fmt.Errorf("stream %s is of no request in the world", p.stream)
 	}
-	after := before.Clone()
+	after := before
+	if before != w.copied { // else nobody has seen it: an entry with many events copies it once
+		after = before.Clone()
+	}
+	w.drop(id)
 	if err := applyRequest(p, after, e); err != nil {
+		w.put(before)
 		return err
 	}
 	if said, ok := e.(*LeaseShut); ok {
@@ -98,6 +103,7 @@ func (w *World) applyOne(p place, e Event) error {
 		}
 	}
 	w.put(after)
+	w.copied = after
 	if closing, ok := e.(*LeaseClosing); ok {
 		w.revoke(after, closing)
 	}

@@ -82,6 +82,7 @@ type World struct {
 	attachments Attachments
 	partial     bool // entries are missing: rules that need them all are skipped
 	changes     Changes
+	copied      *access.Request                   // by the entry under way
 	leaving     []Channel                         // that the newest amendment took away
 	former      map[canon.Digest]*access.Scenario // not in force any more, and requests go on under them
 	policies    map[canon.Digest]*policy.File     // that were asked

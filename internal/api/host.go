@@ -55,7 +55,7 @@ func (s *service) report(c *call) error {
 // comes before the next one is due waits for it.
 const (
 	listFresh = time.Second
-	listShare = 10
+	listShare = 30
 )
 
 // listCache is the newest signed revocation list.

@@ -108,6 +108,11 @@ func (l List) Sign(s note.Signer) ([]byte, error) {
 
 func (l List) text() string {
 	var b strings.Builder
+	size := len(l.Origin) + 100
+	for _, id := range l.KeyIDs {
+		size += len(id) + 1
+	}
+	b.Grow(size)
 	fmt.Fprintf(&b, "%s/revocations\n%d\n%s\n%d\n", l.Origin, l.Number, l.At.Format(stamp), len(l.KeyIDs))
 	for _, id := range l.KeyIDs {
 		b.WriteString(id)

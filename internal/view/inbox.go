@@ -133,7 +133,7 @@ func (s *state) sortedChanges() []*cell.Change {
 
 // ballotOn is the ballot on a change: whoever is to be removed has no say.
 func (s *state) ballotOn(change *cell.Change) ballot {
-	b := ballot{quorum: s.quorumOf(change), in: s.roster.In}
+	b := ballot{quorum: s.quorumOf(change).Merged(), in: s.roster.In}
 	for _, d := range change.Decisions {
 		if d.Approves && !change.Removes(d.Approver) && s.counts(d) && !slices.Contains(b.agreed, d.Approver) {
 			b.agreed = append(b.agreed, d.Approver)

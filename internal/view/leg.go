@@ -22,7 +22,7 @@ type Leg struct {
 
 // ballot is a quorum, who agreed so far, and who may still agree.
 type ballot struct {
-	quorum access.Quorum
+	quorum access.Quorum // legs of one group are one
 	agreed []string
 	may    func(person string) bool
 	in     access.Membership
@@ -32,7 +32,7 @@ type ballot struct {
 // missing is group reference → places still empty, with some more people.
 func (b ballot) missing(more ...string) (left map[string]int, total int) {
 	left = map[string]int{}
-	for _, leg := range b.quorum.Merged().Missing(append(slices.Clone(b.agreed), more...), b.in) {
+	for _, leg := range b.quorum.Missing(append(slices.Clone(b.agreed), more...), b.in) {
 		left[leg.From] += leg.Count
 		total += leg.Count
 	}
@@ -41,22 +41,28 @@ func (b ballot) missing(more ...string) (left map[string]int, total int) {
 
 // helps tells whether a person's yes would fill a place.
 func (b ballot) helps(person string) bool {
-	if slices.Contains(b.agreed, person) || !b.may(person) {
-		return false
-	}
 	_, before := b.missing()
-	_, after := b.missing(person)
-	return after < before
+	_, helps := b.with(person, before)
+	return helps
+}
+
+// with is what would be missing with a person's yes too, and whether that would be
+// less than the places that are missing now.
+func (b ballot) with(person string, places int) (left map[string]int, helps bool) {
+	if places == 0 || slices.Contains(b.agreed, person) || !b.may(person) {
+		return nil, false
+	}
+	left, total := b.missing(person)
+	return left, total < places
 }
 
 // legs shows the ballot, with the people that could fill what is missing among
 // the candidates.
 func (b ballot) legs(candidates []string) []Leg {
-	one := b.quorum.Merged()
-	left, _ := b.missing()
-	seats := one.Seats(b.agreed, b.in)
-	legs := make([]Leg, 0, len(one))
-	for _, l := range one {
+	left, places := b.missing()
+	seats := b.quorum.Seats(b.agreed, b.in)
+	legs := make([]Leg, 0, len(b.quorum))
+	for _, l := range b.quorum {
 		leg := Leg{From: l.From, Count: l.Count, Missing: left[l.From]}
 		for _, person := range b.agreed {
 			if seats[person] == l.From {
@@ -66,10 +72,10 @@ func (b ballot) legs(candidates []string) []Leg {
 		legs = append(legs, leg)
 	}
 	for _, person := range candidates {
-		if !b.helps(person) {
+		then, helps := b.with(person, places)
+		if !helps {
 			continue
 		}
-		then, _ := b.missing(person)
 		for i := range legs {
 			leg := &legs[i]
 			if leg.Missing > 0 && (b.in(person, leg.From) || then[leg.From] < leg.Missing) {
@@ -107,7 +113,7 @@ func (s *state) ballotOf(r *access.Request) (ballot, bool) {
 	}
 	terms, ok := scenario.Severities[r.Severity]
 	return ballot{
-		quorum: r.Quorum(terms), agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
+		quorum: r.Quorum(terms).Merged(), agreed: r.Approvers(s.counts), in: r.Admits(s.roster.In), also: widenedTo(r),
 		may: func(person string) bool {
 			decided := slices.ContainsFunc(r.Decisions, func(d access.Decision) bool { return d.Approver == person && s.counts(d) })
 			return person != r.Requester && !decided && s.canSign(person, scenario.Controls.MFA, s.at)

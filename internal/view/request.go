@@ -207,7 +207,7 @@ func (s *state) legsOf(r *access.Request, b ballot) []Leg {
 	}
 	legs := make([]Leg, 0, len(b.quorum))
 	seats := b.quorum.Seats(r.Grant.By, r.Admits(s.member))
-	for _, l := range b.quorum.Merged() {
+	for _, l := range b.quorum {
 		leg := Leg{From: l.From, Count: l.Count}
 		for _, person := range r.Grant.By {
 			if seats[person] == l.From {

@@ -82,13 +82,19 @@ func (w *World) applyOne(p place, e Event) error {
 		w.put(&r)
 		return nil
 	}
+	return w.applyToRequest(p, e)
+}
+
+// applyToRequest changes the request of the stream. Others hold it as it was: an
+// entry copies it before its first event, and once, however many follow.
+func (w *World) applyToRequest(p place, e Event) error {
 	id, ok := RequestOf(p.stream)
 	before, known := w.Requests[id]
 	if !ok || !known {
 		return fmt.Errorf("stream %s is of no request in the world", p.stream)
 	}
 	after := before
-	if before != w.copied { // else nobody has seen it: an entry with many events copies it once
+	if before != w.copied {
 		after = before.Clone()
 	}
 	w.drop(id)

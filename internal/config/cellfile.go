@@ -142,7 +142,11 @@ type openFile struct {
 }
 
 func (*openFile) planned() []string {
-	return []string{"postgres", "kubernetes", "ssm", "sealed"}
+	return []string{"postgres", "kubernetes"}
+}
+
+func (*openFile) instead() map[string]string {
+	return map[string]string{"ssm": "automation", "sealed": "envelope"}
 }
 
 // envelopeFile is a sealed credential, and what must hold for it.

@@ -20,6 +20,9 @@ type selfReader interface{ read(f *findings, n *node) }
 // planner is a struct of the design's keys without a rule in this version.
 type planner interface{ planned() []string }
 
+// renamer is a struct some of whose keys people look for by another name.
+type renamer interface{ instead() map[string]string }
+
 // Mark is where a struct of a file and its keys stand.
 type Mark struct {
 	at   place
@@ -216,6 +219,12 @@ func unknownKey(f *findings, found *node, v reflect.Value, fields []key) {
 	if p, ok := v.Addr().Interface().(planner); ok && slices.Contains(p.planned(), found.text) {
 		f.errorf(found.place, "take it out; it would not be kept", "%s is not supported by this version", found.text)
 		return
+	}
+	if r, ok := v.Addr().Interface().(renamer); ok {
+		if name, renamed := r.instead()[found.text]; renamed {
+			f.errorf(found.place, "write "+name, "key %s is not known", show(found.text))
+			return
+		}
 	}
 	var names []string
 	for _, k := range fields {

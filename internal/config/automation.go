@@ -108,10 +108,8 @@ func (s *scenarioFacts) memberOf(t *automationFile, out *access.Automation) {
 			s.errorf(w.at, "take it out, or take group out", "with group, the document is the one that halligan blueprint ssm writes")
 		}
 	}
-	for _, w := range []bool{len(t.Parameters) > 0, len(t.Tells) > 0} {
-		if w {
-			s.errorf(t.Group.at, "take parameters and tells out, or take group out", "with group, the document takes what halligan blueprint ssm writes")
-		}
+	if len(t.Parameters)+len(t.Tells) > 0 {
+		s.errorf(t.Group.at, "take parameters and tells out, or take group out", "with group, the document takes what halligan blueprint ssm writes")
 	}
 	out.MemberOf()
 }

@@ -35,13 +35,8 @@ func (*automationFile) planned() []string {
 func (s *scenarioFacts) automation(t *automationFile) access.Automation {
 	before := len(s.list)
 	out := access.Automation{
-		Name: t.Name.text, Account: t.Account.text, Region: t.Region.text, Document: t.Document.text, Version: int64(t.Version.n),
+		Name: s.targetName(t.Name, t.Account), Account: t.Account.text, Region: t.Region.text, Document: t.Document.text, Version: int64(t.Version.n),
 		Role: t.ActsAs.text, Opens: t.Opens.text, Closes: t.Closes.text, Group: t.Group.text, Allows: t.Allows.text,
-	}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Account
 	}
 	lengthOf(s.findings, t.Allows, textLongest)
 	s.personal(t.Allows)

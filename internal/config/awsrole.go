@@ -40,14 +40,9 @@ type probeFile struct {
 func (s *scenarioFacts) aws(t *roleFile) access.AWS {
 	before := len(s.list)
 	out := access.AWS{
-		Name: t.Name.text, Account: t.Account.text, Role: t.Role.text, Regions: texts(t.Regions), Source: texts(t.SourceAddress),
+		Name: s.targetName(t.Name, t.Account), Account: t.Account.text, Role: t.Role.text, Regions: texts(t.Regions), Source: texts(t.SourceAddress),
 		Probe: access.AWSProbe{Service: t.Probe.Service.text, Action: t.Probe.Action.text}, Console: t.Console.on, Slots: t.Slots.n,
 		WithoutRails: texts(t.WithoutRails), Allows: t.Allows.text,
-	}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Account
 	}
 	lengthOf(s.findings, t.Allows, textLongest)
 	s.personal(t.Allows)

@@ -117,14 +117,9 @@ var signInScenarios = []string{"identity-provider-down", "federation-broken", "i
 // identityCenter reads a permission set.
 func (s *scenarioFacts) identityCenter(t *setFile) access.IdentityCenter {
 	before := len(s.list)
-	out := access.IdentityCenter{Name: t.Name.text, Account: t.Account.text, Set: t.Set.text, ARN: t.ARN.text, Session: t.Session.seconds, Allows: t.Allows.text}
+	out := access.IdentityCenter{Name: s.targetName(t.Name, t.Account), Account: t.Account.text, Set: t.Set.text, ARN: t.ARN.text, Session: t.Session.seconds, Allows: t.Allows.text}
 	if !t.Session.given() {
 		out.Session = access.SetSessionLeast // what a permission set has that names none
-	}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Account
 	}
 	lengthOf(s.findings, t.Allows, textLongest)
 	s.personal(t.Allows)

@@ -69,6 +69,15 @@ func (s *scenarioFacts) open(open openFile) (access.Open, place) {
 	return access.Open{}, open.at
 }
 
+// targetName is the name of a target; one that has none of its own goes by what it is on.
+func (s *scenarioFacts) targetName(name, on word) string {
+	if !name.given() {
+		return on.text
+	}
+	idOf(s.findings, name)
+	return name.text
+}
+
 // envelope reads a sealed credential. Where group or threshold cannot work, the
 // law would refuse it too (cell.CheckEnvelope); here it is told where.
 func (s *scenarioFacts) envelope(e *envelopeFile) access.Envelope {
@@ -114,13 +123,8 @@ func (s *scenarioFacts) problemAt(at place) bool {
 
 func (s *scenarioFacts) ssh(t *sshFile) access.SSH {
 	out := access.SSH{
-		Name: t.Name.text, Host: t.Host.text, User: t.User.text,
+		Name: s.targetName(t.Name, t.Host), Host: t.Host.text, User: t.User.text,
 		Principals: texts(t.Principals), SourceAddress: texts(t.SourceAddress), Permit: texts(t.Permit.words),
-	}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Host
 	}
 	if s.cell != nil && t.Host.text != "" && !slices.Contains(s.cell.hostIDs(), t.Host.text) {
 		s.errorf(t.Host.at, nearest(t.Host.text, s.cell.hostIDs(), "hosts: "), "host %s does not exist", showID(t.Host.text))

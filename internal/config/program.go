@@ -140,12 +140,7 @@ func (c *cellFacts) programIDs() []string {
 
 // exec reads what a program opens.
 func (s *scenarioFacts) exec(t *execFile) access.Exec {
-	out := access.Exec{Name: t.Name.text, Program: t.Program.text}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Program
-	}
+	out := access.Exec{Name: s.targetName(t.Name, t.Program), Program: t.Program.text}
 	given := map[string]value{}
 	for _, e := range t.Parameters {
 		given[e.key.text] = e.value

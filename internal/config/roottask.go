@@ -24,12 +24,7 @@ func (*taskFile) planned() []string {
 // rootTask reads a root task.
 func (s *scenarioFacts) rootTask(t *taskFile) access.RootTask {
 	before := len(s.list)
-	out := access.RootTask{Name: t.Name.text, Account: t.Account.text, Task: t.Task.text, Through: t.Through.text, Role: t.Role.text}
-	if t.Name.given() {
-		idOf(s.findings, t.Name)
-	} else {
-		out.Name = out.Account
-	}
+	out := access.RootTask{Name: s.targetName(t.Name, t.Account), Account: t.Account.text, Task: t.Task.text, Through: t.Through.text, Role: t.Role.text}
 	task, known := access.TaskOf(out.Task)
 	if t.Task.text != "" && !known {
 		s.errorf(t.Task.at, nearest(t.Task.text, access.RootTaskIDs(), "one of: "), "%s is no task of a root user that AWS knows", show(t.Task.text))

@@ -60,6 +60,7 @@ function number(n) {
   return out;
 }
 
+// It stands in act.js too: what another asset takes from takes from none, or it has no address that holds (static.go).
 function joined(...parts) {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -81,7 +81,7 @@ func requestAlarm(e cell.Event, r *access.Request) (kind, sentence string) {
 	case *cell.CredentialAuthorised:
 		return "credential.authorised", fmt.Sprintf("%s: the first credential for %s is authorised.", of, e.Target)
 	case *cell.OpenFailed:
-		return "lease.open-failed", fmt.Sprintf("%s: %s could not be opened yet: %s.", of, e.Target, say(failures, e.Why))
+		return "lease.open-failed", fmt.Sprintf("%s: %s could not be opened yet: %s.", of, e.Target, troubleAt(r, e.Target, e.Why))
 	case *cell.LeaseClosed:
 		return "lease.closed", fmt.Sprintf("%s: %s is closed and proved dead.", of, e.Target)
 	case *cell.CredentialUnwitnessed:

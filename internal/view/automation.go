@@ -42,19 +42,6 @@ var factWords = map[string]string{
 	access.FactPerson: "the id of whoever asks", access.FactRequest: "the short id of the request", access.FactUntil: "a minute after the end of the grant",
 }
 
-// troubleWords say why a lease could not be opened last.
-func troubleWords(l *access.Lease) string {
-	if words, ok := automationTroubles[l.Trouble]; ok && l.Automation != "" {
-		return words
-	}
-	return say(failures, l.Trouble)
-}
-
-var automationTroubles = map[string]string{
-	"unreachable": "Systems Manager did not answer, or the step that opens is not done", access.TroubleChanged: "the document is not the one that was signed, and is not started",
-	"refused": "Systems Manager refused, or the document did not open: the server's log says which",
-}
-
 var automationWords = map[access.ProofKind]string{
 	access.ProofEnded: "its execution is over, and the step that closes has succeeded", access.ProofAttested: "a person attested",
 }

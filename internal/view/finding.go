@@ -139,9 +139,9 @@ func failing(l *access.Lease) (Finding, bool) {
 	if !troubled(l) {
 		return Finding{}, false
 	}
-	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, troubleWords(l))
+	text := fmt.Sprintf("%s could not be opened yet: %s.", l.Target, troubleWords(l, l.Trouble))
 	if l.State == access.LeaseOpen {
-		text = fmt.Sprintf("%s is open, and nothing was seen to work there yet: %s.", l.Target, say(failures, l.Trouble))
+		text = fmt.Sprintf("%s is open, and nothing was seen to work there yet: %s.", l.Target, troubleWords(l, l.Trouble))
 	}
 	return Finding{Kind: FindingOpening, Target: l.Target, Text: text}, true
 }

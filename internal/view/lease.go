@@ -90,12 +90,12 @@ func leaseKnown(l *access.Lease, at Instant) string {
 	switch l.State {
 	case access.LeaseOpening:
 		if l.Trouble != "" {
-			return "not open yet: " + troubleWords(l) + "; it is tried again"
+			return "not open yet: " + troubleWords(l, l.Trouble) + "; it is tried again"
 		}
 		return "being opened"
 	case access.LeaseOpen:
 		if l.Trouble != "" {
-			return "open; " + issued(l, at.Now) + "; nothing was seen to work there yet: " + say(failures, l.Trouble)
+			return "open; " + issued(l, at.Now) + "; nothing was seen to work there yet: " + troubleWords(l, l.Trouble)
 		}
 		return "open; " + issued(l, at.Now)
 	case access.LeaseClosing:

@@ -91,7 +91,7 @@ var checks = map[string]string{
 }
 
 var failures = map[string]string{
-	"unreachable": "the host did not answer", "refused": "the host refused",
+	"unreachable": "there was no answer", "refused": "it was refused",
 	"internal": "something went wrong at the server", "interrupted": "the server was interrupted",
 	access.TroubleStands:  "the requester had the permission set before, by somebody else's hand: Halligan neither gives it nor takes it away",
 	access.TroubleChanged: "what is there is not what was signed",

@@ -152,10 +152,10 @@ func (d *Deployed) act(a iamAccount) {
 		}
 	}
 	for _, r := range a.Roles {
-		i := identity{name: r.Name, arn: r.ARN}
+		i := identity{name: r.Name, arn: r.ARN, trust: permissions(decoded(r.Trust))}
 		take(&i, r.Inline, r.Attached)
 		bound(&i, r.Boundary)
-		d.identities = append(d.identities, i)
+		d.identities = append(d.identities, i.known())
 	}
 	for _, u := range a.Users {
 		i := identity{name: u.Name, arn: u.ARN, user: true}
@@ -164,7 +164,7 @@ func (d *Deployed) act(a iamAccount) {
 			take(&i, groups[name].Inline, groups[name].Attached)
 		}
 		bound(&i, u.Boundary)
-		d.identities = append(d.identities, i)
+		d.identities = append(d.identities, i.known())
 	}
 }
 

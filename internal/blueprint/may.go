@@ -21,10 +21,11 @@ type permission struct {
 	deny        bool
 	actions     []string
 	resources   []string
-	butActions  bool // it means every action but these
-	butElse     bool // and every resource but these
-	conditioned bool
+	butActions  bool     // it means every action but these
+	butElse     bool     // and every resource but these
+	conditioned bool     // it holds under conditions alone that are not known here
 	principals  []string // of a trust policy: whom it lets in, each as kind:who
+	conditions  map[string]any
 }
 
 // permissions reads a policy document as IAM's answer has it. What is no policy says
@@ -47,8 +48,8 @@ func permissions(document any) (all []permission) {
 		if not, there := s["NotResource"]; there {
 			p.resources, p.butElse = texted(not), true
 		}
-		conditions, _ := s["Condition"].(map[string]any)
-		p.conditioned = len(conditions) > 0
+		p.conditions, _ = s["Condition"].(map[string]any)
+		p.conditioned = len(p.conditions) > 0
 		all = append(all, p)
 	}
 	return all

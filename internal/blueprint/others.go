@@ -12,6 +12,7 @@ type Others struct {
 	Switch   []Other  // users who may switch to a console role, and are in no envelope
 	Changing []Other  // whose policies let them change a role, or what bounds it or stops its sessions
 	Unread   []string // ARNs of policies of somebody that the answer does not have: what they allow is not known
+	Beyond   int      // roles of those that change, of which it was not followed who may take them
 }
 
 // Other is one of them.
@@ -20,6 +21,7 @@ type Other struct {
 	Roles []string // by name
 	How   string   // the first action that lets them
 	Sure  bool     // no condition of a policy stands in between
+	As    []string // roles that they take for it one after the other, by name; none: as themselves
 }
 
 // roleChangers are the actions by which a role becomes another's, or unbounded.
@@ -38,6 +40,7 @@ type identity struct {
 	name, arn string
 	user      bool
 	says      []permission
+	trust     []permission // of a role
 	bounds    []permission
 	bounded   bool
 	attached  []string // ARNs, those of its groups among them
@@ -67,19 +70,19 @@ func (b *Blueprint) Others(d Deployed) (o Others) {
 	}
 	o.Trusted = b.trusted(d)
 	own, users := append(b.roleNames(), automationRole, forwarder), b.EmergencyUsers(d)
+	var acting []identity
 	for _, i := range d.identities {
 		if !i.user && (slices.Contains(own, i.name) || strings.Contains(i.arn, ":role/aws-service-role/")) {
 			continue
 		}
 		o.Unread = append(o.Unread, i.unread...)
-		if changing := b.changing(i); changing.How != "" {
-			o.Changing = append(o.Changing, changing)
-		}
+		acting = append(acting, i)
 		if reaches := b.reaches(i); reaches.How != "" && !slices.ContainsFunc(users, func(u EmergencyUser) bool { return i.user && u.Name == i.name }) {
 			o.Switch = append(o.Switch, reaches)
 		}
 	}
 	o.Unread = sorted(o.Unread)
+	o.Changing, o.Beyond = b.changers(acting)
 	return o
 }
 
@@ -108,7 +111,7 @@ func (b *Blueprint) trusted(d Deployed) (all []Other) {
 func letIn(trust any) []string {
 	var all []string
 	for _, p := range permissions(trust) {
-		p.resources, p.conditioned = []string{"*"}, false
+		p.resources, p.conditioned = []string{"*"}, false // whoever it may be
 		if !p.deny && slices.ContainsFunc(assuming, func(action string) bool { return p.bears(action, "*") == yes }) {
 			all = append(all, p.principals...)
 		}

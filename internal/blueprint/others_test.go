@@ -41,11 +41,18 @@ func managed(arn, statement string) []string {
 func told(o blueprint.Others) (all []string) {
 	for what, list := range map[string][]blueprint.Other{"trusted": o.Trusted, "switch": o.Switch, "changing": o.Changing} {
 		for _, one := range list {
-			all = append(all, fmt.Sprintf("%s %s %v %s %t", what, one.Who, one.Roles, one.How, one.Sure))
+			line := fmt.Sprintf("%s %s %v %s %t", what, one.Who, one.Roles, one.How, one.Sure)
+			if len(one.As) > 0 {
+				line += fmt.Sprintf(" as %v", one.As)
+			}
+			all = append(all, line)
 		}
 	}
 	for _, arn := range o.Unread {
 		all = append(all, "unread "+arn)
+	}
+	if o.Beyond > 0 {
+		all = append(all, fmt.Sprintf("beyond %d", o.Beyond))
 	}
 	slices.Sort(all)
 	return all

@@ -48,14 +48,16 @@ type Others struct {
 	Switch   []Other // users who may switch to a console role
 	Changing []Other // whose policies let them change a role, or what bounds it
 	Unread   int     // attached policies that IAM did not show
+	Beyond   int     // roles of those that change, of which it was not followed who may take them
 }
 
 // Other is one of them.
 type Other struct {
 	Who   string
 	Roles []string
-	How   string // the action that lets them
-	Sure  bool   // no condition stands in between
+	How   string   // the action that lets them
+	Sure  bool     // no condition stands in between
+	As    []string // roles that they take for it, one after the other
 }
 
 // Certificate is how long a SAML provider is good.
@@ -171,6 +173,9 @@ func (a Account) others(account string) []Item {
 	if len(a.Others.Changing) > 0 {
 		changers.State = Amber
 		changers.Text = fmt.Sprintf("In account %s policies of %s allow to change emergency roles, or what bounds them: %s. Service control policies were not weighed, which may forbid it.", account, counted(len(a.Others.Changing), "user or role"), named(a.Others.Changing))
+		if a.Others.Beyond > 0 {
+			changers.Text += fmt.Sprintf(" Who may take %s of these was not followed.", counted(a.Others.Beyond, "role"))
+		}
 		changers.Do = "Take the right from whoever needs it not, and name the others as keepers: halligan blueprint scp --keeper ARN"
 	}
 	return []Item{takers, changers}
@@ -188,6 +193,9 @@ func named(all []Other) string {
 		}
 		if o.How != "trust" {
 			text += " by " + o.How
+		}
+		if len(o.As) > 0 {
+			text += " as role " + strings.Join(o.As, ", then ")
 		}
 		if !o.Sure {
 			text += ", if its conditions hold"

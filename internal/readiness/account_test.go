@@ -54,14 +54,18 @@ func TestAccountsThatWereRead(t *testing.T) {
 		id    string
 		want  readiness.Item
 	}{
-		"a slot is gone":       {differs(readiness.Slots, true), "slots:prod", readiness.Item{State: readiness.Red, Text: "in 2 places: policy x is not as it should be; another."}},
-		"a slot is attached":   {differs(readiness.Slots, false), "slots:prod", readiness.Item{State: readiness.Amber}},
-		"a boundary differs":   {differs(readiness.Rails, false), "rails:prod", readiness.Item{State: readiness.Red}},
-		"a trust differs":      {differs(readiness.Trust, false), "trust:prod", readiness.Item{State: readiness.Red}},
-		"something differs":    {differs(readiness.Rest, true), "deployed:prod", readiness.Item{State: readiness.Amber}},
-		"another is let in":    {func(a *readiness.Account) { a.Others.Trusted = other("AWS arn:aws:iam::9:root") }, "takers:prod", readiness.Item{State: readiness.Red, Text: "AWS arn:aws:iam::9:root, of Emergency and 1 more"}},
-		"somebody may switch":  {func(a *readiness.Account) { a.Others.Switch = other("user eve") }, "takers:prod", readiness.Item{State: readiness.Amber, Text: "1 user in no envelope"}},
-		"somebody may change":  {func(a *readiness.Account) { a.Others.Changing = other("role Deploy") }, "changers:prod", readiness.Item{State: readiness.Amber, Text: "role Deploy, of Emergency and 1 more by iam:PutRolePolicy, if its conditions hold"}},
+		"a slot is gone":      {differs(readiness.Slots, true), "slots:prod", readiness.Item{State: readiness.Red, Text: "in 2 places: policy x is not as it should be; another."}},
+		"a slot is attached":  {differs(readiness.Slots, false), "slots:prod", readiness.Item{State: readiness.Amber}},
+		"a boundary differs":  {differs(readiness.Rails, false), "rails:prod", readiness.Item{State: readiness.Red}},
+		"a trust differs":     {differs(readiness.Trust, false), "trust:prod", readiness.Item{State: readiness.Red}},
+		"something differs":   {differs(readiness.Rest, true), "deployed:prod", readiness.Item{State: readiness.Amber}},
+		"another is let in":   {func(a *readiness.Account) { a.Others.Trusted = other("AWS arn:aws:iam::9:root") }, "takers:prod", readiness.Item{State: readiness.Red, Text: "AWS arn:aws:iam::9:root, of Emergency and 1 more"}},
+		"somebody may switch": {func(a *readiness.Account) { a.Others.Switch = other("user eve") }, "takers:prod", readiness.Item{State: readiness.Amber, Text: "1 user in no envelope"}},
+		"somebody may change": {func(a *readiness.Account) { a.Others.Changing = other("role Deploy") }, "changers:prod", readiness.Item{State: readiness.Amber, Text: "role Deploy, of Emergency and 1 more by iam:PutRolePolicy, if its conditions hold"}},
+		"by other roles": {func(a *readiness.Account) {
+			a.Others.Changing, a.Others.Beyond = other("role Deploy"), 2
+			a.Others.Changing[0].As = []string{"Middle", "Ops"}
+		}, "changers:prod", readiness.Item{State: readiness.Amber, Text: "by iam:PutRolePolicy as role Middle, then Ops, if its conditions hold. Service control policies were not weighed, which may forbid it. Who may take 2 roles of these was not followed."}},
 		"a policy is unread":   {func(a *readiness.Account) { a.Others.Unread = 2 }, "takers:prod", readiness.Item{State: readiness.NotLooked, Text: "2 attached policies"}},
 		"a certificate soon":   {certificate(now.Add(29 * day)), "saml:prod/corp", readiness.Item{State: readiness.Amber, Text: "29 days"}},
 		"a certificate now":    {certificate(now.Add(6 * day)), "saml:prod/corp", readiness.Item{State: readiness.Red, Text: "6 days"}},

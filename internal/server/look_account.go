@@ -172,7 +172,7 @@ func (e examined) compare(there paper.Deployed) (differs []readiness.Differs, ot
 		}
 		return made
 	}
-	return differs, readiness.Others{Trusted: of(seen.Trusted), Switch: of(seen.Switch), Changing: of(seen.Changing), Unread: len(seen.Unread)}, nil
+	return differs, readiness.Others{Trusted: of(seen.Trusted), Switch: of(seen.Switch), Changing: of(seen.Changing), Unread: len(seen.Unread), Beyond: seen.Beyond}, nil
 }
 
 // parts are the blueprint's parts in words of readiness.

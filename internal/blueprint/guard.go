@@ -12,12 +12,12 @@ import (
 // cannot hold all accounts, there are several.
 const GuardName = prefix + "guard"
 
-// Guarding is what service control policies that are attached above an account do for
+// Guarding is what one service control policy that is attached above an account does for
 // what the blueprint puts into it.
 type Guarding struct {
-	Lacks   []string // what they do not deny, in words
-	Binds   []string // ARNs of Halligan's own that they keep from their work
-	Keepers []string // ARNs, or patterns of them, whom they let change it
+	Lacks   []string // what it does not deny, in words
+	Binds   []string // ARNs of Halligan's own that it keeps from their work
+	Keepers []string // ARNs, or patterns of them, whom it lets change it
 	Open    []string // those of the keepers that are any user or any role
 }
 
@@ -29,20 +29,20 @@ func Spared(all []*Blueprint) (spared []string) {
 	return sorted(spared)
 }
 
-// GuardedBy compares service control policies above an account, as Organizations has
-// them, with what those of the cell's accounts say of it; ours are whom they spare. Who
-// the keepers are, whoever attached them chose; that they are few enough, people must see.
-func (b *Blueprint) GuardedBy(ours []string, policies [][]byte) (Guarding, error) {
-	var there []statement
-	for _, data := range policies {
-		if len(data) > policyLongestRead {
-			return Guarding{}, fmt.Errorf("a service control policy has %d bytes, at most %d are read", len(data), policyLongestRead)
-		}
-		some, err := readStatements(data)
-		if err != nil {
-			return Guarding{}, err
-		}
-		there = append(there, some...)
+// GuardedBy compares a service control policy above an account, as Organizations has it,
+// with what that of the cell's accounts says of it; ours are whom that spares. Who the
+// keepers are, whoever attached it chose; that they are few enough, people must see.
+//
+// Each policy is judged by itself. AWS denies what any of them denies, so that several
+// could guard together what none does alone; but then who is spared is another for each
+// action, and nobody could say it. The blueprint writes whole policies.
+func (b *Blueprint) GuardedBy(ours []string, policy []byte) (Guarding, error) {
+	if len(policy) > policyLongestRead {
+		return Guarding{}, fmt.Errorf("a service control policy has %d bytes, at most %d are read", len(policy), policyLongestRead)
+	}
+	there, err := readStatements(policy)
+	if err != nil {
+		return Guarding{}, err
 	}
 	var g Guarding
 	for _, w := range guarding([]*Blueprint{b}, nil) {
@@ -57,8 +57,8 @@ func (b *Blueprint) GuardedBy(ours []string, policies [][]byte) (Guarding, error
 	return g, nil
 }
 
-// judge finds what of one statement is denied to whom. Several statements, in several
-// policies, may do it together.
+// judge finds what of one statement is denied to whom. Several statements of the policy
+// may do it together.
 func (g *Guarding) judge(want statement, there []statement, ours []string) {
 	var without []string
 	for _, action := range want.Action {

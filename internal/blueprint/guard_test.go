@@ -16,7 +16,7 @@ const (
 )
 
 // TestGuardedBy: what blueprint scp writes guards each account that it was written for,
-// alone or with others; whatever somebody takes out of it, or adds to those whom it
+// one or several; whatever somebody takes out of it, or adds to those whom it
 // spares, is found.
 func TestGuardedBy(t *testing.T) {
 	all := []*blueprint.Blueprint{of(t, "prod"), of(t, "security")}
@@ -24,36 +24,30 @@ func TestGuardedBy(t *testing.T) {
 	// What is written for an account without approvals denies those of another.
 	approving := []string{"arn:aws:iam::*:role/halligan-automation", "arn:aws:iam::*:user/halligan-*"}
 	for name, c := range map[string]struct {
-		policies []string
-		lacks    string // how what is lacking begins; empty: nothing
-		binds    []string
-		keepers  []string
-		open     bool
+		policy  string
+		lacks   string // how what is lacking begins; empty: nothing
+		binds   []string
+		keepers []string
+		open    bool
 	}{
-		"as it was written":               {[]string{whole}, "", nil, []string{deployer}, false},
-		"for this one alone":              {[]string{string(blueprint.SCP(all[:1], []string{deployer}))}, "", nil, []string{deployer}, false},
-		"with another policy":             {[]string{other, whole}, "", approving, []string{deployer}, false},
-		"for another account":             {[]string{other}, "KeepRolesPoliciesProviders", approving, []string{deployer}, false},
-		"none":                            {nil, "KeepRolesPoliciesProviders", nil, nil, false},
-		"one role less":                   {[]string{strings.ReplaceAll(whole, `"arn:aws:iam::*:role/EmergencyDatabase",`, "")}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
-		"one action less":                 {[]string{strings.Replace(whole, `"iam:Put*",`, "", 1)}, "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
-		"wider actions":                   {[]string{strings.Replace(whole, `"iam:Put*",`, `"IAM:Pu*",`, 1)}, "", nil, []string{deployer}, false},
-		"allows":                          {[]string{strings.Replace(whole, `"Effect":"Deny","Resource":"*","Sid":"NoLeave`, `"Effect":"Allow","Resource":"*","Sid":"NoLeave`, 1)}, "NoLeaveOrganization", nil, []string{deployer}, false},
-		"only in a region":                {[]string{strings.ReplaceAll(whole, `"Condition":{"ArnNotLike"`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},"ArnNotLike"`)}, "KeepRolesPoliciesProviders", nil, nil, false},
-		"another keeper":                  {[]string{strings.ReplaceAll(whole, `"`+deployer+`"`, `["`+deployer+`","arn:aws:iam::*:role/Admin"]`)}, "", nil, nil, false},
-		"binds the stopper":               {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::1:role/x"`)}, "", []string{stopper}, []string{deployer, "arn:aws:iam::1:role/x"}, false},
-		"spares the stopper by a pattern": {[]string{strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::*:role/halligan-st*"`)}, "", nil, []string{deployer, "arn:aws:iam::*:role/halligan-st*"}, false},
-		"spares anybody":                  {[]string{string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/*"}))}, "", nil, []string{"arn:aws:iam::*:role/*"}, true},
+		"as it was written":               {whole, "", nil, []string{deployer}, false},
+		"for this one alone":              {string(blueprint.SCP(all[:1], []string{deployer})), "", nil, []string{deployer}, false},
+		"for another account":             {other, "KeepRolesPoliciesProviders", approving, []string{deployer}, false},
+		"one role less":                   {strings.ReplaceAll(whole, `"arn:aws:iam::*:role/EmergencyDatabase",`, ""), "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"one action less":                 {strings.Replace(whole, `"iam:Put*",`, "", 1), "KeepRolesPoliciesProviders", nil, []string{deployer}, false},
+		"wider actions":                   {strings.Replace(whole, `"iam:Put*",`, `"IAM:Pu*",`, 1), "", nil, []string{deployer}, false},
+		"allows":                          {strings.Replace(whole, `"Effect":"Deny","Resource":"*","Sid":"NoLeave`, `"Effect":"Allow","Resource":"*","Sid":"NoLeave`, 1), "NoLeaveOrganization", nil, []string{deployer}, false},
+		"only in a region":                {strings.ReplaceAll(whole, `"Condition":{"ArnNotLike"`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},"ArnNotLike"`), "KeepRolesPoliciesProviders", nil, nil, false},
+		"another keeper":                  {strings.ReplaceAll(whole, `"`+deployer+`"`, `["`+deployer+`","arn:aws:iam::*:role/Admin"]`), "", nil, nil, false},
+		"binds the stopper":               {strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::1:role/x"`), "", []string{stopper}, []string{deployer, "arn:aws:iam::1:role/x"}, false},
+		"spares the stopper by a pattern": {strings.ReplaceAll(whole, `"`+stopper+`"`, `"arn:aws:iam::*:role/halligan-st*"`), "", nil, []string{deployer, "arn:aws:iam::*:role/halligan-st*"}, false},
+		"spares anybody":                  {string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/*"})), "", nil, []string{"arn:aws:iam::*:role/*"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var documents [][]byte
-			for _, p := range c.policies {
-				documents = append(documents, []byte(p))
-			}
-			if name != "none" && c.policies[0] == whole && !slices.Contains([]string{"as it was written"}, name) {
+			if c.policy == whole && name != "as it was written" {
 				t.Fatal("nothing was changed")
 			}
-			g, err := all[0].GuardedBy(blueprint.Spared(all), documents)
+			g, err := all[0].GuardedBy(blueprint.Spared(all), []byte(c.policy))
 			if name == "another keeper" { // a list within a list is no policy
 				if err == nil {
 					t.Error("it was read")
@@ -71,7 +65,7 @@ func TestGuardedBy(t *testing.T) {
 			}
 		})
 	}
-	if _, err := all[0].GuardedBy(blueprint.Spared(all), [][]byte{[]byte(strings.Repeat(" ", 50_000))}); err == nil {
+	if _, err := all[0].GuardedBy(blueprint.Spared(all), []byte(strings.Repeat(" ", 50_000))); err == nil {
 		t.Error("a policy without end was read")
 	}
 }
@@ -99,7 +93,7 @@ func FuzzGuardedBy(f *testing.F) {
 	f.Add([]byte(`{"Statement":[]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		g, err := b.GuardedBy(blueprint.Spared(all), [][]byte{data})
+		g, err := b.GuardedBy(blueprint.Spared(all), data)
 		if err == nil && len(g.Lacks) == 0 && !strings.Contains(string(data), "Deny") && !strings.Contains(string(data), `\u`) {
 			t.Errorf("%s guards", data)
 		}
@@ -110,7 +104,7 @@ func FuzzGuardedBy(f *testing.F) {
 // whom it should not.
 func TestOneStatementGuards(t *testing.T) {
 	b := of(t, "prod")
-	g, err := b.GuardedBy(blueprint.Spared([]*blueprint.Blueprint{b}), [][]byte{[]byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)})
+	g, err := b.GuardedBy(blueprint.Spared([]*blueprint.Blueprint{b}), []byte(`{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`))
 	if err != nil || len(g.Lacks) > 0 || !slices.Contains(g.Binds, stopper) {
 		t.Errorf("%v, %+v", err, g)
 	}
@@ -139,7 +133,7 @@ func TestManyAccountsAreGuarded(t *testing.T) {
 		}
 	}
 	for _, b := range []*blueprint.Blueprint{all[0], all[len(all)-1]} {
-		g, err := b.GuardedBy(blueprint.Spared(all), [][]byte{blueprint.SCP([]*blueprint.Blueprint{b}, []string{deployer})})
+		g, err := b.GuardedBy(blueprint.Spared(all), blueprint.SCP([]*blueprint.Blueprint{b}, []string{deployer}))
 		if err != nil || len(g.Lacks)+len(g.Binds) > 0 || !slices.Equal(g.Keepers, []string{deployer}) {
 			t.Errorf("%s: %v, %+v", b.Account.ID, err, g)
 		}

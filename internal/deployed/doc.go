@@ -7,8 +7,8 @@
 // It is not for what should be there (blueprint), nor for how one comes in to read
 // (provider/aws, for the server), nor for what is made of it (readiness).
 //
-// The invariant: what it gives is whole. An answer that breaks off between two
-// pages is an error, and no shorter answer.
+// The invariant: what it gives is whole, or says that it is not. An answer that breaks
+// off between two pages is an error, and no shorter answer.
 //
 // Read account.go, then read.go, rule.go and organization.go.
 package deployed

@@ -22,9 +22,21 @@ type Member struct {
 	State  string // as Organizations has it, such as ACTIVE or SUSPENDED
 }
 
+// Listing is all accounts of an organisation while they are read. One that is not whole
+// is read on from where it broke off.
+type Listing struct {
+	All        []Member
+	Whole      bool
+	Management string // number of the organisation's management account
+
+	next  *string
+	pages int
+}
+
 // Policy is a service control policy, and what it is attached to by itself.
 type Policy struct {
 	ID, Name string
+	Owner    string // number of the account whose it is: the organisation's management account
 	Document string
 	On       []string // ids of accounts, organisational units and roots
 }
@@ -50,23 +62,41 @@ func OrganizationBy(c aws.Config, judge Judge) Organization {
 	return Organization{organizations.NewFromConfig(c), judge}
 }
 
-// Members are all accounts of the organisation.
-func (o Organization) Members(ctx context.Context) (all []Member, err error) {
+// Members reads a listing to its end, from where it is. After an error it holds what was
+// read before. One that Organizations does not go on with is begun anew.
+func (o Organization) Members(ctx context.Context, so *Listing) error {
 	const tried = "list the accounts of the organisation"
-	var next *string
-	for range memberPages {
-		page, err := o.client.ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: next})
+	resumed := so.next != nil
+	for so.pages < memberPages {
+		page, err := o.client.ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: so.next})
+		if over := new(types.InvalidInputException); resumed && errors.As(err, &over) {
+			*so, resumed = Listing{}, false
+			continue
+		}
 		if err != nil {
-			return nil, o.judge(ctx, tried, err)
+			return o.judge(ctx, tried, err)
 		}
+		resumed = false
 		for _, a := range page.Accounts {
-			all = append(all, Member{aws.ToString(a.Id), aws.ToString(a.Name), stateOf(a)})
+			so.All = append(so.All, Member{aws.ToString(a.Id), aws.ToString(a.Name), stateOf(a)})
+			so.Management = ownerOf(aws.ToString(a.Arn))
 		}
-		if next = page.NextToken; aws.ToString(next) == "" {
-			return all, nil
+		so.next, so.pages = page.NextToken, so.pages+1
+		if aws.ToString(so.next) == "" {
+			so.Whole = true
+			return nil
 		}
 	}
-	return nil, fmt.Errorf("cannot %s: there are over %d pages", tried, memberPages)
+	return fmt.Errorf("cannot %s: there are over %d pages", tried, memberPages)
+}
+
+// ownerOf is the number in an ARN of Organizations: whatever it is of, that of the
+// management account. Empty where it has none.
+func ownerOf(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) > 5 {
+		return parts[4]
+	}
+	return ""
 }
 
 // stateOf is the state of an account; where AWS tells it the older way alone, that.
@@ -89,7 +119,7 @@ func (o Organization) Policies(ctx context.Context, begin string) (all []Policy,
 		}
 		for _, p := range page.Policies {
 			if strings.HasPrefix(aws.ToString(p.Name), begin) {
-				all = append(all, Policy{ID: aws.ToString(p.Id), Name: aws.ToString(p.Name)})
+				all = append(all, Policy{ID: aws.ToString(p.Id), Name: aws.ToString(p.Name), Owner: ownerOf(aws.ToString(p.Arn))})
 			}
 		}
 		if len(all) > guardsMost {
@@ -140,34 +170,28 @@ func (o Organization) targets(ctx context.Context, policy string) (all []string,
 	return nil, fmt.Errorf("cannot %s: there are over %d pages", tried, memberPages)
 }
 
-// Above gives, for each of some accounts, its own number and the ids of everything that
-// it is below, the root last. Whatever is attached to one of these binds the account. An
-// account that is not in the organisation has none.
-func (o Organization) Above(ctx context.Context, accounts []string) (map[string][]string, error) {
-	parents, above := map[string]string{}, map[string][]string{}
-	for _, account := range accounts {
-		way := []string{account}
-		for child := account; !strings.HasPrefix(child, rootPrefix); child = way[len(way)-1] {
-			if _, known := parents[child]; !known {
-				parent, err := o.parent(ctx, child)
-				if err != nil {
-					return nil, err
-				}
-				parents[child] = parent
+// Above is an account's own number and the ids of everything that it is below, the root
+// last. Whatever is attached to one of these binds the account, unless it is the
+// management account. An account that is not in the organisation has none. Parents keeps
+// what was seen, for the next account.
+func (o Organization) Above(ctx context.Context, parents map[string]string, account string) ([]string, error) {
+	way := []string{account}
+	for child := account; !strings.HasPrefix(child, rootPrefix); child = way[len(way)-1] {
+		if _, known := parents[child]; !known {
+			parent, err := o.parent(ctx, child)
+			if err != nil {
+				return nil, err
 			}
-			if parents[child] == "" {
-				way = nil
-				break
-			}
-			if way = append(way, parents[child]); len(way) > depthMost {
-				return nil, fmt.Errorf("cannot see what %s is below in the organisation: it is below over %d things", account, depthMost)
-			}
+			parents[child] = parent
 		}
-		if way != nil {
-			above[account] = way
+		if parents[child] == "" {
+			return nil, nil
+		}
+		if way = append(way, parents[child]); len(way) > depthMost {
+			return nil, fmt.Errorf("cannot see what %s is below in the organisation: it is below over %d things", account, depthMost)
 		}
 	}
-	return above, nil
+	return way, nil
 }
 
 // parent is what something of the organisation is directly below; of what is not in it,

@@ -2,11 +2,13 @@ package deployed_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,24 +79,27 @@ func TestMotoOrganization(t *testing.T) {
 	}
 
 	of := deployed.OrganizationBy(at(url, "us-east-1"), plainly)
-	members := must[[]deployed.Member](t)(of.Members(ctx))
-	if len(members) != 26 { // with the management account
-		t.Errorf("%d members", len(members))
+	var so deployed.Listing
+	if err := of.Members(ctx, &so); err != nil {
+		t.Fatal(err)
+	}
+	members := so.All
+	if len(members) != 26 || !so.Whole || so.Management != "123456789012" { // with the management account
+		t.Errorf("%d members, whole %t, managed by %q", len(members), so.Whole, so.Management)
 	}
 	for _, want := range []deployed.Member{{accounts[0], "account-00", "ACTIVE"}, {accounts[1], "account-01", "SUSPENDED"}} {
 		if !slices.Contains(members, want) {
 			t.Errorf("%+v is not among %+v", want, members[:3])
 		}
 	}
-	above := must[map[string][]string](t)(of.Above(ctx, []string{accounts[0], accounts[2], "999999999999"}))
-	if !slices.Equal(above[accounts[0]], []string{accounts[0], *unit, *root}) || !slices.Equal(above[accounts[2]], []string{accounts[2], *root}) {
-		t.Errorf("above: %v", above)
-	}
-	if len(above) != 2 {
-		t.Errorf("an account of elsewhere is below something: %v", above)
+	parents := map[string]string{}
+	for account, want := range map[string][]string{accounts[0]: {accounts[0], *unit, *root}, accounts[2]: {accounts[2], *root}, "999999999999": nil} {
+		if way := must[[]string](t)(of.Above(ctx, parents, account)); !slices.Equal(way, want) {
+			t.Errorf("above %s: %v, want %v", account, way, want)
+		}
 	}
 	policies := must[[]deployed.Policy](t)(of.Policies(ctx, "halligan-guard"))
-	if len(policies) != 1 || policies[0].Name != "halligan-guard" || !slices.Equal(policies[0].On, []string{*unit}) || !strings.Contains(policies[0].Document, "LeaveOrganization") {
+	if len(policies) != 1 || policies[0].Name != "halligan-guard" || policies[0].Owner != "123456789012" || !slices.Equal(policies[0].On, []string{*unit}) || !strings.Contains(policies[0].Document, "LeaveOrganization") {
 		t.Errorf("policies: %+v", policies)
 	}
 }
@@ -149,13 +154,14 @@ func TestNothingHalfRead(t *testing.T) {
 	}))
 	defer server.Close()
 	of := deployed.OrganizationBy(at(server.URL, "eu-west-1"), judge)
-	if all, err := of.Members(t.Context()); !errors.Is(err, errNo) || all != nil {
-		t.Errorf("%v, %v", all, err)
+	var so deployed.Listing
+	if err := of.Members(t.Context(), &so); !errors.Is(err, errNo) || so.Whole || len(so.All) != 1 {
+		t.Errorf("%+v, %v", so, err)
 	}
 	if all, err := of.Policies(t.Context(), "halligan-guard"); !errors.Is(err, errNo) || all != nil {
 		t.Errorf("%v, %v", all, err)
 	}
-	if all, err := of.Above(t.Context(), []string{"111111111111"}); !errors.Is(err, errNo) || all != nil {
+	if all, err := of.Above(t.Context(), map[string]string{}, "111111111111"); !errors.Is(err, errNo) || all != nil {
 		t.Errorf("%v, %v", all, err)
 	}
 	if all, err := deployed.Rules(t.Context(), at(server.URL, "eu-west-1"), judge, "halligan-"); !errors.Is(err, errNo) || all != nil {
@@ -165,5 +171,64 @@ func TestNothingHalfRead(t *testing.T) {
 		if asked[action] == 0 {
 			t.Errorf("%s was not asked for", action)
 		}
+	}
+}
+
+// TestListingGoesOn: a listing that broke off is read on from there, and no page twice; one
+// that Organizations knows no more is begun anew.
+func TestListingGoesOn(t *testing.T) {
+	const pages = 5
+	var asked []string
+	broken, forgotten := 2, false // the page that does not come, and whether tokens of before hold no more
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ NextToken string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		page := 0
+		if in.NextToken != "" {
+			page, _ = strconv.Atoi(in.NextToken)
+		}
+		asked = append(asked, in.NextToken)
+		switch {
+		case forgotten && in.NextToken != "":
+			forgotten = false
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"InvalidInputException","Reason":"INVALID_NEXT_TOKEN"}`)
+			return
+		case page == broken:
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		next := ""
+		if page+1 < pages {
+			next = fmt.Sprintf(`,"NextToken":"%d"`, page+1)
+		}
+		fmt.Fprintf(w, `{"Accounts":[{"Id":"%012d","Arn":"arn:aws:organizations::999988887777:account/o-x/%012d","State":"ACTIVE"}]%s}`, page, page, next)
+	}))
+	defer server.Close()
+	of := deployed.OrganizationBy(at(server.URL, "eu-west-1"), plainly)
+	var so deployed.Listing
+	if err := of.Members(t.Context(), &so); err == nil || so.Whole || len(so.All) != 2 {
+		t.Fatalf("%+v, %v", so, err)
+	}
+	broken = -1
+	if err := of.Members(t.Context(), &so); err != nil || !so.Whole || len(so.All) != pages || so.Management != "999988887777" {
+		t.Fatalf("%+v, %v", so, err)
+	}
+	if want := []string{"", "1", "2", "2", "3", "4"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
+	}
+	broken, so = 3, deployed.Listing{}
+	if err := of.Members(t.Context(), &so); err == nil {
+		t.Fatalf("%+v", so)
+	}
+	broken, forgotten, asked = -1, true, nil
+	if err := of.Members(t.Context(), &so); err != nil || !so.Whole || len(so.All) != pages {
+		t.Errorf("%+v, %v", so, err)
+	}
+	if want := []string{"3", "", "1", "2", "3", "4"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
 	}
 }

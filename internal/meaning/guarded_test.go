@@ -43,7 +43,7 @@ func TestGuardingIsWhatItSays(t *testing.T) {
 		if name != "as it was written" && c.policy == whole {
 			t.Fatalf("%s: nothing was changed", name)
 		}
-		g, err := b.GuardedBy(blueprint.Spared(all), [][]byte{[]byte(c.policy)})
+		g, err := b.GuardedBy(blueprint.Spared(all), []byte(c.policy))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,28 +18,13 @@ type Member struct {
 // memberActive is the state of an account that AWS lets people into.
 const memberActive = "ACTIVE"
 
-// Members are all accounts of the organisation.
+// Members are the accounts of the organisation.
 type Members struct {
-	At  canon.Time
-	Why string // nobody saw them, as a sentence; empty: these are all
-	All []Member
-}
-
-// Guard is what the service control policies above an account do for what the blueprint
-// puts into it.
-type Guard struct {
-	Policies []string // names of those that are there to guard it
-	Lacks    []string // what the blueprint denies and they do not
-	Binds    []string // Halligan's own that they keep from their work
-	Keepers  []string // who may change it all the same
-	Open     []string // those of them that are anybody
-}
-
-// Guards are those of the cell's member accounts, by id.
-type Guards struct {
-	At  canon.Time
-	Why string // nobody saw them, as a sentence
-	Of  map[string]Guard
+	At         canon.Time
+	Why        string // nobody saw them, as a sentence
+	All        []Member
+	More       bool   // there are more, which nobody has come to yet
+	Management string // number of the organisation's management account, where it said so
 }
 
 // Rules is what was seen of the rules of EventBridge in an account.
@@ -98,12 +83,20 @@ func (f Facts) members() Item {
 		}
 	}
 	item.Since = seen.At
-	if len(strange) == 0 {
+	rest := ""
+	if seen.More {
+		rest = fmt.Sprintf(" %s were looked at; there are more, and the next look goes on there.", counted(len(seen.All), "account"))
+	}
+	switch {
+	case len(strange) == 0 && seen.More:
+		item.Text, item.Do = fmt.Sprintf("The cell knows %d active accounts of the organisation, and whether it knows all was not seen.", active)+rest, lookNow
+		return item
+	case len(strange) == 0:
 		item.State, item.Text = Green, fmt.Sprintf("The cell knows all %d active accounts of the organisation.", active)
 		return item
 	}
 	item.State = Amber
-	item.Text = fmt.Sprintf("Of %d active accounts of the organisation the cell does not know %d: nobody gets in there by Halligan, and none of its rules tells what happens there: %s.", active, len(strange), listed(strange))
+	item.Text = fmt.Sprintf("Of %d active accounts of the organisation the cell does not know %d: nobody gets in there by Halligan, and none of its rules tells what happens there: %s.", active, len(strange), listed(strange)) + rest
 	item.Do = "Add them to accounts in cell.yaml, or keep another way into each: halligan change propose --files"
 	return item
 }
@@ -118,6 +111,8 @@ func (f Facts) member(a view.CloudAccount) Item {
 	item.Since = seen.At
 	i := slices.IndexFunc(seen.All, func(m Member) bool { return m.Number == a.Number })
 	switch {
+	case i < 0 && seen.More:
+		item.Text = fmt.Sprintf("Whether account %s is an active one of the organisation was not seen: it is none of the %d that were looked at, and there are more.", a.ID, len(seen.All))
 	case i < 0:
 		item.State = Amber
 		item.Text = fmt.Sprintf("Account %s (%s) is none of the organisation that account %s sees: what guards that one does not guard it.", a.ID, a.Number, f.Cloud.Organization)
@@ -126,46 +121,15 @@ func (f Facts) member(a view.CloudAccount) Item {
 		item.State = Red
 		item.Text = fmt.Sprintf("Account %s (%s) is %s in the organisation: AWS lets nobody work in it.", a.ID, a.Number, quoted(seen.All[i].State))
 		item.Do = "Have it reopened, or take it out of the scenarios: halligan change propose --files"
+	case seen.Management != "" && a.Management != (a.Number == seen.Management):
+		item.State = Amber
+		item.Text = fmt.Sprintf("cell.yaml says that account %s (%s) is the management account, and the organisation says that %s is: nothing of Halligan's reads or guards %s.", a.ID, a.Number, seen.Management, a.ID)
+		item.Do = "Say it in cell.yaml, management under aws.accounts: halligan change propose --files"
+		if !a.Management {
+			item.Text = fmt.Sprintf("Account %s (%s) is the management account of the organisation, which cell.yaml does not say: no service control policy binds it.", a.ID, a.Number)
+		}
 	default:
 		item.State, item.Text, item.Do = Green, "Account "+a.ID+" is an active one of the organisation.", ""
-	}
-	return item
-}
-
-// guard is whether service control policies keep others from what the blueprint puts
-// into an account.
-func (f Facts) guard(a view.CloudAccount) Item {
-	item := Item{ID: "guard:" + a.ID, State: NotLooked, Scenarios: f.on(a.ID), Text: "Whether a service control policy guards account " + a.ID + " was not looked at.", Do: lookNow}
-	seen := f.Looked.Guards
-	switch {
-	case seen == nil:
-		return item
-	case seen.Why != "":
-		item.Text, item.Since = seen.Why, seen.At
-		return item
-	}
-	g, known := seen.Of[a.ID]
-	if !known {
-		return item
-	}
-	item.Since, item.Do = seen.At, "Write it again, and put it in place: halligan blueprint scp"
-	switch {
-	case len(g.Binds) > 0:
-		item.State = Red
-		item.Text = fmt.Sprintf("Service control policies above account %s keep Halligan itself from its work, so that an end may not be had: %s may not do what only it should.", a.ID, listed(g.Binds))
-	case len(g.Policies) == 0:
-		item.State, item.Do = Amber, "Attach halligan-guard above it: halligan blueprint scp writes it"
-		item.Text = fmt.Sprintf("No service control policy guards account %s: whoever administers it can change emergency roles, trails and rules.", a.ID)
-	case len(g.Lacks) > 0:
-		item.State = Amber
-		item.Text = fmt.Sprintf("The service control policy above account %s does not deny all that the blueprint has: %s.", a.ID, listed(g.Lacks))
-	case len(g.Open) > 0:
-		item.State, item.Do = Amber, "Name the few who deploy: halligan blueprint scp --keeper"
-		item.Text = fmt.Sprintf("The service control policy above account %s spares anybody: %s.", a.ID, listed(g.Open))
-	case len(g.Keepers) == 0:
-		item.State, item.Do, item.Text = Green, "", "A service control policy guards account "+a.ID+", and spares nobody."
-	default:
-		item.State, item.Do, item.Text = Green, "", fmt.Sprintf("A service control policy guards account %s, and spares %s.", a.ID, listed(g.Keepers))
 	}
 	return item
 }

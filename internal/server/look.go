@@ -28,8 +28,9 @@ type looker struct {
 	world *following
 	now   func() canon.Time
 
-	mu   sync.Mutex
-	seen readiness.Looked
+	mu      sync.Mutex
+	seen    readiness.Looked
+	listing listing
 }
 
 // Look is api.Looker. What does not answer before the context ends was not looked at.

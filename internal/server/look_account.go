@@ -42,8 +42,12 @@ func (l *looker) readers(genesis *cell.Genesis) (all []*cell.Account) {
 	return all
 }
 
+// lasting does something beside the accounts, for as long as the round lasts.
+type lasting func(do func(ctx context.Context))
+
 // accounts has the accounts that may be read read.
 func (l *looker) accounts(ctx context.Context, all *sync.WaitGroup, of paper.Cell) {
+	longer := func(do func(context.Context)) { all.Go(func() { do(ctx) }) }
 	wait := make(chan *cell.Account, cell.AccountsMost)
 	for _, account := range l.readers(of.Genesis) {
 		wait <- account
@@ -52,7 +56,7 @@ func (l *looker) accounts(ctx context.Context, all *sync.WaitGroup, of paper.Cel
 	for range min(accountsAtATime, len(wait)) {
 		all.Go(func() {
 			for account := range wait {
-				l.account(ctx, of, account)
+				l.account(ctx, of, account, longer)
 			}
 		})
 	}
@@ -60,20 +64,20 @@ func (l *looker) accounts(ctx context.Context, all *sync.WaitGroup, of paper.Cel
 
 // account reads one account, and keeps what was seen. What a round does not come to stays
 // as an earlier one saw it.
-func (l *looker) account(ctx context.Context, of paper.Cell, account *cell.Account) {
+func (l *looker) account(ctx context.Context, of paper.Cell, account *cell.Account, longer lasting) {
 	if ctx.Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, accountLongest)
 	defer cancel()
-	seen := l.read(ctx, of, account)
+	seen := l.read(ctx, of, account, longer)
 	seen.At = l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seen.Accounts[account.ID] = seen
 }
 
-func (l *looker) read(ctx context.Context, of paper.Cell, account *cell.Account) readiness.Account {
+func (l *looker) read(ctx context.Context, of paper.Cell, account *cell.Account, longer lasting) readiness.Account {
 	b, err := of.Blueprint(account.ID)
 	if err != nil {
 		l.unwatched(of, account.ID, err)
@@ -86,8 +90,11 @@ func (l *looker) read(ctx context.Context, of paper.Cell, account *cell.Account)
 		l.unwatched(of, account.ID, err)
 		return unread(sentence("a session of the reader was not had", err))
 	}
+	if of.Genesis.AWS.Organization == account.ID {
+		longer(func(ctx context.Context) { l.organization(ctx, reading, of) })
+	}
 	var beside sync.WaitGroup
-	beside.Go(func() { l.watch(ctx, of, b, reading) })
+	beside.Go(func() { l.keepRules(account.ID, l.rules(ctx, reading, b)) })
 	defer beside.Wait()
 	e := examined{blueprint: b, reader: deployed.NewReader(reading.Config("iam", "")), judge: reading.Judge, scenarios: of.Scenarios}
 	return e.account(ctx)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/blueprint"
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/deployed"
 	"github.com/halligan-dev/halligan/internal/paper"
@@ -18,25 +20,12 @@ import (
 	"github.com/halligan-dev/halligan/internal/readiness"
 )
 
-// watch reads, by the reader of an account, whether its rules stand, and from the account
-// that the cell names the organisation.
-func (l *looker) watch(ctx context.Context, of paper.Cell, b *paper.Blueprint, reading *awsprovider.Reading) {
-	var all sync.WaitGroup
-	all.Go(func() {
-		l.keepRules(b.Account.ID, l.rules(ctx, reading, b))
-	})
-	if of.Genesis.AWS.Organization == b.Account.ID {
-		all.Go(func() { l.organization(ctx, reading, of) })
-	}
-	all.Wait()
-}
-
 // unwatched takes down that the reader of an account could not be had.
 func (l *looker) unwatched(of paper.Cell, account string, err error) {
 	l.keepRules(account, readiness.Rules{At: l.now(), Unread: []string{fmt.Sprintf("everywhere (%v)", err)}})
 	if of.Genesis.AWS.Organization == account {
-		l.keepMembers(nil, err)
-		l.keepGuards(nil, err)
+		l.keepMembers(deployed.Listing{}, err)
+		l.keepGuards(readiness.Guards{}, err)
 	}
 }
 
@@ -117,80 +106,127 @@ func rulesThere(all []deployed.Rule) (made []blueprint.DeployedRule) {
 func (l *looker) organization(ctx context.Context, reading *awsprovider.Reading, of paper.Cell) {
 	by := deployed.OrganizationBy(reading.Config("organizations", ""), reading.Judge)
 	var all sync.WaitGroup
-	all.Go(func() { l.keepMembers(by.Members(ctx)) })
-	all.Go(func() { l.keepGuards(guards(ctx, by, of)) })
+	all.Go(func() {
+		so := l.listingOf(of.Genesis.AWS.Organization)
+		err := by.Members(ctx, &so)
+		l.keepMembers(so, err)
+	})
+	all.Go(func() { l.keepGuards(l.guards(ctx, by, of)) })
 	all.Wait()
 }
 
-func (l *looker) keepMembers(all []deployed.Member, err error) {
-	seen := &readiness.Members{At: l.now()}
-	if err != nil {
-		seen.Why = fmt.Sprintf("Which accounts of the organisation the cell does not know could not be seen: %v.", err)
+// listingLongest bounds how long a list of accounts is read on, look by look.
+const listingLongest = time.Hour
+
+// listing is the list of the organisation's accounts that a round did not come to the end of.
+type listing struct {
+	by    string     // account that reads
+	began canon.Time // zero: there is none
+	so    deployed.Listing
+}
+
+// listingOf is the list that an account reads on.
+func (l *looker) listingOf(account string) deployed.Listing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.listing.began; b.IsZero() || l.listing.by != account || l.now().Sub(b) > listingLongest {
+		l.listing = listing{by: account, began: l.now()}
 	}
-	for _, m := range all {
+	return l.listing.so
+}
+
+// keepMembers takes down what was read of the accounts. What is not whole is read on in the
+// next round, and does not take the place of what is.
+func (l *looker) keepMembers(so deployed.Listing, err error) {
+	seen := &readiness.Members{Management: so.Management, More: !so.Whole}
+	for _, m := range so.All {
 		seen.All = append(seen.All, readiness.Member(m))
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seen.Members = seen
+	seen.At = l.listing.began // what was read first is as old
+	going := err != nil && !errors.Is(err, provider.ErrRefused) && len(so.All) > 0
+	if l.listing.so = so; !going {
+		l.listing = listing{}
+	}
+	switch before := l.seen.Members; {
+	case going && before != nil && before.Why == "" && !before.More:
+	case going || err == nil:
+		l.seen.Members = seen
+	default:
+		l.seen.Members = &readiness.Members{At: l.now(), Why: fmt.Sprintf("Which accounts of the organisation the cell does not know could not be seen: %v.", err)}
+	}
 }
 
-func (l *looker) keepGuards(all map[string]readiness.Guard, err error) {
-	seen := &readiness.Guards{At: l.now(), Of: all}
+func (l *looker) keepGuards(seen readiness.Guards, err error) {
+	seen.At = l.now()
 	if err != nil {
 		seen.Why = fmt.Sprintf("Whether service control policies guard it could not be seen: %v.", err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seen.Guards = seen
+	l.seen.Guards = &seen
 }
 
-// guards are what the service control policies of the blueprint's name do for each member
-// account of the cell that is in the organisation.
-func guards(ctx context.Context, by deployed.Organization, of paper.Cell) (map[string]readiness.Guard, error) {
+// guards are what the service control policies of the blueprint's name do for each account
+// of the cell that is in the organisation, those first that nobody has looked at for
+// longest. What a round does not come to stays as an earlier one saw it.
+func (l *looker) guards(ctx context.Context, by deployed.Organization, of paper.Cell) (seen readiness.Guards, err error) {
 	all, err := of.Blueprints(nil, false)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
 	policies, err := by.Policies(ctx, blueprint.GuardName)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
-	var numbers []string
+	seen.Of = map[string]readiness.Guarded{}
+	l.mu.Lock()
+	if before := l.seen.Guards; before != nil {
+		maps.Copy(seen.Of, before.Of)
+	}
+	l.mu.Unlock()
+	for _, p := range policies {
+		seen.Management = p.Owner // all are of one organisation
+	}
+	ours, parents := blueprint.Spared(all), map[string]string{}
+	slices.SortStableFunc(all, func(x, y *paper.Blueprint) int {
+		return seen.Of[x.Account.ID].At.Std().Compare(seen.Of[y.Account.ID].At.Std())
+	})
 	for _, b := range all {
-		numbers = append(numbers, b.Account.Number)
-	}
-	above, err := by.Above(ctx, numbers)
-	if err != nil {
-		return nil, err
-	}
-	made, ours := map[string]readiness.Guard{}, blueprint.Spared(all)
-	for _, b := range all {
-		if way, in := above[b.Account.Number]; in {
-			if made[b.Account.ID], err = guard(b, ours, policies, way); err != nil {
-				return nil, err
-			}
+		way, err := by.Above(ctx, parents, b.Account.Number)
+		_, before := seen.Of[b.Account.ID]
+		switch {
+		case ctx.Err() != nil && err != nil:
+			return seen, nil
+		case err != nil && before && !errors.Is(err, provider.ErrRefused):
+		case err != nil:
+			seen.Of[b.Account.ID] = readiness.Guarded{At: l.now(), Why: fmt.Sprintf("Whether service control policies guard it could not be seen: %v.", err)}
+		case way == nil: // it is in no organisation, or in another
+			delete(seen.Of, b.Account.ID)
+		default:
+			seen.Of[b.Account.ID] = readiness.Guarded{At: l.now(), Policies: above(b, ours, policies, way)}
 		}
 	}
-	return made, nil
+	return seen, nil
 }
 
-// guard is what policies do for an account that is below some things.
-func guard(b *paper.Blueprint, ours []string, policies []deployed.Policy, below []string) (readiness.Guard, error) {
-	var g readiness.Guard
-	var documents [][]byte
+// above are what policies do for an account that is below some things. One that cannot be
+// read leaves the others.
+func above(b *paper.Blueprint, ours []string, policies []deployed.Policy, below []string) (all []readiness.Guard) {
 	for _, p := range policies {
-		if slices.ContainsFunc(p.On, func(id string) bool { return slices.Contains(below, id) }) {
-			g.Policies = append(g.Policies, p.Name)
-			documents = append(documents, []byte(p.Document))
+		if !slices.ContainsFunc(p.On, func(id string) bool { return slices.Contains(below, id) }) {
+			continue
 		}
+		g := readiness.Guard{Policy: p.Name}
+		found, err := b.GuardedBy(ours, []byte(p.Document))
+		if err != nil {
+			g.Unread = err.Error()
+		}
+		g.Lacks, g.Binds, g.Keepers, g.Open = found.Lacks, found.Binds, found.Keepers, found.Open
+		all = append(all, g)
 	}
-	found, err := b.GuardedBy(ours, documents)
-	if err != nil {
-		return g, fmt.Errorf("%s: %w", strings.Join(g.Policies, ", "), err)
-	}
-	g.Lacks, g.Binds, g.Keepers, g.Open = found.Lacks, found.Binds, found.Keepers, found.Open
-	return g, nil
+	return all
 }
 
 // setOf is a permission set that is looked at.

@@ -26,10 +26,11 @@ import (
 	"github.com/halligan-dev/halligan/internal/provider/aws/mototest"
 	"github.com/halligan-dev/halligan/internal/readiness"
 	"github.com/halligan-dev/halligan/internal/server"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
-// moto is an AWS that others made, with an organisation in which account prod of
-// celltest is, guarded and with all its rules.
+// moto is an AWS that others made, with an organisation whose management account is prod
+// of celltest, and of which stage is a member.
 type moto struct {
 	t    *testing.T
 	url  string
@@ -56,6 +57,11 @@ func newMoto(t *testing.T) *moto {
 		t.Fatal(err)
 	}
 	m.root = *roots.Roots[0].Id
+	made, err := client.CreateAccount(t.Context(), &organizations.CreateAccountInput{AccountName: sdk.String("stage"), Email: sdk.String("stage@example.com")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.AWS.Accounts[1].Account = *made.CreateAccountStatus.AccountId
 	if _, err := client.EnablePolicyType(t.Context(), &organizations.EnablePolicyTypeInput{RootId: &m.root, PolicyType: orgtypes.PolicyTypeServiceControlPolicy}); err != nil {
 		t.Fatal(err)
 	}
@@ -68,17 +74,22 @@ func (m *moto) config(region string) sdk.Config {
 	})}
 }
 
-// guard attaches what blueprint scp writes.
-func (m *moto) guard() {
+// guard is what blueprint scp writes.
+func (m *moto) guard() string {
 	m.t.Helper()
 	all, err := m.cell.Blueprints(nil, false)
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	return string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/PlatformDeploy"}))
+}
+
+// attach attaches a policy to the root.
+func (m *moto) attach(name, content string) {
+	m.t.Helper()
 	client := organizations.NewFromConfig(m.config("us-east-1"))
 	made, err := client.CreatePolicy(m.t.Context(), &organizations.CreatePolicyInput{
-		Name: sdk.String(blueprint.GuardName), Description: sdk.String("guards"), Type: orgtypes.PolicyTypeServiceControlPolicy,
-		Content: sdk.String(string(blueprint.SCP(all, []string{"arn:aws:iam::*:role/PlatformDeploy"}))),
+		Name: &name, Description: sdk.String("guards"), Type: orgtypes.PolicyTypeServiceControlPolicy, Content: &content,
 	})
 	if err != nil {
 		m.t.Fatal(err)
@@ -152,7 +163,8 @@ func (m *moto) look() func(context.Context) readiness.Looked {
 
 // TestMotoOrganizationIsLookedAt: a server that may sees the accounts of the organisation,
 // what guards those of the cell, and in each region whether the rules stand; it sees it
-// again when somebody has changed it; and what its reader may not have it says.
+// again when somebody has changed it. A policy that is none hides no other, and the
+// management account, which no policy binds, is known by what the organisation says.
 func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	m := newMoto(t)
 	b, err := m.cell.Blueprint("prod")
@@ -162,10 +174,10 @@ func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	m.rules(b)
 	look := m.look()
 	seen := look(t.Context())
-	if seen.Members == nil || seen.Members.Why != "" || !slices.ContainsFunc(seen.Members.All, func(a readiness.Member) bool { return a.Number == "123456789012" && a.State == "ACTIVE" }) {
+	if seen.Members == nil || seen.Members.Why != "" || seen.Members.More || seen.Members.Management != "123456789012" || !slices.ContainsFunc(seen.Members.All, func(a readiness.Member) bool { return a.Number == "123456789012" && a.State == "ACTIVE" }) {
 		t.Errorf("accounts: %+v", seen.Members)
 	}
-	if g := seen.Guards; g == nil || g.Why != "" || len(g.Of) != 1 || len(g.Of["prod"].Policies) > 0 || len(g.Of["prod"].Lacks) == 0 {
+	if g := seen.Guards; g == nil || g.Why != "" || len(g.Of) != 2 || len(g.Of["stage"].Policies) > 0 || g.Of["stage"].At.IsZero() {
 		t.Errorf("without a policy: %+v", g)
 	}
 	if r := seen.Rules["prod"]; r.Regions != len(b.RuleRegions()) || len(r.Wrong)+len(r.Strange)+len(r.Deaf)+len(r.Unread) > 0 {
@@ -174,7 +186,8 @@ func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	if _, looked := seen.Rules["stage"]; looked {
 		t.Error("an account without a reader was read")
 	}
-	m.guard()
+	m.attach(blueprint.GuardName, m.guard())
+	m.attach(blueprint.GuardName+"-old", `{"Version":"2012-10-17","Statement":"none"}`)
 	client := eventbridge.NewFromConfig(m.config("eu-west-1"))
 	if _, err := client.DisableRule(t.Context(), &eventbridge.DisableRuleInput{Name: sdk.String("halligan-use")}); err != nil {
 		t.Fatal(err)
@@ -184,8 +197,23 @@ func TestMotoOrganizationIsLookedAt(t *testing.T) {
 	}
 	m.unsubscribe(b.TopicARN("us-east-2"), "us-east-2")
 	seen = look(t.Context())
-	if g := seen.Guards; g == nil || !slices.Equal(g.Of["prod"].Policies, []string{"halligan-guard"}) || len(g.Of["prod"].Lacks)+len(g.Of["prod"].Binds) > 0 || !slices.Equal(g.Of["prod"].Keepers, []string{"arn:aws:iam::*:role/PlatformDeploy"}) {
-		t.Errorf("with the policy: %+v", g)
+	if g := seen.Guards; g == nil || g.Management != "123456789012" || len(g.Of["stage"].Policies) != 2 {
+		t.Fatalf("with the policies: %+v", g)
+	}
+	for _, p := range seen.Guards.Of["stage"].Policies {
+		switch good := p.Unread == "" && len(p.Lacks)+len(p.Binds)+len(p.Open) == 0 && slices.Equal(p.Keepers, []string{"arn:aws:iam::*:role/PlatformDeploy"}); {
+		case p.Policy == "halligan-guard" && !good:
+			t.Errorf("the policy: %+v", p)
+		case p.Policy == "halligan-guard-old" && p.Unread == "":
+			t.Errorf("what is no policy: %+v", p)
+		}
+	}
+	accounts := []view.CloudAccount{{ID: "prod", Number: "123456789012", Reader: true}, {ID: "stage", Number: m.cell.Genesis.AWS.Accounts[1].Account}}
+	report := readiness.Of(readiness.Facts{Cloud: view.Cloud{Organization: "prod", Accounts: accounts}, Looked: seen}, "")
+	for id, says := range map[string]string{"guard:prod": "it is the management account of the organisation", "guard:stage": "halligan-guard-old: cannot read"} {
+		if i := slices.IndexFunc(report.Items, func(i readiness.Item) bool { return i.ID == id }); i < 0 || !strings.Contains(report.Items[i].Text, says) || report.Items[i].State == readiness.Green {
+			t.Errorf("%s does not say %q: %+v", id, says, report.Items[max(i, 0)])
+		}
 	}
 	if r := seen.Rules["prod"]; len(r.Wrong) != 2 || r.Wrong[1] != "topic halligan-alarms in us-east-1 is not deployed" || !slices.Equal(r.Deaf, []string{"us-east-2"}) || !strings.Contains(r.Wrong[0], `rule halligan-use in eu-west-1 is "DISABLED"`) {
 		t.Errorf("rules: %+v", r)

@@ -14,8 +14,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/ledger"
 )
 
-// Offer is a passkey or code device that somebody was invited to make, and nobody
-// agreed to.
+// Offer is a passkey, security key or code device that somebody was invited to make,
+// and nobody agreed to.
 type Offer = enrol.Offer
 
 // Enrolments is what the server keeps of invitations and offers.
@@ -47,6 +47,42 @@ func (c *Client) Revoke(ctx context.Context, id canon.Digest) error {
 // Discard throws an offer away.
 func (c *Client) Discard(ctx context.Context, id canon.Digest) error {
 	return c.wish(ctx, enrol.Wish{Act: enrol.Discard, Of: id})
+}
+
+// Invited is what the code of an invitation opens.
+type Invited struct {
+	Person string     `json:"person"`
+	By     string     `json:"by"`
+	Until  canon.Time `json:"until"`
+}
+
+// Challenge asks whom the code of an invitation is for, and works out what they must
+// make a security key under. It spends nothing.
+func (c *Client) Challenge(ctx context.Context, code canon.Key32) (challenge []byte, of Invited, err error) {
+	if err := c.tell(ctx, "/api/v1/enrol/look", map[string]string{"code": code.String()}, &of); err != nil {
+		return nil, of, err
+	}
+	return enrol.KeyChallenge(c.profile.Anchor.Origin, of.Person, code), of, nil
+}
+
+// EnrolledKey is an offer of a security key as its maker gets it. Maker of the cell
+// stands behind it, or Doubt says why none does: the server's word, both.
+type EnrolledKey struct {
+	Enrolled
+	Maker string `json:"maker"`
+	Doubt string `json:"doubt"`
+}
+
+// OfferKey offers a security key, given as its line, with the file that ssh-keygen wrote
+// of it. The words are worked out here, over the key.
+func (c *Client) OfferKey(ctx context.Context, code canon.Key32, line string, attestation []byte) (e EnrolledKey, err error) {
+	err = c.tell(ctx, "/api/v1/enrol/key", struct {
+		Code        canon.Key32 `json:"code"`
+		Key         string      `json:"key"`
+		Attestation []byte      `json:"attestation"`
+	}{code, line, attestation}, &e)
+	e.Words = KeyWords(Offer{Person: e.Person, Key: line})
+	return e, err
 }
 
 // wish signs and sends a wish of the profile's person. The same one counts once.

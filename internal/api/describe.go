@@ -125,6 +125,9 @@ func statusOf(reason string) (int, bool) {
 	if slices.Contains(ofWishes(), reason) {
 		return http.StatusConflict, true
 	}
+	if slices.Contains(ofSecurityKeys(), reason) {
+		return http.StatusUnprocessableEntity, true
+	}
 	row, ok := rows[cell.Reason(reason)]
 	return row.status, ok
 }

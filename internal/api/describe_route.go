@@ -59,6 +59,13 @@ var operations = withSignIn(map[string]operation{
 		body:  reflect.TypeFor[coded](), answers: []success{{http.StatusCreated, "The offer is kept.", mediaJSON, reflect.TypeFor[accepted]()}},
 		reasons: append(ofWishes(), reasonUnverified, reasonKeyKnown),
 	},
+	"POST /api/v1/enrol/key": {
+		id: "offerKey", tag: tagEnrol, summary: "Offer a new security key with what its maker says of it, and spend the code",
+		about: "What ssh-keygen wrote of it (ssh-sk-attest-v01), when it was made under the challenge of the invitation. The key comes into no roster by it: somebody proposes it, and the change quorum agrees. " +
+			"With maker in the answer it would be hardware, if that were now; else doubt says why not.",
+		body: reflect.TypeFor[attested](), answers: []success{{http.StatusCreated, "The offer is kept.", mediaJSON, reflect.TypeFor[acceptedKey]()}},
+		reasons: append(append(ofWishes(), ofSecurityKeys()...), reasonKeyKnown),
+	},
 	"POST /api/v1/enrol/device": {
 		id: "makeDevice", tag: tagEnrol, summary: "Make a code device for who has the code of an invitation",
 		about: "The answer has the secret for an app, which no other answer has. It spends nothing; one that was made before and not confirmed is void.",
@@ -264,6 +271,15 @@ var operations = withSignIn(map[string]operation{
 func ofWishes() []string {
 	var all []string
 	for _, each := range []enrol.Refusal{enrol.ErrOtherCell, enrol.ErrStale, enrol.ErrCode, enrol.ErrSpent, enrol.ErrMany, enrol.ErrUnknown} {
+		all = append(all, each.Reason())
+	}
+	return all
+}
+
+// ofSecurityKeys are the reasons of what ssh-keygen wrote.
+func ofSecurityKeys() []string {
+	var all []string
+	for _, each := range enrol.KeyRefusals {
 		all = append(all, each.Reason())
 	}
 	return all

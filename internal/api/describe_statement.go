@@ -98,6 +98,8 @@ func newSchemas() *openapi.Schemas {
 			reflect.TypeFor[reported]():              "ReportSubmission",
 			reflect.TypeFor[invited]():               "InvitationSubmission",
 			reflect.TypeFor[coded]():                 "CodeSubmission",
+			reflect.TypeFor[attested]():              "KeySubmission",
+			reflect.TypeFor[acceptedKey]():           "AcceptedKey",
 			reflect.TypeFor[opened]():                "OpenedInvitation",
 			reflect.TypeFor[accepted]():              "AcceptedOffer",
 			reflect.TypeFor[receiptShape]():          "Receipt",

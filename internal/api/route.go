@@ -80,6 +80,7 @@ var routes = []Route{
 	{Method: post, Path: "/api/v1/invitations", Access: InvitationSignature, Forgery: Signed, Humans: true, Body: wishBody, Metered: true, handle: (*service).invite},
 	{Method: post, Path: "/api/v1/enrol/look", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).lookUp},
 	{Method: post, Path: "/api/v1/enrol", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).offer},
+	{Method: post, Path: "/api/v1/enrol/key", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).offerKey},
 	{Method: post, Path: "/api/v1/enrol/device", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).makeDevice},
 	{Method: post, Path: "/api/v1/enrol/device/confirm", Access: Code, Forgery: Coded, Body: codeBody, Metered: true, handle: (*service).confirmDevice},
 	{Method: get, Path: "/api/v1/invitations", Access: Token, Forgery: ReadOnly, handle: (*service).enrolments},

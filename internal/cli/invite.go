@@ -23,7 +23,7 @@ type inviteCommand struct {
 
 // Help is the long help of `invite`.
 func (inviteCommand) Help() string {
-	return `A passkey comes into the cell in three steps. You sign an invitation, and give its address to the person, over a way that only they read: it is good once, for a day, and is shown only now. They open it in a browser, make a passkey, and read four words to you; or they make a code device of it (halligan enrol --totp, or on that page). You compare the words, and propose the key: halligan change propose --offer ID. The change quorum agrees, and the key cools off as any other. An invitation changes nothing in the cell, and only those who may propose changes can sign one. Its code is made on this machine; the server gets a hash of it.
+	return `A passkey comes into the cell in three steps. You sign an invitation, and give its address to the person, over a way that only they read: it is good once, for a day, and is shown only now. They open it in a browser, make a passkey, and read four words to you; or they make a code device of it (halligan enrol --totp, or on that page), or a security key that its maker attests (halligan enrol --challenge). You compare the words, and propose the key: halligan change propose --offer ID. The change quorum agrees, and the key cools off as any other. An invitation changes nothing in the cell, and only those who may propose changes can sign one. Its code is made on this machine; the server gets a hash of it.
 
 Examples:
 
@@ -186,8 +186,11 @@ func (m *member) offered(p *proof, digits string) (draft, error) {
 	}
 	m.c.toPeople(offer.What() + " for " + offer.Person + ". Its words, which " + offer.Person + " must have read to you in a voice that you know: " +
 		strings.Join(client.KeyWords(offer), " ") + "\n\n")
-	if maker, err := p.world.Genesis.MakerOf(key, p.at); err == nil {
+	switch maker, err := p.world.Genesis.MakerOf(key, p.at); {
+	case err == nil:
 		m.c.toPeople("Its maker attests it: it is hardware, by " + maker + ".\n\n")
+	case key.Attestation != "":
+		m.c.toPeople("No maker of the cell stands behind it, so that it is no hardware: its attestation " + err.Error() + ".\n\n")
 	}
 	return draft{
 		amend: &statement.Amend{From: p.world.Document, To: *blobOf(file)}, files: [][]byte{file},

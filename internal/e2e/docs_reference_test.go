@@ -132,7 +132,7 @@ func TestReferenceOfStatements(t *testing.T) {
 // and hint, and every class of fault.
 func TestReferenceOfErrors(t *testing.T) {
 	reasons, of := constants(t, "cell/refusal.go"), rowsOf(t)
-	var rules, own, signatures, passkeys, faults [][]string
+	var rules, own, signatures, passkeys, securityKeys, faults [][]string
 	for _, c := range reasons {
 		row, ok := of[c.name]
 		if !ok {
@@ -156,6 +156,9 @@ func TestReferenceOfErrors(t *testing.T) {
 	for _, c := range constants(t, "authn/passkey/refusal.go") {
 		passkeys = append(passkeys, []string{code(c.text)})
 	}
+	for _, c := range constants(t, "authn/securitykey/refusal.go") {
+		securityKeys = append(securityKeys, []string{code(c.text)})
+	}
 	for _, class := range verify.Classes {
 		faults = append(faults, []string{code(string(class.Class)), class.Means})
 	}
@@ -163,6 +166,7 @@ func TestReferenceOfErrors(t *testing.T) {
 	agree(t, "errors.md", "Reasons of the API", own)
 	agree(t, "errors.md", "Reasons of signatures and keys", signatures)
 	agree(t, "errors.md", "Reasons of passkeys", passkeys)
+	agree(t, "errors.md", "Reasons of security keys", securityKeys)
 	agree(t, "errors.md", "Faults of evidence", faults)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/halligan-dev/halligan/internal/attestation/attestationtest"
 	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
 	"github.com/halligan-dev/halligan/internal/authn/totp/totptest"
 	"github.com/halligan-dev/halligan/internal/broker"
@@ -20,7 +21,7 @@ import (
 )
 
 // enrolPaths take bodies that are no statements.
-var enrolPaths = []string{"/api/v1/invitations", "/api/v1/enrol/look", "/api/v1/enrol", "/api/v1/enrol/device", "/api/v1/enrol/device/confirm", "/api/v1/codes"}
+var enrolPaths = []string{"/api/v1/invitations", "/api/v1/enrol/look", "/api/v1/enrol", "/api/v1/enrol/device", "/api/v1/enrol/device/confirm", "/api/v1/codes", "/api/v1/enrol/key"}
 
 // enrolled has an invitation signed, a passkey made with its code, and each refusal
 // given that there is. It is the id of the offer.
@@ -51,6 +52,7 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 	s.post(t, enrolPaths[1], looks, http.StatusConflict)
 	s.post(t, enrolPaths[0], wish("sam", id), http.StatusConflict)
 	s.coded(t, wish)
+	s.attested(t, wish)
 	for _, path := range enrolPaths {
 		s.post(t, path, []byte("{}"), http.StatusBadRequest)
 		s.post(t, path, bytes.Repeat([]byte(" "), 300<<10), http.StatusRequestEntityTooLarge)
@@ -58,6 +60,20 @@ func (s *scribe) enrolled(t *testing.T) canon.Digest {
 		s.do(t, http.MethodPost, path, []byte("{}"), http.Header{"Content-Type": {"application/json"}, "Host": {"elsewhere.example.com"}})
 	}
 	return enrol.IDOf("ann", device.Line())
+}
+
+// attested has a security key offered that a maker attests.
+func (s *scribe) attested(t *testing.T, wish func(actor string, of canon.Digest) []byte) {
+	var code canon.Key32
+	rand.Read(code[:])
+	s.post(t, enrolPaths[0], wish("sam", canon.Sum(code[:])), http.StatusNoContent)
+	made := attestationtest.New("Acme").SSH("ssh:", enrol.KeyChallenge(s.wire.anchor.Origin, "ann", code))
+	sends := func(file []byte) []byte {
+		return ok[[]byte](t)(json.Marshal(map[string]any{"code": code, "key": made.Line(), "attestation": file}))
+	}
+	s.post(t, enrolPaths[6], sends([]byte{1}), http.StatusUnprocessableEntity)
+	s.post(t, enrolPaths[6], sends(made.File()), http.StatusCreated)
+	s.post(t, enrolPaths[6], sends(made.File()), http.StatusConflict)
 }
 
 // coded has a code device made with an invitation, agreed to, and sign.

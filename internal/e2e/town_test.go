@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/halligan-dev/halligan/internal/alert"
+	"github.com/halligan-dev/halligan/internal/attestation/attestationtest"
 	"github.com/halligan-dev/halligan/internal/authn/oidc/oidctest"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
 )
@@ -69,13 +70,14 @@ type founding struct {
 	recovery bool     // both leads are a recovery quorum; changes take two of security
 	watchers []string // names of witnesses, all of whom must cosign
 
-	aws      *awstest.Double    // plays an AWS account that the scenario opens as well
-	center   bool               // the organisation has an Identity Center, and the scenario a permission set
-	runs     bool               // and a document of Systems Manager
-	outlives bool               // its role may begin sessions of Systems Manager
-	reader   bool               // the server may read what IAM says there
-	base     bool               // it takes no token: the server has credentials of its own
-	provider *oidctest.Provider // that people may sign in at; nil: there is none
+	aws      *awstest.Double        // plays an AWS account that the scenario opens as well
+	center   bool                   // the organisation has an Identity Center, and the scenario a permission set
+	runs     bool                   // and a document of Systems Manager
+	outlives bool                   // its role may begin sessions of Systems Manager
+	reader   bool                   // the server may read what IAM says there
+	base     bool                   // it takes no token: the server has credentials of its own
+	provider *oidctest.Provider     // that people may sign in at; nil: there is none
+	maker    *attestationtest.Maker // of security keys, named acme; nil: the cell names none
 }
 
 func (f founding) scenarios() []string {
@@ -134,6 +136,7 @@ func found(dir string, f founding) (*town, error) {
 		func() error { return w.ladder(f.ladder) },
 		func() error { return w.solo(f.solo) },
 		func() error { return w.secure(f.solo) },
+		func() error { return w.maker(f.maker) },
 		func() error { return w.mail(f.mail) },
 		func() error { return w.symptoms(f.symptoms) },
 		func() error { return w.recovery(f.recovery) },

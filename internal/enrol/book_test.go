@@ -1,6 +1,8 @@
 package enrol_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/attestation/attestationtest"
+	"github.com/halligan-dev/halligan/internal/authn/passkey/passkeytest"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/enrol"
 )
@@ -180,6 +184,41 @@ func TestWordsOfAKey(t *testing.T) {
 	a, again, other := enrol.WordsOf("a"), enrol.WordsOf("a"), enrol.WordsOf("b")
 	if len(a) != 4 || strings.Join(a, " ") != strings.Join(again, " ") || strings.Join(a, " ") == strings.Join(other, " ") {
 		t.Errorf("%v, %v, %v", a, again, other)
+	}
+}
+
+// TestWhatIsOffered: each sort of key has its name.
+func TestWhatIsOffered(t *testing.T) {
+	key := attestationtest.New("Acme").SSH("ssh:", nil).Line()
+	for want, o := range map[string]enrol.Offer{
+		"A security key": {Key: key}, "A code device": {Key: key, Code: true}, "A passkey": {Key: passkeytest.New("ann", "halligan.example.com").Line()},
+	} {
+		if o.What() != want {
+			t.Errorf("%s, not %s", o.What(), want)
+		}
+	}
+	if got := (enrol.Offer{Key: "sk-ssh-ed25519@openssh.com !"}).What(); got != "A passkey" {
+		t.Errorf("of what cannot be read: %s", got)
+	}
+}
+
+// TestChallengesOfKeys: each cell, person and code has its own, and it is the one of
+// the reference.
+func TestChallengesOfKeys(t *testing.T) {
+	c, _ := code(1)
+	other, _ := code(2)
+	want := sha256.Sum256(append([]byte("halligan security key of an invitation v1\nhalligan.example.com\nann\n"), c[:]...))
+	if !bytes.Equal(enrol.KeyChallenge("halligan.example.com", "ann", c), want[:]) {
+		t.Error("it is another than the reference says")
+	}
+	all := map[string]bool{string(want[:]): true}
+	for _, each := range [][]byte{
+		enrol.KeyChallenge("other.example.com", "ann", c), enrol.KeyChallenge("halligan.example.com", "bob", c), enrol.KeyChallenge("halligan.example.com", "ann", other),
+	} {
+		if all[string(each)] {
+			t.Error("two have one challenge")
+		}
+		all[string(each)] = true
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package enrol is how a passkey comes to be proposed: somebody of the change quorum
-// signs an invitation, whoever has its code makes a passkey in a browser, and that
-// is kept as an offer until somebody proposes it.
+// signs an invitation, whoever has its code makes a passkey in a browser, a security
+// key with ssh-keygen or a code device, and that is kept as an offer until somebody
+// proposes it.
 //
 // It is for keeping invitations and offers, in one strict file beside the database.
 // It is not for putting keys into the roster: an offer changes nothing in the cell,

@@ -2,13 +2,17 @@ package enrol
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
+	"strings"
 
+	"github.com/halligan-dev/halligan/internal/authn/securitykey"
+	"github.com/halligan-dev/halligan/internal/authn/sshsig"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// Offer is a passkey or code device that somebody made with an invitation, and
-// nobody agreed to.
+// Offer is a passkey, security key or code device that somebody made with an
+// invitation, and nobody agreed to.
 type Offer struct {
 	ID          canon.Digest `json:"id"` // of person and key
 	Person      string       `json:"person"`
@@ -27,11 +31,57 @@ type Offer struct {
 }
 
 // What says what is offered, to begin a sentence with.
-func (o Offer) What() string {
-	if o.Code {
-		return "A code device"
+func (o Offer) What() string { return "A " + o.Sort() }
+
+// Sort is what sort of key is offered, in a word or two.
+func (o Offer) Sort() string {
+	switch {
+	case o.Code:
+		return "code device"
+	case o.ssh():
+		return "security key"
 	}
-	return "A passkey"
+	return "passkey"
+}
+
+// ssh tells whether the key is of a device and signs for ssh, and not in browsers.
+func (o Offer) ssh() bool {
+	_, text, _ := strings.Cut(o.Key, " ")
+	wire, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return false
+	}
+	who, err := sshsig.Inspect(wire)
+	return err == nil && who.Security && !who.Passkey
+}
+
+// KeyRefusal says why what ssh-keygen wrote of a security key is not taken.
+type KeyRefusal = securitykey.Refusal
+
+// KeyRefusals are all of them.
+var KeyRefusals = securitykey.Refusals
+
+// SecurityKey is the offer of a security key, given in SSH wire form, with the file
+// that ssh-keygen wrote of it when it was made under a challenge (KeyChallenge). Its
+// error is a KeyRefusal.
+func SecurityKey(wire, file, challenge []byte) (Offer, error) {
+	made, err := securitykey.Read(wire, file, challenge)
+	if err != nil {
+		return Offer{}, err
+	}
+	who, err := sshsig.Inspect(wire)
+	if err != nil {
+		return Offer{}, securitykey.ErrKind
+	}
+	return Offer{Key: who.Type + " " + base64.StdEncoding.EncodeToString(wire), Fingerprint: who.Fingerprint, Model: made.Model(), Attestation: made.String()}, nil
+}
+
+// KeyChallenge is what whoever has the code of an invitation makes a security key
+// under, for a person of a cell: what was made for another cell, person or code, or
+// under a challenge of somebody's own, is not taken for it.
+func KeyChallenge(cell, person string, code canon.Key32) []byte {
+	sum := sha256.Sum256(append([]byte("halligan security key of an invitation v1\n"+cell+"\n"+person+"\n"), code[:]...))
+	return sum[:]
 }
 
 // Listed is the key as it would be listed: of a code device, that it is one. The

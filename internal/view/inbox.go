@@ -24,7 +24,7 @@ type Inbox struct {
 	Offers []Offered `json:"offers,omitempty"`
 }
 
-// Offered is a passkey that was made with an invitation, and is in no roster.
+// Offered is a key that was made with an invitation, and is in no roster.
 type Offered struct {
 	ID          canon.Digest `json:"id"`
 	Person      string       `json:"person"`

@@ -137,7 +137,7 @@ func (p *pages) duties(inbox view.Inbox) []duty {
 		all = append(all, duty{"/changes/" + change.ID.String(), change.Text, ago(change.At), "change"})
 	}
 	for _, offer := range inbox.Offers {
-		all = append(all, duty{"/people/" + offer.Person + "#offers", "A passkey for " + offer.Person, "was made " + ago(offer.At) + ", and waits to be proposed", "passkey"})
+		all = append(all, duty{"/people/" + offer.Person + "#offers", "A new key for " + offer.Person, "was made " + ago(offer.At) + ", and waits to be proposed", "key"})
 	}
 	if inbox.Recovery != nil {
 		all = append(all, duty{"/changes/" + inbox.Recovery.ID.String(), inbox.Recovery.Text, "agreed; you may sign against it", "recovery"})

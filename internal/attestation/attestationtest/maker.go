@@ -51,6 +51,19 @@ func New(name string) *Maker {
 	return m
 }
 
+// Below is the same maker with an authority of its own between the root and devices,
+// whose certificate is the Root of what is given.
+func (m *Maker) Below() *Maker {
+	below, key := *m, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: m.Root.Subject.CommonName + " Authority"}, NotBefore: m.From, NotAfter: m.Until,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der := must(x509.CreateCertificate(rand.Reader, template, m.Root, key.Public(), m.key))
+	below.Root, below.key = must(x509.ParseCertificate(der)), key
+	return &below
+}
+
 func sumOf(name string) []byte { sum := sha256.Sum256([]byte(name)); return sum[:16] }
 
 // PEM is the root as cell.yaml holds it.
@@ -99,6 +112,11 @@ func Sign(key crypto.Signer, data []byte) []byte {
 
 // Data is authenticator data of a new credential with a P-256 key, as coordinates.
 func (m *Maker) Data(application string, id, x, y []byte) []byte {
+	return m.data(application, id, slices.Concat([]byte{0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20}, x, []byte{0x22, 0x58, 0x20}, y))
+}
+
+// data is authenticator data of a new credential with a COSE key.
+func (m *Maker) data(application string, id, cose []byte) []byte {
 	host := sha256.Sum256([]byte(application))
 	data := append(host[:], 0x45, 0, 0, 0, 1)
 	if m.Format == attestation.U2F { // whose devices tell no model
@@ -106,10 +124,7 @@ func (m *Maker) Data(application string, id, x, y []byte) []byte {
 	} else {
 		data = append(data, m.Model[:]...)
 	}
-	data = append(binary.BigEndian.AppendUint16(data, uint16(len(id))), id...)
-	data = append(data, 0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20)
-	data = append(append(data, x...), 0x22, 0x58, 0x20)
-	return append(data, y...)
+	return slices.Concat(binary.BigEndian.AppendUint16(data, uint16(len(id))), id, cose)
 }
 
 func must[T any](v T, err error) T {

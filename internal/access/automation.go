@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,6 +44,10 @@ const (
 
 // TroubleChanged is the trouble of a lease whose document is not the one that was signed.
 const TroubleChanged = "changed"
+
+// TroubleWaits is the trouble of a lease whose execution waits for the end of another
+// that opened the same.
+const TroubleWaits = "waits"
 
 // Limits of documents, from the documentation of Systems Manager of November 2026, but
 // for the values, which it lets be longer.
@@ -126,6 +131,18 @@ func (t *Automation) Check() error {
 		return fmt.Errorf("group: %q is not a group's name, or the document is not the one that a blueprint makes for it", t.Group)
 	}
 	return nil
+}
+
+// Same tells whether executions of two documents, each for a person, open the same thing,
+// so that the end of either takes it away: the same group, or the same document with the
+// same parameters. Where both are told who asked, two people's are two things.
+func (t *Automation) Same(person string, other *Automation, of string) bool {
+	return t.Account == other.Account && t.Document == other.Document && (t.Region == other.Region || t.Group != "") &&
+		maps.Equal(t.Parameters, other.Parameters) && (person == of || !t.personal() || !other.personal())
+}
+
+func (t *Automation) personal() bool {
+	return slices.Contains(slices.Collect(maps.Values(t.Tells)), FactPerson)
 }
 
 // IsValue tells whether a text is the value of a parameter, and no reference to

@@ -76,6 +76,56 @@ func TestExecutionClosesByItsStep(t *testing.T) {
 	}
 }
 
+// TestExecutionsOfTheSameFollowEachOther: the end of an execution takes away what another
+// opened that puts the same person into the same group. The second is not taken for open
+// before the first is closed, by its step or by a person; another person's, and that of
+// another group, wait for nobody.
+func TestExecutionsOfTheSameFollowEachOther(t *testing.T) {
+	const target = "run-1"
+	opens := func(s *story, id canon.Digest, target string) *cell.Refusal {
+		task, _ := s.Task(cell.TaskOpen, id, target)
+		return refusalOf(s.tried(s.Effect(cell.EffectOpened, task.ID, cell.Observed{})))
+	}
+	waits := func(s *story, id canon.Digest, what string) {
+		t.Helper()
+		if refusal := opens(s, id, target); refusal == nil || refusal.Reason != cell.NotDue {
+			t.Errorf("%s, the second was taken for open: %v", what, refusal)
+		}
+	}
+	grants := func(s *story, person, name string) canon.Digest {
+		s.later(time.Second)
+		id, _ := cell.RequestOf(s.Must(s.Ask(person, name, target)).Outcome.Stream)
+		s.Must(s.Approve("sam", id))
+		s.Must(s.Approve("lea", id))
+		return id
+	}
+	s := automationStory().granted(target, "run-2")
+	first, second, third := s.id, grants(s, "ann", "second"), grants(s, "ann", "third")
+	task, _ := s.Task(cell.TaskOpen, second, target)
+	s.Must(s.Effect(cell.EffectOpenFailed, task.ID, cell.Observed{Why: access.TroubleWaits}))
+	waits(s, second, "the first is being opened")
+	waits(s, third, "two are before it")
+	s.opened(target)
+	waits(s, second, "the first is open")
+	if refusal := opens(s, first, "run-2"); refusal != nil {
+		t.Errorf("another group waits: %v", refusal)
+	}
+	if refusal := opens(s, grants(s, "bob", "bob's"), target); refusal != nil {
+		t.Errorf("another person waits: %v", refusal)
+	}
+	s.stopped()
+	waits(s, second, "the first is closing")
+	byHand := s.fork().attested("lea", target)
+	if refusal := opens(byHand, second, target); refusal != nil {
+		t.Errorf("a person attested the end of the first: %v", refusal)
+	}
+	s.effect(cell.EffectShut, cell.TaskShut, target, shutting(nil, access.ListedGone))
+	waits(s, third, "the second is before it")
+	if refusal := opens(s, second, target); refusal != nil {
+		t.Errorf("the first is closed: %v", refusal)
+	}
+}
+
 // TestExecutionIsNotExtended: an execution was told when to end. Who extends a grant
 // names the other targets.
 func TestExecutionIsNotExtended(t *testing.T) {

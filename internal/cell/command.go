@@ -126,7 +126,7 @@ type Receipt struct {
 }
 
 // Failures lists what Observed.Why may say.
-var Failures = []string{"unreachable", "refused", "internal", "interrupted", "unready", access.TroubleStands, access.TroubleChanged}
+var Failures = []string{"unreachable", "refused", "internal", "interrupted", "unready", access.TroubleStands, access.TroubleChanged, access.TroubleWaits}
 
 // check tells what nobody can have observed: a fault of the caller.
 func (o Observed) check() error {

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/halligan-dev/halligan/internal/access"
@@ -102,6 +103,9 @@ func (w *World) requestEffect(r *access.Request, task Task, c Command) ([]Event,
 	case TaskOpen:
 		if lease.Assignment != nil {
 			return w.assigned(lease, c)
+		}
+		if c.Effect.Kind == EffectOpened && lease.Automation != "" && !w.partial && Waits(maps.Values(w.Requests), w.scenarioOf, r, lease) {
+			return nil, refuse(NotDue, "an earlier execution for the same as %s is not closed", lease.Target)
 		}
 		return opened(lease, c)
 	case TaskBaseline:

@@ -231,6 +231,8 @@ var defects = []defect{
 	{"an assignment that came back is over", "cell/assignment.go", "case listed != access.ListedGone && !(listed", "case listed == \"\" && !(listed", "cell TestT43AssignmentComesBack"},
 	{"a session by an assignment is over when it is gone", "access/assignment.go", "return gone.Add((l.Session + AssignmentSettles).Duration())", "return gone.Add(AssignmentSettles.Duration())", "cell TestT43AssignmentComesBack"},
 	{"what is attested is left assigned", "cell/follow.go", "(t.Kind != TaskShut || !owes)", "(t.Kind != TaskShut || owes || !owes)", "cell TestT46AttestedAssignmentIsStillDeleted"},
+	{"two of the same are open at once", "cell/decide_effect.go", "!w.partial && Waits(", "w.partial && Waits(", "cell TestExecutionsOfTheSameFollowEachOther"},
+	{"of two of the same the second is first", "cell/automation.go", "strings.Compare(of.Target, than.Target)) < 0", "strings.Compare(of.Target, than.Target)) != 0", "cell TestExecutionsOfTheSameFollowEachOther"},
 	{"the ledger is believed about shared assignments", "cell/assignment.go", "	if w.partial {\n\t\treturn c.Observed.Shared", "	if w.partial || c.Observed.Shared {\n\t\treturn c.Observed.Shared", "cell TestNobodySaysThatAnAssignmentIsShared"},
 	{"Identity Center goes away under a lease", "cell/aws.go", "case l.Assignment != nil && !g.AWS.Center.same(after.AWS.Center):", "case l.Assignment != nil && g.AWS.Center == nil:", "cell TestCenterStaysWhileItIsUsed"},
 }

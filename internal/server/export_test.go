@@ -142,8 +142,12 @@ func CenterOf(at center, now func() *view.Cell, b func() *broker.Broker) (*sched
 
 // RunsOf is what a server does for leases that executions of a test's open: its
 // scheduler, and its follower.
-func RunsOf(at providerOfRuns, held func(keyID string) bool, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower) {
-	w := &works{world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, runs: at, held: held}
+func RunsOf(at providerOfRuns, now func() *view.Cell, b func() *broker.Broker) (*scheduler.Scheduler, broker.Follower) {
+	w := &works{
+		world: &following{}, channels: map[string]sink{}, repeats: newRepeats(time.Now), broker: b, runs: at,
+		held:       func(keyID string) bool { return now().LeaseHeld(keyID) },
+		executions: func() []*access.Request { return now().Executions() },
+	}
 	return scheduler.New(w.table(), slog.New(slog.DiscardHandler), rand.Float64), w.world
 }
 

@@ -63,7 +63,17 @@ func newShift(t *testing.T) *shift {
 	n.double.AddDocument(awstest.RunDocument{
 		Name: celltest.Document, Version: "2", Content: celltest.DocumentContent, Opens: "Open", Closes: "Close", Until: "Until", Takes: []string{"Group", "Person", "Until"},
 	})
+	inside := map[string]string{} // person and group → lease by which they are in
 	n.double.WatchRuns(func(e awstest.Execution) {
+		who := e.Parameters["Person"][0] + " in " + e.Parameters["Group"][0]
+		switch lease := e.Tags["halligan-lease"]; {
+		case !e.Standing:
+			delete(inside, who)
+		case inside[who] != "":
+			n.wrong("%s by %s, and by %s, whose end takes them out", who, lease, inside[who])
+		default:
+			inside[who] = lease
+		}
 		for _, l := range *n.leases.Load() {
 			if l.KeyID == e.Tags["halligan-lease"] && l.State == access.LeaseClosed && e.Standing {
 				n.wrong("%s was called closed, and then its execution opened", l.KeyID)
@@ -140,8 +150,7 @@ func (n *shift) live() *life {
 			return ctx.Err()
 		},
 	})
-	held := func(keyID string) bool { return n.now.Load().LeaseHeld(keyID) }
-	tasks, follow := server.RunsOf(provider.Automation(), held, func() *broker.Broker { return c.Broker })
+	tasks, follow := server.RunsOf(provider.Automation(), n.now.Load, func() *broker.Broker { return c.Broker })
 	c.Cell = brokertest.New(n.t, brokertest.Setup{Folder: n.folder, Change: automated, Wall: n.wall, Follow: []broker.Follower{follow, n, tasks}})
 	by := &mortal{Broker: c.Broker}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -271,6 +280,48 @@ func (n *shift) waits(longest time.Duration) (left string) {
 		}
 	}
 	return left
+}
+
+// TestExecutionWaitsForTheOneBefore (T48): of two grants of one person for the same group
+// the second is opened when the first is closed, and says so until then: it is never said
+// to be open when the end of the first took them out.
+func TestExecutionWaitsForTheOneBefore(t *testing.T) {
+	n := newShift(t)
+	c := n.live()
+	defer c.die()
+	grant := func(name string) string {
+		made := c.Must(c.AskFor("ann", name, 600, "run-1"))
+		for _, approver := range []string{"sam", "leo"} {
+			c.Must(c.Decide(approver, made.Digest, statement.Approve))
+		}
+		return cell.KeyID(made.Digest, "run-1")
+	}
+	sees := func(keyID, what string, is func(access.Lease) bool) {
+		t.Helper()
+		for limit := time.Now().Add(20 * time.Second); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
+			if i := slices.IndexFunc(*n.leases.Load(), func(l access.Lease) bool { return l.KeyID == keyID }); i >= 0 && is((*n.leases.Load())[i]) {
+				return
+			}
+		}
+		t.Fatalf("%s is not %s: %+v", keyID, what, *n.leases.Load())
+	}
+	open := func(l access.Lease) bool { return l.State == access.LeaseOpen }
+	first := grant("first")
+	sees(first, "open", open)
+	second := grant("second")
+	sees(second, "waiting", func(l access.Lease) bool { return l.Trouble == access.TroubleWaits })
+	if all := n.double.Executions(); len(all) != 1 {
+		t.Fatalf("%d executions were started", len(all))
+	}
+	c.Must(c.Stop("sue", (*n.living.Load())[slices.IndexFunc(*n.living.Load(), func(id canon.Digest) bool { return cell.KeyID(id, "run-1") == first })]))
+	sees(first, "closed", func(l access.Lease) bool { return l.State == access.LeaseClosed })
+	sees(second, "open", open)
+	if all := n.double.Executions(); len(all) != 2 || all[0].Standing || !all[1].Standing {
+		t.Errorf("the executions are %+v", all)
+	}
+	if wrong := n.cut.Load(); wrong != nil {
+		t.Error(*wrong)
+	}
 }
 
 // TestExecutionThatIsGone (T48): Systems Manager forgets executions. A lease that one

@@ -235,6 +235,7 @@ func (s *Server) providers(work *works) (*accounts, error) {
 		work.center, work.runs, work.notes = opened.Center(), opened.Automation(), s.Log
 	}
 	work.held = func(keyID string) bool { return s.live.View().LeaseHeld(keyID) }
+	work.executions = func() []*access.Request { return s.live.View().Executions() }
 	work.denials = func() denialView { return s.live.View() }
 	work.needed = func(a access.Assignment) bool { return s.live.View().AssignmentNeeded(a) }
 	return opened, err

@@ -23,28 +23,29 @@ const (
 
 // works is what the scheduler does, kind by kind.
 type works struct {
-	origin    string
-	world     *following
-	ssh       provider.Provider
-	exec      provider.Provider                         // of the targets that programs open
-	aws       provider.Provider                         // of roles of AWS accounts
-	stopped   func(account, role string, slot int) bool // a slot keeps somebody out now
-	center    center                                    // IAM Identity Center
-	needed    func(access.Assignment) bool              // a live grant needs an assignment now
-	runs      providerOfRuns                            // executions of Systems Manager
-	held      func(keyID string) bool                   // a lease has not begun to close
-	denials   denials                                   // whose sessions are to be denied
-	unlisted  beside                                    // why nobody knows who has the permission sets
-	unwritten beside                                    // why the policy of denials is not as it should be
-	notes     *slog.Logger                              // of what went wrong with it; nil: nowhere
-	lookout   *lookout.Lookout
-	channels  map[string]sink
-	repeats   *repeats
-	absent    absent
-	log       broker.LogReader
-	broker    func() *broker.Broker // set after the scheduler was made
-	circle    *witness.Circle       // of the witnesses; nil without
-	tiles     interface {           // of the ledger
+	origin     string
+	world      *following
+	ssh        provider.Provider
+	exec       provider.Provider                         // of the targets that programs open
+	aws        provider.Provider                         // of roles of AWS accounts
+	stopped    func(account, role string, slot int) bool // a slot keeps somebody out now
+	center     center                                    // IAM Identity Center
+	needed     func(access.Assignment) bool              // a live grant needs an assignment now
+	runs       providerOfRuns                            // executions of Systems Manager
+	held       func(keyID string) bool                   // a lease has not begun to close
+	executions func() []*access.Request                  // for which an execution opened something, or may, that is not closed
+	denials    denials                                   // whose sessions are to be denied
+	unlisted   beside                                    // why nobody knows who has the permission sets
+	unwritten  beside                                    // why the policy of denials is not as it should be
+	notes      *slog.Logger                              // of what went wrong with it; nil: nowhere
+	lookout    *lookout.Lookout
+	channels   map[string]sink
+	repeats    *repeats
+	absent     absent
+	log        broker.LogReader
+	broker     func() *broker.Broker // set after the scheduler was made
+	circle     *witness.Circle       // of the witnesses; nil without
+	tiles      interface {           // of the ledger
 		Tile(ctx context.Context, level int, index int64) ([]byte, error)
 	}
 }
@@ -169,6 +170,10 @@ func (w *works) open(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 		}
 		if lease.Assignment != nil {
 			results[i] = w.assign(ctx, j, lease)
+			continue
+		}
+		if l, _ := j.Lease(); lease.Automation != nil && w.waits(ctx, j, l) {
+			results[i] = scheduler.Result{Kind: cell.EffectOpenFailed, Observed: cell.Observed{Why: access.TroubleWaits}}
 			continue
 		}
 		if err := w.provider(lease).Open(ctx, lease); err != nil {

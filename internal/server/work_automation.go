@@ -36,12 +36,30 @@ func (w *works) automationLease(ctx context.Context, j scheduler.Job, l *access.
 		Role: account.ARN("role/" + awsprovider.ExecutorRole), Door: account.Door, Regions: account.Regions, Region: target.Region,
 		Document: target.Document, Version: target.Version, Digest: target.Digest, ActsAs: account.ARN("role/" + target.Role),
 		Parameters: told(target, j.Request), Opens: target.Opens, Closes: target.Closes, Opened: l.Worked,
-		Held: func() bool { return w.held == nil || w.held(l.KeyID) },
+		Held: func() bool { return (w.held == nil || w.held(l.KeyID)) && !w.waits(ctx, j, l) },
 	}
 	if l.Closing != nil {
 		of.Ended = l.Closing.At
 	}
 	return provider.Lease{KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester, Automation: of}, true
+}
+
+// waits tells whether the execution of a job's lease is to begin only when another is
+// closed. One whose scenario cannot be read is waited for.
+func (w *works) waits(ctx context.Context, j scheduler.Job, l *access.Lease) bool {
+	if w.executions == nil {
+		return false
+	}
+	unread := false
+	scenarioOf := func(r *access.Request) *access.Scenario {
+		scenario, err := w.broker().ScenarioOf(ctx, r)
+		if err != nil {
+			unread = true
+			return new(access.Scenario)
+		}
+		return scenario
+	}
+	return cell.Waits(slices.Values(w.executions()), scenarioOf, j.Request, l) || unread
 }
 
 // ownEndAfter is how long after the grant an execution is told to end by itself: so that

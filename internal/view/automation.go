@@ -85,3 +85,16 @@ func (c *Cell) LeaseHeld(keyID string) bool {
 		return false
 	})
 }
+
+// Executions are the requests that an execution opened something for, or may, which is not
+// closed; none of them may be changed.
+func (c *Cell) Executions() []*access.Request {
+	return read(c, func(s *state) (all []*access.Request) {
+		for _, h := range s.requests {
+			if slices.ContainsFunc(h.Request.Leases, func(l access.Lease) bool { return l.Automation != "" && l.State != access.LeaseClosed }) {
+				all = append(all, h.Request)
+			}
+		}
+		return all
+	})
+}

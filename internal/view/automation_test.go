@@ -42,6 +42,13 @@ func TestExecutionInWords(t *testing.T) {
 	if known := s.show("ann", asked).Leases[0].Known; !strings.Contains(known, "not the one that was signed") {
 		t.Errorf("a document of another content: %s", known)
 	}
+	s.effect(cell.TaskOpen, cell.EffectOpenFailed, asked, "run-2", cell.Observed{Why: access.TroubleWaits})
+	if known := s.show("ann", asked).Leases[0].Known; !strings.Contains(known, "an earlier grant is for the same and is not closed yet") {
+		t.Errorf("one that waits for another's end: %s", known)
+	}
+	if n := len(s.View.Executions()); n != 1 {
+		t.Errorf("%d requests have executions", n)
+	}
 	id := s.granted("0", "run-1")
 	look := func() (view.Request, string) {
 		shown := s.View.Show(s.World.Requests[id], view.Instant{Now: s.Now})

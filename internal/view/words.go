@@ -95,6 +95,7 @@ var failures = map[string]string{
 	"internal": "something went wrong at the server", "interrupted": "the server was interrupted",
 	access.TroubleStands:  "the requester had the permission set before, by somebody else's hand: Halligan neither gives it nor takes it away",
 	access.TroubleChanged: "what is there is not what was signed",
+	access.TroubleWaits:   "an earlier grant is for the same and is not closed yet: its end would take away what this one opens, which is opened after it; whoever does not need the earlier one gives it back",
 	"unready":             "the server lacks what it needs for it, and halligan findings says what",
 }
 

@@ -20,10 +20,12 @@ func AutomationTarget(name string) access.Automation {
 	}
 }
 
-// AutomationScenario is Scenario with two documents in front of its hosts: run-1 and run-2.
+// AutomationScenario is Scenario with two executions in front of its hosts, of one document
+// for two groups: run-1 and run-2.
 func AutomationScenario() access.Scenario {
 	s := Scenario()
 	one, two := AutomationTarget("run-1"), AutomationTarget("run-2")
+	two.Parameters = map[string]string{"Group": "deployers"}
 	s.Opens = append([]access.Open{{Automation: &one}, {Automation: &two}}, s.Opens...)
 	return s
 }

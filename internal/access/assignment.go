@@ -157,7 +157,7 @@ type Denial string
 // The denials.
 const (
 	DenialStands Denial = "stands" // it denies them everything, as soon as AWS knows of it everywhere
-	DenialOver   Denial = "over"   // it denies them nothing any more
+	DenialOver   Denial = "over"   // it has nothing of them to deny any more
 	DenialFull   Denial = "full"   // it has no room for them
 	DenialOthers Denial = "others" // somebody else wrote into it, and it is left as it is
 

@@ -96,6 +96,52 @@ func TestDeniedUntilGrantedAgain(t *testing.T) {
 	}
 }
 
+// TestDenialOfNothingIsNoFinding: when the sessions of an ended grant are over, nobody is
+// told any more that they are not denied, though the policy is a stranger's still, or AWS
+// keeps it from us. That nothing new could be denied is found apart from any lease.
+func TestDenialOfNothingIsNoFinding(t *testing.T) {
+	for what, spoil := range map[access.Denial]func(*night){
+		access.DenialOthers: func(n *night) {
+			n.strangers.Store(true)
+			n.double.AddPolicy(celltest.DenialPolicy, `{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Action":"*","Resource":"*"}]}`)
+		},
+		access.DenialRefused: func(n *night) { n.double.Break(awstest.Fault{Kind: "organizations", How: "AccessDeniedException"}) },
+	} {
+		n := newNight(t)
+		c := n.live()
+		id := n.grants(c, "first")
+		spoil(n)
+		found := func(c *life) (of []canon.Digest) {
+			for _, f := range n.now.Load().Findings("sue", view.Instant{Now: c.Broker.Now()}).Findings {
+				if f.Kind == view.FindingUndenied {
+					of = append(of, f.Request)
+				}
+			}
+			return of
+		}
+		c.Must(c.Stop("sue", id))
+		n.sees(id, "told of", deniedAs(what))
+		n.sees(id, "gone", func(l access.Lease) bool { return !l.Shut.IsZero() })
+		if of := found(c); len(of) != 1 || of[0] != id {
+			t.Errorf("%s: while a session may live, found are %v", what, of)
+		}
+		c.die()
+		n.ahead.Add(int64(70 * time.Minute))
+		c = n.live()
+		n.sees(id, "over", deniedAs(access.DenialOver))
+		if of := found(c); len(of) > 0 {
+			t.Errorf("%s: every session is over, and found are %v", what, of)
+		}
+		if all := c.list(); len(all) != 1 || all[0].Kind != view.FindingUndenied {
+			t.Errorf("%s: of the policy is found %+v", what, all)
+		}
+		c.die()
+		if wrong := n.cut.Load(); wrong != nil {
+			t.Error(*wrong)
+		}
+	}
+}
+
 // TestGrantOpensUnderADenial: a grant opens also when the denial of an earlier one cannot
 // be taken away: nobody is kept out of an emergency by a policy that cannot be written.
 func TestGrantOpensUnderADenial(t *testing.T) {

@@ -49,11 +49,18 @@ func denialOf(genesis *cell.Genesis) (provider.Denial, string, bool) {
 }
 
 // deny has the policy of denials say what it should, once for all jobs, and tells of
-// each lease what that does about it.
+// each lease what that does about it. Where nothing is left to deny, a policy that is
+// somebody else's by now, or that AWS keeps from us, is no matter of the lease any more.
 func (w *works) deny(ctx context.Context, jobs []scheduler.Job) []scheduler.Result {
 	denied, err := w.denyAll(ctx)
 	if err != nil {
 		w.note(jobs[0], "cannot deny the sessions of ended grants by policy", err)
+	}
+	owed := map[string]bool{} // key ids of leases with sessions that are to be denied
+	if w.denials != nil {
+		for _, e := range w.denials().Deniable(w.broker().Now()) {
+			owed[e.Lease.KeyID] = true
+		}
 	}
 	results := make([]scheduler.Result, len(jobs))
 	for i, j := range jobs {
@@ -61,14 +68,14 @@ func (w *works) deny(ctx context.Context, jobs []scheduler.Job) []scheduler.Resu
 		if !ok {
 			continue
 		}
-		seen := denied[l.KeyID]
+		seen, foreign, refused := denied[l.KeyID], errors.Is(err, provider.ErrForeign), errors.Is(err, provider.ErrRefused)
 		switch {
-		case errors.Is(err, provider.ErrForeign):
+		case foreign && owed[l.KeyID]:
 			seen = access.DenialOthers
-		case errors.Is(err, provider.ErrRefused):
+		case refused && owed[l.KeyID]:
 			seen = access.DenialRefused
-		case err != nil:
-			continue // nobody knows; again after a pause
+		case err != nil && !foreign && (!refused || l.Denial == access.DenialStands):
+			continue // nobody knows, or what stands cannot be taken out; again after a pause
 		case seen == "" && l.Denial == "" && l.Deniable(w.broker().Now()):
 			results[i] = scheduler.Result{After: neededAgain} // a live grant needs the same assignment
 			continue

@@ -80,7 +80,7 @@ func ofDenial(e *cell.DenialSeen) string {
 	case access.DenialStands:
 		return fmt.Sprintf("The policy of denials denies everything to sessions by the assignment of %s. AWS heeds that within minutes; it is no proof that they are over.", e.Target)
 	case access.DenialOver:
-		return fmt.Sprintf("The policy of denials denies nothing because of %s any more.", e.Target)
+		return fmt.Sprintf("The policy of denials has nothing to deny because of %s any more.", e.Target)
 	}
 	return fmt.Sprintf("Sessions by the assignment of %s are NOT denied: %s.", e.Target, undenied[e.Denial])
 }

@@ -30,13 +30,14 @@ const (
 	nobody = "00000000-0000-0000-0000-000000000000"
 )
 
-// Denial is the service control policy that denies everything to some, as one line of
-// canonical JSON, and how many of them it has room for: those from the first on. It
-// bears a digest of itself, so that what somebody else wrote into it shows.
-func Denial(all []Denied) (content []byte, fits int) {
-	content = denial(nil)
+// Denial is the service control policy that denies everything to some for a cell, as one
+// line of canonical JSON, and how many of them it has room for: those from the first on. It
+// bears a digest of itself and the cell's origin, so that what somebody else wrote into it
+// shows, another cell too.
+func Denial(origin string, all []Denied) (content []byte, fits int) {
+	content = denial(origin, nil)
 	for n := 1; n <= len(all); n++ {
-		longer := denial(all[:n])
+		longer := denial(origin, all[:n])
 		if len(longer) > scpLongest {
 			break
 		}
@@ -45,7 +46,7 @@ func Denial(all []Denied) (content []byte, fits int) {
 	return content, fits
 }
 
-func denial(all []Denied) []byte {
+func denial(origin string, all []Denied) []byte {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b Denied) int {
 		return cmp.Or(strings.Compare(a.role(), b.role()), strings.Compare(a.User, b.User))
@@ -64,7 +65,7 @@ func denial(all []Denied) []byte {
 			Condition: condition{"ArnLike": {"aws:PrincipalArn": {role}}, "StringEquals": {userKey: sorted(users)}},
 		})
 	}
-	return sealed(document(statements...))
+	return sealed(origin, document(statements...))
 }
 
 const userKey = "identitystore:userId"
@@ -75,16 +76,17 @@ func (d Denied) role() string {
 	return "arn:" + d.Partition + ":iam::" + d.Account + ":role/*AWSReservedSSO_" + d.Set + "_*"
 }
 
-// sealed puts the digest of a policy behind its Sid.
-func sealed(content []byte) []byte {
+// sealed puts the digest of a cell's policy behind its Sid.
+func sealed(origin string, content []byte) []byte {
 	bare := []byte(`"Sid":"` + denialSid + `"`)
-	return bytes.Replace(content, bare, []byte(`"Sid":"`+denialSid+canon.Sum(content).Short()+`"`), 1)
+	digest := canon.Sum(slices.Concat([]byte("halligan denial\n"+origin+"\n"), content))
+	return bytes.Replace(content, bare, []byte(`"Sid":"`+denialSid+digest.Short()+`"`), 1)
 }
 
 // ReadDenial reads what a policy of denials says, as one line of canonical JSON, and
-// tells whether it is whole as Denial wrote it. That keeps nobody from forging it, who
+// tells whether it is whole as Denial wrote it for the cell. That keeps nobody from forging it, who
 // may write it anyway; it shows what people did to it by hand.
-func ReadDenial(content string) (line []byte, ours bool) {
+func ReadDenial(origin, content string) (line []byte, ours bool) {
 	value := jsontext.Value(content)
 	if len(content) > 2*scpLongest || value.Canonicalize() != nil {
 		return nil, false
@@ -96,7 +98,7 @@ func ReadDenial(content string) (line []byte, ours bool) {
 		return line, false
 	}
 	bare := bytes.Replace(line, append([]byte(denialSid), digest...), []byte(denialSid), 1)
-	return line, bytes.Equal(sealed(bare), line)
+	return line, bytes.Equal(sealed(origin, bare), line)
 }
 
 // denying tells whether the account has the role that writes the policy of denials.
@@ -146,8 +148,8 @@ func (b *Blueprint) denialSizes() []Size {
 // Center, and what lets the role write it, once its ARN is known.
 func denialFiles(all []*Blueprint) []File {
 	var files []File
-	if slices.ContainsFunc(all, func(b *Blueprint) bool { return b.Cell.Center != nil }) {
-		files = append(files, File{DenialName + ".json", indented(denial(nil))})
+	if i := slices.IndexFunc(all, func(b *Blueprint) bool { return b.Cell.Center != nil }); i >= 0 {
+		files = append(files, File{DenialName + ".json", indented(denial(all[i].Cell.Origin, nil))})
 	}
 	for _, b := range all {
 		if b.denying() {

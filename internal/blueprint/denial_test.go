@@ -12,6 +12,8 @@ import (
 
 const denialARN = "arn:aws:organizations::999988887777:policy/o-exampleorgid/service_control_policy/p-exampleid1"
 
+const cellOrigin = "halligan.example.com"
+
 // withDenial is withCenter with a policy of denials.
 func withDenial() blueprint.Cell {
 	c := withCenter()
@@ -71,21 +73,21 @@ func TestDenialRole(t *testing.T) {
 func TestDenialIsReadBack(t *testing.T) {
 	three := []blueprint.Denied{deniedUser(2), deniedUser(0), deniedUser(1)}
 	three[0].Set = "Another"
-	content, fits := blueprint.Denial(three)
+	content, fits := blueprint.Denial(cellOrigin, three)
 	if fits != 3 || !canon.Canonical(content) {
 		t.Fatalf("%d fit: %s", fits, content)
 	}
-	if other, _ := blueprint.Denial([]blueprint.Denied{three[2], three[0], three[1], three[0]}); string(other) != string(content) {
+	if other, _ := blueprint.Denial(cellOrigin, []blueprint.Denied{three[2], three[0], three[1], three[0]}); string(other) != string(content) {
 		t.Errorf("another order: %s", other)
 	}
 	for _, text := range []string{string(content), "\n" + strings.ReplaceAll(string(content), ",", " ,\n\t")} {
-		if line, ours := blueprint.ReadDenial(text); !ours || string(line) != string(content) {
+		if line, ours := blueprint.ReadDenial(cellOrigin, text); !ours || string(line) != string(content) {
 			t.Errorf("%q is read as %q, ours: %v", text, line, ours)
 		}
 	}
-	if empty, fits := blueprint.Denial(nil); fits != 0 || len(empty) < 20 {
+	if empty, fits := blueprint.Denial(cellOrigin, nil); fits != 0 || len(empty) < 20 {
 		t.Errorf("nobody is denied: %s", empty)
-	} else if _, ours := blueprint.ReadDenial(string(empty)); !ours {
+	} else if _, ours := blueprint.ReadDenial(cellOrigin, string(empty)); !ours {
 		t.Error("a policy that denies nobody is not known")
 	}
 	for _, change := range [][2]string{
@@ -97,12 +99,20 @@ func TestDenialIsReadBack(t *testing.T) {
 		if text == string(content) {
 			t.Fatalf("%q is not in it", change[0])
 		}
-		if _, ours := blueprint.ReadDenial(text); ours {
+		if _, ours := blueprint.ReadDenial(cellOrigin, text); ours {
 			t.Errorf("%q for %q is taken for ours", change[1], change[0])
 		}
 	}
+	for _, origin := range []string{"other.example.com", "", cellOrigin + "\n"} {
+		for _, of := range [][]blueprint.Denied{nil, three} {
+			theirs, _ := blueprint.Denial(origin, of)
+			if line, ours := blueprint.ReadDenial(cellOrigin, string(theirs)); ours || string(line) != string(theirs) {
+				t.Errorf("what the cell %q wrote is taken for ours: %s", origin, line)
+			}
+		}
+	}
 	for _, text := range []string{"", "{}", "null", `"Sid":"HalliganDenial`, string(content) + "{}", strings.Repeat("[", 20000)} {
-		if _, ours := blueprint.ReadDenial(text); ours {
+		if _, ours := blueprint.ReadDenial(cellOrigin, text); ours {
 			t.Errorf("%.40q is taken for ours", text)
 		}
 	}
@@ -117,11 +127,11 @@ func TestDenialHasRoom(t *testing.T) {
 		one.Set = fmt.Sprintf("Emergency%023d", n%7) // the longest name
 		all = append(all, one)
 	}
-	content, fits := blueprint.Denial(all)
+	content, fits := blueprint.Denial(cellOrigin, all)
 	if fits < 40 || fits == len(all) || len(content) > 5120 || len(content) < 5000 {
 		t.Errorf("%d fit, in %d characters", fits, len(content))
 	}
-	if fewer, n := blueprint.Denial(all[:fits]); n != fits || string(fewer) != string(content) {
+	if fewer, n := blueprint.Denial(cellOrigin, all[:fits]); n != fits || string(fewer) != string(content) {
 		t.Errorf("without the others %d fit", n)
 	}
 	apart := make([]blueprint.Denied, 100)
@@ -129,7 +139,7 @@ func TestDenialHasRoom(t *testing.T) {
 		apart[n] = deniedUser(n)
 		apart[n].Set = fmt.Sprintf("Emergency%023d", n)
 	}
-	if _, fits := blueprint.Denial(apart); fits < 15 {
+	if _, fits := blueprint.Denial(cellOrigin, apart); fits < 15 {
 		t.Errorf("of permission sets of their own only %d fit", fits)
 	}
 }
@@ -137,13 +147,13 @@ func TestDenialHasRoom(t *testing.T) {
 // FuzzReadDenial: what is read as ours is what Denial could have sealed, and nothing
 // panics.
 func FuzzReadDenial(f *testing.F) {
-	content, _ := blueprint.Denial([]blueprint.Denied{deniedUser(0)})
+	content, _ := blueprint.Denial(cellOrigin, []blueprint.Denied{deniedUser(0)})
 	f.Add(string(content))
 	f.Add(`{"Version":"2012-10-17","Statement":[]}`)
 	f.Add(`{"Statement":[{"Sid":"HalliganDenial0123456789abcdef"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		if line, ours := blueprint.ReadDenial(text); ours {
-			if again, still := blueprint.ReadDenial(string(line)); !still || string(again) != string(line) {
+		if line, ours := blueprint.ReadDenial(cellOrigin, text); ours {
+			if again, still := blueprint.ReadDenial(cellOrigin, string(line)); !still || string(again) != string(line) {
 				t.Errorf("%q is ours, and read again as %q", line, again)
 			}
 		}

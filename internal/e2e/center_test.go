@@ -31,7 +31,7 @@ func (w *town) center(at *awstest.Double, wanted bool) error {
 	}
 	at.AddRole(awstest.Role{ARN: centerRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/identity-center"}, Sources: "hg-", Allows: []string{"sso:*"}})
 	at.AddRole(awstest.Role{ARN: denialRole, Audience: "sts.amazonaws.com", Subjects: []string{origin + "/denial"}, Sources: "hg-", Allows: []string{"organizations:*"}})
-	empty, _ := blueprint.Denial(nil)
+	empty, _ := blueprint.Denial(origin, nil)
 	at.AddPolicy(denialARN, string(empty))
 	at.AddSet(setARN, "EmergencyDatabase", "PT1H")
 	at.Works(2, 1)

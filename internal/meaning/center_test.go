@@ -202,8 +202,8 @@ func TestDenialRoleWritesOnePolicy(t *testing.T) {
 // the organisation's: it denies everything to that user by that permission set in that
 // account, and nothing to anybody else.
 func TestDenialEndsOnePersonsSessions(t *testing.T) {
-	content, fits := blueprint.Denial([]blueprint.Denied{{Partition: "aws", Account: prodNumber, Set: "EmergencyDatabase", User: annsUser}})
-	empty, _ := blueprint.Denial(nil)
+	content, fits := blueprint.Denial("halligan.example.com", []blueprint.Denied{{Partition: "aws", Account: prodNumber, Set: "EmergencyDatabase", User: annsUser}})
+	empty, _ := blueprint.Denial("halligan.example.com", nil)
 	if fits != 1 {
 		t.Fatalf("%d fit", fits)
 	}

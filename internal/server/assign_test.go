@@ -80,7 +80,7 @@ func newNight(t *testing.T) *night {
 	n.double.AddRole(awstest.Role{
 		ARN: "arn:aws:iam::210987654321:role/halligan-denial", Audience: access.STSAudience, Subjects: []string{celltest.Origin + "/denial"}, Sources: "hg-", Allows: []string{"organizations:*"},
 	})
-	empty, _ := blueprint.Denial(nil)
+	empty, _ := blueprint.Denial(celltest.Origin, nil)
 	n.double.AddPolicy(celltest.DenialPolicy, string(empty))
 	for _, set := range []int{1, 2} {
 		n.double.AddSet(celltest.SetARN(set), "EmergencyDatabase", "PT1H")
@@ -321,7 +321,7 @@ func (n *night) settles() {
 			n.wrong("%s is %s in the end", l.KeyID, l.State)
 		}
 	}
-	if empty, _ := blueprint.Denial(nil); n.double.Policy(celltest.DenialPolicy) != string(empty) {
+	if empty, _ := blueprint.Denial(celltest.Origin, nil); n.double.Policy(celltest.DenialPolicy) != string(empty) {
 		n.wrong("denied still: %s", n.double.Policy(celltest.DenialPolicy))
 	}
 }

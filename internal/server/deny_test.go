@@ -77,7 +77,7 @@ func TestDeniedUntilGrantedAgain(t *testing.T) {
 		t.Error("nobody is told that it is not denied")
 	}
 	c.die()
-	empty, _ := blueprint.Denial(nil)
+	empty, _ := blueprint.Denial(celltest.Origin, nil)
 	n.double.AddPolicy(celltest.DenialPolicy, string(empty))
 	c = n.live()
 	n.sees(second, "denied again", deniedAs(access.DenialStands))
@@ -193,7 +193,7 @@ func TestUnlistedIsFound(t *testing.T) {
 // be denied.
 func TestPolicyIsLookedAtOnCalmDays(t *testing.T) {
 	n := newNight(t)
-	lost, _ := blueprint.Denial([]blueprint.Denied{{Partition: "aws", Account: "123456789012", Set: "EmergencyDatabase", User: celltest.CenterUser("ann")}})
+	lost, _ := blueprint.Denial(celltest.Origin, []blueprint.Denied{{Partition: "aws", Account: "123456789012", Set: "EmergencyDatabase", User: celltest.CenterUser("ann")}})
 	n.double.AddPolicy(celltest.DenialPolicy, string(lost))
 	c := n.live()
 	defer c.die()
@@ -209,5 +209,10 @@ func TestPolicyIsLookedAtOnCalmDays(t *testing.T) {
 	n.double.AddPolicy(celltest.DenialPolicy, `{"Version":"2012-10-17","Statement":[]}`)
 	if found := c.list(); len(found) != 1 || !strings.Contains(found[0].Text, "Somebody else") {
 		t.Errorf("found is %+v", found)
+	}
+	theirs, _ := blueprint.Denial("other.example.com", []blueprint.Denied{{Partition: "aws", Account: "123456789012", Set: "EmergencyDatabase", User: celltest.CenterUser("bob")}})
+	n.double.AddPolicy(celltest.DenialPolicy, string(theirs))
+	if found := c.list(); len(found) != 1 || !strings.Contains(found[0].Text, "another cell") || n.double.Policy(celltest.DenialPolicy) != string(theirs) {
+		t.Errorf("found is %+v, and another cell's policy says %s", found, n.double.Policy(celltest.DenialPolicy))
 	}
 }

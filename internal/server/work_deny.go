@@ -44,7 +44,8 @@ func denialOf(genesis *cell.Genesis) (provider.Denial, string, bool) {
 		return provider.Denial{}, "", false
 	}
 	return provider.Denial{
-		Policy: genesis.AWS.Center.Denial, Role: account.ARN("role/" + awsprovider.DenialRole), Regions: account.Regions, Read: blueprint.ReadDenial,
+		Policy: genesis.AWS.Center.Denial, Role: account.ARN("role/" + awsprovider.DenialRole), Regions: account.Regions,
+		Read: func(content string) ([]byte, bool) { return blueprint.ReadDenial(genesis.Origin, content) },
 	}, account.In(), true
 }
 
@@ -127,7 +128,7 @@ func (w *works) wanted(ctx context.Context, partition string) ([]byte, map[strin
 		of := e.Lease.Assignment
 		all[i] = blueprint.Denied{Partition: partition, Account: of.Account, Set: target.Set, User: of.User}
 	}
-	content, fits := blueprint.Denial(all)
+	content, fits := blueprint.Denial(w.world.genesis().Origin, all)
 	said := map[string]access.Denial{}
 	for i, e := range ended {
 		said[e.Lease.KeyID] = access.DenialStands
@@ -160,7 +161,7 @@ func (w *works) reconcile(ctx context.Context, j scheduler.Job) {
 	text := ""
 	switch {
 	case errors.Is(err, provider.ErrForeign):
-		text = "Somebody else wrote into the policy of denials: it is left as it is, and denies nobody new."
+		text = "Somebody else wrote into the policy of denials, or another cell does: it is left as it is, and denies nobody new."
 	case err != nil:
 		w.note(j, "cannot look at the policy of denials", err)
 		text = fmt.Sprintf("Sessions could not be denied by policy now: %v.", err)

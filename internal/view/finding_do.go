@@ -41,7 +41,7 @@ var findingAnswers = map[FindingKind]answer{
 		return fmt.Sprintf("Look at the sessions of %s yourself until it has reported that none is left over.", f.Target)
 	}},
 	FindingStanding: {UrgencyToday, always("Ask who made the assignment. If nobody needs it, delete it by hand: aws sso-admin delete-account-assignment. Until then its holder needs no grant, and a grant of the same does not open.")},
-	FindingUndenied: {UrgencyNow, always("Deny them by hand, as the printed procedure says. The policy is halligan-denial, of the organisation: see what it says, and put back what halligan blueprint scp writes when nothing of it is needed any more; it is written again by itself from then on.")},
+	FindingUndenied: {UrgencyNow, always("Deny them by hand, as the printed procedure says. The policy is halligan-denial, of the organisation: see what it says, and put back what halligan blueprint scp writes when nothing of it is needed any more; it is written again by itself from then on. No two cells can have one such policy: make another for the other cell.")},
 	FindingUnlisted: {UrgencyToday, always("See who has the permission sets yourself: aws sso-admin list-account-assignments. The log of the server says what went wrong; it is listed again within ten minutes.")},
 	FindingBroken: {UrgencyNow, func(f Finding) string {
 		if f.byAWS {

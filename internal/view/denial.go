@@ -85,8 +85,9 @@ func ofDenial(e *cell.DenialSeen) string {
 	return fmt.Sprintf("Sessions by the assignment of %s are NOT denied: %s.", e.Target, undenied[e.Denial])
 }
 
-// denialFindings are the leases whose sessions should be denied and are not.
-func (s *state) denialFindings(viewer string) []Finding {
+// denialFindings are the leases whose sessions should be denied and are not. A policy
+// denies by what was claimed; where entries are lost, what was claimed in them is not known.
+func (s *state) denialFindings(viewer string, now canon.Time) []Finding {
 	var v Findings
 	held := make([]Held, 0, len(s.requests))
 	for _, h := range s.requests {
@@ -94,11 +95,22 @@ func (s *state) denialFindings(viewer string) []Finding {
 	}
 	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.Request.ID.String(), b.Request.ID.String()) })
 	v.add(viewer, s, held, func(l *access.Lease) (Finding, bool) {
+		found := Finding{Kind: FindingUndenied, Target: l.Target, Since: l.DenialAt}
 		why, wrong := undenied[l.Denial]
-		text := fmt.Sprintf("Sessions by the assignment of %s are not denied: %s.", l.Target, why)
-		return Finding{Kind: FindingUndenied, Target: l.Target, Since: l.DenialAt, Text: text}, wrong
+		found.Text = fmt.Sprintf("Sessions by the assignment of %s are not denied: %s.", l.Target, why)
+		if s.cutsOff() && unclaimed(l) && (l.Shut.IsZero() || now.Before(l.NotAfter)) {
+			wrong, found.Since = true, l.Closing.At
+			found.Text = fmt.Sprintf("Sessions by the assignment of %s are not denied: whether it was ever made stands in entries that are lost.", l.Target)
+		}
+		return found, wrong
 	})
 	return v.Findings
+}
+
+// unclaimed tells whether a lease ends of whose assignment nobody knows whether it was
+// asked for, because entries are lost.
+func unclaimed(l *access.Lease) bool {
+	return l.Assignment != nil && !l.Claimed && l.State == access.LeaseClosing && l.Closing.Lost
 }
 
 // cutsOff tells whether the cell has a policy of denials.

@@ -8,6 +8,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/statement"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -74,6 +75,58 @@ func TestDenialInWords(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestUndeniedInLostEntries: after an epoch that lost whether an assignment was ever asked
+// for, nothing of it is denied by policy; that is found while one of its sessions may live.
+func TestUndeniedInLostEntries(t *testing.T) {
+	c := celltest.New(celltest.DenialGenesis(), celltest.CenterScenario())
+	id, _ := cell.RequestOf(c.Must(c.Ask("ann", "1", "set-1")).Outcome.Stream)
+	c.Must(c.Approve("sam", id))
+	c.Must(c.Approve("lea", id))
+	newest := c.World.Newest()
+	base := statement.Seen{Size: newest.Size, Root: newest.Root}
+	body := &statement.Epoch{
+		Number: c.World.EpochNow() + 1, Lost: statement.Seen{Size: newest.Size + 40, Root: canon.Sum([]byte("lost"))},
+		Salt: canon.Key32(canon.Sum([]byte("salt"))), Reason: celltest.Note("the disk burnt"),
+	}
+	for _, person := range []string{"sam", "lea"} {
+		c.Must(c.Resign(c.By(person, person, body), func(h *statement.Statement) { h.Seen = base }))
+	}
+	do := func(kind cell.EffectKind, task cell.TaskKind, target string, o cell.Observed) {
+		t.Helper()
+		of, ok := c.Task(task, id, target)
+		if !ok {
+			t.Fatalf("no task %s", task)
+		}
+		c.Must(c.Effect(kind, of.ID, o))
+	}
+	do(cell.EffectConsequence, cell.TaskConsequence, "", cell.Observed{})
+	found := func() int {
+		t.Helper()
+		v, err := view.FromWorld(c.World)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, f := range v.Findings("sue", view.Instant{Now: c.Now}).Findings {
+			if f.Kind == view.FindingUndenied && f.Request == id && strings.Contains(f.Text, "entries that are lost") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := found(); n != 1 {
+		t.Errorf("an assignment that may have been made: %d are found", n)
+	}
+	do(cell.EffectShut, cell.TaskShut, "set-1", cell.Observed{Shut: &cell.Shut{Closed: true, Listed: access.ListedGone}})
+	if n := found(); n != 1 {
+		t.Errorf("it is gone, and a session may live: %d are found", n)
+	}
+	l, _ := c.World.Requests[id].Lease("set-1")
+	if c.Now = l.NotAfter; found() != 0 {
+		t.Errorf("the last session is over: %d are found", found())
 	}
 }
 

@@ -91,7 +91,7 @@ func (c *Cell) Findings(viewer string, at Instant) Findings {
 			})
 		}
 		v.Findings = append(v.Findings, s.epochs.findings()...)
-		v.Findings = append(v.Findings, s.denialFindings(viewer)...)
+		v.Findings = append(v.Findings, s.denialFindings(viewer, at.Now)...)
 		v.Findings = append(v.Findings, s.standingFindings()...)
 		v.Findings = append(v.Findings, s.witnessing(at.Now)...)
 		for _, channel := range slices.Sorted(maps.Keys(s.learned.unheard)) {

@@ -286,6 +286,34 @@ func TestT48CancelledOnce(t *testing.T) {
 	}
 }
 
+// TestTurnsAreForgotten: nothing is remembered of a lease's turn when nobody is at it, also
+// where somebody waited for it in vain; and nobody takes it meanwhile.
+func TestTurnsAreForgotten(t *testing.T) {
+	w, run := running(t)
+	inside := 0
+	for i := range 8 {
+		lease := w.run(fmt.Sprint("lease ", i))
+		lease.Automation.Held = func() bool {
+			inside++
+			short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+			if err := run.Close(short, lease); !errors.Is(err, provider.ErrUnreachable) {
+				t.Errorf("it is closed while it is opened: %v", err)
+			}
+			if n := w.aws.Turns(); n != 1 {
+				t.Errorf("%d turns are remembered while one is held", n)
+			}
+			return true
+		}
+		if err := run.Open(t.Context(), lease); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if inside != 8 || w.aws.Turns() != 0 {
+		t.Errorf("%d were opened, and %d turns are remembered", inside, w.aws.Turns())
+	}
+}
+
 // TestExecutionThatNobodyCouldFind: where an execution is not said to be by the session
 // that started it, it is cancelled at once, for nobody would find it at the end.
 func TestExecutionThatNobodyCouldFind(t *testing.T) {

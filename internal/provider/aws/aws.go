@@ -48,7 +48,13 @@ type AWS struct {
 	reads  *http.Client // of sessions that read accounts, whose answers are long
 
 	mu    sync.Mutex
-	roles map[string]chan struct{} // role → its turn: IAM takes one change of a role at a time
+	turns map[string]*turn // what is changed by one call at a time, such as a role by IAM, while somebody is at it
+}
+
+// turn is held by one, and others wait for it.
+type turn struct {
+	taken chan struct{}
+	users int // who hold it or wait
 }
 
 // Times of one call, and of what is made of several.
@@ -72,7 +78,7 @@ func New(o Options) *AWS {
 	if o.Base == nil {
 		o.Base = new(chain)
 	}
-	return &AWS{Options: o, client: newClient(answerMost), reads: newClient(readAnswers), roles: map[string]chan struct{}{}}
+	return &AWS{Options: o, client: newClient(answerMost), reads: newClient(readAnswers), turns: map[string]*turn{}}
 }
 
 // newClient speaks to AWS alone: it follows nobody elsewhere, and reads no more
@@ -100,20 +106,30 @@ func (a *AWS) sign(claims []byte) (string, error) {
 	return token, nil
 }
 
-// enter waits for the turn at a role.
-func (a *AWS) enter(ctx context.Context, role string) (leave func(), err error) {
+// enter waits for the turn at something. What nobody is at any more is forgotten.
+func (a *AWS) enter(ctx context.Context, at string) (leave func(), err error) {
 	a.mu.Lock()
-	turn := a.roles[role]
-	if turn == nil {
-		turn = make(chan struct{}, 1)
-		a.roles[role] = turn
+	t := a.turns[at]
+	if t == nil {
+		t = &turn{taken: make(chan struct{}, 1)}
+		a.turns[at] = t
 	}
+	t.users++
 	a.mu.Unlock()
 	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
+	case t.taken <- struct{}{}:
+		return func() { <-t.taken; a.left(at, t) }, nil
 	case <-ctx.Done():
-		return nil, silent("change role " + role)
+		a.left(at, t)
+		return nil, silent("change " + at)
+	}
+}
+
+func (a *AWS) left(at string, t *turn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t.users--; t.users == 0 {
+		delete(a.turns, at)
 	}
 }
 

@@ -38,9 +38,8 @@ type Automation struct {
 	ActsAs   string       // ARN of the role that the document acts as
 	// Parameters are all that an execution is given. They stay the same for a lease.
 	Parameters    map[string]string
-	Opens, Closes string     // steps
-	Ended         canon.Time // when the lease began to close; zero: it has not
-	Opened        bool       // it was seen open: that no execution of it is listed proves nothing
+	Opens, Closes string // steps
+	Opened        bool   // it was seen open: that no execution of it is listed proves nothing
 	// Held tells, as of the instant at which it is asked, whether the lease may be
 	// opened still. Nil: it may.
 	Held func() bool

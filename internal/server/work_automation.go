@@ -38,9 +38,6 @@ func (w *works) automationLease(ctx context.Context, j scheduler.Job, l *access.
 		Parameters: told(target, j.Request), Opens: target.Opens, Closes: target.Closes, Opened: l.Worked,
 		Held: func() bool { return (w.held == nil || w.held(l.KeyID)) && !w.waits(ctx, j, l) },
 	}
-	if l.Closing != nil {
-		of.Ended = l.Closing.At
-	}
 	return provider.Lease{KeyID: l.KeyID, Target: l.Target, Until: j.Request.Grant.Until, Request: j.Request.ID.Short(), Person: j.Request.Requester, Automation: of}, true
 }
 

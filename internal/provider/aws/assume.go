@@ -34,6 +34,9 @@ func (k keys) Retrieve(context.Context) (sdk.Credentials, error) {
 	return sdk.Credentials{AccessKeyID: k.id, SecretAccessKey: k.secret, SessionToken: k.token}, nil
 }
 
+// begun is when a session that lives so long began, by the clock of STS, to the second.
+func (k keys) begun(lives canon.Seconds) canon.Time { return k.until.Add(-lives.Duration()) }
+
 // assume begins a session of a role. Whether the call had its effect although it
 // failed does not matter: the session is over by itself, and nobody has its keys.
 func (a *AWS) assume(ctx context.Context, s access.Session) (keys, error) {

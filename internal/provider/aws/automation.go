@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,11 +46,17 @@ const (
 	executionFirst    = 500 * time.Millisecond
 	executionMost     = 4 * time.Second
 	// startLives bounds when a call that starts something can still do so: the session
-	// that makes it may start nothing afterwards.
+	// that makes it may start nothing afterwards, by the clock of AWS.
 	startLives = 30 * time.Second
-	// noneAfter is how long after a lease began to close no execution of it can begin any
-	// more, nor be missing in a list.
+	// clocksApart is how far our clock may be from AWS's for that bound to be by ours.
+	clocksApart = 5 * time.Second
+	// noneAfter is how long after a lease was first looked for at its end no execution of
+	// it can begin any more, nor be missing in a list. Both instants are AWS's, and in
+	// this process: what an earlier one asked for, with whatever clock, it had asked for
+	// by then.
 	noneAfter = startLives + 45*time.Second
+	// soughtMost is how long it is remembered when a lease was first looked for.
+	soughtMost = 24 * time.Hour
 )
 
 // Open starts the execution of a lease, unless there is one, and returns when its step
@@ -86,13 +93,33 @@ func (m Automation) Close(ctx context.Context, lease provider.Lease) error {
 		switch {
 		case unlisted != nil || len(found) > 0:
 			return unlisted
-		case m.Now().Before(x.of.Ended.Add(noneAfter)):
-			return fmt.Errorf("no execution of lease %s is listed, and one could begin until %s: %w", lease.KeyID, x.of.Ended.Add(noneAfter), provider.ErrUnreachable)
+		case x.at.Before(m.seek(lease.KeyID, x.at).Add(noneAfter)):
+			return fmt.Errorf("no execution of lease %s is listed, and one could begin still: %w", lease.KeyID, provider.ErrUnreachable)
 		case x.of.Opened:
 			return fmt.Errorf("no execution of lease %s is listed, and one opened it: a person must look, and close: %w", lease.KeyID, provider.ErrRefused)
 		}
+		m.forget(lease.KeyID)
 		return nil
 	})
+}
+
+// seek tells when the executions of a lease that is to be closed were first looked for,
+// which is now if they were not.
+func (a *AWS) seek(keyID string, now canon.Time) canon.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.sought, func(_ string, since canon.Time) bool { return now.Sub(since) > soughtMost })
+	if _, known := a.sought[keyID]; !known {
+		a.sought[keyID] = now
+	}
+	return a.sought[keyID]
+}
+
+// forget forgets that.
+func (a *AWS) forget(keyID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.sought, keyID)
 }
 
 // Probe tells nothing: what a document opens, this cannot try.
@@ -139,12 +166,16 @@ type executor struct {
 	client *ssm.Client
 	of     provider.Automation
 	keyID  string
-	by     string // ARN of the session that starts
+	by     string     // ARN of the session that starts
+	at     canon.Time // by the clock of AWS
 }
+
+// policyOf is what a session of the executor may do for a lease, from an instant on.
+type policyOf func(r role, of *provider.Automation, keyID string, at canon.Time) access.IAMPolicy
 
 // inTurnOf does something about the execution of a lease when it is its turn, with a
 // session that may do what a policy says.
-func (m Automation) inTurnOf(ctx context.Context, lease provider.Lease, policy func(role, *provider.Automation, string) access.IAMPolicy, do func(context.Context, *executor) error) error {
+func (m Automation) inTurnOf(ctx context.Context, lease provider.Lease, policy policyOf, do func(context.Context, *executor) error) error {
 	ctx, cancel := context.WithTimeout(ctx, automationLongest)
 	defer cancel()
 	of := lease.Automation
@@ -171,14 +202,21 @@ func (m Automation) inTurnOf(ctx context.Context, lease provider.Lease, policy f
 	}
 	defer leave()
 	name := executionSession(lease)
-	k, err := m.assume(ctx, m.own(access.Session{
-		Audience: access.STSAudience, Subject: m.Cell().Origin + "/executor", RoleARN: r.arn(), Name: name, SourceIdentity: access.IdentityPrefix + lease.Request,
-		Policy: string(canon.MustEncode(policy(r, of, lease.KeyID))), Duration: stopperLives, Regions: of.Regions, Door: of.Door,
-	}))
+	begin := func(at canon.Time) (keys, error) {
+		return m.assume(ctx, m.own(access.Session{
+			Audience: access.STSAudience, Subject: m.Cell().Origin + "/executor", RoleARN: r.arn(), Name: name, SourceIdentity: access.IdentityPrefix + lease.Request,
+			Policy: string(canon.MustEncode(policy(r, of, lease.KeyID, at))), Duration: stopperLives, Regions: of.Regions, Door: of.Door,
+		}))
+	}
+	now := m.Now()
+	k, err := begin(now)
+	if err == nil && k.begun(stopperLives).Sub(now).Abs() > clocksApart { // its bounds are wrong by AWS's clock, which alone counts
+		k, err = begin(k.begun(stopperLives))
+	}
 	if err != nil {
 		return err
 	}
-	return do(ctx, &executor{aws: m.AWS, client: m.ssm(r, of.Region, k), of: *of, keyID: lease.KeyID, by: r.session(name)})
+	return do(ctx, &executor{aws: m.AWS, client: m.ssm(r, of.Region, k), of: *of, keyID: lease.KeyID, by: r.session(name), at: k.begun(stopperLives)})
 }
 
 // executionSession names the executor's session for a lease, and no other.
@@ -194,7 +232,7 @@ func (x *executor) token() string {
 }
 
 // ending narrows the executor to seeing and stopping the executions of one lease.
-func (m Automation) ending(r role, of *provider.Automation, keyID string) access.IAMPolicy {
+func (m Automation) ending(r role, of *provider.Automation, keyID string, _ canon.Time) access.IAMPolicy {
 	at := "arn:" + r.partition + ":ssm:" + of.Region + ":" + r.account + ":"
 	return access.IAMPolicy{Version: access.IAMVersion, Statement: []access.IAMStatement{
 		{Effect: access.IAMAllow, Action: []string{"ssm:DescribeAutomationExecutions"}, Resource: []string{"*"}},
@@ -206,18 +244,18 @@ func (m Automation) ending(r role, of *provider.Automation, keyID string) access
 }
 
 // starting narrows it to that, and to starting one version of one document within the
-// next moments.
-func (m Automation) starting(r role, of *provider.Automation, keyID string) access.IAMPolicy {
-	at := "arn:" + r.partition + ":ssm:" + of.Region + ":" + r.account + ":"
-	policy := m.ending(r, of, keyID)
-	over := m.Now().Add(startLives).Std().UTC().Format("2006-01-02T15:04:05Z")
+// moments after an instant.
+func (m Automation) starting(r role, of *provider.Automation, keyID string, at canon.Time) access.IAMPolicy {
+	where := "arn:" + r.partition + ":ssm:" + of.Region + ":" + r.account + ":"
+	policy := m.ending(r, of, keyID, at)
+	over := at.Add(startLives).Std().UTC().Format("2006-01-02T15:04:05Z")
 	policy.Statement = append(policy.Statement,
-		access.IAMStatement{Effect: access.IAMAllow, Action: []string{"ssm:DescribeDocument", "ssm:GetDocument"}, Resource: []string{at + "document/" + of.Document}},
+		access.IAMStatement{Effect: access.IAMAllow, Action: []string{"ssm:DescribeDocument", "ssm:GetDocument"}, Resource: []string{where + "document/" + of.Document}},
 		access.IAMStatement{Effect: access.IAMAllow, Action: []string{"ssm:StartAutomationExecution"}, Resource: []string{
-			at + "automation-definition/" + of.Document + ":" + strconv.FormatInt(of.Version, 10), at + "document/" + of.Document,
+			where + "automation-definition/" + of.Document + ":" + strconv.FormatInt(of.Version, 10), where + "document/" + of.Document,
 		}},
 		access.IAMStatement{
-			Effect: access.IAMAllow, Action: []string{"ssm:AddTagsToResource"}, Resource: []string{at + "automation-execution/*"},
+			Effect: access.IAMAllow, Action: []string{"ssm:AddTagsToResource"}, Resource: []string{where + "automation-execution/*"},
 			Condition: map[string]map[string][]string{"StringEquals": {"aws:RequestTag/" + TagLease: {keyID}}},
 		},
 		access.IAMStatement{Effect: access.IAMAllow, Action: []string{"iam:PassRole"}, Resource: []string{of.ActsAs}},

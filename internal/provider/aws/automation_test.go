@@ -20,6 +20,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/issuer"
 	"github.com/halligan-dev/halligan/internal/provider"
 	"github.com/halligan-dev/halligan/internal/provider/aws"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
@@ -49,7 +50,7 @@ func running(t *testing.T, change ...func(*aws.Options)) (*world, aws.Automation
 	return w, w.aws.Automation()
 }
 
-// run is the lease of a name, whose closing began an hour ago: nothing begins late.
+// run is the lease of a name.
 func (w *world) run(name string) provider.Lease {
 	lease := w.lease(name)
 	lease.AWS = nil
@@ -81,13 +82,29 @@ func (w *world) standing(lease provider.Lease) (n int) {
 	return n
 }
 
+// patient is the provider with a caller who waits, and looks again, where something could
+// begin late.
+type patient struct {
+	aws.Automation
+	w *world
+}
+
+func (p patient) Close(ctx context.Context, lease provider.Lease) error {
+	err := p.Automation.Close(ctx, lease)
+	if errors.Is(err, provider.ErrUnreachable) && strings.Contains(err.Error(), "could begin still") {
+		p.w.pass(75 * time.Second)
+		err = p.Automation.Close(ctx, lease)
+	}
+	return err
+}
+
 // TestAutomationContract runs the suite of every provider over the double.
 func TestAutomationContract(t *testing.T) {
 	providertest.Exercise(t, func(t *testing.T) providertest.Subject {
 		w, run := running(t)
 		how := map[providertest.Fault]awstest.How{providertest.DidNot: awstest.Down, providertest.DidAnyway: awstest.Lost, providertest.Hangs: awstest.Hangs}
 		return providertest.Subject{
-			Provider: run, Lease: w.run, Open: w.standing, Blind: true,
+			Provider: patient{run, w}, Lease: w.run, Open: w.standing, Blind: true,
 			Fail: func(f providertest.Fault) {
 				w.double.Mend()
 				if f != providertest.Sound {
@@ -121,7 +138,6 @@ func TestT48NeverStartedTwice(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s at %s, and asked again: %v", how, action, err)
 				}
-				lease.Automation.Ended = canon.At(w.now())
 			}
 			if all := w.ran(lease); len(all) != 1 || all[0].Standing || all[0].Status != "Cancelled" {
 				t.Errorf("%s at %s: there are %d executions, standing %d", how, action, len(all), w.standing(lease))
@@ -132,21 +148,20 @@ func TestT48NeverStartedTwice(t *testing.T) {
 
 // TestT48NothingBeginsLate: a lease that nothing was started for is not called closed
 // while a call from before may still arrive; and such a call starts nothing once its
-// moments are over.
+// moments are over. Nothing is remembered of one that is closed.
 func TestT48NothingBeginsLate(t *testing.T) {
 	w, run := running(t)
 	lease := w.run("one")
-	lease.Automation.Ended = canon.At(w.now())
 	if err := run.Close(t.Context(), lease); !errors.Is(err, provider.ErrUnreachable) {
 		t.Fatalf("closed at once with %v", err)
 	}
 	w.pass(74 * time.Second)
-	if err := run.Close(t.Context(), lease); err == nil {
-		t.Fatal("closed a second too early")
+	if err := run.Close(t.Context(), lease); err == nil || w.aws.Sought() != 1 {
+		t.Fatalf("closed a second too early, and %d are remembered", w.aws.Sought())
 	}
 	w.pass(time.Second)
-	if err := run.Close(t.Context(), lease); err != nil {
-		t.Fatal(err)
+	if err := run.Close(t.Context(), lease); err != nil || w.aws.Sought() != 0 {
+		t.Fatalf("%v, and %d are remembered", err, w.aws.Sought())
 	}
 	lease.Automation.Held = func() bool { return false }
 	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.ran(lease)) > 0 {
@@ -158,6 +173,59 @@ func TestT48NothingBeginsLate(t *testing.T) {
 	}
 	if err := run.Open(t.Context(), lease); !errors.Is(err, provider.ErrRefused) || len(w.ran(lease)) > 0 {
 		t.Errorf("a call from half a minute ago: %v", err)
+	}
+	_ = run.Close(t.Context(), w.run("of a person who attested"))
+	w.pass(25 * time.Hour)
+	if _ = run.Close(t.Context(), w.run("another")); w.aws.Sought() != 1 {
+		t.Errorf("%d are remembered after a day", w.aws.Sought())
+	}
+}
+
+// off is the provider of a server whose clock is so far ahead of AWS's.
+func (w *world) off(t *testing.T, by time.Duration) aws.Automation {
+	t.Helper()
+	now := func() time.Time { return w.now().Add(by) }
+	key, err := issuer.OpenOIDC(slices.Clone(tokenKeys()[0][0]), issuer.Bounds{Audience: access.STSAudience, Subject: origin + "/", Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := w.aws.Options
+	o.Keys, o.Now = []aws.Signer{key}, func() canon.Time { return canon.At(now()) }
+	return aws.New(o).Automation()
+}
+
+// TestT48NothingBeginsLateWhateverTheClock: a server whose clock is wrong, ahead of AWS's
+// or behind, starts what it should; a call of its that is held up starts nothing after
+// half a minute of AWS's time; and neither a clock that is ahead nor one that a restart
+// sets ahead closes a lease before nothing of it can begin.
+func TestT48NothingBeginsLateWhateverTheClock(t *testing.T) {
+	for _, by := range []time.Duration{-50 * time.Second, 50 * time.Second, 4 * time.Minute} {
+		w, _ := running(t)
+		run := w.off(t, by)
+		if err := run.Open(t.Context(), w.run("sound")); err != nil {
+			t.Errorf("off by %s: %v", by, err)
+		}
+		late := w.run("late")
+		late.Automation.Held = func() bool { w.pass(31 * time.Second); return true }
+		if err := run.Open(t.Context(), late); !errors.Is(err, provider.ErrRefused) || len(w.ran(late)) > 0 {
+			t.Errorf("off by %s, a call from half a minute ago: %v", by, err)
+		}
+		lease := w.run("one")
+		_ = run.Close(t.Context(), lease)
+		w.pass(74 * time.Second)
+		if err := run.Close(t.Context(), lease); !errors.Is(err, provider.ErrUnreachable) {
+			t.Errorf("off by %s, closed a second too early: %v", by, err)
+		}
+		again := w.off(t, 4*time.Minute) // the server is started anew, and its clock is set ahead
+		if err := again.Close(t.Context(), lease); !errors.Is(err, provider.ErrUnreachable) {
+			t.Errorf("off by %s, a clock that was set ahead closed it: %v", by, err)
+		}
+		w.pass(75 * time.Second)
+		for name, each := range map[string]aws.Automation{"it": run, "its successor": again} {
+			if err := each.Close(t.Context(), lease); err != nil {
+				t.Errorf("off by %s, %s: %v", by, name, err)
+			}
+		}
 	}
 }
 
@@ -238,15 +306,15 @@ func TestWhatDoesNotCloseIsNotClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.double.Forget(w.ran(gone)[0].ID)
-	if gone.Automation.Opened = true; !errors.Is(run.Close(t.Context(), gone), provider.ErrRefused) {
-		t.Error("an execution that is gone is called closed")
+	gone.Automation.Opened = true
+	if err := run.Close(t.Context(), gone); !errors.Is(err, provider.ErrUnreachable) {
+		t.Errorf("one that no list may show yet: %v", err)
+	}
+	if err := (patient{run, w}).Close(t.Context(), gone); !errors.Is(err, provider.ErrRefused) {
+		t.Errorf("an execution that is gone: %v", err)
 	}
 	if ids, err := run.List(t.Context(), gone); err != nil || !slices.Equal(ids, []string{gone.KeyID}) {
 		t.Errorf("of one that is gone are listed %v, %v", ids, err)
-	}
-	gone.Automation.Ended = canon.At(w.now())
-	if err := run.Close(t.Context(), gone); !errors.Is(err, provider.ErrUnreachable) {
-		t.Errorf("one that no list may show yet: %v", err)
 	}
 }
 

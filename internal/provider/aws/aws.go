@@ -47,8 +47,9 @@ type AWS struct {
 	client *http.Client
 	reads  *http.Client // of sessions that read accounts, whose answers are long
 
-	mu    sync.Mutex
-	turns map[string]*turn // what is changed by one call at a time, such as a role by IAM, while somebody is at it
+	mu     sync.Mutex
+	turns  map[string]*turn      // what is changed by one call at a time, such as a role by IAM, while somebody is at it
+	sought map[string]canon.Time // key id of a lease whose executions are to be ended → when AWS first listed none, by its clock
 }
 
 // turn is held by one, and others wait for it.
@@ -78,7 +79,7 @@ func New(o Options) *AWS {
 	if o.Base == nil {
 		o.Base = new(chain)
 	}
-	return &AWS{Options: o, client: newClient(answerMost), reads: newClient(readAnswers), turns: map[string]*turn{}}
+	return &AWS{Options: o, client: newClient(answerMost), reads: newClient(readAnswers), turns: map[string]*turn{}, sought: map[string]canon.Time{}}
 }
 
 // newClient speaks to AWS alone: it follows nobody elsewhere, and reads no more

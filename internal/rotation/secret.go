@@ -237,6 +237,14 @@ func (r *run) signSecret(ctx context.Context, _ string) error {
 	return r.superseded(r.Custody.Accept(ctx, *r.j.Sealing))
 }
 
+// outdated tells whether somebody else has gone on from the value that was to be replaced:
+// another version is current, or is to be. Where the value counts they set theirs, and
+// the label is theirs.
+func (r *run) outdated(stages map[string]string) bool {
+	now, next := stages[current], stages[pending]
+	return now != "" && now != r.j.New && !slices.Contains(r.j.Old, now) || next != "" && next != r.j.New
+}
+
 // undoSecret goes back to the value of the sealing in force.
 func (r *run) undoSecret(ctx context.Context, name string) error {
 	stages, err := r.staged(ctx, name)
@@ -252,7 +260,7 @@ func (r *run) undoSecret(ctx context.Context, name string) error {
 		return err
 	}
 	kept := ""
-	if r.j.Sets && r.j.New != "" { // whoever sets it may have, and a version without a label is lost
+	if r.j.Sets && r.j.New != "" && !r.outdated(stages) { // whoever sets it may have, and a version without a label is lost
 		kept = pending
 		if stages[pending] == "" {
 			if err := r.restage(ctx, name, move{pending, "", r.j.New}); err != nil {
@@ -272,6 +280,9 @@ func (r *run) undoSecret(ctx context.Context, name string) error {
 	}
 	if kept != "" {
 		return fmt.Errorf("%w: secret %s gives the value of the sealing in force, and where it counts the new one may be set: it lies in the secret as version %s, %s. Look which one opens, and set it back or rotate again with --remove-stray %s", ErrSuperseded, name, r.j.New, pending, r.j.New)
+	}
+	if r.j.Sets {
+		return fmt.Errorf("%w: another rotation of secret %s took the place of this one, and sets its value where it counts: if that does not open there, rotate again", ErrSuperseded, name)
 	}
 	return fmt.Errorf("%w: secret %s gives the value of the sealing in force", ErrSuperseded, name)
 }

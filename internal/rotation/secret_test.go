@@ -3,11 +3,13 @@ package rotation_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/halligan-dev/halligan/internal/access"
 	"github.com/halligan-dev/halligan/internal/provider/aws/awstest"
+	"github.com/halligan-dev/halligan/internal/rotation"
 )
 
 var secretContents = access.Contents{Secret: &access.AWSSecret{Account: awstest.Number, Region: region, Name: secretName}}
@@ -139,6 +141,36 @@ func TestWhatMayBeSetIsNotLost(t *testing.T) {
 	}
 	if now["AWSCURRENT"] != old || len(now) != 2 {
 		t.Errorf("%v, was %s", now, old)
+	}
+}
+
+// TestOutdatedValueGetsNoLabel: where another machine rotated meanwhile, and set its value
+// where it counts, the value of this rotation is worth nothing: it does not come to lie
+// there as the one to be, and a label that the other needs is not taken for it.
+func TestOutdatedValueGetsNoLabel(t *testing.T) {
+	down := func(context.Context, []byte) error { return errors.New("the database does not answer") }
+	for _, label := range []string{"AWSCURRENT", "AWSPENDING"} {
+		w, old := sealedSecret(t)
+		if err := w.hereSet(down, secretContents); err == nil {
+			t.Fatal("set by nobody")
+		}
+		ours := w.aws.SecretStages(region, secretName)["AWSPENDING"]
+		w.aws.StageSecret(region, secretName, "of-another-machine", "AWSPENDING") // ours was a stray there, and was taken out
+		want := map[string]string{"AWSCURRENT": old, "AWSPENDING": "of-another-machine"}
+		if label == "AWSCURRENT" {
+			w.aws.UnstageSecret(region, secretName, "AWSPENDING")
+			w.aws.StageSecret(region, secretName, "of-another-machine", label)
+			w.aws.UnstageSecret(region, secretName, "AWSPREVIOUS")
+			want = map[string]string{"AWSCURRENT": "of-another-machine"}
+		}
+		w.custody.superseded = true
+		err := w.hereSet(down, secretContents)
+		if !errors.Is(err, rotation.ErrSuperseded) || !strings.Contains(err.Error(), "another rotation") || strings.Contains(err.Error(), ours) || w.journal() {
+			t.Errorf("%s: %v", label, err)
+		}
+		if now := w.aws.SecretStages(region, secretName); !maps.Equal(now, want) {
+			t.Errorf("the other's is %s: labels are %v", label, now)
+		}
 	}
 }
 

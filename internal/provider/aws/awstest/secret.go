@@ -44,6 +44,15 @@ func (d *Double) StageSecret(region, name, value, stage string) string {
 	return id
 }
 
+// UnstageSecret takes a label from whatever has it, by another hand.
+func (d *Double) UnstageSecret(region, name, stage string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, v := range d.secrets[region+"/"+name] {
+		v.stages = slices.DeleteFunc(v.stages, func(s string) bool { return s == stage })
+	}
+}
+
 // move takes a label from whatever has it and gives it to a version.
 func move(versions map[string]*version, stage, to string, made *version) {
 	if made != nil {

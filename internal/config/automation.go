@@ -28,7 +28,15 @@ type automationFile struct {
 }
 
 func (*automationFile) planned() []string {
-	return []string{"role", "targets", "rate", "approve", "minutes", "tags"}
+	return []string{"targets", "rate", "approve", "tags"}
+}
+
+func (*automationFile) instead() map[string]string {
+	const role = "write acts_as: the role that the document acts as, which its assumeRole says"
+	return map[string]string{
+		"role": role, "assume_role": role, "assumeRole": role,
+		"minutes": "have a parameter of the document told until, under tells: it ends a minute after the grant",
+	}
 }
 
 // automation reads a document.
@@ -51,7 +59,7 @@ func (s *scenarioFacts) automation(t *automationFile) access.Automation {
 		s.document(t, &out)
 	}
 	whole := t.Account.text != "" && t.Version.given && t.Digest.text != "" && out.Region != "" && out.Allows != ""
-	if whole && !HasErrors(s.list[before:]) { // the law must find nothing that was not told here
+	if whole && !HasErrors(s.list[before:]) && !s.told(t.at) { // the law must find nothing that was not told here
 		if err := out.Check(); err != nil {
 			s.errorf(t.at, "write it otherwise", "%v", err)
 		}
@@ -67,7 +75,7 @@ func (s *scenarioFacts) digest(t *automationFile, out *access.Automation) {
 	digest, err := canon.ParseDigest(strings.TrimPrefix(t.Digest.text, "sha256:"))
 	switch {
 	case err != nil:
-		s.errorf(t.Digest.at, "write sha256: and 64 digits, of 0–9 and a–f", "%s is not a digest", show(t.Digest.text))
+		s.errorf(t.Digest.at, "write sha256: and 64 digits, of 0–9 and small a–f, without spaces", "%s is not a digest", show(t.Digest.text))
 	case digest.IsZero():
 		s.warnf(t.Digest.at, "write the one that halligan blueprint ssm prints", "the digest is not filled in yet: no document has it, and nothing opens")
 	}
@@ -85,18 +93,26 @@ func (s *scenarioFacts) documentAccount(t *automationFile, out *access.Automatio
 	i := slices.IndexFunc(s.cell.aws.Accounts, func(a cell.Account) bool { return a.ID == t.Account.text })
 	switch {
 	case i < 0:
-		s.errorf(t.Account.at, nearest(t.Account.text, s.cell.accountIDs(), "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
+		s.errorf(t.Account.at, s.cell.accountNear(t.Account.text, "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
 	case s.cell.aws.Accounts[i].Management:
 		s.errorf(t.Account.at, "name a member account", "account %s is the management account: no role of Halligan is put there", show(t.Account.text))
 	case out.Region == "" && len(s.cell.aws.Accounts[i].Regions) > 0:
-		out.Region = s.cell.aws.Accounts[i].Regions[0]
+		out.Region = firstRegion(s.cell.aws.Accounts[i])
 	}
+}
+
+// firstRegion is the first of an account, where it is one; what is not was told in its place.
+func firstRegion(a cell.Account) string {
+	if access.IsRegion(a.Regions[0]) {
+		return a.Regions[0]
+	}
+	return ""
 }
 
 // memberOf reads the document that a blueprint makes for a group.
 func (s *scenarioFacts) memberOf(t *automationFile, out *access.Automation) {
 	if t.Group.text != "" && !access.IsGroup(t.Group.text) {
-		s.errorf(t.Group.at, "use a group with letters, digits and _.-, at most 48", "%s is not a group that a document can be made for", show(t.Group.text))
+		s.errorf(t.Group.at, bareName(t.Group.text, "use a group with letters, digits and _.-, at most 48"), "%s is not a group that a document can be made for", show(t.Group.text))
 	}
 	for _, w := range []word{t.Document, t.ActsAs, t.Opens, t.Closes} {
 		if w.given() {
@@ -125,7 +141,7 @@ func (s *scenarioFacts) document(t *automationFile, out *access.Automation) {
 		}
 	}
 	if w := t.Document; w.text != "" && !access.IsDocument(w.text) {
-		s.errorf(w.at, "name a document of the account itself: 3 to 128 letters, digits and _.-", "%s is not the name of a document that an account can make", show(w.text))
+		s.errorf(w.at, bareName(w.text, "name a document of the account itself: 3 to 128 letters, digits and _.-"), "%s is not the name of a document that an account can make", show(w.text))
 	}
 	s.checkRoleName(t.ActsAs)
 	for _, w := range []word{t.Opens, t.Closes} {

@@ -24,6 +24,14 @@ type awsFile struct {
 
 func (*awsFile) planned() []string { return []string{"audience"} }
 
+func (*awsFile) instead() map[string]string {
+	return map[string]string{
+		"denial": "write it under identity_center",
+		"reader": "write reader: true at an account", "readers": "write reader: true at each account",
+		"regions": "write them at each account",
+	}
+}
+
 type accountFile struct {
 	Mark
 	ID         word   `yaml:"id,required"`
@@ -50,6 +58,7 @@ type jwkFile struct {
 
 const (
 	issuerMend = "write https:// and a host of its own, without port and without a slash at the end, such as https://oidc.example.com"
+	numberMend = `write its twelve digits in quotation marks, such as "123456789012"`
 	regionMend = "write the name of a region, such as eu-west-1"
 	jwkMend    = "let halligan issuer make it: a public RSA key of 2048 bits or more with kid, alg RS256 and use sig"
 )
@@ -98,7 +107,7 @@ func (c *cellFacts) readOrganization(f *findings, w word) {
 	switch {
 	case w.text == "":
 	case i < 0:
-		f.errorf(w.at, nearest(w.text, c.accountIDs(), "accounts: "), "account %s does not exist", showID(w.text))
+		f.errorf(w.at, c.accountNear(w.text, "accounts: "), "account %s does not exist", showID(w.text))
 	case c.aws.Accounts[i].Management:
 		f.errorf(w.at, "name a member account with reader: true that is a delegated administrator of the organisation", "account %s is the management account: nothing of Halligan's that takes tokens is put there", show(w.text))
 	case !c.aws.Accounts[i].Reader:
@@ -164,7 +173,7 @@ func readAccount(f *findings, a accountFile) cell.Account {
 	out := cell.Account{ID: a.ID.text, Account: a.Account.text, Partition: a.Partition.text, Regions: texts(a.Regions), Management: a.Management.on, Other: a.OtherWay.text, Door: a.Door.text, Base: a.Base.text, Reader: a.Reader.on}
 	idOf(f, a.ID)
 	if a.Account.text != "" && !access.IsAccountNumber(a.Account.text) {
-		f.errorf(a.Account.at, `write its twelve digits in quotation marks, such as "123456789012"`, "%s is not the number of an account", show(a.Account.text))
+		f.errorf(a.Account.at, numberMend, "%s is not the number of an account", show(a.Account.text))
 	}
 	if a.Partition.text == cell.Partitions[0] {
 		out.Partition = ""
@@ -178,6 +187,11 @@ func readAccount(f *findings, a accountFile) cell.Account {
 		f.warnf(a.key("regions"), "name a second one: its STS is asked when the first does not answer", "account %s has one region", show(out.ID))
 	}
 	checkRegions(f, a.Regions)
+	for _, w := range a.Regions {
+		if slices.Contains(cell.Partitions, out.In()) && access.IsRegion(w.text) && partitionOf(w.text) != out.In() {
+			f.errorf(w.at, "name a region of that partition, or the partition of the account", "region %s is of partition %s, and account %s of %s", w.text, partitionOf(w.text), show(out.ID), out.In())
+		}
+	}
 	readDoor(f, a, &out)
 	if out.Reader && out.Management {
 		f.errorf(a.Reader.at, "take it out; what the organisation says can be read from a member account", "account %s is the management account: nothing of Halligan's that takes tokens is put there", show(out.ID))
@@ -213,24 +227,53 @@ func readDoor(f *findings, a accountFile, out *cell.Account) {
 	}
 }
 
+// regionShape tells whether a region is named as AWS names its regions: an area, and
+// where in it.
+func regionShape(region string) bool {
+	area, rest, _ := strings.Cut(strings.Replace(region, "us-gov-", "usgov-", 1), "-")
+	where, _, _ := strings.Cut(rest, "-")
+	return slices.Contains([]string{"af", "ap", "ca", "cn", "eu", "il", "me", "mx", "sa", "us", "usgov"}, area) &&
+		slices.Contains([]string{"north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest"}, where)
+}
+
+// partitionOf is the partition that a region is of, by its name.
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return cell.Partitions[0]
+}
+
 func checkRegions(f *findings, words []word) {
 	for i, w := range words {
 		switch {
 		case w.text == "":
 		case !access.IsRegion(w.text):
 			f.errorf(w.at, regionMend, "%s is not a region", show(w.text))
+		case !regionShape(w.text):
+			f.warnf(w.at, regionMend+", unless it is a new one", "no region of AWS is named like %s", show(w.text))
 		case slices.Contains(texts(words[:i]), w.text):
 			f.errorf(w.at, "take one out", "region %s stands twice", show(w.text))
 		}
 	}
 }
 
-func (c *cellFacts) accountIDs() []string {
+// accountNear is the hint for an account that does not exist: its id, where what was
+// written is the number of one.
+func (c *cellFacts) accountNear(name, prefix string) string {
 	var ids []string
 	for _, a := range c.aws.Accounts {
-		ids = append(ids, a.ID)
+		if a.Account == name {
+			return "write its id: " + a.ID
+		}
+		if canon.CheckID(a.ID) == nil {
+			ids = append(ids, a.ID)
+		}
 	}
-	return ids
+	return nearest(name, ids, prefix)
 }
 
 // checkRoles refuses two targets of one role: its trust names one, its policy is

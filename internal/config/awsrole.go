@@ -26,7 +26,15 @@ type roleFile struct {
 }
 
 func (*roleFile) planned() []string {
-	return []string{"max_duration", "managed_policies", "external_id", "record"}
+	return []string{"max_duration", "managed_policies", "record"}
+}
+
+func (*roleFile) instead() map[string]string {
+	return map[string]string{
+		"external_id": "write door: external-id at the account in " + CellFile,
+		"region":      "write regions: a list",
+		"principals":  "take it out: who may ask says the scenario, and how they come in blueprint writes",
+	}
 }
 
 type probeFile struct {
@@ -57,7 +65,7 @@ func (s *scenarioFacts) aws(t *roleFile) access.AWS {
 		}
 	}
 	whole := t.Account.text != "" && t.Role.text != "" && t.Allows.text != "" && out.Probe.IAM() != ":" && out.Policy != ""
-	if whole && !HasErrors(s.list[before:]) { // the law must find nothing that was not told here
+	if whole && !HasErrors(s.list[before:]) && !s.told(t.at) { // the law must find nothing that was not told here
 		if err := out.Check(); err != nil {
 			s.errorf(t.at, "write it otherwise", "%v", err)
 		}
@@ -71,7 +79,7 @@ func (s *scenarioFacts) account(t *roleFile) {
 	}
 	i := slices.IndexFunc(s.cell.aws.Accounts, func(a cell.Account) bool { return a.ID == t.Account.text })
 	if i < 0 {
-		s.errorf(t.Account.at, nearest(t.Account.text, s.cell.accountIDs(), "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
+		s.errorf(t.Account.at, s.cell.accountNear(t.Account.text, "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
 		return
 	}
 	if !s.cell.aws.Accounts[i].Management {
@@ -100,9 +108,9 @@ func (s *scenarioFacts) checkRoleName(w word) {
 	switch role := w.text; {
 	case role == "":
 	case len(role) > access.RoleNameLongest:
-		s.errorf(w.at, mend, "role has %d characters, at most %d", len(role), access.RoleNameLongest)
+		s.errorf(w.at, bareName(role, mend), "role has %d characters, at most %d", len(role), access.RoleNameLongest)
 	case !access.IsRoleName(role):
-		s.errorf(w.at, mend, "%s is not the name of a role", showID(role))
+		s.errorf(w.at, bareName(role, mend), "%s is not the name of a role", showID(role))
 	case strings.HasSuffix(role, access.ConsoleSuffix) || strings.HasPrefix(strings.ToLower(role), "halligan-"):
 		s.errorf(w.at, "choose another name", "%s begins with halligan- or ends in %s, as Halligan's own roles do", showID(role), access.ConsoleSuffix)
 	}
@@ -163,7 +171,7 @@ func (s *scenarioFacts) rolePolicies(t *roleFile, out *access.AWS) {
 		for _, p := range access.AWSProbes {
 			known = append(known, p.Service+" "+p.Action)
 		}
-		s.errorf(t.Probe.at, "one of: "+strings.Join(known, ", "), "%s cannot be a probe in this version", show(out.Probe.Service+" "+out.Probe.Action))
+		s.errorf(t.Probe.at, nearest(out.Probe.Service+" "+out.Probe.Action, known, "one of: "), "%s cannot be a probe in this version", show(out.Probe.Service+" "+out.Probe.Action))
 	case !policy.AllowsAlways(out.Probe.IAM()):
 		s.errorf(t.Probe.at, "allow it on * and without a condition in the policy, or choose another probe",
 			"the policy does not allow %s always: that it is refused would prove nothing", out.Probe.IAM())

@@ -25,7 +25,20 @@ type cellFile struct {
 }
 
 func (*cellFile) planned() []string {
-	return []string{"custodians", "escalation", "upgrade", "identity_provider", "on_call", "incidents"}
+	return []string{"escalation", "upgrade", "on_call"}
+}
+
+func (*cellFile) instead() map[string]string {
+	return map[string]string{
+		"custodians":        "name a group under groups, and that in the envelope that a scenario opens",
+		"identity_provider": "write oidc to each person who may read by it, and where it is into oidc of " + ServerFile,
+		"incidents":         "name the tracker in a symptom of a scenario, and where it is under trackers of " + ServerFile,
+		"identity_center":   "write it under aws; of a person, what stands there is their UserId",
+		"accounts":          "write it under aws",
+		"organization":      "write it under aws",
+		"scenarios":         "write each into a file of " + ScenariosDir,
+		"webhooks":          "name the channel under channels, and where it is under webhooks of " + ServerFile,
+	}
 }
 
 type personFile struct {
@@ -43,7 +56,13 @@ type personFile struct {
 	User word           `yaml:"identity_center"`
 }
 
-func (*personFile) planned() []string { return []string{"passkeys", "custodian"} }
+func (*personFile) instead() map[string]string {
+	return map[string]string{
+		"passkeys":  "write the line of a passkey under keys, as of any other key",
+		"custodian": "put them into a group, and name that in the envelope that a scenario opens",
+		"groups":    "name them in groups of the cell",
+	}
+}
 
 type changeFile struct {
 	Mark
@@ -99,7 +118,17 @@ type scenarioFile struct {
 }
 
 func (*scenarioFile) planned() []string {
-	return []string{"guard_rails", "training", "drill", "review", "guidelines"}
+	return []string{"training", "drill", "review", "guidelines"}
+}
+
+func (*scenarioFile) instead() map[string]string {
+	return map[string]string{
+		"guard_rails": "name policies that hold here under conditions, and those that hold everywhere under guard_rails of " + CellFile,
+		"quorum":      "write it to each of severities",
+		"longest":     "write it to each of severities",
+		"mfa":         "write it under controls",
+		"aws":         "write it under opens, after a hyphen",
+	}
 }
 
 type termsFile struct {
@@ -109,7 +138,15 @@ type termsFile struct {
 	ReviewDue span      `yaml:"review_due,required"`
 }
 
-func (*termsFile) planned() []string { return []string{"channels", "solo", "extensions", "ladder"} }
+func (*termsFile) planned() []string { return []string{"extensions"} }
+
+func (*termsFile) instead() map[string]string {
+	return map[string]string{
+		"channels": "name them under alarms of the scenario",
+		"ladder":   "write it beside severities: it is the same for all of them",
+		"solo":     "write it on the last rung of ladder, beside severities",
+	}
+}
 
 type controlsFile struct {
 	Mark
@@ -119,7 +156,12 @@ type controlsFile struct {
 }
 
 func (*controlsFile) planned() []string {
-	return []string{"training", "policy", "policies", "device", "country", "networks"}
+	return []string{"training", "device", "country"}
+}
+
+func (*controlsFile) instead() map[string]string {
+	const policies = "name files of policies under conditions of the scenario"
+	return map[string]string{"policy": policies, "policies": policies, "networks": "write source: the networks that asking may come from"}
 }
 
 type hoursFile struct {
@@ -146,7 +188,15 @@ func (*openFile) planned() []string {
 }
 
 func (*openFile) instead() map[string]string {
-	return map[string]string{"ssm": "automation", "sealed": "envelope"}
+	return map[string]string{
+		"ssm":            "write automation: a document of Systems Manager that runs while the grant lives",
+		"sealed":         "write envelope: a sealed credential",
+		"host":           "write ssh: { host: …, principals: […] }",
+		"program":        "write exec: { program: … }",
+		"role":           "write aws: { account: …, role: … }",
+		"permission_set": "write identity-center: { account: …, permission_set: … }",
+		"task":           "write aws_root_task: { account: …, task: … }",
+	}
 }
 
 // envelopeFile is a sealed credential, and what must hold for it.

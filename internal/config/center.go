@@ -19,7 +19,11 @@ type centerFile struct {
 	Denial   word `yaml:"denial"`
 }
 
-func (*centerFile) planned() []string { return []string{"regions", "application", "groups"} }
+func (*centerFile) planned() []string { return []string{"application", "groups"} }
+
+func (*centerFile) instead() map[string]string {
+	return map[string]string{"regions": "write region: the one in which it takes changes, of several the primary one"}
+}
 
 // setFile is a permission set that a scenario opens.
 type setFile struct {
@@ -32,7 +36,12 @@ type setFile struct {
 	Allows  word `yaml:"allows,required" mend:"say in plain words what the permission set may do: approvers read it"`
 }
 
-func (*setFile) planned() []string { return []string{"group", "deny", "scp", "relay_state"} }
+func (*setFile) planned() []string { return []string{"group", "relay_state"} }
+
+func (*setFile) instead() map[string]string {
+	const denial = "name the policy by which sessions are denied in " + CellFile + ", under aws: identity_center.denial"
+	return map[string]string{"deny": denial, "scp": denial, "denial": denial, "instance": "write it in " + CellFile + ", under aws: identity_center"}
+}
 
 const (
 	instanceMend = "write it as aws sso-admin list-instances has it, such as arn:aws:sso:::instance/ssoins-1234567890abcdef"
@@ -62,7 +71,7 @@ func (c *cellFacts) readCenter(f *findings) {
 	switch {
 	case out.Account == "":
 	case i < 0:
-		f.errorf(file.Account.at, nearest(out.Account, c.accountIDs(), "accounts: "), "account %s does not exist", showID(out.Account))
+		f.errorf(file.Account.at, c.accountNear(out.Account, "accounts: "), "account %s does not exist", showID(out.Account))
 	case ok && c.aws.Accounts[i].In() != partition:
 		f.errorf(file.Account.at, "name the account from which this instance is administered", "account %s is in partition %s, the instance in %s", show(out.Account), c.aws.Accounts[i].In(), partition)
 	case c.aws.Accounts[i].Management:
@@ -124,9 +133,9 @@ func (s *scenarioFacts) identityCenter(t *setFile) access.IdentityCenter {
 	lengthOf(s.findings, t.Allows, textLongest)
 	s.personal(t.Allows)
 	if n := len(out.Set); n > access.SetNameLongest {
-		s.errorf(t.Set.at, "use the name of an existing permission set", "permission_set has %d characters, at most %d", n, access.SetNameLongest)
+		s.errorf(t.Set.at, bareName(t.Set.text, "use the name of an existing permission set"), "permission_set has %d characters, at most %d", n, access.SetNameLongest)
 	} else if n > 0 && !access.IsSetName(out.Set) {
-		s.errorf(t.Set.at, "use letters, digits and +=,.@_-", "%s is not the name of a permission set", show(out.Set))
+		s.errorf(t.Set.at, bareName(t.Set.text, "use letters, digits and +=,.@_-"), "%s is not the name of a permission set", show(out.Set))
 	}
 	if _, _, ok := access.SetOf(out.ARN); out.ARN != "" && !ok {
 		s.errorf(t.ARN.at, setMend, "%s is not the ARN of a permission set", show(out.ARN))
@@ -144,7 +153,7 @@ func (s *scenarioFacts) identityCenter(t *setFile) access.IdentityCenter {
 		s.warnf(t.at, "open a role of the account instead (aws:), which needs no sign-in", "%s is for when people cannot sign in, and whoever uses a permission set must", s.file.Scenario.text)
 	}
 	whole := t.Account.text != "" && out.Set != "" && out.ARN != "" && out.Allows != ""
-	if whole && !HasErrors(s.list[before:]) { // the law must find nothing that was not told here
+	if whole && !HasErrors(s.list[before:]) && !s.told(t.at) { // the law must find nothing that was not told here
 		if err := out.Check(); err != nil {
 			s.errorf(t.at, "write it otherwise", "%v", err)
 		}
@@ -171,7 +180,7 @@ func (s *scenarioFacts) center(t *setFile, out *access.IdentityCenter) {
 	switch {
 	case t.Account.text == "":
 	case i < 0:
-		s.errorf(t.Account.at, nearest(t.Account.text, s.cell.accountIDs(), "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
+		s.errorf(t.Account.at, s.cell.accountNear(t.Account.text, "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(t.Account.text))
 	case s.cell.aws.Accounts[i].Management:
 		s.errorf(t.Account.at, "name a member account", "account %s is the management account: what assigns there can change IAM there", show(t.Account.text))
 	case ok && s.cell.aws.Accounts[i].In() != partition:

@@ -1,6 +1,11 @@
 package config
 
-import "github.com/halligan-dev/halligan/internal/access"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/halligan-dev/halligan/internal/access"
+)
 
 // contentsFile is what lies in an envelope, where AWS can change it.
 type contentsFile struct {
@@ -61,10 +66,54 @@ func (s *scenarioFacts) contents(e *envelopeFile) *access.Contents {
 		s.errorf(e.key("contents"), "take it out, or physical and honey", "nothing changes what is in bags, and nothing that works is in honey")
 	}
 	out := e.Contents.compiled()
-	if err := out.Check(); err != nil && e.Contents.whole() {
-		s.errorf(e.key("contents"), "write contents: { aws_access_key: { account: \"…\", user: … } }", "%v", err)
+	if err := out.Check(); err != nil && e.Contents.whole() && !s.told(e.key("contents")) {
+		at, mend := s.contentsAt(e, err)
+		s.errorf(at, mend, "%v", err)
 	}
 	return out
+}
+
+// contentsAt is where the member stands with which an error of contents begins, and
+// what mends it.
+func (s *scenarioFacts) contentsAt(e *envelopeFile, err error) (place, string) {
+	const userMend = "write the name of the user alone, without path and ARN, such as halligan-emergency"
+	member, _, _ := strings.Cut(err.Error(), ":")
+	of := e.Contents
+	for _, u := range []struct {
+		name string
+		file *userFile
+	}{{"aws_access_key", of.AccessKey}, {"aws_password", of.Password}} {
+		switch {
+		case u.file == nil:
+		case member == u.name+".account":
+			return u.file.Account.at, s.numberMend(u.file.Account)
+		case member == u.name+".user":
+			return u.file.User.at, userMend
+		}
+	}
+	switch {
+	case of.Secret == nil:
+	case member == "aws_secret.account":
+		return of.Secret.Account.at, s.numberMend(of.Secret.Account)
+	case member == "aws_secret.region":
+		return of.Secret.Region.at, regionMend
+	case member == "aws_secret.name":
+		return of.Secret.Name.at, "write the name of the secret, not its ARN: aws secretsmanager list-secrets"
+	}
+	return e.key("contents"), "write one of them, such as contents: { aws_access_key: { account: \"…\", user: … } }"
+}
+
+// numberMend is the hint for what is no account number: the number, where the cell
+// has an account of that id.
+func (s *scenarioFacts) numberMend(w word) string {
+	if s.cell != nil {
+		for _, a := range s.cell.aws.Accounts {
+			if a.ID == w.text && access.IsAccountNumber(a.Account) {
+				return fmt.Sprintf("write its number in quotation marks: %q", a.Account)
+			}
+		}
+	}
+	return numberMend
 }
 
 // checkContents refuses that two scenarios say different things of what lies in one

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -20,8 +21,8 @@ type secret struct {
 // They are compiled when a file is read, which most commands never do.
 var secrets = sync.OnceValue(func() []secret {
 	return []secret{
-		{privateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+`)},
-		{"an AWS access key", regexp.MustCompile(`\b(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)},
+		{privateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|\bPRIVATE\+KEY\+[^\s"]*`)},
+		{accessKey, regexp.MustCompile(`\b(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)},
 		{"a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`)},
 		{"a GitHub token", regexp.MustCompile(`\bgh[oprsu]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}`)},
 		{"a GitLab token", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{16,}`)},
@@ -34,7 +35,10 @@ var secrets = sync.OnceValue(func() []secret {
 	}
 })
 
-const privateKey = "a private key"
+const (
+	privateKey = "a private key"
+	accessKey  = "an AWS access key"
+)
 
 // secretMend is the hint for a kind of secret that is found.
 func secretMend(kind string) string {
@@ -58,6 +62,40 @@ func secretKind(text string) string {
 // SecretIn names the kind of secret that text seems to hold, "" for none: for
 // texts that a person is about to sign.
 func SecretIn(text string) string { return secretKind(text) }
+
+// Masked is text with the kind of each secret that it seems to hold in its place:
+// for errors, which quote what people typed. The id of an access key stays, for it
+// is no secret and an error may have to name it.
+func Masked(text string) string {
+	for _, s := range secrets() {
+		if s.kind == accessKey {
+			continue
+		}
+		for {
+			found := s.shape.FindStringIndex(text)
+			if found == nil {
+				break
+			}
+			text = text[:found[0]] + "(" + s.kind + ")" + text[found[0]+reach(s.kind, text[found[0]:], found[1]-found[0]):]
+		}
+	}
+	return text
+}
+
+// reach is how far a secret goes that text begins with: of a private key the shape
+// is its first line alone.
+func reach(kind, text string, shape int) int {
+	if kind != privateKey || !strings.HasPrefix(text, "-----") {
+		return shape
+	}
+	const begins, ends = "-----END ", "-----"
+	if begin := strings.Index(text, begins); begin >= 0 {
+		if length := strings.Index(text[begin+len(begins):], ends); length >= 0 {
+			return begin + len(begins) + length + len(ends)
+		}
+	}
+	return len(text)
+}
 
 // hidden tells whether a rune cannot be seen, moves other text or commands a
 // terminal. A line feed is none of these.
@@ -84,20 +122,34 @@ func scan(file string, data []byte, f *findings) bool {
 		return false
 	}
 	before := len(f.list)
+	if rest, marked := bytes.CutPrefix(data, []byte("\ufeff")); marked {
+		f.errorf(place{file, 1, 1}, "save it as UTF-8 without a byte order mark", "begins with a byte order mark")
+		data = rest
+	}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
-		scanLine(place{file, number, 1}, strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), f)
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		scanTab(place{file, number, 1}, line, f, before)
+		scanLine(place{file, number, 1}, line, f)
 	}
 	return len(f.list) == before
 }
 
+// scanTab notes the first tab of a file: where one stands there are many.
+func scanTab(at place, line string, f *findings, before int) {
+	tab := strings.IndexByte(line, '\t')
+	if tab < 0 || slices.ContainsFunc(f.list[before:], func(p Problem) bool { return p.What == tabWhat }) {
+		return
+	}
+	at.column = 1 + utf8.RuneCountInString(line[:tab])
+	f.errorf(at, "use spaces, here and everywhere", tabWhat)
+}
+
+const tabWhat = "a tab stands here"
+
 // scanLine notes at most one of each kind of problem in a line.
 func scanLine(at place, line string, f *findings) {
-	if tab := strings.IndexByte(line, '\t'); tab >= 0 {
-		at.column = 1 + utf8.RuneCountInString(line[:tab])
-		f.errorf(at, "use spaces, here and everywhere", "a tab stands here")
-	}
 	if i := strings.IndexFunc(line, func(r rune) bool { return r != '\t' && hidden(r) }); i >= 0 {
 		at.column = 1 + utf8.RuneCountInString(line[:i])
 		r, _ := utf8.DecodeRuneInString(line[i:])

@@ -89,3 +89,27 @@ func TestBrokenErrorNamesTheFirst(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestMaskedIsWithoutSecrets: an error that quotes what somebody typed says what it
+// is, and keeps what stands around it.
+func TestMaskedIsWithoutSecrets(t *testing.T) {
+	armored := "-----BEGIN OPENSSH PRIVATE" + " KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE" + " KEY-----\n"
+	for secret, kind := range map[string]string{
+		"AGE-SECRET" + "-KEY-1" + strings.Repeat("Q", 58):             "(an age key)",
+		"PRIVATE+KEY" + "+halligan.example.com+0a1b2c3d+AX9kZXk":      "(a private key)",
+		"whsec" + "_" + strings.Repeat("A", 32):                       "(a webhook secret)",
+		"eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxIn0.c2lnbmF0dXJl": "(a signed token)",
+		armored: "(a private key)",
+		"-----BEGIN EC PRIVATE" + " KEY-----\nMHcCAQEEII": "(a private key)",
+	} {
+		for _, format := range []string{"cannot use %s", "cannot use %q"} {
+			got := config.Masked(fmt.Sprintf(format, secret))
+			if !strings.HasPrefix(strings.ReplaceAll(got, `"`, ""), "cannot use "+kind) || strings.Contains(got, "MHcC") || strings.Contains(got, "b3Bl") || strings.Contains(got, "AX9k") {
+				t.Errorf("%s", got)
+			}
+		}
+	}
+	if got := config.Masked("open (a key) AKIA" + "ABCDEFGHIJKLMNOP: whsec" + "_" + strings.Repeat("A", 32) + " is none"); got != "open (a key) AKIA"+"ABCDEFGHIJKLMNOP: (a webhook secret) is none" {
+		t.Error(got)
+	}
+}

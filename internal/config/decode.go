@@ -20,8 +20,8 @@ type selfReader interface{ read(f *findings, n *node) }
 // planner is a struct of the design's keys without a rule in this version.
 type planner interface{ planned() []string }
 
-// renamer is a struct some of whose keys people look for by another name.
-type renamer interface{ instead() map[string]string }
+// guide is a struct that knows keys which people look for in it, and what does that.
+type guide interface{ instead() map[string]string }
 
 // Mark is where a struct of a file and its keys stand.
 type Mark struct {
@@ -216,15 +216,13 @@ func readRecord(f *findings, n *node, v reflect.Value) {
 }
 
 func unknownKey(f *findings, found *node, v reflect.Value, fields []key) {
+	if g, ok := v.Addr().Interface().(guide); ok && g.instead()[found.text] != "" {
+		f.errorf(found.place, g.instead()[found.text], "key %s is not known", show(found.text))
+		return
+	}
 	if p, ok := v.Addr().Interface().(planner); ok && slices.Contains(p.planned(), found.text) {
 		f.errorf(found.place, "take it out; it would not be kept", "%s is not supported by this version", found.text)
 		return
-	}
-	if r, ok := v.Addr().Interface().(renamer); ok {
-		if name, renamed := r.instead()[found.text]; renamed {
-			f.errorf(found.place, "write "+name, "key %s is not known", show(found.text))
-			return
-		}
 	}
 	var names []string
 	for _, k := range fields {

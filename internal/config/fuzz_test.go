@@ -205,7 +205,7 @@ func TestLargeFiles(t *testing.T) {
 	}
 	over := bytes.Repeat([]byte("#\n"), config.FileLimit/2+1)
 	base["cell.yaml"] = &fstest.MapFile{Data: over, Mode: 0o600}
-	if problems := config.LintFS(base); len(problems) == 0 || problems[0].What != "has 1048577 bytes, at most 1048576" {
+	if problems := config.LintFS(base); len(problems) == 0 || problems[0].What != "has more than 1048576 bytes" {
 		t.Errorf("over the limit: %v", problems)
 	}
 }

@@ -27,7 +27,10 @@ type iamStatement struct {
 	Condition   table[table[someOf[scalar]]] `yaml:"Condition"`
 }
 
-func (*iamStatement) planned() []string { return []string{"Principal", "NotPrincipal"} }
+func (*iamStatement) instead() map[string]string {
+	const principal = "take it out: it belongs into policies of resources, and this is one of a role"
+	return map[string]string{"Principal": principal, "NotPrincipal": principal}
+}
 
 // someOf is one value, or a list of them.
 type someOf[T any] []T

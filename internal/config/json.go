@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -22,12 +23,12 @@ func openJSON(f *findings, folder fs.FS, name word, limit int) *node {
 	data, err := readFile(folder, name.text)
 	switch {
 	case err != nil:
-		f.errorf(name.at, "write that file, or name another", "cannot read %s: %v", show(name.text), reason(err))
+		f.errorf(name.at, nearFile(folder, name.text), "cannot read %s: %v", show(name.text), reason(err))
 		return nil
 	case len(data) > limit:
 		f.errorf(place{name.text, 0, 0}, "split it, or take out what does not belong", "has more than %d bytes", limit)
 		return nil
-	case !scan(name.text, data, f):
+	case !scan(name.text, bytes.ReplaceAll(data, []byte("\t"), []byte(" ")), f): // in JSON a tab is a space
 		return nil
 	}
 	r := jsonReader{findings: f, file: name.text, data: data, in: jsontext.NewDecoder(bytes.NewReader(data))}
@@ -41,6 +42,28 @@ func openJSON(f *findings, folder fs.FS, name word, limit int) *node {
 		return nil
 	}
 	return root
+}
+
+// nearFile is the hint for a file that cannot be read: one beside it of nearly that name.
+func nearFile(folder fs.FS, name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return "write what it says into a file of this folder, such as policies/database.json: nothing of AWS's is read"
+	}
+	const prefix = "write that file, or name another"
+	entries, err := fs.ReadDir(folder, path.Dir(name))
+	if err != nil {
+		return prefix
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && e.Name() != path.Base(name) {
+			files = append(files, e.Name())
+		}
+	}
+	if hint, near := strings.CutPrefix(nearest(path.Base(name), files, ""), "did you mean "); near && len(files) > 0 {
+		return "did you mean " + path.Join(path.Dir(name), hint)
+	}
+	return prefix
 }
 
 // jsonReader makes nodes of JSON. Names that stand twice are refused.
@@ -106,7 +129,7 @@ func (r *jsonReader) items(depth int, end jsontext.Kind, add func(*node) bool) {
 // next is where the next token begins.
 func (r *jsonReader) next() place {
 	offset := min(int(r.in.InputOffset()), len(r.data))
-	offset += len(r.data[offset:]) - len(bytes.TrimLeft(r.data[offset:], " \n\r,:"))
+	offset += len(r.data[offset:]) - len(bytes.TrimLeft(r.data[offset:], " \t\n\r,:"))
 	before := string(r.data[:offset])
 	line := before[strings.LastIndexByte(before, '\n')+1:]
 	return place{r.file, 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(line)}

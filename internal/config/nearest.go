@@ -14,7 +14,7 @@ const namesMost = 24
 func nearest(name string, names []string, prefix string) string {
 	best, least := "", 1+min(2, len(name)/3)
 	for _, candidate := range names {
-		if d := distance(strings.ToLower(name), candidate, least); d < least {
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate), least); d < least {
 			best, least = candidate, d
 		}
 	}
@@ -29,6 +29,14 @@ func nearest(name string, names []string, prefix string) string {
 		sorted = append(sorted[:namesMost:namesMost], "…")
 	}
 	return prefix + strings.Join(sorted, ", ")
+}
+
+// bareName is the hint for what should be a name: which one, where its ARN stands there.
+func bareName(text, mend string) string {
+	if !strings.HasPrefix(text, "arn:") {
+		return mend
+	}
+	return "write the name alone: " + show(text[strings.LastIndexAny(text, "/:")+1:])
 }
 
 // distance is how many letters must be put in, taken out, changed or swapped

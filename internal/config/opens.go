@@ -18,7 +18,8 @@ func (s *scenarioFacts) opens() {
 		s.errorf(s.file.key("opens"), "write what this scenario is for, and make another scenario of the rest", "opens: must name 1 to %d targets, names %d", opensMost, n)
 	}
 	seen := make(map[string]place)
-	for _, open := range s.file.Opens {
+	for i, open := range s.file.Opens {
+		s.end = s.after(i)
 		out, at := s.open(open)
 		if out == (access.Open{}) {
 			continue
@@ -29,6 +30,32 @@ func (s *scenarioFacts) opens() {
 		seen[out.Name()] = at
 		s.out.Opens = append(s.out.Opens, out)
 	}
+}
+
+// after is where the next target begins, or what follows all of them; nowhere when
+// nothing does.
+func (s *scenarioFacts) after(i int) (next place) {
+	if i+1 < len(s.file.Opens) {
+		return s.file.Opens[i+1].at
+	}
+	opens := s.file.key("opens")
+	for _, at := range s.file.keys {
+		if at.line > opens.line && (next.line == 0 || at.line < next.line) {
+			next = at
+		}
+	}
+	return next
+}
+
+// told tells whether an error was noted from a place of the target that is read on:
+// what follows from it is not worth another.
+func (s *scenarioFacts) told(from place) bool {
+	before := func(line, column int, at place) bool {
+		return line < at.line || line == at.line && column < at.column
+	}
+	return slices.ContainsFunc(s.list, func(p Problem) bool {
+		return p.Severity == Error && p.File == from.file && !before(p.Line, p.Column, from) && (s.end.line == 0 || before(p.Line, p.Column, s.end))
+	})
 }
 
 // open reads one target, and says where it stands.

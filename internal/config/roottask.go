@@ -36,7 +36,7 @@ func (s *scenarioFacts) rootTask(t *taskFile) access.RootTask {
 		s.warnf(t.Task.at, "choose another task if it is enough", "%s can leave %s behind: each lease closes only when a person attests", task.ID, task.Leaves)
 	}
 	whole := t.Account.text != "" && t.Task.text != "" && t.Through.text != "" && t.Role.text != ""
-	if whole && !HasErrors(s.list[before:]) { // the law must find nothing that was not told here
+	if whole && !HasErrors(s.list[before:]) && !s.told(t.at) { // the law must find nothing that was not told here
 		if err := out.Check(); err != nil {
 			s.errorf(t.at, "write it otherwise", "%v", err)
 		}
@@ -59,7 +59,7 @@ func (s *scenarioFacts) taskAccounts(t *taskFile) {
 		case i >= 0:
 			return s.cell.aws.Accounts[i], true
 		case w.text != "":
-			s.errorf(w.at, nearest(w.text, s.cell.accountIDs(), "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(w.text))
+			s.errorf(w.at, s.cell.accountNear(w.text, "accounts of aws in "+CellFile+": "), "account %s does not exist", showID(w.text))
 		}
 		return account, false
 	}

@@ -17,6 +17,7 @@ type scenarioFacts struct {
 	cell *cellFacts // nil when there is no cell to check against
 	file *scenarioFile
 	out  access.Scenario
+	end  place // where what is opened after the target that is read begins
 }
 
 // readScenario reads and checks one scenario. It gives nil when the file is no

@@ -47,7 +47,7 @@ type pair struct{ key, value *node }
 // parse reads a file as YAML. It gives nil, and has noted why, when it cannot.
 func parse(file string, data []byte, f *findings) *node {
 	if len(data) > FileLimit {
-		f.errorf(place{file, 0, 0}, "split it, or take out what does not belong", "has %d bytes, at most %d", len(data), FileLimit)
+		f.errorf(place{file, 0, 0}, "split it, or take out what does not belong", "has more than %d bytes", FileLimit)
 		return nil
 	}
 	if !scan(file, data, f) {
@@ -157,7 +157,11 @@ func syntax(file string, err error, f *findings) {
 	if strings.ContainsFunc(what, hidden) || secretKind(what) != "" {
 		what = "it breaks off here"
 	}
-	f.errorf(place{file, at.Line, at.Column}, syntaxMend, "%v: %s", errUnreadable, what)
+	mend := syntaxMend
+	if strings.HasPrefix(what, "mapping value is not allowed") {
+		mend = "put text with a colon and a space in it into quotation marks; else " + syntaxMend
+	}
+	f.errorf(place{file, at.Line, at.Column}, mend, "%v: %s", errUnreadable, what)
 }
 
 // converter makes nodes of the parser's tree.

@@ -108,6 +108,7 @@ func (c *backupCommand) write(on *call, out *os.File, p packing) (done backedUp,
 		return done, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+	defer on.busy("copying and replaying the ledger")()
 	if err := server.CopyStore(on.ctx, p.settings.DataFolder, temporary); err != nil {
 		return done, err
 	}

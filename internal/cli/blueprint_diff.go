@@ -9,14 +9,14 @@ import (
 )
 
 type blueprintDiffCommand struct {
-	Deployed string `xor:"from" required:"" help:"What is deployed: a folder or file of templates, as aws cloudformation get-template gives them, or the answer of aws iam get-account-authorization-details." placeholder:"PATH"`
-	Live     bool   `xor:"from" required:"" help:"Ask IAM itself, with the credentials of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which must allow iam:GetAccountAuthorizationDetails."`
+	Deployed string `xor:"from" help:"What is deployed: a folder or file of templates, as aws cloudformation get-template gives them, or the answer of aws iam get-account-authorization-details." placeholder:"PATH"`
+	Live     bool   `xor:"from" help:"Ask IAM itself, with the credentials of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which must allow iam:GetAccountAuthorizationDetails."`
 	blueprintFlags
 }
 
 // Help is the long help of `blueprint diff`.
 func (blueprintDiffCommand) Help() string {
-	return `It names each difference in words: what is missing, what is there and is in no blueprint, and what says something else. Order does not count. The answer of IAM shows roles, groups and policies as they are now, whatever any template says: a boundary that was taken away, a slot that is attached, a role that believes the cell's issuers and is nobody's. Where an account has a reader, halligan ready --live has the server compare, with a role of its own. Exit code 10 says that there are differences.
+	return `It compares with what --deployed names, or with --live with what IAM itself says, and names each difference in words: what is missing, what is there and is in no blueprint, and what says something else. Order does not count. The answer of IAM shows roles, groups and policies as they are now, whatever any template says: a boundary that was taken away, a slot that is attached, a role that believes the cell's issuers and is nobody's. Where an account has a reader, halligan ready --live has the server compare, with a role of its own. Exit code 10 says that there are differences.
 
 Examples:
 
@@ -28,6 +28,10 @@ Examples:
 
 // Run compares.
 func (b blueprintDiffCommand) Run(c *call) error {
+	if b.Deployed == "" && !b.Live {
+		return failf(exitUsage, "say what is deployed: --deployed PATH, or --live to ask IAM").
+			or("such as: halligan blueprint diff --account prod --deployed aws/prod")
+	}
 	known, err := b.book(c)
 	if err != nil {
 		return err

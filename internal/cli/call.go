@@ -144,6 +144,29 @@ func (c *call) patienceFor(what string) (off func()) {
 	return func() { timer.Stop() }
 }
 
+// busyEvery is how often it is said that something still goes on.
+const busyEvery = 30 * time.Second
+
+// busy says what this machine does when that takes long, and now and then for how
+// long it has, until it is called off.
+func (c *call) busy(doing string) (off func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		began, wait := time.Now(), silence
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(wait):
+				c.tell("still %s, for %s …", doing, time.Since(began).Round(time.Second))
+				wait = busyEvery
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(over); <-ended })
+}
+
 // ask asks a person for one line.
 func (c *call) ask(prompt string) (string, error) {
 	if !c.asks {

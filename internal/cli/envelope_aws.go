@@ -78,6 +78,10 @@ func contentsOf(p *proof, name string) (*access.Contents, error) {
 		return nil, failf(exitNotFound, "no scenario opens an envelope %q", name).or("halligan envelope list shows those that there are")
 	}
 	of := demands[0].Contents
+	if !slices.ContainsFunc(demands, func(d *access.Envelope) bool { return d.Contents != nil }) {
+		return nil, failf(exitRefused, "no scenario that opens envelope %s says what lies in it", name).
+			or("write contents under the envelope in each of them, and propose that: halligan change propose; without it: halligan envelope rotate %s --with PROGRAM", name)
+	}
 	for _, d := range demands {
 		if d.Contents == nil || d.Contents.String() != of.String() {
 			return nil, failf(exitRefused, "the scenarios that open envelope %s do not all say the same of what lies in it", name).

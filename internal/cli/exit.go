@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/halligan-dev/halligan/internal/config"
 )
 
 // The exit codes of every command.
@@ -114,28 +116,33 @@ func (c *call) conclude(err error) int {
 		return int(child)
 	}
 	f := classify(err)
+	said := spoken{config.Masked(f.Error()), config.Masked(f.hint), f.reason, f.code}
 	if c.flags.JSON {
-		return c.concludeJSON(f)
+		return c.concludeJSON(said)
 	}
-	fmt.Fprintf(c.err, "error: %s\n", f.Error())
-	if f.hint != "" {
-		fmt.Fprintf(c.err, "hint: %s\n", f.hint)
+	fmt.Fprintf(c.err, "error: %s\n", said.Error)
+	if said.Hint != "" {
+		fmt.Fprintf(c.err, "hint: %s\n", said.Hint)
 	}
 	return f.code
 }
 
+// spoken is what is said of a failure, without any secret that somebody typed where
+// none belongs.
+type spoken struct {
+	Error  string `json:"error"`
+	Hint   string `json:"hint,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Code   int    `json:"code"`
+}
+
 // concludeJSON prints a failure for programs. Stdout holds answers alone.
-func (c *call) concludeJSON(f *failure) int {
-	data, err := json.Marshal(struct {
-		Error  string `json:"error"`
-		Hint   string `json:"hint,omitempty"`
-		Reason string `json:"reason,omitempty"`
-		Code   int    `json:"code"`
-	}{f.Error(), f.hint, f.reason, f.code}, jsontext.AllowInvalidUTF8(true))
+func (c *call) concludeJSON(of spoken) int {
+	data, err := json.Marshal(of, jsontext.AllowInvalidUTF8(true))
 	if err == nil {
 		_, _ = io.WriteString(c.rawErr, shownJSON(data)+"\n")
 	}
-	return f.code
+	return of.Code
 }
 
 // classify gives any error its exit code and hint.

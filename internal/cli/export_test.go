@@ -50,6 +50,11 @@ func ReadCard(data []byte) (person string, err error) {
 	return shown.Person, err
 }
 
+// Busy says what goes on for long.
+func Busy(to io.Writer, doing string) (off func()) {
+	return newCall(context.Background(), Streams{Err: to}).busy(doing)
+}
+
 // Code is the exit code of an error.
 func Code(err error) int { return classify(err).code }
 

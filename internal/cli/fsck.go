@@ -50,6 +50,7 @@ func (c *fsckCommand) Run(on *call) error {
 		return f
 	}
 	defer store.Close()
+	defer on.busy("replaying the ledger")()
 	found, err := server.Check(on.ctx, server.Checked{Store: store, Anchor: anchor, HighWater: settings.HighWater}, keys)
 	if err != nil {
 		return because(exitInternal, err, "cannot check %s", c.Folder)

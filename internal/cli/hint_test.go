@@ -79,6 +79,24 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// TestNoSecretInAnError: what somebody typed where it does not belong is not said
+// again, by the error or for programs.
+func TestNoSecretInAnError(t *testing.T) {
+	secret := "AGE-SECRET" + "-KEY-1" + strings.Repeat("Q", 58)
+	for _, args := range []string{
+		"backup nowhere --to b.age --recipient " + secret,
+		"restore " + secret + " --identity k --anchor a --to there --dry-run",
+		"version " + secret,
+	} {
+		for _, json := range []string{"", " --json"} {
+			code, out, errOut := run(strings.Fields(args + json)...)
+			if code != 2 || strings.Contains(out+errOut, secret) {
+				t.Errorf("%s: code %d\n%s%s", args, code, out, errOut)
+			}
+		}
+	}
+}
+
 // TestWhoMayNotAskIsToldFirst: before the whole screen, and with who may. It is
 // the rules that refuse it, so that the attempt is recorded.
 func TestWhoMayNotAskIsToldFirst(t *testing.T) {

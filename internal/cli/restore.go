@@ -132,6 +132,7 @@ func (c *restoreCommand) restore(on *call, anchor ledger.Anchor) (done restored,
 		return done, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
+	defer on.busy("opening the backup and replaying its ledger")()
 	if err := c.unpack(staging); err != nil {
 		return done, err
 	}

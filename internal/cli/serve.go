@@ -15,7 +15,7 @@ import (
 
 type serveCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the cell lives."`
-	Level  string `name:"log" default:"info" enum:"debug,info,warn,error" help:"The least level that is logged."`
+	Level  string `name:"log" default:"info" enum:"debug,info,warn,error" help:"The least level that is logged: debug, info, warn or error."`
 }
 
 // Help is shown by --help.

@@ -74,7 +74,7 @@ func (w *witnessInitCommand) Run(c *call) error {
 
 type witnessServeCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the witness lives."`
-	Level  string `name:"log" default:"info" enum:"debug,info,warn,error" help:"The least level that is logged."`
+	Level  string `name:"log" default:"info" enum:"debug,info,warn,error" help:"The least level that is logged: debug, info, warn or error."`
 }
 
 // Help is shown by --help.

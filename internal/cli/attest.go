@@ -35,5 +35,6 @@ func (a attestCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return m.act(&statement.Attest{Of: id, Target: a.Target, Note: note}, []client.Noted{text}, "Attested")
+	err = m.act(&statement.Attest{Of: id, Target: a.Target, Note: note}, []client.Noted{text}, "Attested")
+	return hinting(err, "not-allowed", "ask one of them to look, and to sign: halligan attest %s %s --why …", a.ID, shellQuoted(a.Target))
 }

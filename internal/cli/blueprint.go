@@ -2,8 +2,11 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/halligan-dev/halligan/internal/canon"
@@ -141,11 +144,27 @@ func (b blueprintSSMCommand) Run(c *call) error {
 			return because(exitUsage, err, "cannot write a document").or("mend the scenario, or leave its account out: --account names those that are meant")
 		}
 		files = append(files, made...)
+		for _, text := range otherDigests(of, made) {
+			c.tell("warning: %s", text)
+		}
 	}
 	if len(files) == 0 {
 		return nothingToApprove(all)
 	}
 	return b.deliver(c, all, files)
+}
+
+// otherDigests names the targets for whose group a document was made that is not the one
+// they name: nothing would be started for them.
+func otherDigests(of *paper.Blueprint, made []paper.File) (all []string) {
+	for _, t := range of.Runs {
+		for _, f := range made {
+			if digest := canon.Sum(f.Data); t.Group != "" && path.Base(f.Name) == t.Document+".yaml" && digest != t.Digest {
+				all = append(all, fmt.Sprintf("target %s names another digest than %s has: it opens nothing with this document until it says digest: \"sha256:%s\"", t.Name, f.Name, digest))
+			}
+		}
+	}
+	return all
 }
 
 // nothingToApprove says that no scenario opens a role in accounts, for which there
@@ -211,13 +230,26 @@ func (f blueprintFlags) blueprints(c *call, management bool) ([]*paper.Blueprint
 	switch {
 	case errors.Is(err, paper.ErrNoAccounts):
 		return nil, noAccounts()
+	case err == nil || errors.Is(err, paper.ErrNotThere):
+		for _, id := range f.Account {
+			if !slices.Contains(of.Accounts(), id) {
+				return nil, failf(exitNotFound, "the cell has no account %q", id).or("accounts of the cell: %s", both(of.Accounts()))
+			}
+		}
+	}
+	switch {
 	case errors.Is(err, paper.ErrNotThere) && management:
 		return nil, failf(exitNotFound, "there is no management account among them").or("accounts of the cell: %s", both(of.Accounts()))
 	case errors.Is(err, paper.ErrNotThere):
-		return nil, failf(exitNotFound, "there is no such account, or only management accounts, which get rules alone").
-			or("accounts of the cell: %s; for a management account: --management", both(of.Accounts()))
+		return nil, failf(exitNotFound, "these are management accounts, which get rules alone").
+			or("for them: halligan blueprint cloudformation --management; accounts of the cell: %s", both(of.Accounts()))
 	case err != nil:
 		return nil, because(exitUsage, err, "cannot make the blueprint")
+	}
+	for _, id := range f.Account {
+		if !slices.ContainsFunc(all, func(b *paper.Blueprint) bool { return b.Account.ID == id }) {
+			c.tell("warning: account %s is left out: management accounts get rules alone, by --management, and others nothing by it", id)
+		}
 	}
 	return all, nil
 }
@@ -249,7 +281,7 @@ func (o blueprintOut) deliver(c *call, all []*paper.Blueprint, files []paper.Fil
 		if o.Out != "" {
 			one.Name, one.Text = filepath.Join(o.Out, filepath.FromSlash(f.Name)), ""
 			if err := replaceFile(one.Name, f.Data); err != nil {
-				return because(exitUsage, err, "cannot write %s", one.Name)
+				return because(exitUsage, err, "cannot write %s", one.Name).or("name a folder that you may write to with --out")
 			}
 		}
 		answer.Files = append(answer.Files, one)

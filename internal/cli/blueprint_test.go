@@ -230,3 +230,49 @@ func TestNothingToApprove(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestBlueprintOfAnotherDigest: whoever has the document of a group written is told when
+// the scenario names another, and by what to name this one; then no more.
+func TestBlueprintOfAnotherDigest(t *testing.T) {
+	folder := awsCell(t)
+	path := filepath.Join(folder, "scenarios", "aws-database.yaml")
+	begun, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(digest string) {
+		t.Helper()
+		text := string(begun) + "  - automation: { name: members, account: prod, group: pipeline-admins, version: 1, digest: \"" + digest + "\", allows: Be a member }\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(strings.Repeat("ab", 32))
+	_, said := ended(t, 0, "blueprint", "ssm", "--files", folder)
+	_, digest, ok := strings.Cut(said, `it opens nothing with this document until it says digest: "`)
+	if !ok || !strings.HasPrefix(said, "warning: target members names another digest than prod/Halligan-member-pipeline-admins.yaml has") {
+		t.Fatalf("nothing is said of it: %s", said)
+	}
+	write(strings.Split(digest, `"`)[0])
+	if _, said = ended(t, 0, "blueprint", "ssm", "--files", folder); said != "" {
+		t.Errorf("it is the same: %s", said)
+	}
+}
+
+// TestBlueprintOfNoAccount: an account that is not there is named, and one that is left
+// out is not left out without a word.
+func TestBlueprintOfNoAccount(t *testing.T) {
+	folder := awsCell(t)
+	for words, want := range map[string]string{
+		"prodd":      `error: the cell has no account "prodd"`,
+		"prod,stage": `error: the cell has no account "stage"`,
+		"payer":      "error: these are management accounts, which get rules alone\nhint: for them: halligan blueprint cloudformation --management",
+	} {
+		if _, said := ended(t, 4, "blueprint", "cloudformation", "--files", folder, "--account", words); !strings.HasPrefix(said, want) {
+			t.Errorf("%s: %s", words, said)
+		}
+	}
+	if _, said := ended(t, 0, "blueprint", "cloudformation", "--files", folder, "--account", "prod,payer"); !strings.HasPrefix(said, "warning: account payer is left out") {
+		t.Errorf("left out: %s", said)
+	}
+}

@@ -55,7 +55,7 @@ func (c *serveCommand) door(on *call, settings config.Server, log *slog.Logger) 
 	}
 	at, err := door.Listen()
 	if err != nil {
-		return because(exitInternal, err, "cannot serve %s", c.Folder)
+		return notServed(because(exitInternal, err, "cannot serve %s", c.Folder))
 	}
 	url := "https://" + at
 	if host, port, err := net.SplitHostPort(at); err == nil && !net.ParseIP(host).IsLoopback() {

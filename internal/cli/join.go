@@ -68,6 +68,9 @@ func (j joinCommand) Run(c *call) error {
 	if errors.Is(err, client.ErrNoCell) {
 		return because(exitUsage, err, "cannot join %s", address).or("name the address that the server's machine shows")
 	}
+	if errors.Is(err, client.ErrUnreachable) {
+		return because(exitUnreachable, err, "").or("see whether halligan serve runs there, and whether the address is the one that it shows")
+	}
 	if err != nil {
 		return err
 	}

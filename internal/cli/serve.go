@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,10 +97,19 @@ func notServed(f *failure) error {
 	case errors.Is(f, server.ErrKeyMissing):
 		f.code = exitUsage
 		return f.or("bring the file back from where you keep copies of the server's keys, mode 0600; what is left where there is no copy: docs/howto/rotate-the-ledger-key.md")
+	case listening(f):
+		f.code = exitUsage
+		return f.or("end what listens there already, or write an address of this machine with a free port above 1023 into listen, or metrics_listen, of " + config.ServerFile)
 	case errors.Is(f, server.ErrOlder):
 		return f.or("bring the newer copy of the data back, and leave the mark alone: docs/howto/recover-from-a-crash.md")
 	}
 	return f
+}
+
+// listening tells whether it is that an address cannot be listened at.
+func listening(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "listen"
 }
 
 // anchorOf reads the anchor that sealing left in a cell's folder.

@@ -57,7 +57,7 @@ func (w *witnessInitCommand) Run(c *call) error {
 		return because(exitUsage, err, "cannot begin a witness").or("name a folder that does not exist, in one that does")
 	}
 	if err := server.MakeWitness(filepath.Join(w.Folder, "memory")); err != nil {
-		return err
+		return because(exitInternal, err, "cannot begin a witness").or("take %s away, and run it again", w.Folder)
 	}
 	for name, text := range map[string]string{
 		witnessKeyFile: skey + "\n", config.WitnessFile: fmt.Sprintf(witnessFileText, config.WitnessListenDefault),
@@ -105,7 +105,7 @@ func (w *witnessServeCommand) Run(c *call) (err error) {
 	defer func() { err = errors.Join(err, running.Close()) }()
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {
-		return because(exitUsage, err, "cannot listen")
+		return because(exitUsage, err, "cannot listen").or("end what listens there already, or write an address of this machine with a free port into listen of %s", config.WitnessFile)
 	}
 	c.say("witness %s at http://%s, %s", running.Name(), listener.Addr(), count(len(settings.Logs), "log"))
 	return running.Serve(c.ctx, listener)

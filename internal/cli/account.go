@@ -77,6 +77,14 @@ func (m *member) opening(h *holder, target string) (access.Open, error) {
 	if !ok {
 		return open, failf(exitNotFound, "%s opens no target %q", scenario.ID, target).or("it opens %s", both(scenario.Targets()))
 	}
+	switch {
+	case open.Envelope != nil:
+		return open, failf(exitRefused, "there is nothing to fetch for %s: it is an envelope, of which custodians give shares", target).
+			or("halligan envelope open %s %s", h.id.Short(), shellQuoted(target))
+	case open.Exec != nil:
+		return open, failf(exitRefused, "there is nothing to fetch for %s: it is opened by the program %s while the grant lives", target, open.Exec.Program).
+			or("halligan status %s says whether it is open", h.id.Short())
+	}
 	if document := open.Automation; document != nil {
 		return open, failf(exitRefused, "there is nothing to fetch for %s: an execution of the document %s opens it while the grant lives", target, document.Document).
 			or("halligan status %s says whether it is open", h.id.Short())

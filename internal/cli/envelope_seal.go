@@ -126,7 +126,14 @@ func (s sealFlags) plan(p *proof, name string) (*sealPlan, error) {
 	if plan.Physical {
 		return plan, nil
 	}
-	return plan, s.recipients(p, plan, people)
+	if err := s.recipients(p, plan, people); err != nil {
+		return nil, err
+	}
+	if n := len(plan.Custodians); plan.Threshold < 2 || plan.Threshold > n {
+		return nil, failf(exitUsage, "%d shares cannot open envelope %s: 2 at least, and no more than the %s who get one", plan.Threshold, name, count(n, "custodian")).
+			or("name another number with --threshold, or more people with --custodian")
+	}
+	return plan, nil
 }
 
 // demanded is what each scenario that opens an envelope demands of it.

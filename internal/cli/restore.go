@@ -120,6 +120,9 @@ func (c *restoreCommand) check() error {
 			return because(exitUsage, err, "cannot read the high-water mark")
 		}
 	}
+	if _, err := os.Stat(filepath.Dir(filepath.Clean(c.To))); err != nil {
+		return because(exitUsage, err, "cannot restore to %s", c.To).or("name a folder to be made, in one that is there")
+	}
 	if _, err := os.Lstat(c.To); leaves && !errors.Is(err, fs.ErrNotExist) {
 		return failf(exitUsage, "cannot restore to %s: it is there already", c.To).or("move it away; nothing is overwritten")
 	}
@@ -244,15 +247,18 @@ func unpacked(folder string) (config.Server, error) {
 	return settings, nil
 }
 
+// identityMend says what opens a backup.
+const identityMend = "name the file of age-keygen, or the private key without a passphrase, whose other half the backup was encrypted to"
+
 func (c *restoreCommand) unpack(folder string) (err error) {
 	data, err := verify.ReadLimited(c.Identity, pinLimit)
 	if err != nil {
-		return because(exitUsage, err, "cannot read the identity")
+		return because(exitUsage, err, "cannot read the identity").or(identityMend)
 	}
 	defer clear(data)
 	identities, err := seal.ParseIdentities(data, nil)
 	if err != nil {
-		return because(exitUsage, err, "cannot use the identity %s", c.Identity)
+		return because(exitUsage, err, "cannot use the identity %s", c.Identity).or(identityMend)
 	}
 	in, err := os.Open(c.File)
 	if err != nil {

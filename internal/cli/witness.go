@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/ledger"
@@ -72,6 +73,16 @@ func (w *witnessInitCommand) Run(c *call) error {
 	})
 }
 
+// brokenWitness says what is wrong with the file of a witness, which lint does not read.
+func brokenWitness(folder string, of *config.BrokenError) error {
+	i := slices.IndexFunc(of.Problems, func(p config.Problem) bool { return p.Severity == config.Error })
+	first := of.Problems[i]
+	if first.Line == 0 {
+		return failf(exitUsage, "cannot use %s: %s", filepath.Join(folder, first.File), first.What).or("name the folder that halligan witness init made")
+	}
+	return failf(exitUsage, "cannot use %s:%d:%d: %s", filepath.Join(folder, first.File), first.Line, first.Column, first.What).or("%s", first.Mend)
+}
+
 type witnessServeCommand struct {
 	Folder string `arg:"" optional:"" default:"." help:"Where the witness lives."`
 	Level  string `name:"log" default:"info" enum:"debug,info,warn,error" help:"The least level that is logged: debug, info, warn or error."`
@@ -91,8 +102,12 @@ Examples:
 // Run serves.
 func (w *witnessServeCommand) Run(c *call) (err error) {
 	settings, err := config.LoadWitness(filepath.Join(w.Folder, config.WitnessFile))
+	var problems *config.BrokenError
+	if errors.As(err, &problems) {
+		return brokenWitness(w.Folder, problems)
+	}
 	if err != nil {
-		return broken(err)
+		return err
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(w.Level)); err != nil {

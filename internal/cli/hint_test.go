@@ -59,6 +59,9 @@ func TestHints(t *testing.T) {
 		{"explain locked", "hint: did you mean database-locked-out?"},
 		{"verify x --seen y", "hint: halligan verify --help shows how it is used"},
 		{"request database-locked-out --why x --incident a!b", "such as PD-4711"},
+		{"verify http://127.0.0.1:7878", "by the https:// URL of the profile's server alone"},
+		{"issuer check nowhere", "hint: name the folder that holds cell.yaml"},
+		{"issuer publish nowhere --to x", "hint: name the folder that holds cell.yaml"},
 	} {
 		code, out, errOut := d.run(strings.Fields(tt.args)...)
 		if code == 0 || !strings.Contains(errOut, tt.says) || !strings.Contains(errOut, "hint: ") {

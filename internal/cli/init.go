@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/config"
 	"github.com/halligan-dev/halligan/internal/server"
 )
@@ -54,6 +55,10 @@ Examples:
 
 // Run writes the files.
 func (c *initNewCommand) Run(on *call) error {
+	if canon.CheckOrigin(c.Name) != nil {
+		return failf(exitUsage, "cannot begin a cell named %q", c.Name).
+			or("--name is its public host name, in lower case, such as halligan.example.com: it can never be changed")
+	}
 	starter, err := c.starter()
 	if err != nil {
 		return err
@@ -70,9 +75,17 @@ func (c *initNewCommand) Run(on *call) error {
 	}
 	for name, data := range files {
 		if err := writeFile(filepath.Join(c.Folder, name), data); err != nil {
-			return err
+			return because(exitUsage, err, "cannot begin a cell in %s", c.Folder).or("name a folder that you may write to; what is in it already from this, take away")
 		}
 	}
+	if err := c.keys(); err != nil {
+		return because(exitInternal, err, "cannot begin a cell in %s", c.Folder).or("take away what this wrote there, and run it again")
+	}
+	return c.next(on)
+}
+
+// keys makes the server's keys and the salts of names.
+func (c *initNewCommand) keys() error {
 	settings, _, err := config.LoadServer(filepath.Join(c.Folder, config.ServerFile))
 	if err != nil {
 		return err
@@ -83,10 +96,8 @@ func (c *initNewCommand) Run(on *call) error {
 	if err := server.MakeCertificate(settings.KeysFolder, c.Name, time.Now()); err != nil {
 		return err
 	}
-	if _, err := config.FillNotes(c.Folder, rand.Reader); err != nil {
-		return err
-	}
-	return c.next(on)
+	_, err = config.FillNotes(c.Folder, rand.Reader)
+	return err
 }
 
 func (c *initNewCommand) next(on *call) error {

@@ -56,6 +56,23 @@ func begunAt(t *testing.T, folder string) (keys map[string]string) {
 	return keys
 }
 
+// TestNoCellOfABadName: nothing is written that would stand in the way of the right one.
+func TestNoCellOfABadName(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "cell")
+	key := filepath.Join(t.TempDir(), "ann.pub")
+	if err := os.WriteFile(key, []byte(celltest.Line("ann").Line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Bad Name", "halligan.Example.com", "https://halligan.example.com", "halligan.example.com:7878"} {
+		if _, said := ended(t, 2, "init", folder, "--name", name, "--person", "ann="+key); !strings.Contains(said, "hint: --name is its public host name, in lower case") {
+			t.Errorf("%s: %s", name, said)
+		}
+		if _, err := os.Stat(folder); err == nil {
+			t.Errorf("%s: something was written", name)
+		}
+	}
+}
+
 // TestSealingAgainKeepsTheURL: who seals again, to be sure, must not send every
 // profile to another address.
 func TestSealingAgainKeepsTheURL(t *testing.T) {

@@ -78,6 +78,9 @@ func (n issuerNewCommand) Run(c *call) error {
 // the ledger does, which is verified from the profile's anchor.
 func (c *call) issuers(folder string, by memberFlags) (cell.AWS, error) {
 	if folder != "" {
+		if _, err := os.Stat(filepath.Join(folder, config.CellFile)); err != nil {
+			return cell.AWS{}, because(exitUsage, err, "%s is not a cell's folder", folder).or("name the folder that holds %s", config.CellFile)
+		}
 		d, err := config.Read(folder)
 		if err != nil {
 			return cell.AWS{}, broken(err)

@@ -65,3 +65,17 @@ func TestMistakesWithAWitness(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestMistakesWithAPrint: what is no version is not called stale.
+func TestMistakesWithAPrint(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "cell")
+	begunAt(t, folder)
+	for _, is := range []string{"xyz", "0123", "0123456789abcdeg"} {
+		if _, said := ended(t, 2, "procedure", "database-locked-out", "--files", folder, "--is", is); !strings.Contains(said, "is no version of a print") {
+			t.Errorf("%s: %s", is, said)
+		}
+	}
+	if _, said := ended(t, 10, "procedure", "database-locked-out", "--files", folder, "--is", "0123456789ABCDEF"); !strings.Contains(said, "is stale") {
+		t.Error(said)
+	}
+}

@@ -68,8 +68,11 @@ func (p procedureCommand) Run(c *call) error {
 
 // compare tells whether a print is still true.
 func (p procedureCommand) compare(c *call, written paper.Procedure) error {
+	if len(p.Is) < 8 || strings.Trim(strings.ToLower(p.Is), "0123456789abcdef") != "" {
+		return failf(exitUsage, "%q is no version of a print", p.Is).or("give the 16 digits, of 0–9 and a–f, that stand at its foot; the first 8 or more will do")
+	}
 	now := written.Version.String()
-	same := len(p.Is) >= 8 && strings.HasPrefix(now, strings.ToLower(p.Is))
+	same := strings.HasPrefix(now, strings.ToLower(p.Is))
 	err := c.answer(map[string]any{"current": same, "version": written.Version.Short()}, func() {
 		if same {
 			c.say("%s is what is in force.", p.Is)

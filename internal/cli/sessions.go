@@ -93,6 +93,9 @@ func (s sessionsEndCommand) Run(c *call) error {
 		path = "/sessions/" + url.PathEscape(s.ID) + "/end"
 	}
 	data, err := m.way.client.Post(c.ctx, path)
+	if refusedFor(err, "malformed-query") || refusedFor(err, "not-found") {
+		return classify(err).or("halligan sessions list shows yours")
+	}
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,9 @@ func (v verifyCommand) examine(c *call, anchor ledger.Anchor, opts verify.Option
 		}
 		return verify.Log(c.ctx, source, anchor, opts)
 	}
+	if strings.Contains(v.Evidence, "://") {
+		return nil, failf(exitUsage, "cannot read evidence from %s", v.Evidence).or("a server's ledger is read by the https:// URL of the profile's server alone")
+	}
 	report, err := verify.Path(c.ctx, v.Evidence, anchor, opts)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return nil, because(exitUsage, err, "cannot read the evidence").or("name a folder that holds a whole log, or a file that `halligan evidence` wrote")

@@ -84,6 +84,8 @@ func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "error:", strings.ReplaceAll(text, "\n", "; "))
 		if absent := (*unread)(nil); errors.As(err, &absent) {
 			fmt.Fprintln(errOut, "hint: halligan-host init writes it, as root; one that is elsewhere is named with --config")
+		} else if errors.Is(err, ErrConfig) {
+			fmt.Fprintln(errOut, "hint: mend what stands there, or move the file away and have halligan-host init write it again")
 		}
 		return exitFailed
 	}

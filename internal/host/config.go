@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/revocation"
 )
 
@@ -82,7 +83,10 @@ func decode(data []byte, c *Config) (err error) {
 			err = fmt.Errorf("not YAML that can be read: %v", p)
 		}
 	}()
-	return yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c)
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
+		return errors.New(canon.Line(yaml.FormatError(err, false, false))) // where and why, and nothing of what the file holds
+	}
+	return nil
 }
 
 func (c *Config) check() error {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -119,6 +120,27 @@ func TestCommandLine(t *testing.T) {
 		var out bytes.Buffer
 		if code := host.Main(t.Context(), c.args, &out, &out); code != c.code || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s: exit %d\n%s", name, code, out.String())
+		}
+	}
+}
+
+// TestBrokenConfigIsNotPrinted: where it is broken and why is said, with what to do, and
+// nothing else of the file.
+func TestBrokenConfigIsNotPrinted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "host.yaml")
+	for text, want := range map[string]string{
+		"origin: x\n\tsecret-word: \x1b[2Jb\n": "[2:1] ",
+		"origin: x\nsecret_word: y\n":          "[2:1] unknown field",
+		"\x1b]0;secret-word\x07: `\n":          "error: cannot use the configuration: ",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		code := host.Main(t.Context(), []string{"sessions", "--config", path}, &out, &out)
+		said := out.String()
+		if code != 1 || !strings.Contains(said, want) || strings.Contains(said, "secret-word") || strings.Contains(said, "\x1b") || !strings.Contains(said, "\nhint: mend what stands there") {
+			t.Errorf("%q: exit %d\n%s", text, code, said)
 		}
 	}
 }

@@ -2,10 +2,12 @@ package cli_test
 
 import (
 	"bytes"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/halligan-dev/halligan/client"
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
@@ -287,5 +289,22 @@ func TestApproverRefusesAFork(t *testing.T) {
 	code, _, errOut := d.run("approve", id.String()[:10], "--check", "video")
 	if code != 6 || len(l.taken()) != 0 || !strings.Contains(errOut, "both checkpoints, which prove it, are kept in ") {
 		t.Errorf("code %d, %q, %d statements", code, errOut, len(l.taken()))
+	}
+}
+
+// TestNoToOnesOwn: who says no to a request of their own is told before they sign that it
+// will be refused, and then what gives it up.
+func TestNoToOnesOwn(t *testing.T) {
+	c := newSignedCell(t)
+	id := c.ask("ann", "pool exhausted", "db-1")
+	l := newLiar(t, c)
+	l.honest(id)
+	l.problems[statement.KindDecision] = client.Problem{Status: http.StatusForbidden, Reason: "self-approval", Detail: "nobody decides on their own request", Hint: "ask another approver"}
+	code, out, errOut := l.desk(t, "ann").run("deny", id.String()[:10], "--check", "video")
+	if code != 3 || !strings.Contains(out, "says no to exactly this request") || !strings.Contains(out, "Nobody decides on their own request") || strings.Contains(out, "It ends it") {
+		t.Errorf("code %d: %s", code, out)
+	}
+	if !strings.Contains(errOut, "hint: to give up what is yours: halligan withdraw "+id.Short()) {
+		t.Error(errOut)
 	}
 }

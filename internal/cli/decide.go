@@ -98,6 +98,9 @@ func (b *brief) about(of subject, verdict statement.Verdict) error {
 // was seen, so that the rules themselves refuse one made on an old look.
 func (f decideFlags) send(m *member, b *brief, d *statement.Decision, notes []client.Noted) error {
 	answer, err := m.submitSeen(d, notes, b.seen())
+	if d.Verdict == statement.Deny {
+		err = hinting(err, "self-approval", "to give up what is yours: halligan withdraw %[1]s while it waits, halligan release %[1]s while it is live", b.request.ID.Short())
+	}
 	if err != nil {
 		return err
 	}

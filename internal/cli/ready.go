@@ -75,7 +75,7 @@ func (r readyCommand) ask(m *member, q url.Values) ([]byte, error) {
 	if !r.Live {
 		return m.read("readiness" + path)
 	}
-	defer m.c.patience()()
+	defer m.c.patienceFor("the server to look outside")()
 	return m.way.client.Post(m.c.ctx, "/readiness/look"+path)
 }
 

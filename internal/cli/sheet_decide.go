@@ -145,8 +145,11 @@ func (b *brief) conditions() []string {
 // that signs agrees to nothing yet; empty: it does.
 func (b *brief) meaning(actor, unripe string, d *statement.Decision) string {
 	if d.Verdict == statement.Deny {
-		return fmt.Sprintf("Your signature, as %s, says no to exactly this %s (%s), %s. It ends it%s.",
-			actor, b.what(), b.of.Short(), checkedBy(d.Check), b.stays())
+		text := fmt.Sprintf("Your signature, as %s, says no to exactly this %s (%s), %s.", actor, b.what(), b.of.Short(), checkedBy(d.Check))
+		if actor == b.request.Requester {
+			return text + ownWord
+		}
+		return text + fmt.Sprintf(" It ends it%s.", b.stays())
 	}
 	length, targets := b.left(d)
 	text := fmt.Sprintf("Your signature, as %s, says yes to exactly this %s (%s): %s for %s at most, %s.",
@@ -158,7 +161,7 @@ func (b *brief) meaning(actor, unripe string, d *statement.Decision) string {
 	after := places(quorum.Missing(append(agreed, actor), in))
 	switch {
 	case actor == b.request.Requester:
-		text += " Nobody decides on their own request: the rules will refuse it."
+		text += ownWord
 	case unripe != "":
 		text += " " + unripe
 	case after == 0:
@@ -316,3 +319,6 @@ func (p *proof) removalSheet(s *sheet, proposer string, asked statement.Removal)
 		s.say("That is for good: no signature by that key counts any more, and what that key asked for ends.")
 	}
 }
+
+// ownWord is said before somebody signs on a request of their own.
+const ownWord = " Nobody decides on their own request: the rules will refuse it."

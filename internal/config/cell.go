@@ -47,7 +47,7 @@ func (c *cellFacts) checkRest(f *findings) {
 	if file.Pending.seconds > pendingLongest {
 		f.errorf(file.Pending.at, boundsMend, "pending must be at most %v, is %v", pendingLongest, file.Pending.seconds)
 	}
-	if span := file.CoolOff; span.given() && (span.seconds < cell.CoolOffLeast || span.seconds > cell.CoolOffMost) {
+	if span := file.CoolOff; span.seconds != 0 && (span.seconds < cell.CoolOffLeast || span.seconds > cell.CoolOffMost) {
 		f.errorf(span.at, boundsMend, "cool_off must be %v to %v, is %v", cell.CoolOffLeast, cell.CoolOffMost, span.seconds)
 	}
 	c.checkSecurity(f)
@@ -97,7 +97,7 @@ func (c *cellFacts) checkRecovery(f *findings, change quorum) {
 	if file.at.file == "" {
 		return
 	}
-	if file.Notice.given() && (file.Notice.seconds < cell.NoticeLeast || file.Notice.seconds > cell.NoticeMost) {
+	if file.Notice.seconds != 0 && (file.Notice.seconds < cell.NoticeLeast || file.Notice.seconds > cell.NoticeMost) {
 		f.errorf(file.Notice.at, boundsMend, "notice must be %v to %v, is %v", cell.NoticeLeast, cell.NoticeMost, file.Notice.seconds)
 	}
 	q, ok := c.readQuorum(f, file.key("quorum"), file.Quorum)

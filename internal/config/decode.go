@@ -123,7 +123,7 @@ func (s *span) read(f *findings, n *node) {
 	d, err := time.ParseDuration(n.text)
 	switch {
 	case err != nil:
-		f.errorf(n.place, spanMend, "%s is not a duration", show(n.text))
+		f.errorf(n.place, daysMend(n.text), "%s is not a duration", show(n.text))
 	case d <= 0:
 		f.errorf(n.place, spanMend, "%s is not longer than nothing", show(n.text))
 	case d%time.Second != 0:
@@ -131,6 +131,17 @@ func (s *span) read(f *findings, n *node) {
 	default:
 		s.seconds = canon.SecondsOf(d)
 	}
+}
+
+// daysMend is the hint for what is no duration: the hours of days and weeks.
+func daysMend(text string) string {
+	for unit, hours := range map[string]int{"d": 24, "w": 7 * 24} {
+		digits, is := strings.CutSuffix(text, unit)
+		if n, err := strconv.Atoi(digits); is && err == nil && n > 0 && n < 1000 {
+			return fmt.Sprintf("write it in hours: %dh", n*hours)
+		}
+	}
+	return spanMend
 }
 
 func (s *span) given() bool { return s.at.file != "" }

@@ -171,7 +171,11 @@ func (c *cellFacts) checkGroup(f *findings, reference word) bool {
 	}
 	name, ok := access.Group(reference.text)
 	if !ok {
-		f.errorf(reference.at, "write group: and the name of a group, without a space", "%s is not a group reference", showID(reference.text))
+		mend := "write group: and the name of a group, without a space"
+		if _, known := c.groups[reference.text]; known {
+			mend = "write group:" + reference.text
+		}
+		f.errorf(reference.at, mend, "%s is not a group reference", showID(reference.text))
 		return false
 	}
 	members, exists := c.groups[name]

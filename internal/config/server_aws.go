@@ -11,6 +11,11 @@ type awsServerFile struct {
 	Endpoints table[word] `yaml:"endpoints"`
 }
 
+func (*awsServerFile) instead() map[string]string {
+	const cell = "write it under aws of " + CellFile + ": it is signed"
+	return map[string]string{"issuers": cell, "keys": cell, "accounts": cell, "organization": cell, "identity_center": cell}
+}
+
 func (*awsServerFile) planned() []string { return []string{"kms", "second", "access_key_id"} }
 
 // endpointKinds are the services whose address may be another than AWS's own, as

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/halligan-dev/halligan/internal/access"
 )
@@ -67,38 +66,34 @@ func (s *scenarioFacts) contents(e *envelopeFile) *access.Contents {
 	}
 	out := e.Contents.compiled()
 	if err := out.Check(); err != nil && e.Contents.whole() && !s.told(e.key("contents")) {
-		at, mend := s.contentsAt(e, err)
+		at, mend := s.contentsAt(e)
 		s.errorf(at, mend, "%v", err)
 	}
 	return out
 }
 
-// contentsAt is where the member stands with which an error of contents begins, and
-// what mends it.
-func (s *scenarioFacts) contentsAt(e *envelopeFile, err error) (place, string) {
+// contentsAt is where the first member of contents stands that cannot be used, and what
+// mends it.
+func (s *scenarioFacts) contentsAt(e *envelopeFile) (place, string) {
 	const userMend = "write the name of the user alone, without path and ARN, such as halligan-emergency"
-	member, _, _ := strings.Cut(err.Error(), ":")
 	of := e.Contents
-	for _, u := range []struct {
-		name string
-		file *userFile
-	}{{"aws_access_key", of.AccessKey}, {"aws_password", of.Password}} {
+	for _, u := range []*userFile{of.AccessKey, of.Password} {
 		switch {
-		case u.file == nil:
-		case member == u.name+".account":
-			return u.file.Account.at, s.numberMend(u.file.Account)
-		case member == u.name+".user":
-			return u.file.User.at, userMend
+		case u == nil || (&contentsFile{AccessKey: u}).compiled().Check() == nil:
+		case !access.IsAccountNumber(u.Account.text):
+			return u.Account.at, s.numberMend(u.Account)
+		default:
+			return u.User.at, userMend
 		}
 	}
-	switch {
-	case of.Secret == nil:
-	case member == "aws_secret.account":
-		return of.Secret.Account.at, s.numberMend(of.Secret.Account)
-	case member == "aws_secret.region":
-		return of.Secret.Region.at, regionMend
-	case member == "aws_secret.name":
-		return of.Secret.Name.at, "write the name of the secret, not its ARN: aws secretsmanager list-secrets"
+	switch v := of.Secret; {
+	case v == nil || (&contentsFile{Secret: v}).compiled().Check() == nil:
+	case !access.IsAccountNumber(v.Account.text):
+		return v.Account.at, s.numberMend(v.Account)
+	case !access.IsRegion(v.Region.text):
+		return v.Region.at, regionMend
+	default:
+		return v.Name.at, "write the name of the secret, not its ARN: aws secretsmanager list-secrets"
 	}
 	return e.key("contents"), "write one of them, such as contents: { aws_access_key: { account: \"…\", user: … } }"
 }

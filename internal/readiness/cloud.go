@@ -70,7 +70,7 @@ func looked(item Item, looks map[string]Look, name, mend string) Item {
 	case l.Sure:
 		item.State, item.Text, item.Since, item.Do = Red, l.Text, l.At, mend
 	default:
-		item.State, item.Text, item.Since, item.Do = NotLooked, l.Text, l.At, lookNow
+		item.State, item.Text, item.Since, item.Do = NotLooked, l.Text, l.At, mend+"; then have it looked at again: halligan ready --live"
 	}
 	return item
 }

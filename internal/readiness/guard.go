@@ -58,6 +58,7 @@ func (f Facts) guard(a view.CloudAccount) Item {
 	above, known := seen.Of[a.ID]
 	switch {
 	case !known:
+		item.Text = "Whether a service control policy guards account " + a.ID + " was not looked at: the last look did not get that far."
 		return item
 	case above.Why != "":
 		item.Text, item.Since = above.Why, above.At

@@ -91,6 +91,9 @@ func (f Facts) members() Item {
 	case len(strange) == 0 && seen.More:
 		item.Text, item.Do = fmt.Sprintf("The cell knows %d active accounts of the organisation, and whether it knows all was not seen.", active)+rest, lookNow
 		return item
+	case active == 0:
+		item.Text, item.Do = "The organisation showed no active account, not even the one that read it: whether the cell knows all was not seen.", lookNow
+		return item
 	case len(strange) == 0:
 		item.State, item.Text = Green, fmt.Sprintf("The cell knows all %d active accounts of the organisation.", active)
 		return item

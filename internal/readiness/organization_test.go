@@ -69,6 +69,8 @@ func TestOrganizationItems(t *testing.T) {
 		"of elsewhere":             {func(f *readiness.Facts) { f.Looked.Members.All = f.Looked.Members.All[1:] }, "account:prod", readiness.Amber, "is none of the organisation"},
 		"account unseen":           {func(f *readiness.Facts) { f.Looked.Members.Why = "AWS said no." }, "account:prod", readiness.NotLooked, "not looked at"},
 		"guard not looked":         {func(f *readiness.Facts) { f.Looked.Guards = nil }, "guard:prod", readiness.NotLooked, "not looked at"},
+		"guard not reached":        {func(f *readiness.Facts) { delete(f.Looked.Guards.Of, "prod") }, "guard:prod", readiness.NotLooked, "the last look did not get that far"},
+		"no account seen":          {func(f *readiness.Facts) { f.Looked.Members.All = nil }, "organization", readiness.NotLooked, "not even the one that read it"},
 		"guard not seen":           {func(f *readiness.Facts) { f.Looked.Guards.Why = "AWS said no." }, "guard:prod", readiness.NotLooked, "AWS said no."},
 		"unguarded":                {func(f *readiness.Facts) { f.Looked.Guards.Of["prod"] = readiness.Guarded{At: now} }, "guard:prod", readiness.Amber, "No service control policy guards account prod"},
 		"half guarded":             {guards(func(g *readiness.Guard) { g.Lacks = []string{"KeepTrails: cloudtrail:Stop* on *"} }), "guard:prod", readiness.Amber, "halligan-guard does not deny KeepTrails: cloudtrail:Stop* on *"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -126,7 +127,7 @@ func (l *looker) role(ctx context.Context, of trialOf) {
 	if len(regions) == 0 {
 		regions = account.Regions
 	}
-	one := readiness.Look{Good: true, Text: fmt.Sprintf("A session of role %s/%s began, and read %s in %v.", account.ID, a.Role, a.Probe.IAM(), regions)}
+	one := readiness.Look{Good: true, Text: fmt.Sprintf("A session of role %s/%s began, and read %s in %s.", account.ID, a.Role, a.Probe.IAM(), strings.Join(regions, " and "))}
 	if err := l.aws.Try(ctx, of.session, regions); err != nil {
 		one = failed(err, fmt.Sprintf("role %s/%s, which %s opens,", account.ID, a.Role, of.scenario))
 	}

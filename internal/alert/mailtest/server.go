@@ -195,7 +195,10 @@ func (t *session) secure() error {
 var errOver = errors.New("the session is over")
 
 // answer says what the test wants, or the usual. It fails when the session is over.
-func (t *session) answer(c Command, usual string) error {
+func (t *session) answer(c Command, usual string) error { return t.after(func() {}, c, usual) }
+
+// after is answer that does something first, unless it refuses.
+func (t *session) after(first func(), c Command, usual string) error {
 	c.Secure = t.letter.Secure
 	s := t.server
 	s.mu.Lock()
@@ -214,10 +217,14 @@ func (t *session) answer(c Command, usual string) error {
 		<-s.over
 		return errOver
 	}
+	refused := said != usual && said[0] != usual[0]
+	if !refused {
+		first()
+	}
 	if _, err := io.WriteString(t.conn, said+"\r\n"); err != nil {
 		return err
 	}
-	if said != usual && said[0] != usual[0] {
+	if refused {
 		return errRefused
 	}
 	return nil
@@ -304,15 +311,13 @@ func (t *session) data(c Command) error {
 	if err != nil {
 		return err
 	}
-	if err := t.answer(Command{Verb: "END"}, "250 taken"); err != nil {
-		return err
-	}
 	letter := t.letter
 	letter.Data = data
-	t.server.mu.Lock()
-	defer t.server.mu.Unlock()
-	t.server.letters = append(t.server.letters, letter)
-	return nil
+	return t.after(func() { // whoever hears that it was taken finds it
+		t.server.mu.Lock()
+		defer t.server.mu.Unlock()
+		t.server.letters = append(t.server.letters, letter)
+	}, Command{Verb: "END"}, "250 taken")
 }
 
 // angled is what stands between angle brackets.

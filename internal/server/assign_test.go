@@ -328,7 +328,7 @@ func (n *night) settles() {
 
 // waits waits until every lease is as it should be, and names one that is not.
 func (n *night) waits(done func(access.Lease) bool) (left string) {
-	for limit := time.Now().Add(30 * time.Second); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
+	for limit := time.Now().Add(longest); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
 		left = ""
 		for _, l := range *n.leases.Load() {
 			if !done(l) {

@@ -29,6 +29,9 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
+// longest is how long anything may take that is not a matter of its own time.
+const longest = 2 * time.Minute
+
 // running is a whole server over the cell of brokertest.
 type running struct {
 	*brokertest.Cell
@@ -87,7 +90,7 @@ func (r *running) from(address string) *http.Client {
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 	r.T.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	return &http.Client{Transport: transport, Timeout: longest}
 }
 
 // wire is a submission as it is sent.
@@ -159,7 +162,7 @@ func TestT69Crowd(t *testing.T) {
 	}
 	for i, conn := range conns {
 		stays := i >= len(conns)-7 // beside bob's
-		wait := 10 * time.Second
+		wait := longest
 		if stays {
 			wait = 50 * time.Millisecond
 		}

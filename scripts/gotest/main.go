@@ -1,5 +1,6 @@
 // Command gotest runs `go test` and shows what it shows, and then what it hides:
-// each skipped test with its reason. In CI (CI=true) a skip that is not a choice
+// each skipped test with its reason, and, last of all, what each failed test said,
+// without the logs that may stand around it. In CI (CI=true) a skip that is not a choice
 // of ours (a long run, the short mode) is a failure, and so is a run of no test.
 //
 //	gotest -name unit -- -timeout 20m ./...

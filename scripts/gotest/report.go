@@ -29,6 +29,7 @@ type Report struct {
 	lines                   map[string][]line          // by package, until it ends
 	state                   map[string]map[string]bool // package → test → it may be forgotten
 	skips                   []string
+	failures                []string // what each failed test said, for the end
 	passed, failed, skipped int
 	unchosen                int
 }
@@ -64,6 +65,7 @@ func (r *Report) add(e event) {
 	case e.Action == "pass" || e.Action == "skip":
 		r.show(e.Package, func(l line) bool { return l.test == "" && isSummary(l.text) })
 	case e.Action == "fail":
+		r.packageFailed(e.Package)
 		quiet := r.state[e.Package]
 		r.show(e.Package, func(l line) bool { return !quiet[l.test] && !isProgress(l.text) })
 	}
@@ -87,7 +89,36 @@ func (r *Report) testEnded(e event) {
 		r.skips = append(r.skips, fmt.Sprintf("%s %s: %s", e.Package, e.Test, reason))
 	case "fail":
 		r.failed++
+		r.state[e.Package][e.Test] = false
+		r.failures = append(r.failures, summary(e.Package, e.Test, r.of(e.Package, e.Test)))
 	}
+}
+
+// of is what one test of a package said.
+func (r *Report) of(pkg, test string) (said []string) {
+	for _, l := range r.lines[pkg] {
+		if l.test == test && !isProgress(l.text) {
+			said = append(said, l.text)
+		}
+	}
+	return said
+}
+
+// packageFailed tells for the end why a package failed of which no test did: it did
+// not build, or it ended before its tests.
+func (r *Report) packageFailed(pkg string) {
+	for _, passed := range r.state[pkg] {
+		if !passed {
+			return
+		}
+	}
+	var said []string
+	for _, l := range r.lines[pkg] {
+		if !r.state[pkg][l.test] && !isProgress(l.text) {
+			said = append(said, l.text)
+		}
+	}
+	r.failures = append(r.failures, summary(pkg, "", said))
 }
 
 // reason is what the skipped test said last.
@@ -118,6 +149,9 @@ func (r *Report) show(pkg string, wanted func(line) bool) {
 func (r *Report) Close(name string, ci bool) bool {
 	for _, s := range r.skips {
 		fmt.Fprintf(r.out, "skipped: %s\n", s)
+	}
+	for _, f := range r.failures {
+		fmt.Fprint(r.out, f)
 	}
 	bad := r.passed+r.failed+r.skipped == 0
 	if bad {

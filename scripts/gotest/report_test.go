@@ -67,6 +67,46 @@ func TestFailureIsShownWithoutTheChatterOfOthers(t *testing.T) {
 	}
 }
 
+// TestFailuresStandAtTheEnd: that a test failed and what it says of that come first and
+// whole, whatever log it shows beside; what is long is cut, and only that.
+func TestFailuresStandAtTheEnd(t *testing.T) {
+	said := func(text string) string {
+		return `{"Action":"output","Package":"q","Test":"TestBad","Output":"` + text + `\n"}` + "\n"
+	}
+	in := said("=== RUN   TestBad") + said("printed by its program")
+	for i := range 900 {
+		if i == 0 {
+			in += said("    c_test.go:7: sshd says:")
+		}
+		in += said("        Connection from 127.0.0.1 port 4711, once more")
+	}
+	in += said("    b_test.go:4: two is not three,") + said("        nor four") + said("--- FAIL: TestBad (0.00s)") +
+		`{"Action":"fail","Package":"q","Test":"TestBad"}
+{"Action":"output","Package":"p","Output":"panic: everything\n"}
+{"Action":"output","Package":"p","Output":"FAIL\tp\t0.01s\n"}
+{"Action":"fail","Package":"p"}
+{"Action":"output","Package":"q","Output":"FAIL\tq\t0.01s\n"}
+{"Action":"fail","Package":"q"}
+`
+	out, _ := read(t, in, false)
+	at := strings.Index(out, "failed: q TestBad\n")
+	if at < 0 {
+		t.Fatalf("no summary in %.2000s", out)
+	}
+	summed := out[at:]
+	if !strings.HasPrefix(summed, "failed: q TestBad\n--- FAIL: TestBad (0.00s)\n    b_test.go:4: two is not three,\n        nor four\n    c_test.go:7: sshd says:\n") {
+		t.Errorf("it begins with %.200s", summed)
+	}
+	for _, must := range []string{"printed by its program\n", "bytes more", "failed: p\npanic: everything\nFAIL\tp", "unit: 0 passed, 1 failed, 0 skipped\n"} {
+		if !strings.Contains(summed, must) {
+			t.Errorf("missing %q in %s", must, summed)
+		}
+	}
+	if strings.Contains(summed, "=== RUN") || strings.Contains(summed, "failed: q\n") || len(summed) > 8000 {
+		t.Errorf("%d bytes: %s", len(summed), summed)
+	}
+}
+
 func TestNoTestIsAFailure(t *testing.T) {
 	if _, bad := read(t, "", false); !bad {
 		t.Error("a run of no test passed")

@@ -68,7 +68,7 @@ check: deps ## gofmt, vet, staticcheck, the map of the rooms
 	$(GO) test -count=1 ./internal/archtest/
 
 unit: ## all tests, no cgo
-	CGO_ENABLED=0 $(GO) run ./scripts/gotest -name unit -- -vet=off -timeout 30m ./...
+	CGO_ENABLED=0 $(GO) run ./scripts/gotest -name unit -- -vet=off -timeout 60m ./...
 
 race: ## rooms with concurrency under the race detector
 	@scripts/race.sh $(RACE_PACKAGES)

@@ -17,4 +17,4 @@ if ! command -v "${CC:-cc}" >/dev/null 2>&1; then
 	exit
 fi
 echo "CGO_ENABLED=1 go test -race -short ${packages[*]}"
-exec env CGO_ENABLED=1 go test -vet=off -race -short -timeout 20m "${packages[@]}"
+exec env CGO_ENABLED=1 go test -vet=off -race -short -timeout 60m "${packages[@]}"

@@ -140,7 +140,7 @@ func (c *cell) takeReport(w http.ResponseWriter, r *http.Request) {
 // await returns the first report that fits.
 func (c *cell) await(what string, fits func(revocation.Report) bool) revocation.Report {
 	c.t.Helper()
-	deadline := time.After(40 * time.Second)
+	deadline := time.After(longest)
 	for {
 		select {
 		case r := <-c.reports:

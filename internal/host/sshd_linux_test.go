@@ -96,7 +96,6 @@ func (tg *target) install() {
 func (tg *target) startSSHD() {
 	t := tg.t
 	t.Helper()
-	tg.port = freePort(t)
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +106,24 @@ func (tg *target) startSSHD() {
 	if err := os.WriteFile(tg.path("authorized_keys"), public, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	for tries := 0; !tg.listens(); tries++ { // a port may be somebody's by the time that sshd listens
+		if log, _ := os.ReadFile(tg.path("log")); tries == 10 {
+			t.Fatalf("sshd does not listen:\n%s", log)
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			log, _ := os.ReadFile(tg.path("log"))
+			t.Logf("sshd says:\n%s", log[max(0, len(log)-6000):])
+		}
+	})
+}
+
+// listens starts sshd at a free port, and tells whether it is that which listens there.
+func (tg *target) listens() bool {
+	t := tg.t
+	t.Helper()
+	tg.port = freePort(t)
 	// SHLVL keeps bash from reading root's .bashrc, whatever may be in it, and
 	// from being killed in the middle of that.
 	config := fmt.Sprintf(`Port %d
@@ -129,23 +146,25 @@ SetEnv SHLVL=2
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	over := make(chan struct{})
+	go func() { cmd.Wait(); close(over) }()
 	t.Cleanup(func() {
 		cmd.Process.Kill()
-		cmd.Wait()
-		if t.Failed() {
-			log, _ := os.ReadFile(tg.path("log"))
-			t.Logf("sshd says:\n%s", log[max(0, len(log)-6000):])
-		}
+		<-over
 	})
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(tg.port))
+	begun := fmt.Sprintf("Server listening on 127.0.0.1 port %d.", tg.port)
+	listens := false
 	poll(t, "sshd to listen", func() bool {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			return false
+		log, _ := os.ReadFile(tg.path("log"))
+		listens = strings.Contains(string(log), begun)
+		select {
+		case <-over:
+			return true
+		default:
+			return listens
 		}
-		c.Close()
-		return true
 	})
+	return listens
 }
 
 func freePort(t *testing.T) int {
@@ -158,10 +177,13 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
+// longest is how long anything may take that is not a matter of its own time.
+const longest = 2 * time.Minute
+
 // poll waits for something that another process does and nobody announces.
 func poll(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(longest)
 	for !done() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
@@ -229,7 +251,7 @@ func (tg *target) session(keyID, command string) (string, <-chan struct{}) {
 		return line, over
 	case <-over:
 		t.Fatalf("session of %s ended at once", keyID)
-	case <-time.After(20 * time.Second):
+	case <-time.After(longest):
 		t.Fatalf("session of %s says nothing", keyID)
 	}
 	return "", nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -65,10 +66,7 @@ func TestOpenSSH(t *testing.T) {
 			if c.logins > 0 && n.Load() != c.logins+1 { // the control after the one that was taken
 				t.Errorf("%d connections, want %d", n.Load(), c.logins+1)
 			}
-			said, err := os.ReadFile(log)
-			if err != nil {
-				t.Fatal(err)
-			}
+			said := whole(t, log)
 			if failed := bytes.Contains(said, []byte("authenticating user")); failed != c.fails {
 				t.Errorf("a login failed: %v, want %v", failed, c.fails)
 			}
@@ -76,6 +74,28 @@ func TestOpenSSH(t *testing.T) {
 				t.Logf("%s", said)
 			}
 		})
+	}
+}
+
+// longest is how long anything may take that is not a matter of its own time.
+const longest = time.Minute
+
+var connectionEnds = regexp.MustCompile(`(?m)^(Connection (closed|reset)|Disconnect(ed|ing)) `)
+
+// whole is a log of sshd once it tells the end of each connection that it tells of.
+func whole(t *testing.T, log string) []byte {
+	t.Helper()
+	for limit := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
+		said, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ends := connectionEnds.FindAll(said, -1); len(ends) == bytes.Count(said, []byte("Connection from ")) {
+			return said
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("connections go on:\n%s", said)
+		}
 	}
 }
 
@@ -92,14 +112,7 @@ func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address,
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = listener.Addr().String()
-	listener.Close()
-	_, port, _ := net.SplitHostPort(address)
-	config := fmt.Sprintf("Port %s\nListenAddress 127.0.0.1\nHostKey %s/host\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nTrustedUserCAKeys %s/ca\nRevokedKeys %s/krl\nLogLevel VERBOSE\nStrictModes no\n", port, folder, folder, folder)
+	config := fmt.Sprintf("ListenAddress 127.0.0.1\nHostKey %s/host\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nTrustedUserCAKeys %s/ca\nRevokedKeys %s/krl\nLogLevel VERBOSE\nStrictModes no\n", folder, folder, folder)
 	if tries > 0 {
 		config += "MaxAuthTries " + strconv.Itoa(tries) + "\n"
 	}
@@ -113,19 +126,45 @@ func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address,
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	log = filepath.Join(folder, "log")
-	server := exec.Command("/usr/sbin/sshd", "-D", "-f", filepath.Join(folder, "config"), "-E", log)
+	for try := range 10 { // a port may be somebody's by the time that sshd listens
+		log = filepath.Join(folder, fmt.Sprint("log-", try))
+		if address := listens(t, filepath.Join(folder, "config"), log); address != "" {
+			return address, log
+		}
+	}
+	said, _ := os.ReadFile(log)
+	t.Fatalf("sshd does not listen:\n%s", said)
+	return "", ""
+}
+
+// listens starts sshd at a free port and gives its address, once it listens there; ""
+// if another does.
+func listens(t *testing.T, config, log string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	server := exec.Command("/usr/sbin/sshd", "-D", "-f", config, "-p", port, "-E", log)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	for range 500 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return address, log
+	over := make(chan struct{})
+	go func() { _ = server.Wait(); close(over) }()
+	t.Cleanup(func() { _ = server.Process.Kill(); <-over })
+	for limit := time.Now().Add(longest); time.Now().Before(limit); {
+		if said, _ := os.ReadFile(log); bytes.Contains(said, []byte("Server listening on 127.0.0.1 port "+port+".")) {
+			return address
 		}
-		time.Sleep(20 * time.Millisecond) // another program: nothing tells when it listens
+		select {
+		case <-over:
+			return ""
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	t.Fatal("sshd does not listen")
-	return "", ""
+	t.Fatal("sshd does not listen, and goes on")
+	return ""
 }

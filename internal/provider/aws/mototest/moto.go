@@ -2,11 +2,13 @@ package mototest
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,6 +32,20 @@ func Program(t testing.TB, name string) string {
 func Start(t testing.TB) (url string) {
 	t.Helper()
 	program := Program(t, "moto_server")
+	for range 10 { // a port may be somebody's by the time that moto listens
+		if url, ended := try(t, program); ended == "" {
+			return url
+		} else if !strings.Contains(ended, "in use") {
+			t.Fatalf("moto ended: %s", ended)
+		}
+	}
+	t.Fatal("moto finds no port")
+	return ""
+}
+
+// try starts moto at a free port. It gives what moto says if it ends.
+func try(t testing.TB, program string) (url, ended string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -59,12 +75,14 @@ func Start(t testing.TB) (url string) {
 	for limit := time.Now().Add(startLongest); ; time.Sleep(50 * time.Millisecond) {
 		if answer, err := http.Get(url + "/moto-api/data.json"); err == nil {
 			answer.Body.Close()
-			return url
+			if answer.StatusCode == http.StatusOK {
+				return url, ""
+			}
 		}
 		select {
 		case err := <-over:
 			over <- err
-			t.Fatalf("moto ended: %v: %s", err, said.String())
+			return "", fmt.Sprintf("%v: %s", err, said.String())
 		default:
 		}
 		if time.Now().After(limit) {

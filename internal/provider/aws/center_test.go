@@ -132,7 +132,16 @@ func TestT48WorkOfADeadServer(t *testing.T) {
 		defer cancel()
 		w.double.Break(awstest.Fault{Kind: "sso", Action: "DescribeAccountAssignmentCreationStatus", How: awstest.Hangs})
 		w.double.Break(awstest.Fault{Kind: "sso", Action: "DescribeAccountAssignmentDeletionStatus", How: awstest.Hangs})
-		time.AfterFunc(300*time.Millisecond, cancel)
+		before := len(w.double.Calls())
+		go func() { // cut off once it asks what became of what it asked for
+			asks := func(c awstest.Call) bool {
+				return strings.HasPrefix(c.Action, "DescribeAccountAssignment") && strings.HasSuffix(c.Action, "Status")
+			}
+			for ctx.Err() == nil && !slices.ContainsFunc(w.double.Calls()[before:], asks) {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
 		if err := do(ctx, lease); err == nil || !w.double.Working() {
 			t.Fatalf("nothing was cut off: %v", err)
 		}

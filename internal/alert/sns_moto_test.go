@@ -28,7 +28,7 @@ func motoServer(t *testing.T) (address string, line func(args ...string) string)
 		"AWS_SECRET_ACCESS_KEY=x", "AWS_DEFAULT_REGION=eu-west-1", "AWS_CONFIG_FILE=" + filepath.Join(home, "config")}
 	return address, func(args ...string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, program, append([]string{"--endpoint-url", address, "--output", "json"}, args...)...)
 		cmd.Env = env

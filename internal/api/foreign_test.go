@@ -49,13 +49,16 @@ func fsck(h *house, token string) *foreign {
 	return f
 }
 
-// fsckLongest is how long the verifier may take. On some faults it waits for ever,
-// and its exit code says nothing: only its last words in time are a yes.
-const fsckLongest = 20 * time.Second
+// How long the verifier may take. On some faults it waits for ever, and its exit code
+// says nothing: only its last words in time are a yes.
+const (
+	fsckLongest = 3 * time.Minute
+	noLongest   = 20 * time.Second // where no is expected
+)
 
 // accepts runs the verifier on a ledger that is to have a size.
-func (f *foreign) accepts(url string, size int64) (bool, string) {
-	ctx, cancel := context.WithTimeout(context.Background(), fsckLongest)
+func (f *foreign) accepts(url string, size int64, longest time.Duration) (bool, string) {
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	c := exec.CommandContext(ctx, f.program, "-storage_url="+url, "-public_key="+f.key, "-ui=false", "-bearer_token="+f.token)
 	c.Env = append(os.Environ(), "SSL_CERT_FILE="+f.roots, "SSL_CERT_DIR="+filepath.Dir(f.key), "HTTPS_PROXY=", "https_proxy=")
@@ -71,7 +74,7 @@ func (f *foreign) agrees(size int64) (folder string) {
 	same(f, "size", f.broker.Head().Size, size)
 	folder = f.exported()
 	for _, url := range []string{f.server.URL + "/ledger/", "file://" + folder} {
-		if ok, said := f.accepts(url, size); !ok {
+		if ok, said := f.accepts(url, size, fsckLongest); !ok {
 			f.Fatalf("size %d is refused at %s:\n%s", size, url, said)
 		}
 	}
@@ -159,7 +162,7 @@ func (f *foreign) refuses(path, from string, size int64) {
 	var trying sync.WaitGroup
 	for _, url := range []string{spoilt.URL + "/ledger/", "file://" + copied} {
 		trying.Go(func() {
-			ok, said := f.accepts(url, size)
+			ok, said := f.accepts(url, size, noLongest)
 			if ok {
 				f.Errorf("%s has a flipped bit and was accepted at %s:\n%s", path, url, said)
 			}

@@ -139,7 +139,7 @@ func (h *house) raw(text string, most int) (statuses []int) {
 	conn, err := tls.Dial("tcp", h.server.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
 	must(h, err)
 	defer conn.Close()
-	must(h, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	must(h, conn.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(conn, text)
 	must(h, err)
 	for in := bufio.NewReader(conn); len(statuses) < most; {

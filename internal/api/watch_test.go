@@ -64,7 +64,7 @@ func TestWatch(t *testing.T) {
 	for _, person := range []string{"sam", "bob"} {
 		h.token(person)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	sam, _ := h.watch(ctx, "sam")
 	bob, _ := h.watch(ctx, "bob")
@@ -138,7 +138,7 @@ func TestWatchGuessesNoPlace(t *testing.T) {
 // token has not run out.
 func TestWatchEndsWithTheRight(t *testing.T) {
 	h := open(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	sue, _ := h.watch(ctx, "sue")
 	token := h.token("sue")

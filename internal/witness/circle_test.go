@@ -18,7 +18,7 @@ import (
 )
 
 // longest is how long anything may take in these tests.
-const longest = 20 * time.Second
+const longest = 2 * time.Minute
 
 // station is a witness behind HTTP, which may be made to hang.
 type station struct {

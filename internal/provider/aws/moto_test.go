@@ -138,7 +138,7 @@ func TestAWSCommandLine(t *testing.T) {
 	}
 	run := func(args ...string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, program, append([]string{"--profile", "emergency", "--endpoint-url", url}, args...)...)
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "AWS_CONFIG_FILE=" + filepath.Join(folder, "config"), "AWS_EC2_METADATA_DISABLED=true"}

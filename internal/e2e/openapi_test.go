@@ -23,7 +23,7 @@ import (
 const (
 	casesLeast     = 600 // and in a soak casesLeastSoak
 	casesLeastSoak = 5000
-	fuzzLongest    = 8 * time.Minute
+	fuzzLongest    = 20 * time.Minute
 	fuzzSoak       = 40 * time.Minute
 )
 
@@ -162,7 +162,7 @@ func fuzz(t *testing.T, fuzzer, server string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, fuzzer, "run", file, "--url", server, "--checks", fuzzChecks,
 		"--phases", "examples,coverage,fuzzing", "--max-examples", strconv.Itoa(examples), "--seed", strconv.Itoa(seed),
-		"--header", "Authorization: "+tokenAsked, "--request-timeout", "20", "--workers", "1", "--no-color", "--no-shrink",
+		"--header", "Authorization: "+tokenAsked, "--request-timeout", "90", "--workers", "1", "--no-color", "--no-shrink",
 		"--suppress-health-check", "all", "--generation-database", "none", "--continue-on-failure", "--warnings", "off")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir)

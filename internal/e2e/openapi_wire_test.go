@@ -18,7 +18,8 @@ import (
 	"github.com/halligan-dev/halligan/internal/statement"
 )
 
-// watchGlimpse is how long a live view is looked at: it would go on for ever.
+// watchGlimpse is how long a live view is looked at once it is there: it would go on
+// for ever.
 const watchGlimpse = 300 * time.Millisecond
 
 // faultsMost is how many faults are kept: the first ones tell.
@@ -60,20 +61,21 @@ func (j *judged) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	target := r.URL.RequestURI()
 	operation := j.held.Operation(r.Method, target)
-	if strings.HasSuffix(operation, "/watch") {
-		ctx, cancel := context.WithTimeout(r.Context(), watchGlimpse)
-		defer cancel()
-		r = r.WithContext(ctx)
-	}
-	answer, err := j.under.RoundTrip(r)
+	watches := strings.HasSuffix(operation, "/watch")
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	answer, err := j.under.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		j.mu.Lock()
 		j.skips++
 		j.mu.Unlock()
 		return nil, err
 	}
+	if watches {
+		defer time.AfterFunc(watchGlimpse, cancel).Stop()
+	}
 	body, err := io.ReadAll(answer.Body)
-	if strings.HasSuffix(operation, "/watch") && errors.Is(err, context.DeadlineExceeded) {
+	if watches && errors.Is(err, context.Canceled) && r.Context().Err() == nil {
 		err = nil
 	}
 	if err = errors.Join(err, answer.Body.Close()); err != nil {

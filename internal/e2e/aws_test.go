@@ -411,7 +411,7 @@ func TestAccountExpires(t *testing.T) {
 	at := awstest.New(t)
 	w := newTown(t, founding{aws: at, long: true})
 	at.Break(awstest.Fault{Kind: "iam", How: awstest.Down})
-	id := w.inAccount(t, "ann", 20*time.Second)
+	id := w.inAccount(t, "ann", 90*time.Second)
 	keys := w.keysOf(t, "ann", id)
 	if !keys.works(t, at) {
 		t.Error("the keys do not open the account")
@@ -426,7 +426,7 @@ func TestAccountExpires(t *testing.T) {
 	}
 	// With IAM back a stop attaches its slot, and its last session's end takes it off.
 	at.Mend()
-	id = w.inAccount(t, "ann", 20*time.Second)
+	id = w.inAccount(t, "ann", 90*time.Second)
 	w.keysOf(t, "ann", id)
 	ok[string](t)(w.as("sue", "stop", id.String(), "--why", "enough"))
 	w.lease(t, id, "state", "closed")

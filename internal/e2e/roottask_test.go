@@ -17,7 +17,7 @@ func TestRootTaskFromRequestToProof(t *testing.T) {
 	t.Parallel()
 	at := awstest.New(t)
 	w := newTown(t, founding{aws: at, long: true})
-	id := w.inTarget(t, "ann", "audit", 30*time.Second)
+	id := w.inTarget(t, "ann", "audit", 2*time.Minute)
 	for _, s := range at.Sessions() {
 		if s.Root != "" {
 			t.Errorf("opening became a root user: %+v", s)
@@ -34,7 +34,7 @@ func TestRootTaskFromRequestToProof(t *testing.T) {
 			root = append(root, s)
 		}
 	}
-	if len(root) != 1 || root[0].Root != memberAccount || root[0].Task != "IAMAuditRootUserCredentials" || root[0].Source != "hg-"+id.Short() || root[0].Until.Sub(root[0].Begun) > 30*time.Second {
+	if len(root) != 1 || root[0].Root != memberAccount || root[0].Task != "IAMAuditRootUserCredentials" || root[0].Source != "hg-"+id.Short() || root[0].Until.Sub(root[0].Begun) > 2*time.Minute {
 		t.Fatalf("root users' sessions: %+v", root)
 	}
 	if got.AccessKeyId != root[0].Key || got.SecretAccessKey != root[0].Secret || got.Token != root[0].Token {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,58 +65,6 @@ func moments(t *testing.T, w *town, id canon.Digest, words string) int {
 	return strings.Count(ok[string](t)(w.as("sid", "status", id.String(), "--timeline")), words)
 }
 
-// TestT48CrashBetweenMintAndRecord kills the server as soon as a certificate left
-// it, before it is recorded that it did. What was authorised stays known: the
-// lease counts the certificate, is not closed for "never issued", and the
-// delivery is later recorded as interrupted.
-func TestT48CrashBetweenMintAndRecord(t *testing.T) {
-	t.Parallel()
-	w := newTown(t, founding{long: true})
-	wr := newWire(t, w)
-	id, holder := agreed(t, wr, 30*time.Minute)
-	const tries = 200 // a machine that does much else gets round to killing late; it does less once other tests are over
-	fetched, gap := 0, false
-	for range tries {
-		envelope := ok[[]byte](t)(wr.envelope("ann", holder, &statement.Fetch{Of: id, Target: "primary"}))
-		s := ok[said](t)(wr.post(envelope))
-		if err := w.stopServer(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		ok[string](t)(s.must(nil, "credential.certificate"))
-		fetched++
-		if err := w.serve(); err != nil {
-			t.Fatal(err)
-		}
-		if issued := status(t, w, id, "leases.0.issued")[0]; issued != fmt.Sprint(fetched) {
-			t.Fatalf("%d certificates left the server and it knows of %s", fetched, issued)
-		}
-		// The very same fetch gives no second certificate.
-		if again := ok[said](t)(wr.post(envelope)); again.status == http.StatusCreated || strings.Contains(again.text, "ssh-ed25519-cert") {
-			t.Fatalf("the same fetch was answered again: %d %s", again.status, again.text)
-		}
-		if gap = moments(t, w, id, "was handed over") < fetched; gap {
-			break
-		}
-	}
-	if !gap {
-		t.Fatalf("killed %d times, and every delivery was recorded before", fetched)
-	}
-	t.Logf("killed %d times until a delivery was not recorded", fetched)
-	if _, err := w.as("sid", "stop", id.String(), "--why", "enough"); err != nil {
-		t.Fatal(err)
-	}
-	if got := status(t, w, id, "leases.0.state", "leases.0.proofs"); got[0] != "closing" || got[1] != "" {
-		t.Errorf("the lease is %q with proofs %q, though a certificate is out there", got[0], got[1])
-	}
-	// A minute later nobody will report the delivery any more.
-	err := until(3*patience, "the delivery to be given up", func() (bool, error) {
-		return moments(t, w, id, "was handed over is not known: the server was interrupted") > 0, nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
 // TestT67HungChannelDelaysNobody: one channel takes alarms and never answers. No
 // person waits for it, the other channel hears everything, and what the hung one
 // missed it hears when it answers again.
@@ -125,7 +74,8 @@ func TestT67HungChannelDelaysNobody(t *testing.T) {
 	pager, siren := w.hooks["pager"], w.hooks["siren"]
 	pager.hang()
 	wr := newWire(t, w)
-	began := time.Now()
+	times := &timed{Transport: wr.http.Transport.(*http.Transport)}
+	wr.http.Transport = times
 	const emergencies = 6
 	var ids []canon.Digest
 	for range emergencies {
@@ -134,9 +84,20 @@ func TestT67HungChannelDelaysNobody(t *testing.T) {
 		ok[string](t)(ok[said](t)(wr.sendWith("ann", holder, &statement.Fetch{Of: id, Target: "primary"})).must(nil, "digest"))
 		ok[string](t)(ok[said](t)(wr.sendWith("ann", holder, &statement.Release{Of: id})).must(nil, "digest"))
 	}
-	took := time.Since(began)
-	if took > emergencies*5*time.Second { // an alarm alone is given five seconds
-		t.Errorf("%d emergencies took %s while a channel hung", emergencies, took)
+	// An alarm alone is given five seconds: a step that waited for one would take as long
+	// in every emergency, and a machine that does much else is not so slow in each.
+	const steps = 5
+	if len(times.took) != emergencies*steps {
+		t.Fatalf("%d statements were answered", len(times.took))
+	}
+	for step := range steps {
+		fastest := times.took[step]
+		for i := step; i < len(times.took); i += steps {
+			fastest = min(fastest, times.took[i])
+		}
+		if fastest > 4*time.Second {
+			t.Errorf("step %d took at least %s while a channel hung", step, fastest)
+		}
 	}
 	kinds := []string{"grant.agreed", "credential.authorised", "grant.ended"}
 	all := func(h *hook) func() (bool, error) {
@@ -168,7 +129,23 @@ func TestT67HungChannelDelaysNobody(t *testing.T) {
 	if err := until(3*patience, "the pager to hear everything later", all(pager)); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d emergencies in %s with a hung channel", emergencies, took)
+	t.Logf("statements were answered within %s with a hung channel", slices.Max(times.took))
+}
+
+// timed notes how long each statement takes to be answered.
+type timed struct {
+	*http.Transport
+	took []time.Duration
+}
+
+// RoundTrip sends a request and waits for its answer.
+func (w *timed) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	answer, err := w.Transport.RoundTrip(r)
+	if r.Method == http.MethodPost {
+		w.took = append(w.took, time.Since(began))
+	}
+	return answer, err
 }
 
 // TestSentAgain: a client that was killed before it read the answer, a server that

@@ -109,12 +109,14 @@ func (w *town) newcomers(t *testing.T, sam, sue *browser) (ann, leo *browser) {
 	sam.picture("story-offer")
 	sam.choose("heard", "yes")
 	sam.press("Sign and propose this key")
+	shown := ""
 	if err := until(patience, "the change", func() (bool, error) {
-		return regexp.MustCompile(`/changes/[0-9a-f]{64}\n`).MatchString(sam.text()), nil
+		shown = sam.text()
+		return regexp.MustCompile(`/changes/[0-9a-f]{64}\n`).MatchString(shown), nil
 	}); err != nil {
 		t.Fatalf("%v: %s", err, sam.text())
 	}
-	change, _, _ := strings.Cut(sam.text(), "\n")
+	change, _, _ := strings.Cut(shown, "\n")
 	sue.visit(strings.TrimPrefix(change, "https://"+origin))
 	sue.sees("Passkeys that it adds")
 	sue.picture("story-change")

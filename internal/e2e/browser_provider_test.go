@@ -54,7 +54,12 @@ func keyOf(p *oidctest.Provider) string {
 func (b *browser) byProvider(p *oidctest.Provider, subject, path string) {
 	b.t.Helper()
 	p.Subject = subject
-	b.visit(path)
+	if err := until(patience, "the page to offer the provider", func() (bool, error) { // it waits less than a second for it
+		b.visit(path)
+		return !strings.Contains(b.text(), "Example Login does not answer"), nil
+	}); err != nil {
+		b.t.Fatalf("%v\n%s", err, b.text())
+	}
 	b.press("Sign in by Example Login")
 	b.press("Sign in as " + subject)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	tab "github.com/chromedp/cdproto/page"
@@ -146,7 +147,7 @@ func openBrowser(t *testing.T, o opening) *browser {
 		t.Fatal(err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.WindowSize(int(o.through.width), int(o.through.height)),
 	)
@@ -224,6 +225,19 @@ func (b *browser) do(actions ...chromedp.Action) {
 	}
 }
 
+// onPage does things with what stands on a page that may be made anew meanwhile, by
+// what happens in the cell: what is gone is looked for again.
+func (b *browser) onPage(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := until(patience, "what stands on the page", func() (bool, error) {
+		err := b.try(actions...)
+		var gone *cdproto.Error
+		return !errors.As(err, &gone), err
+	}); err != nil {
+		b.t.Fatalf("%s's browser: %v\n%s\nthe page:\n%s", b.person, err, strings.Join(*b.said, "\n"), b.text())
+	}
+}
+
 func (b *browser) try(actions ...chromedp.Action) error {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -233,7 +247,7 @@ func (b *browser) try(actions ...chromedp.Action) error {
 // text is what stands on the page.
 func (b *browser) text() string {
 	var text, where string
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 	defer cancel()
 	if err := chromedp.Run(ctx, chromedp.Location(&where), chromedp.Evaluate(`document.body.innerText`, &text)); err != nil {
 		return "none: " + err.Error()
@@ -266,7 +280,7 @@ func (b *browser) sees(wanted ...string) {
 // textOf is the text of one thing on the page, which must be there.
 func (b *browser) textOf(selector string) (text string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Text(selector, &text, chromedp.ByQuery))
+	b.onPage(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Text(selector, &text, chromedp.ByQuery))
 	return strings.TrimSpace(text)
 }
 
@@ -274,21 +288,21 @@ func (b *browser) textOf(selector string) (text string) {
 func (b *browser) press(text string) {
 	b.t.Helper()
 	expression := fmt.Sprintf(`//main//*[self::button or self::a][normalize-space(.)=%q]`, text)
-	b.do(chromedp.WaitEnabled(expression, chromedp.BySearch), chromedp.Click(expression, chromedp.BySearch))
+	b.onPage(chromedp.WaitEnabled(expression, chromedp.BySearch), chromedp.Click(expression, chromedp.BySearch))
 }
 
 // fill writes into a field, found by its name.
 func (b *browser) fill(name, value string) {
 	b.t.Helper()
 	field := fmt.Sprintf(`main [name=%q]`, name)
-	b.do(chromedp.WaitVisible(field, chromedp.ByQuery),
+	b.onPage(chromedp.WaitVisible(field, chromedp.ByQuery),
 		chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).value = ""`, field), nil), chromedp.SendKeys(field, value, chromedp.ByQuery))
 }
 
 // choose ticks the radio or box of a name with a value.
 func (b *browser) choose(name, value string) {
 	b.t.Helper()
-	b.do(chromedp.Click(fmt.Sprintf(`main input[name=%q][value=%q]`, name, value), chromedp.ByQuery))
+	b.onPage(chromedp.Click(fmt.Sprintf(`main input[name=%q][value=%q]`, name, value), chromedp.ByQuery))
 }
 
 // signIn signs in with the passkey and waits for the page that was wanted.

@@ -78,8 +78,11 @@ func prints(says []string, got string) bool {
 	if got != "" && !strings.HasSuffix(got, "\n") {
 		got += "\n"
 	}
-	return regexp.MustCompile(shape.String()).MatchString(steady(got))
+	return regexp.MustCompile(shape.String()).MatchString(steady(slow.ReplaceAllString(got, "")))
 }
+
+// slow is what is said in between on a machine that does much else.
+var slow = regexp.MustCompile(`(?m)^still waiting for .* …\n`)
 
 // TestPrints: the comparison is loose where a page says so, and only there.
 func TestPrints(t *testing.T) {
@@ -104,6 +107,7 @@ func TestPrints(t *testing.T) {
 		{"until 03:07:00 UTC", "until tomorrow\n", false},
 		{"Words: copper lantern seven orchid", "Words: copper lantern seven orchids are\n", false},
 		{"recorded as entry 12.", "recorded as entry 9.\n", true},
+		{"done", "still waiting for the key or the server …\ndone\n", true},
 	} {
 		if prints(strings.Split(c.says, "\n"), c.got) != c.same {
 			t.Errorf("%q and %q: same is not %v", c.says, c.got, c.same)

@@ -16,7 +16,7 @@ import (
 )
 
 // pageLongest bounds one page, in time.
-const pageLongest = 4 * time.Minute
+const pageLongest = 12 * time.Minute
 
 // Marks around what a step prints.
 const (

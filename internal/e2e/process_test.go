@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long anything may take that is not a matter of its own time.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // process is a program that goes on until it is told to end.
 type process struct {

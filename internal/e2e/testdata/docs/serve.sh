@@ -11,6 +11,7 @@ serve() {
 	server=$!
 	until (exec 3<> "/dev/tcp/127.0.0.1/$PORT") 2> /dev/null; do
 		kill -0 $server || return
+		sleep 0.05
 	done
 }
 serve || return

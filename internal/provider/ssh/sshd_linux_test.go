@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -55,7 +54,7 @@ func TestOpenSSH(t *testing.T) {
 				}
 				leases, want = append(leases, provider.Lease{KeyID: id, Target: "db-1", User: "root", Principals: []string{"root"}, Until: canon.At(time.Now().Add(time.Hour))}), append(want, round)
 			}
-			address, log := sshd(t, ca.PublicKey(), revoked, c.tries)
+			address, log, pid := sshd(t, ca.PublicKey(), revoked, c.tries)
 			for i := range leases {
 				leases[i].Host = provider.Host{ID: "db-1", Address: address, Keys: []string{celltest.Line("db-1").Line}}
 			}
@@ -66,7 +65,15 @@ func TestOpenSSH(t *testing.T) {
 			if c.logins > 0 && n.Load() != c.logins+1 { // the control after the one that was taken
 				t.Errorf("%d connections, want %d", n.Load(), c.logins+1)
 			}
-			said := whole(t, log)
+			for limit := time.Now().Add(longest); children(t, pid) > 0; time.Sleep(20 * time.Millisecond) { // each has a connection, and says what became of it
+				if time.Now().After(limit) {
+					t.Fatal("connections go on")
+				}
+			}
+			said, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if failed := bytes.Contains(said, []byte("authenticating user")); failed != c.fails {
 				t.Errorf("a login failed: %v, want %v", failed, c.fails)
 			}
@@ -80,27 +87,28 @@ func TestOpenSSH(t *testing.T) {
 // longest is how long anything may take that is not a matter of its own time.
 const longest = time.Minute
 
-var connectionEnds = regexp.MustCompile(`(?m)^(Connection (closed|reset)|Disconnect(ed|ing)) `)
-
-// whole is a log of sshd once it tells the end of each connection that it tells of.
-func whole(t *testing.T, log string) []byte {
+// children are the processes that a process has begun and that are not over.
+func children(t *testing.T, of int) (n int) {
 	t.Helper()
-	for limit := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
-		said, err := os.ReadFile(log)
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d processes: %v", len(all), err)
+	}
+	for _, each := range all {
+		data, err := os.ReadFile(each)
 		if err != nil {
-			t.Fatal(err)
+			continue // it is over
 		}
-		if ends := connectionEnds.FindAll(said, -1); len(ends) == bytes.Count(said, []byte("Connection from ")) {
-			return said
-		}
-		if time.Now().After(limit) {
-			t.Fatalf("connections go on:\n%s", said)
+		_, rest, _ := bytes.Cut(data[bytes.LastIndexByte(data, ')')+1:], []byte(" "))
+		if fields := bytes.Fields(rest); len(fields) > 1 && string(fields[1]) == strconv.Itoa(of) {
+			n++
 		}
 	}
+	return n
 }
 
 // sshd starts one that knows an authority and refuses key ids.
-func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address, log string) {
+func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address, log string, pid int) {
 	t.Helper()
 	folder := t.TempDir()
 	list := revocation.List{Origin: celltest.Origin, Number: 1, At: time.Now().UTC().Truncate(time.Millisecond), KeyIDs: revoked}
@@ -128,18 +136,18 @@ func sshd(t *testing.T, authority []byte, revoked []string, tries int) (address,
 	}
 	for try := range 10 { // a port may be somebody's by the time that sshd listens
 		log = filepath.Join(folder, fmt.Sprint("log-", try))
-		if address := listens(t, filepath.Join(folder, "config"), log); address != "" {
-			return address, log
+		if address, pid = listens(t, filepath.Join(folder, "config"), log); address != "" {
+			return address, log, pid
 		}
 	}
 	said, _ := os.ReadFile(log)
 	t.Fatalf("sshd does not listen:\n%s", said)
-	return "", ""
+	return "", "", 0
 }
 
-// listens starts sshd at a free port and gives its address, once it listens there; ""
-// if another does.
-func listens(t *testing.T, config, log string) (address string) {
+// listens starts sshd at a free port and gives its address and process, once it listens
+// there; "" if another does.
+func listens(t *testing.T, config, log string) (address string, pid int) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,14 +165,14 @@ func listens(t *testing.T, config, log string) (address string) {
 	t.Cleanup(func() { _ = server.Process.Kill(); <-over })
 	for limit := time.Now().Add(longest); time.Now().Before(limit); {
 		if said, _ := os.ReadFile(log); bytes.Contains(said, []byte("Server listening on 127.0.0.1 port "+port+".")) {
-			return address
+			return address, server.Process.Pid
 		}
 		select {
 		case <-over:
-			return ""
+			return "", 0
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	t.Fatal("sshd does not listen, and goes on")
-	return ""
+	return "", 0
 }

@@ -339,7 +339,7 @@ func TestPasskeyOfAnotherInvites(t *testing.T) {
 // TestT17StrangersOfferNothing: without a code nothing is kept, an address that
 // tries many is bounded, and people go on from the same address.
 func TestT17StrangersOfferNothing(t *testing.T) {
-	h := open(t, func(h *house) { h.rate = api.PerMinute(60) })
+	h := open(t, func(h *house) { h.rate = api.Rate{Each: 0.001, Burst: 60} })
 	made, bounded := passkeytest.New("phone", celltest.Origin), 0
 	for range 200 {
 		c, _ := code()

@@ -56,12 +56,14 @@ func TestT69StrangersNextDoor(t *testing.T) {
 // the attempts are counted.
 func TestT18OnePersonsFlood(t *testing.T) {
 	h := open(t, func(h *house) { h.often = 4 })
+	h.wall.stop() // what was spent comes back with time
 	live := h.granted("ann", "live", "db-1", "db-2")
 	var last canon.Digest
 	for i := range 3 {
 		last = h.asked("ann", "loop "+strconv.Itoa(i), "db-1")
 		h.took(h.submit("ann", "ann", &statement.Withdraw{Of: last}))
 	}
+	h.wall.move(time.Second)
 	body, beside := h.ask("ann", "once more", "db-1")
 	data, signature := sign(t, "ann", h.statement("ann", body))
 	sent := envelope(t, data, signature, beside)

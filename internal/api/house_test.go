@@ -101,16 +101,27 @@ func (s *shared) String() string {
 	return s.buf.String()
 }
 
-// clock is time.Now moved ahead as far as a test says.
+// clock is time.Now moved ahead as far as a test says, or stands still but for that.
 type clock struct {
 	mu    sync.Mutex
 	ahead time.Duration
+	still time.Time // zero: it runs
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.still.IsZero() {
+		return c.still.Add(c.ahead)
+	}
 	return time.Now().Add(c.ahead)
+}
+
+// stop has no time pass but what a test says.
+func (c *clock) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.still = time.Now()
 }
 
 func (c *clock) move(d time.Duration) {

@@ -237,9 +237,7 @@ func TestSNSIsNotHeldUp(t *testing.T) {
 	if u := unpublished(t, gone, s); u.Class != alert.Interrupted || u.Permanent {
 		t.Errorf("%+v", u)
 	}
-	closed := httptest.NewServer(nil)
-	closed.Close()
-	s = newSNS(t, alert.Topic{ARN: topic, Endpoint: closed.URL}, alert.StaticKeys(keyID, secretKey, ""))
+	s = newSNS(t, alert.Topic{ARN: topic, Endpoint: nobodyAt(t)}, alert.StaticKeys(keyID, secretKey, ""))
 	if u := unpublished(t, t.Context(), s); u.Class != alert.Unreachable || u.Permanent {
 		t.Errorf("%+v", u)
 	}

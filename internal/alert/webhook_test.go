@@ -3,6 +3,7 @@ package alert_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -283,10 +285,26 @@ func TestTheCallerCanInterrupt(t *testing.T) {
 	}
 }
 
+// nobodyAt is the address of a place that is taken, where nobody listens.
+func nobodyAt(t *testing.T) string {
+	t.Helper()
+	place, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(place) })
+	if err := syscall.Bind(place, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
+}
+
 func TestConnectionFaultsAreTemporary(t *testing.T) {
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
-	if u := undelivered(t, t.Context(), channel(t, closed.URL, nil)); u.Class != alert.Unreachable || u.Permanent {
+	if u := undelivered(t, t.Context(), channel(t, nobodyAt(t), nil)); u.Class != alert.Unreachable || u.Permanent {
 		t.Errorf("nobody listens: %+v", u)
 	}
 	rude := serve(t, func(w http.ResponseWriter, _ *http.Request) {

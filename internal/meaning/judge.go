@@ -68,8 +68,9 @@ var ErrAbsent = errors.New("no IAM evaluator on this machine: scripts/deps.sh in
 //go:embed judge.mjs
 var program string
 
-// deadline is how long a batch may take. The evaluator does some hundred cases a second.
-const deadline = 5 * time.Minute
+// deadline is how long a batch may take. The evaluator does some hundred cases a second,
+// on a machine that does nothing else.
+const deadline = 20 * time.Minute
 
 // Judge is the evaluator, found.
 type Judge struct{ node, folder string }

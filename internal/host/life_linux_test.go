@@ -185,7 +185,7 @@ func await(t *testing.T, over <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-over:
-	case <-time.After(20 * time.Second):
+	case <-time.After(longest):
 		t.Error("the connection is still there")
 	}
 }

@@ -137,6 +137,9 @@ func (c *cell) takeReport(w http.ResponseWriter, r *http.Request) {
 	c.reports <- report
 }
 
+// longest is how long anything may take that is not a matter of its own time.
+const longest = 2 * time.Minute
+
 // await returns the first report that fits.
 func (c *cell) await(what string, fits func(revocation.Report) bool) revocation.Report {
 	c.t.Helper()

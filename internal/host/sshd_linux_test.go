@@ -177,9 +177,6 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// longest is how long anything may take that is not a matter of its own time.
-const longest = 2 * time.Minute
-
 // poll waits for something that another process does and nobody announces.
 func poll(t *testing.T, what string, done func() bool) {
 	t.Helper()

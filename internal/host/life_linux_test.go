@@ -45,6 +45,7 @@ func (tg *target) sessions() string {
 
 // TestSessionsOfGrantsEnd is the life of grants on a real host.
 func TestSessionsOfGrantsEnd(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	tg := newTarget(t)
 	if !tg.accepts(tg.certificate(grantA)) {
 		t.Fatal("sshd refuses a good certificate")
@@ -129,6 +130,7 @@ func TestSessionsOfGrantsEnd(t *testing.T) {
 // that is refused stays on record until its connection is over, so what counts is
 // whether its command ran.
 func TestLoginsRacingTheList(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	tg := newTarget(t)
 	tg.run()
 	const logins = 8
@@ -193,6 +195,7 @@ func await(t *testing.T, over <-chan struct{}) {
 // TestUnreadableList shows what a bad list does to sshd, which is why none is
 // ever left, and that a damaged one is mended.
 func TestUnreadableList(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	tg := newTarget(t)
 	tg.cell.revoke(grantA)
 	tg.must(tg.program, "once", "--config", tg.configPath)
@@ -218,6 +221,7 @@ func TestUnreadableList(t *testing.T) {
 // TestCheckOnRealSSHD asks check about a good host, then spoils one thing after
 // the other.
 func TestCheckOnRealSSHD(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	tg := newTarget(t)
 	check := func() (string, error) {
 		out, err := exec.Command(tg.program, "check", "--config", tg.configPath, "--sshd-config", tg.path("sshd_config")).CombinedOutput()

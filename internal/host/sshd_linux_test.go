@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,13 +63,33 @@ func (tg *target) path(parts ...string) string {
 	return filepath.Join(append([]string{tg.dir}, parts...)...)
 }
 
-func (tg *target) build() {
-	tg.t.Helper()
-	cmd := exec.Command("go", "build", "-o", tg.program, "github.com/halligan-dev/halligan/cmd/halligan-host")
+// built is halligan-host, of which each target has a copy of its own.
+var built = filepath.Join(os.TempDir(), fmt.Sprintf("halligan-host-%d", os.Getpid()))
+
+// buildOnce builds it.
+var buildOnce = sync.OnceValue(func() error {
+	cmd := exec.Command("go", "build", "-o", built, "github.com/halligan-dev/halligan/cmd/halligan-host")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		tg.t.Fatalf("go build: %v\n%s", err, out)
+		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
+	return nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.Remove(built)
+	os.Exit(code)
+}
+
+// build copies the program by a process of its own: one that this process holds open
+// for writing while another is started cannot be run.
+func (tg *target) build() {
+	tg.t.Helper()
+	if err := buildOnce(); err != nil {
+		tg.t.Fatal(err)
+	}
+	tg.must("install", "-D", "-m", "755", built, tg.program)
 }
 
 // install makes the keys and runs halligan-host init.

@@ -228,29 +228,27 @@ func TestOverlappingAssignments(t *testing.T) {
 	if os.Getenv("HALLIGAN_SOAK") != "" {
 		nights = 500
 	}
-	open, deaths, denials := 0, 0, int64(0)
-	for seed := range nights {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			n := newNight(t)
-			random := mathrand.New(mathrand.NewPCG(uint64(seed), 41))
-			for range 5 {
-				open += n.livesAndDies(random)
-				deaths++
-			}
-			n.settles()
-			denials += n.denials.Load()
-			if wrong := n.cut.Load(); wrong != nil {
-				t.Errorf("night %d: %s", seed, *wrong)
-			}
-		})
+	var open, deaths, denials atomic.Int64
+	together(t, "night", nights, func(t *testing.T, seed int) {
+		n := newNight(t)
+		random := mathrand.New(mathrand.NewPCG(uint64(seed), 41))
+		for range 5 {
+			open.Add(int64(n.livesAndDies(random)))
+			deaths.Add(1)
+		}
+		n.settles()
+		denials.Add(n.denials.Load())
+		if wrong := n.cut.Load(); wrong != nil {
+			t.Errorf("night %d: %s", seed, *wrong)
+		}
+	})
+	if open.Load() < int64(2*nights) {
+		t.Errorf("only %d grants were open in %d nights", open.Load(), nights)
 	}
-	if open < 2*nights {
-		t.Errorf("only %d grants were open in %d nights", open, nights)
+	if denials.Load() < int64(2*nights) {
+		t.Errorf("only %d denials came and went in %d nights", denials.Load(), nights)
 	}
-	if denials < int64(2*nights) {
-		t.Errorf("only %d denials came and went in %d nights", denials, nights)
-	}
-	t.Logf("%d grants, %d deaths, %d denials", open, deaths, denials)
+	t.Logf("%d grants, %d deaths, %d denials", open.Load(), deaths.Load(), denials.Load())
 }
 
 // livesAndDies is one life of a server in which grants begin and end, and how many

@@ -182,25 +182,23 @@ func TestExecutionsOfManyLives(t *testing.T) {
 	if os.Getenv("HALLIGAN_SOAK") != "" {
 		shifts = 500
 	}
-	begun, started := 0, 0
-	for seed := range shifts {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			n := newShift(t)
-			random := mathrand.New(mathrand.NewPCG(uint64(seed), 46))
-			for range 5 {
-				begun += n.livesAndDies(random)
-			}
-			n.settles()
-			if wrong := n.cut.Load(); wrong != nil {
-				t.Errorf("shift %d: %s", seed, *wrong)
-			}
-			started += len(n.double.Executions())
-		})
+	var begun, started atomic.Int64
+	together(t, "shift", shifts, func(t *testing.T, seed int) {
+		n := newShift(t)
+		random := mathrand.New(mathrand.NewPCG(uint64(seed), 46))
+		for range 5 {
+			begun.Add(int64(n.livesAndDies(random)))
+		}
+		n.settles()
+		if wrong := n.cut.Load(); wrong != nil {
+			t.Errorf("shift %d: %s", seed, *wrong)
+		}
+		started.Add(int64(len(n.double.Executions())))
+	})
+	if begun.Load() < int64(2*shifts) || started.Load() < int64(shifts) {
+		t.Errorf("only %d grants began and %d executions in %d shifts", begun.Load(), started.Load(), shifts)
 	}
-	if begun < 2*shifts || started < shifts {
-		t.Errorf("only %d grants began and %d executions in %d shifts", begun, started, shifts)
-	}
-	t.Logf("%d grants, %d executions", begun, started)
+	t.Logf("%d grants, %d executions", begun.Load(), started.Load())
 }
 
 func (n *shift) livesAndDies(random *mathrand.Rand) (begun int) {

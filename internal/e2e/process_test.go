@@ -78,11 +78,10 @@ func (p *process) end(with syscall.Signal) error {
 }
 
 // until asks again until something is so, or will never be, which is an error at
-// once. The last error is told if the time is over.
+// once. The last error is told if the time is over. Most questions are a process; so
+// what has waited for long is asked less often, and seen a tenth later at most.
 func until(longest time.Duration, what string, so func() (bool, error)) error {
-	deadline := time.After(longest)
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
+	began, deadline := time.Now(), time.After(longest)
 	for {
 		done, err := so()
 		if done {
@@ -91,7 +90,7 @@ func until(longest time.Duration, what string, so func() (bool, error)) error {
 		select {
 		case <-deadline:
 			return errors.Join(fmt.Errorf("%s: not within %s", what, longest), err)
-		case <-again.C:
+		case <-time.After(min(max(time.Since(began)/10, 100*time.Millisecond), time.Second)):
 		}
 	}
 }

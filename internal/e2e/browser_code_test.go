@@ -21,6 +21,7 @@ func next(phone totptest.Phone) string {
 // address alone, reads the words, and once it is agreed to signs in and stops a grant
 // with codes; axe finds nothing on the pages that only codes have.
 func TestBrowserCodes(t *testing.T) {
+	t.Parallel()
 	script := axe(t)
 	w := newTown(t, founding{long: true})
 	address := ok[string](t)(at(ok[string](t)(w.as("sam", "invite", "lea", "--json")), "address"))

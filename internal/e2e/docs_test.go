@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,21 +11,6 @@ import (
 
 // docsRoot is the module's folder, seen from here.
 const docsRoot = "../.."
-
-// build makes the binaries that pages call, once for all of them.
-func build(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"halligan", "halligan-host", "halligan-kit"} {
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, name), "./cmd/"+name)
-		cmd.Dir = docsRoot
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("cannot build %s: %v\n%s", name, err, out)
-		}
-	}
-	return dir
-}
 
 // pages lists README.md and every page that tells people what to type.
 func pages(t *testing.T) []string {
@@ -51,7 +35,8 @@ func TestDocsCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real servers: left out by -short")
 	}
-	bin := build(t)
+	t.Parallel()
+	bin := ok[string](t)(programs())
 	for _, name := range pages(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".md"), func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(docsRoot, name))
@@ -71,6 +56,8 @@ func TestDocsCommands(t *testing.T) {
 			if len(p.steps) == 0 {
 				return
 			}
+			t.Parallel()
+			t.Cleanup(slot())
 			p.run(t, bin)
 		})
 	}

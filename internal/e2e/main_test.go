@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -54,14 +53,14 @@ func TestMain(m *testing.M) {
 var programs = sync.OnceValues(func() (string, error) { return binaries, buildAll(binaries) })
 
 func buildAll(folder string, flags ...string) error {
-	var failed []error
+	args := append([]string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", folder + string(filepath.Separator)}, flags...)
 	for _, name := range []string{"halligan", "halligan-host", "halligan-kit"} {
-		args := append([]string{"build", "-buildvcs=false", "-o", filepath.Join(folder, name)}, flags...)
-		cmd := exec.Command("go", append(args, "github.com/halligan-dev/halligan/cmd/"+name)...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			failed = append(failed, fmt.Errorf("cannot build %s: %w\n%s", name, err, out))
-		}
+		args = append(args, "github.com/halligan-dev/halligan/cmd/"+name)
 	}
-	return errors.Join(failed...)
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build the programs: %w\n%s", err, out)
+	}
+	return nil
 }

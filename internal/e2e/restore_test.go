@@ -23,6 +23,7 @@ import (
 // In no case does anybody ever see two roots for one size of one ledger, is a grant
 // alive that had ended, or does the ledger fail to verify.
 func TestRestoreUnderLoad(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name            string
 		mirror, witness bool

@@ -177,6 +177,9 @@ func (f *foreign) refuses(path, from string, size int64) {
 // TestForeignVerifier has Tessera's fsck read running servers, and what is
 // exported from them, around the width of a tile, and with flipped bits.
 func TestForeignVerifier(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a foreign program is given five spoilt ledgers")
+	}
 	t.Parallel() // it waits most of its time
 	h := open(t)
 	f := fsck(h, h.token("ann"))

@@ -104,7 +104,7 @@ func TestT08ThousandSignOffs(t *testing.T) {
 	id := h.ended("ann", "one")
 	review := h.took(h.reviews("ann", id, "pool was full")).Digest
 	var bodies [][]byte
-	for i := range 1000 {
+	for i := range thousand() {
 		person := []string{"sam", "sue", "lea", "leo"}[i%4]
 		data, signature := sign(t, person, h.statement(person, signOff(id, review)))
 		bodies = append(bodies, envelope(t, data, signature))

@@ -78,6 +78,9 @@ func ended(t *testing.T, want int, words ...string) (out, said string) {
 // the management account's only when it is asked for, and what was deployed as it
 // came out differs in nothing.
 func TestBlueprintCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: every document of AWS is written")
+	}
 	folder, out := awsCell(t), t.TempDir()
 	ended(t, 0, "lint", folder)
 	wrote, _ := ended(t, 0, "blueprint", "cloudformation", "--files", folder, "--out", out)
@@ -124,6 +127,9 @@ func TestBlueprintCommands(t *testing.T) {
 // TestBlueprintOthers: Terraform, Automation documents and service control
 // policies come from the same files.
 func TestBlueprintOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: every document of AWS is written")
+	}
 	folder := awsCell(t)
 	if text, _ := ended(t, 0, "blueprint", "terraform", "--files", folder, "--account", "prod"); !strings.Contains(text, "# --- prod/rules/main.tf") {
 		t.Errorf("terraform: %s", text)
@@ -162,6 +168,9 @@ func TestBlueprintOthers(t *testing.T) {
 // TestProcedureCommand: pages come from the files of a cell, one role's alone when
 // it is asked for; a print is told from what is in force.
 func TestProcedureCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a whole procedure is written and judged")
+	}
 	folder := awsCell(t)
 	text, _ := ended(t, 0, "procedure", "aws-database", "--files", folder, "--role", "approver")
 	for _, want := range []string{"For whoever is asked to agree: leads", "call ann", "policy/halligan-stop-all", "STALE after", "Written from files"} {

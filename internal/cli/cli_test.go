@@ -81,6 +81,9 @@ func completes(t *testing.T, words ...string) []string {
 }
 
 func TestCompletionCanBeRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a shell is started for each completion")
+	}
 	asked := filepath.Join(t.TempDir(), "halligan")
 	if err := os.WriteFile(asked, []byte("#!/bin/sh\necho asked-\"$*\" | tr ' ' +\n"), 0o700); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,9 @@ import (
 
 // TestManual writes the manual and has troff read every page without a complaint.
 func TestManual(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: groff reads every page")
+	}
 	model, err := cli.Model()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 // TestOneCommandReadsAsAllDo reads every example of the help on the line that has
 // all commands and on the one that has its own alone.
 func TestOneCommandReadsAsAllDo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: every example is read twice")
+	}
 	model, err := cli.Model()
 	if err != nil {
 		t.Fatal(err)

@@ -125,6 +125,9 @@ func TestServersNoHasItsExitCode(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the client is patient for a quarter of a minute")
+	}
 	c := newSignedCell(t)
 	l := newLiar(t, c)
 	d := l.desk(t, "ann")

@@ -11,7 +11,6 @@ HTML_VALIDATE=9.7.1
 FSCK=v1.0.4
 AXE=4.14.1
 tools="$PWD/.tools"
-skipped=()
 
 # need FILE-OR-COMMAND DEBIAN-PACKAGE
 packages=()
@@ -62,7 +61,17 @@ if [ ${#packages[@]} -gt 0 ] && [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]
 	rm -f "$log"
 	find_missing
 fi
-skipped=(${packages[@]+"${packages[@]}"})
+missed=$(mktemp)
+trap 'rm -f "$missed"' EXIT
+skip() { printf '%s\n' "$1" >>"$missed"; }
+for package in ${packages[@]+"${packages[@]}"}; do skip "$package"; done
+
+# beside FUNCTION ARGUMENTS: runs it while others run; most of each is waiting.
+jobs=()
+beside() {
+	"$@" &
+	jobs+=($!)
+}
 
 # sshd refuses to start as root without its empty folder, which boot scripts make.
 if [ "$(id -u)" = 0 ] && [ "$(uname -s)" = Linux ]; then mkdir -p /run/sshd; fi
@@ -80,11 +89,11 @@ tool() {
 	if GOFLAGS= CGO_ENABLED=0 GOBIN="$tools" go install "$package@$version" </dev/null; then
 		[ "$built" = "$tools/$name" ] || mv -f "$built" "$tools/$name"
 	else
-		skipped+=("$name ($package@$version)")
+		skip "$name ($package@$version)"
 	fi
 }
-tool staticcheck honnef.co/go/tools honnef.co/go/tools/cmd/staticcheck "$STATICCHECK"
-tool tessera-fsck github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck "$FSCK"
+beside tool staticcheck honnef.co/go/tools honnef.co/go/tools/cmd/staticcheck "$STATICCHECK"
+beside tool tessera-fsck github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck "$FSCK"
 
 # python NAME PROGRAM: programs of Python, in a virtual environment of their own, with
 # everything below them as scripts/NAME.txt pins it.
@@ -101,12 +110,12 @@ python() {
 		"$into/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$pins" </dev/null; then
 		cp "$pins" "$into/pins"
 	else
-		skipped+=("$1 (pip install -r $pins, from PyPI)")
+		skip "$1 (pip install -r $pins, from PyPI)"
 	fi
 }
-python schemathesis st
-python moto aws
-python cfn-lint cfn-lint
+beside python schemathesis st
+beside python moto aws
+beside python cfn-lint cfn-lint
 
 # script NAME VERSION PACKAGE: an npm package as it is published, without what it names.
 script() {
@@ -116,23 +125,25 @@ script() {
 	rm -rf "${tools:?}/$name"
 	mkdir -p "$tools/$name"
 	if (cd "$tools/$name" && npm pack --silent "$3@$version" </dev/null >/dev/null 2>&1 && tar -xzf ./*.tgz && rm -f ./*.tgz); then :; else
-		skipped+=("$name ($3@$version by npm)")
+		skip "$name ($3@$version by npm)"
 	fi
 }
-script axe "$AXE" axe-core
+beside script axe "$AXE" axe-core
 
 # The judge of our pages' HTML, where there is npm; none of its install scripts run.
-html="$tools/html"
-if ! grep -qsF "\"version\": \"$HTML_VALIDATE\"" "$html/node_modules/html-validate/package.json"; then
+judge() {
+	local html="$tools/html"
+	if grep -qsF "\"version\": \"$HTML_VALIDATE\"" "$html/node_modules/html-validate/package.json"; then return; fi
 	if command -v npm >/dev/null 2>&1; then
 		echo "deps: npm install html-validate@$HTML_VALIDATE"
 		mkdir -p "$html"
 		npm install --prefix "$html" --no-audit --no-fund --ignore-scripts --loglevel=error "html-validate@$HTML_VALIDATE" </dev/null >/dev/null ||
-			skipped+=("html-validate (npm html-validate@$HTML_VALIDATE)")
+			skip "html-validate (npm html-validate@$HTML_VALIDATE)"
 	else
-		skipped+=("html-validate (npm html-validate@$HTML_VALIDATE)")
+		skip "html-validate (npm html-validate@$HTML_VALIDATE)"
 	fi
-fi
+}
+beside judge
 
 # The evaluator of IAM policies that internal/meaning asks, with everything below it as
 # its lock file pins it. Its licence is the AGPL: it is run beside the tests, never shipped.
@@ -148,13 +159,14 @@ evaluator() {
 	cp "$pins/package.json" "$pins/package-lock.json" "$into/"
 	if ! npm ci --prefix "$into" --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null >/dev/null; then
 		rm -rf "$into"
-		skipped+=("iam-simulate (npm ci in $pins)")
+		skip "iam-simulate (npm ci in $pins)"
 	fi
 }
-evaluator
+beside evaluator
+for job in "${jobs[@]}"; do wait "$job"; done
 
-if [ ${#skipped[@]} -gt 0 ]; then
-	list=$(printf '%s, ' "${skipped[@]}")
+if [ -s "$missed" ]; then
+	list=$(sort "$missed" | sed 's/$/, /' | tr -d '\n')
 	echo "deps: skipped ${list%, }: suites that need them will say so; get them as root on Debian with this script, elsewhere with your package manager or 'go install'" >&2
 	if [ "${CI:-}" = true ]; then
 		echo "deps: a skip is a failure in CI" >&2

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -234,7 +233,6 @@ const (
 // fixed number of moves, by the real Decide and the real apply, and checks every
 // transition against the invariants I1 to I6 and I10.
 func TestSearch(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	depth, least := searchDepth, searchStates
 	if testing.Short() {
 		depth, least = shortDepth, shortStates

@@ -133,12 +133,12 @@ func (s seeded) notices(ctx context.Context, d defect, number int) error {
 	return nil
 }
 
-// run runs tests of a room as `go test` would, with one defect awake, or none (0).
+// run runs tests of a room as `go test -failfast` would, with one defect awake, or none (0).
 func (s seeded) run(ctx context.Context, room, tests string, number int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	defer cancel()
 	binary := filepath.Join(string(s), filepath.Base(room)+".test")
-	run := exec.CommandContext(ctx, binary, "-test.short", "-test.v", "-test.paniconexit0", "-test.run", tests)
+	run := exec.CommandContext(ctx, binary, "-test.short", "-test.failfast", "-test.v", "-test.paniconexit0", "-test.run", tests)
 	run.Dir = filepath.Join("..", room)
 	run.Env = append(os.Environ(), awake+"="+strconv.Itoa(number))
 	return run.CombinedOutput()

@@ -9,7 +9,7 @@ import "github.com/halligan-dev/halligan/internal/cell"
 // What yields has a smaller share of its own, when it is its turn (pace.go).
 const (
 	resultsBeside  = 16   // in a batch, while people are about
-	yieldingBeside = 3    // of what yields
+	yieldingBeside = 5    // of what yields
 	rowsBeside     = 64   // that they may write: the result that reaches that is the last
 	rowsMost       = 1024 // the same while nobody is about
 )

@@ -18,11 +18,12 @@ type copier struct {
 	written *sync.Mutex
 }
 
-// copyPages is how long the WAL may grow, in pages, before the copier is told;
-// walPages how long before an append copies it by itself after all.
+// copyPages is how many pages may be written before the copier is told; walPages how
+// long the WAL may grow before an append copies it by itself after all. Copying costs
+// three flushes however much there is, during the last of which nobody writes.
 const (
-	copyPages = 1000
-	walPages  = 4 * copyPages
+	copyPages = 4000
+	walPages  = 2 * copyPages
 	pageSize  = 4096
 )
 

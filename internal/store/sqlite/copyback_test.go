@@ -32,13 +32,13 @@ func TestWALIsCopiedBeside(t *testing.T) {
 		}
 		return info.Size()
 	}
-	const pieces, piece = 40, 512 << 10 // eight of them are as much as the copier waits for
+	const pieces, piece = 80, 512 << 10 // half of them are more than the copier waits for
 	for n := range pieces {
 		on := log.Head()
 		if err := s.Append(t.Context(), on, heavy(log, n)); err != nil {
 			t.Fatal(err)
 		}
-		for until := time.Now().Add(time.Minute); n%10 == 9 && size("cell.db") < int64(n)*piece/2; time.Sleep(5 * time.Millisecond) {
+		for until := time.Now().Add(time.Minute); n%40 == 39 && size("cell.db") < int64(n)*piece/2; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(until) {
 				t.Fatalf("after %d appends the file has %d bytes", n+1, size("cell.db"))
 			}

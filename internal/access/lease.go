@@ -103,6 +103,13 @@ func (l *Lease) ShutAt() canon.Time {
 	return canon.Time{}
 }
 
+// Listed tells whether the lease's end stands on the revocation list, by which hosts
+// take certificates back. Nothing else can be taken back there: a rotation does it, its
+// program, its slot, or Identity Center.
+func (l *Lease) Listed() bool {
+	return l.Envelope == "" && !l.Driven() && l.Account == "" && l.Assignment == nil
+}
+
 // Proved tells whether the proofs suffice to call the lease closed: the door
 // is shut and nobody is inside, or a person attested, or nothing was issued, or
 // what was in the envelope opens nothing any more.

@@ -315,8 +315,8 @@ func TargetOf(e Event) string {
 // that bears it can be valid any more. The twin's lives as long as the grant.
 func (w *World) revoke(r *access.Request, e *LeaseClosing) {
 	l, _ := r.Lease(e.Target)
-	if l.Envelope != "" || l.Driven() || l.Account != "" || l.Assignment != nil {
-		return // no host can take it back; a rotation does, its program, its slot, or Identity Center
+	if !l.Listed() {
+		return
 	}
 	until := r.Grant.Until
 	if l.NotAfter.After(until) {

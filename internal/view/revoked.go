@@ -75,26 +75,28 @@ func (l *revoked) put(id string, r cell.Revoked) {
 	l.soonest = canon.Earlier(l.soonest, r.Until)
 }
 
-// apply puts the leases that an entry began to close on the list.
+// apply puts the leases that an entry began to close on the list, as the law does: what
+// is over by then leaves it first, where the number grows.
 func (l *revoked) apply(r cell.Recorded, touched *access.Request) {
-	grew := false
 	for _, e := range r.Outcome.Events {
 		closing, ok := e.(*cell.LeaseClosing)
 		if !ok {
 			continue
 		}
-		if lease, ok := touched.Lease(closing.Target); ok && touched.Grant != nil {
-			until := canon.Later(touched.Grant.Until, lease.NotAfter).Add(cell.RevokedFor.Duration())
-			l.put(lease.KeyID, cell.Revoked{List: closing.Closing.List, Until: until})
-			grew = grew || closing.Closing.List > l.number
-			l.number = max(l.number, closing.Closing.List)
-			if proof := (cell.Task{Kind: cell.TaskList, Target: closing.Target}); !proof.Yields(touched, r.Entry.At) {
-				l.due = max(l.due, closing.Closing.List)
-			}
+		lease, ok := touched.Lease(closing.Target)
+		if !ok || touched.Grant == nil || !lease.Listed() {
+			continue
 		}
-	}
-	if grew {
-		l.prune(r.Entry.At)
+		list := closing.Closing.List
+		if list != l.number {
+			l.prune(closing.Closing.At)
+		}
+		until := canon.Later(touched.Grant.Until, lease.NotAfter).Add(cell.RevokedFor.Duration())
+		l.put(lease.KeyID, cell.Revoked{List: list, Until: until})
+		l.number = max(l.number, list)
+		if proof := (cell.Task{Kind: cell.TaskList, Target: closing.Target}); !proof.Yields(touched, r.Entry.At) {
+			l.due = max(l.due, list)
+		}
 	}
 }
 
@@ -111,21 +113,10 @@ func (l *revoked) applyEpoch(e cell.Event) {
 	}
 }
 
-// from takes the list of a world. When its newest list began is told by the
-// lease that it is for; without that lease nothing is left out, which refuses
-// more and never less.
+// from takes the list of a world.
 func (l *revoked) from(w *cell.World) {
 	l.ids, l.number, l.due = maps.Clone(w.Revoked), w.List, w.List
 	l.resort()
-	var began canon.Time
-	for _, r := range w.Requests {
-		for _, lease := range r.Leases {
-			if lease.Closing != nil && lease.Closing.List == l.number {
-				began = lease.Closing.At
-			}
-		}
-	}
-	l.prune(began)
 }
 
 // prune drops the ids whose time was over at an instant.

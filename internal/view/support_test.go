@@ -17,6 +17,7 @@ import (
 	"github.com/halligan-dev/halligan/internal/canon"
 	"github.com/halligan-dev/halligan/internal/cell"
 	"github.com/halligan-dev/halligan/internal/cell/celltest"
+	"github.com/halligan-dev/halligan/internal/revocation"
 	"github.com/halligan-dev/halligan/internal/view"
 )
 
@@ -56,6 +57,22 @@ func (s *stage) follow(r cell.Recorded) {
 	}
 	if err := s.View.Apply(r, touched); err != nil {
 		s.t.Fatal(err)
+	}
+	s.listed()
+}
+
+// listed demands that the revocation list that hosts are served is the law's, and one
+// that hosts take.
+func (s *stage) listed() {
+	s.t.Helper()
+	want, number := s.World.Revocations()
+	list := s.View.Revocations()
+	if list.Number != number || !slices.Equal(list.KeyIDs, slices.Sorted(maps.Keys(want))) {
+		s.t.Fatalf("hosts are served list %d of %q, and the law has %d of %q", list.Number, list.KeyIDs, number, slices.Sorted(maps.Keys(want)))
+	}
+	served := revocation.List{Origin: celltest.Origin, Number: list.Number, At: s.Now.Std(), KeyIDs: list.KeyIDs}
+	if err := served.Check(); err != nil {
+		s.t.Fatalf("hosts do not take the list: %v", err)
 	}
 }
 

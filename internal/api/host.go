@@ -11,6 +11,7 @@ import (
 
 	"github.com/halligan-dev/halligan/internal/broker"
 	"github.com/halligan-dev/halligan/internal/canon"
+	"github.com/halligan-dev/halligan/internal/view"
 )
 
 // reported is the body of a host's report.
@@ -52,7 +53,7 @@ func (s *service) report(c *call) error {
 // for a list that has grown meanwhile too, if what it lacks yields. A list of thirty
 // thousand takes ten milliseconds to sign, and in a storm with stops in it each host
 // would have another one: signing has a share of the time, one in listShare, and who
-// comes before the next one is due waits for it.
+// comes before the next one is due waits for it, never longer than listFresh.
 const (
 	listFresh = time.Second
 	listShare = 30
@@ -72,7 +73,10 @@ type listCache struct {
 // behind an answered stop: the view has followed before anybody is answered, and a
 // stop never yields.
 func (s *service) revocations(c *call) error {
-	data, err := s.signedList()
+	data, err := s.signedList(c.r.Context())
+	if c.r.Context().Err() != nil {
+		return nil // the reader has gone
+	}
 	if err != nil {
 		return err
 	}
@@ -82,25 +86,35 @@ func (s *service) revocations(c *call) error {
 	return nil
 }
 
-func (s *service) signedList() ([]byte, error) {
-	l := &s.list
+// signedList gives the list with all that was answered before it was asked for. One
+// that was signed meanwhile serves all who waited for it.
+func (s *service) signedList(ctx context.Context) ([]byte, error) {
+	l, asked := &s.list, s.Live.View().Revocations()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, list := s.Ledger.Now(), s.Live.View().Revocations()
-	same := l.number == list.Number && l.ids == len(list.KeyIDs)
-	if l.signed != nil && now.Sub(l.at) < listFresh && (same || list.Due <= l.number && l.number < list.Number) {
+	if l.serves(asked, s.Ledger.Now()) {
 		return l.signed, nil
 	}
-	if wait := time.Until(l.next); wait > 0 {
-		time.Sleep(wait)
-		now, list = s.Ledger.Now(), s.Live.View().Revocations()
+	select {
+	case <-time.After(time.Until(l.next)):
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	began := time.Now()
+	began, now, list := time.Now(), s.Ledger.Now(), s.Live.View().Revocations()
 	signed, err := s.Revocations.Sign(list.KeyIDs, list.Number, now)
 	if err != nil {
 		return nil, err
 	}
-	l.next = time.Now().Add((listShare - 1) * time.Since(began))
+	l.next = time.Now().Add(min((listShare-1)*time.Since(began), listFresh))
 	l.signed, l.number, l.ids, l.at = signed, list.Number, len(list.KeyIDs), now
 	return signed, nil
+}
+
+// serves tells whether the list that was signed last serves whoever asked when the
+// cell's was another one, at an instant: nothing that does not yield is missing in it.
+func (l *listCache) serves(asked view.Revocations, now canon.Time) bool {
+	if l.signed == nil || now.Sub(l.at) >= listFresh || l.number < asked.Due {
+		return false
+	}
+	return l.number != asked.Number || l.ids == len(asked.KeyIDs)
 }

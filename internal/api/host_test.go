@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,6 +77,25 @@ func TestListWaitsForNoStop(t *testing.T) {
 	for _, id := range []canon.Digest{over, stopped} {
 		same(t, "names "+id.Short(), after.Has("halligan:"+id.Short()+":db-1"), true)
 	}
+}
+
+// TestHostsShareAList: whoever waits while a list is made is given it, if it has all
+// that was answered before they asked; nobody waits for another one each.
+func TestHostsShareAList(t *testing.T) {
+	h := open(t)
+	id := h.granted("ann", "one", "db-1")
+	h.took(h.submit("ann", "holder one", &statement.Fetch{Of: id, Target: "db-1"}))
+	h.list()
+	h.took(h.stopped("sue", id))
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			if l, err := revocation.OpenList(celltest.Origin, h.genesis.Revocations, h.do("GET", "/revocations", nil).Body); err != nil || !l.Has("halligan:"+id.Short()+":db-1") {
+				t.Errorf("a list after the stop: %v (%v)", l, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestReports: what a host signed gets to the server's side for hosts as it

@@ -67,12 +67,12 @@ func TestT43SessionsOfARotatedKeyAreFound(t *testing.T) {
 }
 
 // rotatedEnvelope is a cell whose envelope was asked for, given or not, and rotated.
-func rotatedEnvelope(t *testing.T, contents *access.Contents, given bool) *celltest.Cell {
+func rotatedEnvelope(t *testing.T, contents *access.Contents, given bool) *stage {
 	t.Helper()
 	g, of := celltest.Genesis(), celltest.Scenario()
 	g.Groups["custodians"] = []string{"bob", "lea", "sue"}
 	of.Opens = append(of.Opens, access.Open{Envelope: &access.Envelope{Name: "root", Custodians: "group:custodians", Threshold: 2, SealedBy: "group:leads", Contents: contents}})
-	c := celltest.New(g, of)
+	c := newStage(t, g, of)
 	blob := func(text string) *statement.Blob {
 		return &statement.Blob{Digest: canon.Sum([]byte(text)), Length: 100}
 	}
@@ -82,26 +82,26 @@ func rotatedEnvelope(t *testing.T, contents *access.Contents, given bool) *cellt
 		for _, id := range g.Groups["custodians"] {
 			body.Holders = append(body.Holders, statement.Held{Custodian: id, Proof: canon.Sum(proof[:]), Sealed: blob("share of " + id)})
 		}
-		c.Must(c.By("leo", "leo", body))
+		c.do(c.By("leo", "leo", body))
 		for _, person := range []string{"bob", "sue"} {
-			c.Must(c.By(person, person, &statement.Inspect{Envelope: "root", Serial: serial, Proof: proof}))
+			c.do(c.By(person, person, &statement.Inspect{Envelope: "root", Serial: serial, Proof: proof}))
 		}
 	}
 	seal(1)
-	ask := c.Must(c.Ask("ann", "1", "root"))
+	ask := c.do(c.Ask("ann", "1", "root"))
 	id, _ := cell.RequestOf(ask.Outcome.Stream)
 	for _, person := range []string{"sam", "lea"} {
-		c.Must(c.Approve(person, id))
+		c.do(c.Approve(person, id))
 	}
 	if given {
 		for _, person := range []string{"bob", "sue"} {
-			c.Must(c.By(person, person, &statement.Share{Of: id, Envelope: "root", Serial: 1, Holder: c.World.Requests[id].Sealed, Sealed: blob("share by " + person)}))
+			c.do(c.By(person, person, &statement.Share{Of: id, Envelope: "root", Serial: 1, Holder: c.World.Requests[id].Sealed, Sealed: blob("share by " + person)}))
 		}
 	}
 	seal(2)
-	c.Must(c.By("leo", "leo", &statement.Rotate{Envelope: "root", Serial: 2, New: statement.SeenAccepted, Old: statement.SeenRefused}))
+	c.do(c.By("leo", "leo", &statement.Rotate{Envelope: "root", Serial: 2, New: statement.SeenAccepted, Old: statement.SeenRefused}))
 	if task, ok := c.Task(cell.TaskRotated, id, "root"); ok {
-		c.Must(c.Effect(cell.EffectConsequence, task.ID, cell.Observed{}))
+		c.do(c.Effect(cell.EffectConsequence, task.ID, cell.Observed{}))
 	} else if given {
 		t.Fatal("the rotation closes no lease")
 	}

@@ -46,7 +46,7 @@ const withoutImportLimit = "internal/server"
 var lawRooms = []string{"internal/access", "internal/roster", "internal/custody", "internal/practice", "internal/cell"}
 
 // Why it is no longer 4,000: docs/decision/0011-the-law-grows-by-kinds.md.
-const lawLines = 11_806
+const lawLines = 11_809
 
 // policyLines bound the room that judges conditions, which the law asks one question.
 const policyLines = 520

@@ -14,6 +14,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mattn/go-isatty"
+
+	"github.com/halligan-dev/halligan/internal/config"
 )
 
 // Streams is what a command reads and writes. Out and Err are made safe for
@@ -93,8 +95,14 @@ func (c *call) toPeople(text string) {
 	c.print(text)
 }
 
-// tell prints one line beside the answer: progress, and what to do next.
+// tell prints one line beside the answer: progress, and what to do next. Errors
+// among what is told may quote what somebody typed.
 func (c *call) tell(format string, args ...any) {
+	for i, arg := range args {
+		if err, failed := arg.(error); failed {
+			args[i] = config.Masked(err.Error())
+		}
+	}
 	fmt.Fprintf(c.err, format+"\n", args...)
 }
 

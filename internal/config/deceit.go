@@ -31,7 +31,7 @@ var secrets = sync.OnceValue(func() []secret {
 		{"a Stripe key", regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
 		{"an age key", regexp.MustCompile(`(?i)\bAGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{20,}`)},
 		{"a signed token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
-		{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/@:]+:[^\s/@]+@`)},
+		{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@`)},
 	}
 })
 

@@ -87,6 +87,9 @@ func (b *Book) change(now canon.Time, step func(*kept) error) error {
 	}
 	if b.path != "" {
 		data, err := canon.Encode(next)
+		if len(data) > fileLimit {
+			return ErrMany // it could not be read again
+		}
 		if err == nil {
 			err = disk.Replace(b.path, data, 0o600)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +120,34 @@ func TestNothingIsTakenThatIsNotKept(t *testing.T) {
 	}
 	if _, err := b.Use(c, enrol.Offer{Key: "k"}, start); err != nil {
 		t.Errorf("the code was spent for nothing: %v", err)
+	}
+}
+
+// TestT18OffersCanBeReadAgain: however long what is offered is, the file stays one that
+// the next start reads.
+func TestT18OffersCanBeReadAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "invitations")
+	b := open(t, path)
+	full := false
+	for n := range byte(100) {
+		c, id := code(n + 1)
+		if err := b.Take(wish(enrol.Invite, fmt.Sprint("p", n/20), id), start); err != nil && !errors.Is(err, enrol.ErrMany) {
+			t.Fatal(err)
+		}
+		_, err := b.Use(c, enrol.Offer{Key: fmt.Sprint(n) + strings.Repeat("k", 64<<10)}, start)
+		if full = errors.Is(err, enrol.ErrMany); full {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !full {
+		t.Error("a hundred long offers were taken")
+	}
+	_, before := b.List(start, nobody)
+	if _, after := open(t, path).List(start, nobody); len(before) < 10 || len(after) != len(before) {
+		t.Errorf("%d offers were taken, and %d are there after a start", len(before), len(after))
 	}
 }
 

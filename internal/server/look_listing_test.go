@@ -40,7 +40,7 @@ func newVast(t *testing.T, pages int) *vast {
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ NextToken, ChildId string }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-			t.Error(err)
+			return // of a round that was ended
 		}
 		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")

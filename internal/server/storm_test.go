@@ -210,11 +210,26 @@ func openMany(t *testing.T, folder string, requests int) (ends time.Time, leases
 			return c.Sign(who, "holder "+holder, &statement.Fetch{Of: id, Target: host})
 		})
 	}
-	c.tally.until(context.Background(), "worked", leases) // what is signed below names the newest checkpoint
+	c.tally.until(context.Background(), "worked", leases)
 	later.Store(int64(58 * time.Minute))
-	for _, fetch := range asked {
+	// A batch that was decided before may still be under way, and makes what names the
+	// checkpoint before it an hour old: whoever signs first is let in by signing again.
+	first, err := c.Submit(context.Background(), asked[0](hosts[0]))
+	for again := 0; err != nil && again < 10; again++ {
+		first, err = c.Submit(context.Background(), asked[0](hosts[0]))
+	}
+	if err == nil {
+		_, err = c.Mint(context.Background(), first)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, fetch := range asked {
 		var fetching sync.WaitGroup
-		for _, host := range hosts {
+		for j, host := range hosts {
+			if i+j == 0 {
+				continue
+			}
 			fetching.Go(func() {
 				if _, err := c.Mint(context.Background(), c.Must(fetch(host))); err != nil {
 					t.Error(err)
@@ -222,6 +237,9 @@ func openMany(t *testing.T, folder string, requests int) (ends time.Time, leases
 			})
 		}
 		fetching.Wait()
+		if t.Failed() {
+			t.FailNow()
+		}
 	}
 	c.tally.until(context.Background(), "delivered", leases)
 	c.stop()

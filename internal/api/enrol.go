@@ -147,11 +147,8 @@ func (s *service) lookUp(c *call) error {
 	if err != nil {
 		return err
 	}
-	invitation, err := s.enrol.Look(sent.Code, s.Ledger.Now())
+	invitation, err := s.invited(sent.Code, s.Ledger.Now())
 	if err != nil {
-		return notInvited(err)
-	}
-	if err := s.stillGood(invitation.Person, invitation.By); err != nil {
 		return err
 	}
 	out := opened{
@@ -183,6 +180,16 @@ type accepted struct {
 	Words       []string `json:"words"` // to be read to whoever invited
 }
 
+// invited gives the invitation of a code, if it is still good. It is asked before anything that
+// costs: most who come here without a code are strangers.
+func (s *service) invited(code canon.Key32, now canon.Time) (enrol.Invitation, error) {
+	found, err := s.enrol.Look(code, now)
+	if err != nil {
+		return enrol.Invitation{}, notInvited(err)
+	}
+	return found, s.stillGood(found.Person, found.By)
+}
+
 // offer takes a new passkey from whoever has a code, and spends the code. The key
 // comes into no roster by it.
 func (s *service) offer(c *call) error {
@@ -191,12 +198,8 @@ func (s *service) offer(c *call) error {
 		return err
 	}
 	now := s.Ledger.Now()
-	// Before anything that costs: most who come here without a code are strangers.
-	invitation, err := s.enrol.Look(sent.Code, now)
+	invitation, err := s.invited(sent.Code, now)
 	if err != nil {
-		return notInvited(err)
-	}
-	if err := s.stillGood(invitation.Person, invitation.By); err != nil {
 		return err
 	}
 	made, err := passkey.Registration{

@@ -100,11 +100,7 @@ func (s *service) invitation(code canon.Key32) (enrol.Invitation, error) {
 	if s.Codes == nil {
 		return enrol.Invitation{}, noCodes()
 	}
-	invitation, err := s.enrol.Look(code, s.Ledger.Now())
-	if err != nil {
-		return enrol.Invitation{}, notInvited(err)
-	}
-	return invitation, s.stillGood(invitation.Person, invitation.By)
+	return s.invited(code, s.Ledger.Now())
 }
 
 func devicesMany(err error) error {

@@ -44,12 +44,8 @@ func (s *service) offerKey(c *call) error {
 		return malformed("code, key, attestation: must be there")
 	}
 	now := s.Ledger.Now()
-	// Before anything that costs: most who come here without a code are strangers.
-	invitation, err := s.enrol.Look(sent.Code, now)
+	invitation, err := s.invited(sent.Code, now)
 	if err != nil {
-		return notInvited(err)
-	}
-	if err := s.stillGood(invitation.Person, invitation.By); err != nil {
 		return err
 	}
 	key, err := roster.ParseKey(sent.Key)
